@@ -1,0 +1,43 @@
+"""What the machine has: the programs that tests start, and ports to start them on."""
+
+import os
+import shutil
+import socket
+from pathlib import Path
+
+HERE = "127.0.0.1"
+
+
+def missing(service: str) -> str | None:
+    """Say in one line what to install, or None where `service` can be started."""
+    if service == "postgresql" and program("initdb") is None:
+        return "PostgreSQL is not here: apt-get install postgresql"
+    if service == "chromium" and chromium_path() is None:
+        return "Chromium is not here: apt-get install chromium"
+    if service == "postfix" and program("postconf") is None:
+        return "Postfix is not here: apt-get install postfix"
+    if service == "postfix" and os.geteuid() != 0:
+        return "Postfix gives each of its parts its own user, so only root can start one"
+    return None
+
+
+def chromium_path() -> str | None:
+    """Find the distribution's Chromium."""
+    return program("chromium") or program("chromium-browser")
+
+
+def free_port() -> int:
+    """Name a TCP port of loopback that nobody listens on, for a server that cannot choose."""
+    with socket.create_server((HERE, 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def program(name: str) -> str | None:
+    """Find a program, also where Debian keeps those that are not for everybody's PATH."""
+    newest_first = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    places = [os.environ.get("PATH", os.defpath), "/usr/sbin", *map(str, newest_first)]
+    return shutil.which(name, path=os.pathsep.join(places))
+
+
+def _version(folder: Path) -> float:
+    return float(folder.parent.name)
