@@ -1,0 +1,5 @@
+"""`python -m campaign`: the same command as `campaign`."""
+
+from campaign.cli import main
+
+main()

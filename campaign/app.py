@@ -1,0 +1,63 @@
+"""The roof: makes the application out of the house. It sees every room; no room sees it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from campaign import config, db, jobs, languages, logs, templating
+from campaign.events.views import bp as events
+from campaign.front import errors, manners
+from campaign.front.views import bp as front
+from campaign.letters.views import bp as letters
+from campaign.newsletter.views import bp as newsletter
+from campaign.office.views import bp as office
+from campaign.organisers.views import bp as organisers
+from campaign.outbox import relay
+from campaign.outbox.views import bp as mailbox
+from campaign.pages.views import bp as pages
+from campaign.summits.views import bp as summits
+
+# Law 6: whatever a stranger may reach. Everything else stands behind the office's guard.
+STRANGERS = (front, events, letters, newsletter, summits, mailbox, pages)
+PUBLIC = frozenset(blueprint.name for blueprint in STRANGERS)
+LARGEST_BODY = 1_000_000
+
+
+def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
+    """Make the application. Raises `config.WrongSetting` when a setting is not right."""
+    app = Flask(
+        __name__,
+        template_folder=str(config.ROOT / "templates"),
+        static_folder=str(config.ROOT / "static"),
+    )
+    app.config.from_mapping(config.load(settings))
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=app.config["BASE_URL"].startswith("https:"),
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    logs.init()
+    db.init_app(app)
+    jobs.init_app(app)
+    languages.init_app(app)
+    templating.init_app(app)
+    relay.init_app(app)
+
+    manners.init_app(app, public=PUBLIC)
+    errors.init_app(app)
+    csrf = CSRFProtect(app)
+    for blueprint in STRANGERS:
+        csrf.exempt(blueprint)
+        app.register_blueprint(blueprint)
+    app.register_blueprint(organisers)
+    app.register_blueprint(office)
+
+    if app.config["TRUSTED_PROXIES"]:
+        hops = app.config["TRUSTED_PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app

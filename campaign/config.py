@@ -1,0 +1,219 @@
+"""Settings: their names, types, defaults and checks, read once when the application starts."""
+
+import logging
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "CAMPAIGN_"
+
+log = logging.getLogger(__name__)
+
+
+class WrongSetting(Exception):
+    """A setting that stops the start; the message names it and says what it should be."""
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("should be text")
+    return value.strip()
+
+
+def _whole(value: Any) -> int:
+    try:
+        return int(value) if not isinstance(value, bool) else int("no")
+    except (TypeError, ValueError):
+        raise ValueError("should be a whole number") from None
+
+
+def _count(value: Any) -> int:
+    number = _whole(value)
+    if number < 0:
+        raise ValueError("should not be below 0")
+    return number
+
+
+def _port(value: Any) -> int:
+    number = _whole(value)
+    if not 1 <= number <= 65535:
+        raise ValueError("should be between 1 and 65535")
+    return number
+
+
+def _rate(value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ValueError("should be a number of messages a second") from None
+    if number < 0:
+        raise ValueError("should not be below 0")
+    return number
+
+
+def _switch(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word in {"1", "true", "yes", "on"}:
+        return True
+    if word in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("should be true or false")
+
+
+def _secret(value: Any) -> str:
+    secret = _text(value)
+    if secret and len(secret) < 32:
+        raise ValueError("should be at least 32 characters")
+    return secret
+
+
+def _base_url(value: Any) -> str:
+    url = urlsplit(_text(value))
+    if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment:
+        raise ValueError("should be an address such as https://campaign.example")
+    return f"{url.scheme}://{url.netloc}{url.path.rstrip('/')}"
+
+
+def _database_url(value: Any) -> str:
+    url = _text(value)
+    if url and not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
+        raise ValueError("should begin with sqlite:/// or postgresql://")
+    return url
+
+
+def _queue_url(value: Any) -> str:
+    url = _text(value)
+    if url and not url.startswith(("sqlite:///", "postgresql://", "postgres://", "redis://")):
+        raise ValueError("should begin with sqlite:///, postgresql:// or redis://")
+    return url
+
+
+def _domain(value: Any) -> str:
+    domain = _text(value).lower()
+    if domain and not re.fullmatch(r"[a-z0-9.-]{1,253}", domain):
+        raise ValueError("should be a domain such as campaign.example")
+    return domain
+
+
+def _address(value: Any) -> str:
+    address = _text(value)
+    if address and not re.fullmatch(r"[^@\s<>,;:\"]+@[a-z0-9.-]+", address, re.IGNORECASE):
+        raise ValueError("should be one e-mail address")
+    return address
+
+
+def _languages(value: Any) -> list[str]:
+    codes = value if isinstance(value, list) else re.split(r"[\s,]+", _text(value))
+    codes = [str(code).strip() for code in codes if str(code).strip()]
+    if not codes or not all(re.fullmatch(r"[a-z]{2,3}(_[A-Za-z]+)*", code) for code in codes):
+        raise ValueError("should be language codes such as en,de,fr")
+    return codes
+
+
+class Setting(NamedTuple):
+    """One setting: its default, how its value is read and checked, and what it is for."""
+
+    default: Any
+    read: Callable[[Any], Any]
+    meaning: str
+
+
+SETTINGS: dict[str, Setting] = {
+    "SECRET_KEY": Setting("", _secret, "signs tokens and sessions; 32 characters or more"),
+    "BASE_URL": Setting("http://127.0.0.1:8000", _base_url, "the public address, used in mails"),
+    "NAME": Setting("Pause Frontier AI", _text, "the campaign's name"),
+    "INSTANCE": Setting(str(ROOT / "instance"), _text, "folder of settings, SQLite and mailbox"),
+    "DATABASE_URL": Setting("", _database_url, "empty: SQLite in the instance folder"),
+    "QUEUE_URL": Setting("", _queue_url, "where tasks wait; empty: beside the database"),
+    "MAIL_SERVER": Setting("", _text, "the relay; empty: mail is written to instance/mailbox"),
+    "MAIL_PORT": Setting(25, _port, "the relay's port"),
+    "MAIL_USERNAME": Setting("", _text, "login at the relay"),
+    "MAIL_PASSWORD": Setting("", _text, "login at the relay"),
+    "MAIL_USE_TLS": Setting(False, _switch, "STARTTLS after connecting"),
+    "MAIL_USE_SSL": Setting(False, _switch, "TLS from the first byte"),
+    "MAIL_CA_FILE": Setting("", _text, "trust this certificate authority for the relay (PEM)"),
+    "MAIL_DOMAIN": Setting("", _domain, "domain of our own addresses; empty: BASE_URL's host"),
+    "MAIL_SENDER": Setting("", _address, "the From address; empty: hello@MAIL_DOMAIN"),
+    "MAIL_RATE": Setting(0.0, _rate, "messages a second over all workers, 0 = no limit"),
+    "LANGUAGES": Setting(["en"], _languages, "languages offered, the first is the default"),
+    "TIMEZONE": Setting("UTC", _text, "zone in which the office reads its times"),
+    "TRUSTED_PROXIES": Setting(0, _count, "how many reverse proxies stand before the server"),
+    "WEB_WORKERS": Setting(2, _count, "web server processes"),
+    "MAIL_THREADS": Setting(4, _count, "threads of one worker, each with its own connection"),
+    "TESTING": Setting(False, _switch, "set by the test suite only"),
+}
+
+
+def load(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Read every setting for the application: defaults, file, environment, then `given`.
+
+    Returns checked values by name. Raises `WrongSetting` with one sentence naming the setting.
+    """
+    given = dict(given or {})
+    environment = {
+        name.removeprefix(PREFIX): value
+        for name, value in os.environ.items()
+        if name.startswith(PREFIX)
+    }
+    instance = given.get("INSTANCE") or environment.get("INSTANCE") or SETTINGS["INSTANCE"].default
+    file = Path(instance) / "settings.toml"
+    values: dict[str, Any] = {name: setting.default for name, setting in SETTINGS.items()}
+    for source, entries in (
+        (str(file), _from_file(file)),
+        ("the environment", environment),
+        ("create_app", given),
+    ):
+        for name, value in entries.items():
+            if name not in SETTINGS:
+                if source == "the environment":
+                    # Other programs may use the prefix; a stray name is no reason not to start.
+                    log.warning("%s%s is not a setting and is ignored", PREFIX, name)
+                    continue
+                raise WrongSetting(f"{name} in {source} is not a setting of this program.")
+            try:
+                values[name] = SETTINGS[name].read(value)
+            except ValueError as trouble:
+                raise WrongSetting(f"{name} in {source} {trouble}.") from None
+    return _complete(values)
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            return {name.upper(): value for name, value in tomllib.load(stream).items()}
+    except FileNotFoundError:
+        return {}
+    except tomllib.TOMLDecodeError as trouble:
+        raise WrongSetting(f"{file} is not valid TOML: {trouble}.") from None
+
+
+def _complete(values: dict[str, Any]) -> dict[str, Any]:
+    if not values["SECRET_KEY"]:
+        raise WrongSetting(
+            "SECRET_KEY is not set: put a random one of 32 characters or more in "
+            f"{PREFIX}SECRET_KEY or in settings.toml (`make run` makes one for you)."
+        )
+    if values["MAIL_USE_TLS"] and values["MAIL_USE_SSL"]:
+        raise WrongSetting("MAIL_USE_TLS and MAIL_USE_SSL cannot both be true: choose one.")
+    if values["MAIL_CA_FILE"] and not Path(values["MAIL_CA_FILE"]).is_file():
+        raise WrongSetting("MAIL_CA_FILE does not name a file.")
+    host = urlsplit(values["BASE_URL"]).hostname or "localhost"
+    # An address needs a domain: a campaign tried out on 127.0.0.1 writes from a reserved one.
+    own = host if re.search(r"[a-z]", host) and "." in host else "campaign.example"
+    values["MAIL_DOMAIN"] = values["MAIL_DOMAIN"] or own
+    values["MAIL_SENDER"] = values["MAIL_SENDER"] or f"hello@{values['MAIL_DOMAIN']}"
+    values["INSTANCE"] = str(Path(values["INSTANCE"]).resolve())
+    beside = f"sqlite:///{values['INSTANCE']}/campaign.sqlite"
+    values["DATABASE_URL"] = _sqlalchemy_url(values["DATABASE_URL"] or beside)
+    return values
+
+
+def _sqlalchemy_url(url: str) -> str:
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)

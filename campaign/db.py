@@ -1,0 +1,142 @@
+"""The database: one leaf that every room may touch, SQLite and PostgreSQL alike."""
+
+from collections.abc import Iterable
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, request
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, DateTime, Engine, MetaData, Select, String, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.types import TypeDecorator
+
+from campaign.config import ROOT
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime on both databases; SQLite itself keeps no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """The base of all tables."""
+
+    # The map stands in a registry: on the class itself Flask-SQLAlchemy would lose it.
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={
+            datetime: Moment(),
+            str: String(),
+            dict[str, Any]: JSON(),
+            list[str]: JSON(),
+            list[Any]: JSON(),
+        },
+    )
+    metadata = registry.metadata
+
+
+# Objects stay readable after a commit: a door answers with what it has just saved.
+db = SQLAlchemy(
+    model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False}
+)
+migrate = Migrate(directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+
+# True while a request that only reads is answered; everything else (jobs, commands) may write.
+_only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
+_READING = {"GET", "HEAD", "OPTIONS"}
+
+
+def init_app(app: Flask) -> None:
+    """Bind the database and its migrations to the application."""
+    url = app.config["DATABASE_URL"]
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config.setdefault(
+        "SQLALCHEMY_ENGINE_OPTIONS",
+        {"connect_args": {"timeout": 20}}
+        if url.startswith("sqlite")
+        else {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20},
+    )
+    db.init_app(app)
+    migrate.init_app(app, db)
+    app.before_request(_note_whether_it_writes)
+    app.teardown_request(_forget_whether_it_writes)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            Path(db.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+            _prepare_sqlite(db.engine)
+
+
+def _note_whether_it_writes() -> None:
+    _only_reads.set(request.method in _READING)
+
+
+def _forget_whether_it_writes(trouble: BaseException | None) -> None:
+    _only_reads.set(False)
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """Open SQLite so that two processes lose nothing (WAL; RFC-less, see sqlite.org/wal.html)."""
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, record: Any) -> None:
+        # The driver's own transaction control begins too late to lock: we begin ourselves, below.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Any) -> None:
+        # A transaction that writes takes the lock first, so what it reads cannot go stale. One
+        # that only reads takes none (ten times the rate), and is held to reading: a GET that
+        # changes a row is a fault, found here rather than by a mail scanner that opens links.
+        reads = _only_reads.get()
+        connection.exec_driver_sql(f"PRAGMA query_only={'on' if reads else 'off'}")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def insert_missing(model: type[Any], values: dict[str, Any], *, unique: Iterable[str]) -> bool:
+    """Insert a row unless one with the same `unique` columns stands already, in one statement.
+
+    Returns whether a row was inserted. Two processes asking at once insert one row between them.
+    """
+    make = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    statement = make(model).values(values).on_conflict_do_nothing(index_elements=list(unique))
+    return bool(db.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def lock(query: Select[Any]) -> Select[Any]:
+    """Hold the rows a verb is about to decide on until its deed is saved.
+
+    On SQLite the whole transaction already holds the lock (BEGIN IMMEDIATE).
+    """
+    return query.with_for_update() if db.engine.dialect.name == "postgresql" else query
+
+
+def count_of(query: Select[Any]) -> int:
+    """Count the rows a query would give."""
+    return db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0

@@ -1,0 +1,1 @@
+"""Events: days of action, their events in many cities, and who comes."""

@@ -1,0 +1,224 @@
+"""Forms: what may be said to us; the fields that all forms share, and the token of a stranger's."""
+
+import re
+import unicodedata
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from email_validator import EmailNotValidError, validate_email
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import EmailField as _EmailField
+from wtforms import Form as _WTForm
+from wtforms import StringField, TextAreaField, ValidationError
+from wtforms.csrf.core import CSRF
+from wtforms.fields import Field
+
+from campaign import tokens
+from campaign.languages import lazy_gettext as _l
+
+# Long enough for a page left open overnight or kept by a cache, short enough to be worthless later.
+FORM_LIFETIME = timedelta(days=2)
+
+_SPACES = re.compile(r"[^\S\n]+")
+
+
+class StrangersToken(CSRF):
+    """A form token without a cookie: signed, timed, and of the form's own purpose.
+
+    It tells that the form came from a page of ours not long ago. A page with it may be cached, so
+    it is not bound to one reader; a POST that another site causes is refused before it (`app`).
+    """
+
+    def setup_form(self, form: Any) -> Any:
+        self.purpose = f"form:{type(form).__name__}"
+        return super().setup_form(form)
+
+    def generate_csrf_token(self, csrf_token_field: Field) -> str:
+        return tokens.sign_timed(self.purpose, 0)
+
+    def validate_csrf_token(self, form: Any, field: Field) -> None:
+        if not field.data:
+            raise ValidationError(
+                _l("This form was sent without its hidden part. Check it and send it once more.")
+            )
+        try:
+            tokens.read_timed(field.data, self.purpose, within=FORM_LIFETIME)
+        except tokens.ExpiredToken:
+            raise ValidationError(
+                _l("This page was open for a long time. Check your answers and send them again.")
+            ) from None
+        except tokens.ForgedToken:
+            raise ValidationError(
+                _l("This form does not come from this page. Check it and send it once more.")
+            ) from None
+
+
+class OfficeForm(FlaskForm):
+    """A form behind the office's guard; its token is bound to the session."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[name-defined,misc]
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            # Flask-WTF would take fields from a JSON body too, of any shape; people send forms.
+            if request.is_json:
+                return None
+            return super().wrap_formdata(form, formdata)
+
+    def refusal_status(self) -> int:
+        """Tell the HTTP status with which a form that failed is shown again."""
+        return 400 if "csrf_token" in self.errors else 422
+
+
+class PublicForm(OfficeForm):
+    """A form for strangers: needs no cookie, and keeps what was typed when it is shown again."""
+
+    class Meta(OfficeForm.Meta):
+        csrf = True
+        csrf_class = StrangersToken
+        csrf_field_name = "csrf_token"
+
+
+def tidy_line(value: str | None) -> str:
+    """Normalise one line of text: NFC, single spaces, no space around."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", value or "")).strip()
+
+
+def tidy_text(value: str | None) -> str:
+    """Normalise a text of several lines: NFC, line feeds only, no space around."""
+    text = unicodedata.normalize("NFC", value or "").replace("\r\n", "\n").replace("\r", "\n")
+    return text.strip()
+
+
+def has_control_characters(text: str, *, allowed: str = "") -> bool:
+    """Tell whether text holds characters that steer machines rather than say something.
+
+    Controls (Cc), invisible direction overrides and separators (RFC 8264 would forbid them too).
+    """
+    bad = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
+    overrides = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+    return any(
+        c not in allowed and (unicodedata.category(c) in bad or c in overrides) for c in text
+    )
+
+
+class one_line:
+    """Refuse control characters and line ends in a single line."""
+
+    def __call__(self, form: _WTForm, field: Field) -> None:
+        if has_control_characters(field.data or ""):
+            raise ValidationError(_l("Use letters, digits and punctuation on one line only."))
+
+
+class plain_text:
+    """Refuse control characters other than line feed and tab in a longer text."""
+
+    def __call__(self, form: _WTForm, field: Field) -> None:
+        if has_control_characters(field.data or "", allowed="\n\t"):
+            raise ValidationError(_l("This text holds characters that cannot be shown."))
+
+
+class persons_name:
+    """Refuse what is no name: addresses and links, with which strangers would make us spam."""
+
+    def __call__(self, form: _WTForm, field: Field) -> None:
+        if re.search(r"://|www\.|@|<|>|\{\{|\{%", field.data or "", re.IGNORECASE):
+            raise ValidationError(
+                _l("Enter a name, without links, addresses or the signs < > { }.")
+            )
+
+
+class present:
+    """Refuse an empty field, saying which one in the sentence given."""
+
+    field_flags: ClassVar[dict[str, bool]] = {"required": True}
+
+    def __init__(self, sentence: Any) -> None:
+        self.sentence = sentence
+
+    def __call__(self, form: _WTForm, field: Field) -> None:
+        if not field.data or (isinstance(field.data, str) and not field.data.strip()):
+            raise ValidationError(self.sentence)
+
+
+class at_most:
+    """Refuse text longer than a number of characters; the page tells the browser too."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.field_flags = {"maxlength": most}
+
+    def __call__(self, form: _WTForm, field: Field) -> None:
+        if field.data and len(field.data) > self.most:
+            # Lazy, with its number: the sentence is translated where it is shown.
+            raise ValidationError(
+                _l(
+                    "Use %(most)s characters or fewer (now %(now)s).",
+                    most=self.most,
+                    now=len(field.data),
+                )
+            )
+
+
+class email_address:
+    """Refuse what is not exactly one address (RFC 5321 section 4.1.2), and store its plain form."""
+
+    def __call__(self, form: _WTForm, field: Field) -> None:
+        try:
+            field.data = normal_address(field.data or "")
+        except ValueError:
+            # Shown again as typed, so that it can be mended.
+            raise ValidationError(_l("Enter one e-mail address, like name@example.org.")) from None
+
+
+def normal_address(typed: str) -> str:
+    """Give the one form of an address we keep: ASCII, lower case. Raises ValueError."""
+    try:
+        found = validate_email(
+            typed.strip(),
+            check_deliverability=False,
+            allow_smtputf8=False,
+            allow_quoted_local=False,
+            allow_domain_literal=False,
+            test_environment=True,
+        )
+    except EmailNotValidError as trouble:
+        raise ValueError(str(trouble)) from None
+    return str(found.ascii_email).lower()
+
+
+def name_field(label: Any, *, required: Any = None, **options: Any) -> StringField:
+    """Make the field for a person's name; `required` is the sentence when it is missing."""
+    checks: list[Any] = [present(required)] if required else []
+    return StringField(
+        label,
+        filters=[tidy_line],
+        validators=[*checks, at_most(75), one_line(), persons_name()],
+        render_kw={"autocomplete": "name"},
+        **options,
+    )
+
+
+def email_field(label: Any, **options: Any) -> _EmailField:
+    """Make the field for one e-mail address."""
+    return _EmailField(
+        label,
+        validators=[present(_l("Enter your e-mail address.")), at_most(254), email_address()],
+        render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
+        **options,
+    )
+
+
+def line_field(label: Any, *, most: int, required: Any = None, **options: Any) -> StringField:
+    """Make a field for one line of text."""
+    checks: list[Any] = [present(required)] if required else []
+    return StringField(
+        label, filters=[tidy_line], validators=[*checks, at_most(most), one_line()], **options
+    )
+
+
+def text_field(label: Any, *, most: int, required: Any = None, **options: Any) -> TextAreaField:
+    """Make a field for a text of several lines."""
+    checks: list[Any] = [present(required)] if required else []
+    return TextAreaField(
+        label, filters=[tidy_text], validators=[*checks, at_most(most), plain_text()], **options
+    )

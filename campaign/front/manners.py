@@ -1,0 +1,151 @@
+"""The manners of every answer: who may cause a POST, headers, caching, compression, the log."""
+
+import gzip
+import time
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, Response, abort, current_app, g, request
+
+log = structlog.get_logger()
+
+# Nothing inline, nothing from another host (CSP Level 3).
+POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "manifest-src 'self'",
+    ]
+)
+_COMPRESSED = {
+    "text/html",
+    "text/css",
+    "text/plain",
+    "text/calendar",
+    "text/javascript",
+    "image/svg+xml",
+    "application/atom+xml",
+    "application/xml",
+}
+_CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+def init_app(app: Flask, *, public: frozenset[str]) -> None:
+    """Teach the application its manners; `public` names the blueprints open to strangers."""
+    app.before_request(_start_the_watch)
+    app.before_request(_refuse_other_sites)
+
+    @app.after_request
+    def _finish(response: Response) -> Response:
+        _set_headers(response)
+        _set_caching(response, public)
+        _compress(response)
+        _note(response)
+        return response
+
+
+def _start_the_watch() -> None:
+    g.started = time.perf_counter()
+
+
+def _refuse_other_sites() -> None:
+    """Refuse a POST that another site caused (Fetch Metadata; RFC 6454 section 7).
+
+    A mail program's one-click unsubscription has neither header and passes.
+    """
+    if request.method not in _CHANGING:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            abort(403)
+        return
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return
+    ours = {urlsplit(current_app.config["BASE_URL"]).netloc, request.host}
+    if origin == "null" or urlsplit(origin).netloc not in ours:
+        abort(403)
+
+
+def _set_headers(response: Response) -> None:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    # Not "no-referrer": with it browsers send `Origin: null`, and our own forms would be refused.
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault(
+        "Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()"
+    )
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+
+
+def _set_caching(response: Response, public: frozenset[str]) -> None:
+    if "Cache-Control" in response.headers and request.endpoint != "static":
+        return
+    if request.endpoint == "static":
+        # Its address changes with its content.
+        known = "v" in request.args
+        response.headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if known else "public, max-age=300"
+        )
+        return
+    shared = (
+        request.blueprint in public
+        and request.method in {"GET", "HEAD"}
+        and response.status_code == 200
+        and "token" not in (request.view_args or {})
+    )
+    if not shared:
+        response.headers["Cache-Control"] = "no-store"
+        return
+    response.headers["Cache-Control"] = "public, max-age=60"
+    if request.environ.get("campaign.varies_by_language"):
+        response.vary.add("Accept-Language")
+    if not response.is_streamed:
+        response.add_etag()
+        response.make_conditional(request)
+
+
+def _compress(response: Response) -> None:
+    """Compress text for slow networks. Not the office's: its pages hold session tokens (BREACH)."""
+    if response.mimetype not in _COMPRESSED or (request.blueprint or "").startswith("office"):
+        return
+    response.vary.add("Accept-Encoding")
+    if (
+        response.status_code not in {200, 404, 422}
+        or "Content-Encoding" in response.headers
+        or "gzip" not in request.accept_encodings
+        or (response.is_streamed and not response.direct_passthrough)
+    ):
+        return
+    response.direct_passthrough = False
+    body = response.get_data()
+    if len(body) < 800:
+        return
+    response.set_data(gzip.compress(body, 6, mtime=0))
+    response.headers["Content-Encoding"] = "gzip"
+    tag, _ = response.get_etag()
+    if tag:
+        response.set_etag(tag, weak=True)
+
+
+def _note(response: Response) -> None:
+    # The rule, not the path: paths carry tokens.
+    log.info(
+        "request",
+        method=request.method,
+        rule=request.url_rule.rule if request.url_rule else None,
+        status=response.status_code,
+        ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+    )

@@ -1,0 +1,82 @@
+"""Languages: which one a reader gets, and how dates, numbers and countries read in it."""
+
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from flask import Flask, current_app, has_request_context, request
+from flask_babel import Babel, force_locale, get_locale, gettext, lazy_gettext, ngettext
+from flask_babel import format_date as _format_date
+from flask_babel import format_decimal as _format_decimal
+
+from campaign.config import ROOT
+
+__all__ = ["_", "babel", "force_locale", "lazy_gettext", "ngettext"]
+
+_ = gettext
+babel = Babel()
+
+
+def init_app(app: Flask) -> None:
+    """Bind translations and the choice of language to the application."""
+    app.config["BABEL_DEFAULT_LOCALE"] = app.config["LANGUAGES"][0]
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(ROOT / "translations")
+    babel.init_app(app, locale_selector=_choose)
+
+
+def _choose() -> str:
+    offered: list[str] = current_app.config["LANGUAGES"]
+    if not has_request_context() or len(offered) == 1:
+        return offered[0]
+    # Caches must not hand one reader's language to the next (RFC 9110 section 12.5.5).
+    request.environ["campaign.varies_by_language"] = True
+    return request.accept_languages.best_match(offered, offered[0]) or offered[0]
+
+
+def current_language() -> str:
+    """Name the language of this answer as an HTML `lang` value (BCP 47)."""
+    return str(get_locale() or current_app.config["LANGUAGES"][0]).replace("_", "-")
+
+
+def text_direction() -> str:
+    """Tell which way this answer's language runs: `ltr` or `rtl`."""
+    return (get_locale() or Locale("en")).text_direction
+
+
+def country_name(code: str) -> str:
+    """Name a country (ISO 3166-1 alpha-2) in this answer's language."""
+    names = (get_locale() or Locale("en")).territories
+    return str(names.get(code, code))
+
+
+def long_date(day: date | datetime) -> str:
+    """Write a day in full: Thursday 13 May 2027."""
+    if _is_british():
+        return f"{_format_date(day, 'EEEE', rebase=False)} {short_date(day)}"
+    return str(_format_date(day, "full", rebase=False))
+
+
+def short_date(day: date | datetime) -> str:
+    """Write a day without its weekday: 13 May 2027."""
+    return str(_format_date(day, "d MMMM y" if _is_british() else "long", rebase=False))
+
+
+def wall_time(moment: datetime | time) -> str:
+    """Write a time of day as clocks show it: 17:30."""
+    return f"{moment:%H:%M}"
+
+
+def local(moment: datetime, zone: str) -> datetime:
+    """Give a moment as the clocks of an IANA zone show it."""
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def number(value: Any) -> str:
+    """Write a number with the language's separators."""
+    return str(_format_decimal(value))
+
+
+def _is_british() -> bool:
+    # Plain "en" is American English to CLDR; the campaign writes British English.
+    return current_language() == "en"

@@ -1,0 +1,1 @@
+"""Letters: what supporters write to ministers before a summit, and what becomes of it."""

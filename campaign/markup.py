@@ -1,0 +1,213 @@
+"""Markup: organisers' Markdown made into HTML that is safe to show, and into plain text."""
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import nh3
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.anchors import anchors_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.front_matter import front_matter_plugin
+from mdit_py_plugins.tasklists import tasklists_plugin
+
+_TAGS = {
+    "a", "abbr", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "figcaption",
+    "figure", "h2", "h3", "h4", "hr", "img", "input", "li", "ol", "p", "pre", "s", "section",
+    "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "*": {"id", "class"},
+    "a": {"href", "title", "aria-label"},
+    "img": {"src", "alt", "title", "width", "height", "loading"},
+    "input": {"type", "checked", "disabled"},
+    "ol": {"start"},
+    "th": {"scope"},
+}
+_SCHEMES = {"http", "https", "mailto"}
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of a text: level 2 to 4, its anchor, its words."""
+
+    level: int
+    anchor: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A text ready to show: safe HTML, its headings, and its words as plain text."""
+
+    html: str
+    headings: list[Heading] = field(default_factory=list)
+
+
+class BadFrontMatter(ValueError):
+    """The YAML between the `---` lines is not a mapping that can be read; says why."""
+
+
+def split(source: str) -> tuple[dict[str, Any], str]:
+    """Part a page file into its front matter and its Markdown. Raises `BadFrontMatter`."""
+    source = source.replace("\r\n", "\n").lstrip("\ufeff")
+    found = re.match(r"---\n(.*?)\n---[ \t]*(?:\n|$)(.*)", source, re.DOTALL)
+    if not found:
+        return {}, source
+    try:
+        matter = yaml.safe_load(found[1]) or {}
+    except yaml.YAMLError as trouble:
+        raise BadFrontMatter(" ".join(str(trouble).split())) from None
+    if not isinstance(matter, dict):
+        raise BadFrontMatter("the front matter is not a list of names and values")
+    return {str(name): value for name, value in matter.items()}, found[2]
+
+
+def join(matter: dict[str, Any], source: str) -> str:
+    """Write a page file from its front matter and its Markdown: the inverse of `split`."""
+    head = yaml.safe_dump(matter, allow_unicode=True, sort_keys=False) if matter else ""
+    return f"---\n{head}---\n\n{source.strip()}\n"
+
+
+def _slug(words: str) -> str:
+    return re.sub(r"[^\w]+", "-", words.lower()).strip("-") or "section"
+
+
+def _parser() -> MarkdownIt:
+    # html=False: what looks like HTML is shown as text, so strangers' tags never become ours.
+    parser = MarkdownIt("commonmark", {"html": False, "typographer": True})
+    parser.enable(["table", "strikethrough", "replacements", "smartquotes"])
+    parser.options["quotes"] = "“”‘’"
+    parser.use(front_matter_plugin).use(footnote_plugin).use(tasklists_plugin)
+    parser.use(anchors_plugin, min_level=2, max_level=4, slug_func=_slug)
+    return parser
+
+
+_MARKDOWN = _parser()
+
+
+def render(source: str) -> Rendered:
+    """Render Markdown (CommonMark, tables, footnotes, task lists) into safe HTML.
+
+    The first heading level shown is 2: the page's title is its only h1.
+    """
+    tokens = _MARKDOWN.parse(source)
+    headings: list[Heading] = []
+    for at, token in enumerate(tokens):
+        if token.type in {"heading_open", "heading_close"} and token.tag == "h1":
+            token.tag = "h2"
+        if token.type == "heading_open" and token.tag in {"h2", "h3", "h4"}:
+            words = _words(tokens[at + 1])
+            anchor = str(token.attrs.get("id") or _slug(words))
+            token.attrs["id"] = anchor
+            headings.append(Heading(int(token.tag[1]), anchor, words))
+    raw = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    return Rendered(html=clean(raw), headings=headings)
+
+
+def _words(token: Token) -> str:
+    return "".join(
+        child.content for child in token.children or [] if child.type in {"text", "code_inline"}
+    )
+
+
+def clean(raw: str) -> str:
+    """Keep of HTML only what a text needs; links lead to web or mail, images are our own."""
+    return str(
+        nh3.clean(
+            raw,
+            tags=_TAGS,
+            attributes=_ATTRIBUTES,
+            url_schemes=_SCHEMES,
+            link_rel="noopener",
+            attribute_filter=_only_own_images,
+        )
+    )
+
+
+def _only_own_images(tag: str, attribute: str, value: str) -> str | None:
+    # A picture from elsewhere would tell its host who reads this page.
+    if tag == "img" and attribute == "src" and not re.match(r"/(?!/)", value):
+        return None
+    return value
+
+
+def plain(source: str, *, absolute: Callable[[str], str] = str) -> str:
+    """Write Markdown as the text part of a mail: words in paragraphs, links in brackets.
+
+    `absolute` makes an own path such as `/proposal` into a full address.
+    """
+    out: list[str] = []
+    prefix: list[str] = []
+    counters: list[int | None] = []
+    tokens = _MARKDOWN.parse(source)
+    for at, token in enumerate(tokens):
+        match token.type:
+            case "inline":
+                words = _inline(token, absolute)
+                before = tokens[at - 1]
+                if before.type == "heading_open" and before.tag in {"h1", "h2"}:
+                    words = f"{words}\n{'-' * min(len(words), 60)}"
+                out.append(_indented(words, prefix))
+            case "bullet_list_open":
+                counters.append(None)
+            case "ordered_list_open":
+                counters.append(int(token.attrs.get("start", 1)))
+            case "bullet_list_close" | "ordered_list_close":
+                counters.pop()
+            case "list_item_open":
+                number = counters[-1]
+                prefix.append("- " if number is None else f"{number}. ")
+                if number is not None:
+                    counters[-1] = number + 1
+            case "list_item_close":
+                prefix.pop()
+            case "blockquote_open":
+                prefix.append("> ")
+            case "blockquote_close":
+                prefix.pop()
+            case "fence" | "code_block":
+                out.append(_indented(token.content.rstrip(), prefix))
+            case "hr":
+                out.append("* * *")
+    return "\n\n".join(part for part in out if part.strip()) + "\n"
+
+
+def _indented(words: str, prefix: list[str]) -> str:
+    first = "".join(prefix)
+    rest = "".join("> " if mark == "> " else " " * len(mark) for mark in prefix)
+    lines = words.split("\n")
+    # A list item's mark is written once; its later paragraphs are only indented.
+    for at, mark in enumerate(prefix):
+        if mark != "> ":
+            prefix[at] = " " * len(mark)
+    return "\n".join([first + lines[0], *(rest + line for line in lines[1:])])
+
+
+def _inline(token: Token, absolute: Callable[[str], str]) -> str:
+    out: list[str] = []
+    target = ""
+    start = 0
+    for child in token.children or []:
+        match child.type:
+            case "text" | "code_inline":
+                out.append(child.content)
+            case "softbreak":
+                out.append(" ")
+            case "hardbreak":
+                out.append("\n")
+            case "link_open":
+                target, start = absolute(str(child.attrs.get("href", ""))), len(out)
+            case "link_close":
+                shown = "".join(out[start:])
+                if target and target not in (shown, f"mailto:{shown}"):
+                    out.append(f" ({target})")
+            case "image":
+                out.append(f"[{child.content}]" if child.content else "")
+            case "footnote_ref":
+                out.append(f" [{child.meta.get('id', 0) + 1}]")
+    return html.unescape("".join(out))

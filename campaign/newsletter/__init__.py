@@ -1,0 +1,1 @@
+"""The newsletter: who subscribes, what is written, and how it goes out."""

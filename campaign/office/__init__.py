@@ -1,0 +1,1 @@
+"""The office: the organisers' desk, behind one guard."""

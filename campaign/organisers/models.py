@@ -1,0 +1,62 @@
+"""An organiser, the links that sign them in, and the sessions they have open."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from campaign.db import db
+
+
+class Role(StrEnum):
+    """What an organiser may do."""
+
+    ADMINISTRATOR = "administrator"
+    EDITOR = "editor"
+    READER = "reader"
+
+
+class Organiser(db.Model):  # type: ignore[name-defined,misc]
+    """Somebody with an account for the office."""
+
+    __tablename__ = "organiser"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    role: Mapped[str] = mapped_column(String(20))
+    added_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime | None]
+
+    @property
+    def may_change(self) -> bool:
+        """Tell whether they may do more than look."""
+        return self.role in {Role.ADMINISTRATOR, Role.EDITOR}
+
+
+class SignInLink(db.Model):  # type: ignore[name-defined,misc]
+    """A link that signs an organiser in once, within its time; only its hash is kept."""
+
+    __tablename__ = "organiser_sign_in_link"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(
+        ForeignKey("organiser.id", ondelete="CASCADE"), index=True
+    )
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class OpenSession(db.Model):  # type: ignore[name-defined,misc]
+    """A browser in which an organiser is signed in; deleting the row signs it out."""
+
+    __tablename__ = "organiser_session"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(
+        ForeignKey("organiser.id", ondelete="CASCADE"), index=True
+    )
+    opened_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+    organiser: Mapped[Organiser] = relationship(lazy="raise_on_sql")

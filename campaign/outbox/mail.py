@@ -1,0 +1,155 @@
+"""A mail as the rooms write it, and its MIME form as it leaves (RFC 5322, 2045, 6047, 8058)."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+import css_inline
+
+# One line of quoted-printable stays under 76 octets whatever the text; headers fold at 78.
+_POLICY = SMTP.clone(max_line_length=78)
+_INLINER = css_inline.CSSInliner(
+    load_remote_stylesheets=False, keep_style_tags=True, keep_at_rules=True
+)
+
+
+class UnsafeHeader(ValueError):
+    """A header value that would break out of its line, or a `To` that is not one address."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail to one recipient, before it becomes a row.
+
+    `thread` keeps the order among mails that belong together. `is_own_act` marks the reply to
+    what the recipient has just done. `person_id` ties the row to the person it goes to, so that
+    it goes when they go.
+    """
+
+    kind: str
+    to: str
+    subject: str
+    text: str
+    html: str = ""
+    to_name: str = ""
+    person_id: int | None = None
+    thread: str | None = None
+    is_own_act: bool = False
+    sender_name: str = ""
+    reply_to: str = ""
+    calendar: str = ""
+    calendar_method: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What all mails of this campaign share: who sends, from which domain, with which name."""
+
+    name: str
+    sender: str
+    domain: str
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """One message as a worker holds it, free of any session: what to build and for whom."""
+
+    id: int
+    token: str
+    kind: str
+    to: str
+    to_name: str
+    sender_name: str
+    reply_to: str
+    subject: str
+    text: str
+    html: str
+    calendar: str
+    calendar_method: str
+    headers: dict[str, str]
+    posted_at: datetime
+    tries: int
+    batch_id: int | None
+    fields: dict[str, str]
+
+
+def safe_header(value: str) -> str:
+    """Give a header value back, or raise `UnsafeHeader` when it holds a line end or a control."""
+    if re.search(r"[\x00-\x1f\x7f]", value):
+        raise UnsafeHeader("a header value may not hold control characters")
+    return value
+
+
+def display_name(name: str) -> str:
+    """Give a name fit to stand before an address: no sign that parts addresses, 75 at most."""
+    return re.sub(r"\s+", " ", re.sub(r'[@:,;"<>\\\x00-\x1f\x7f]', " ", name)).strip()[:75].strip()
+
+
+def one_address(address: str) -> tuple[str, str]:
+    """Part exactly one addr-spec (RFC 5322 section 3.4.1) into local part and domain."""
+    found = re.fullmatch(r"([^\s@<>,;:\"\\()\[\]\x00-\x1f\x7f]+)@([A-Za-z0-9.-]+)", address)
+    if not found:
+        raise UnsafeHeader("a mail goes to exactly one address")
+    return found[1], found[2]
+
+
+def envelope_sender(token: str, envelope: Envelope) -> str:
+    """Give the opaque envelope sender of a message, to which its bounces return (VERP)."""
+    return f"bounces+{token}@{envelope.domain}"
+
+
+def message_id(token: str, envelope: Envelope) -> str:
+    """Give the Message-ID of a row: the same however often it is tried."""
+    return f"<{token}@{envelope.domain}>"
+
+
+def compose(mail: Leaving, envelope: Envelope) -> bytes:
+    """Build the mail as it goes over the wire: CRLF, 7-bit, quoted-printable.
+
+    A calendar stands inside the first child (multipart/alternative) with its method, where every
+    reader looks, and once more as an attachment (RFC 6047 section 2.4, `calendar.md` 1).
+    """
+    message = EmailMessage(policy=_POLICY)
+    local, domain = one_address(envelope.sender)
+    sender = display_name(mail.sender_name) or envelope.name
+    message["From"] = Address(display_name(sender), local, domain)
+    local, domain = one_address(mail.to)
+    message["To"] = Address(display_name(mail.to_name), local, domain)
+    if mail.reply_to:
+        message["Reply-To"] = Address("", *one_address(mail.reply_to))
+    message["Subject"] = safe_header(mail.subject)
+    message["Date"] = format_datetime(mail.posted_at)
+    message["Message-ID"] = message_id(mail.token, envelope)
+    for name, value in mail.headers.items():
+        message[name] = safe_header(value)
+    message.set_content(mail.text, cte="quoted-printable")
+    if mail.html:
+        message.add_alternative(inline(mail.html), subtype="html", cte="quoted-printable")
+    if mail.calendar:
+        _add_calendar(message, mail.calendar, mail.calendar_method)
+    return message.as_bytes()
+
+
+def inline(html: str) -> str:
+    """Write the style sheet of an HTML mail into its elements; readers strip the rest."""
+    return _INLINER.inline(html)
+
+
+def _add_calendar(message: EmailMessage, calendar: str, method: str) -> None:
+    message.add_alternative(calendar, subtype="calendar", cte="base64", params={"method": method})
+    message.add_attachment(
+        calendar.encode(), maintype="application", subtype="ics", filename="invite.ics"
+    )
+
+
+# What automatic mail says of itself, so that no machine answers it (RFC 3834 section 5).
+AUTOMATIC = {
+    "Auto-Submitted": "auto-generated",
+    "X-Auto-Response-Suppress": "OOF, NRN, AutoReply, RN",
+}

@@ -1,0 +1,63 @@
+"""Questions to the outbox."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, or_, select
+
+from campaign.db import db
+from campaign.outbox.models import OPEN, Message, State, Suppression, address_hash
+
+
+def is_suppressed(address: str) -> bool:
+    """Tell whether an address must not be written to."""
+    return db.session.get(Suppression, address_hash(address)) is not None
+
+
+def posted_lately(address: str, *, kinds: list[str], since: datetime) -> int:
+    """Count the mails of some kinds posted to an address since a moment, for a cap."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Message)
+            .where(
+                Message.address_hash == address_hash(address),
+                Message.kind.in_(kinds),
+                Message.posted_at >= since,
+            )
+        )
+        or 0
+    )
+
+
+def counts(*, batch_id: int | None = None) -> dict[str, int]:
+    """Count messages by state, of all or of one batch; every state is named."""
+    query = select(Message.state, func.count()).group_by(Message.state)
+    if batch_id is not None:
+        query = query.where(Message.batch_id == batch_id)
+    found = {state: number for state, number in db.session.execute(query)}
+    return {state.value: found.get(state.value, 0) for state in State}
+
+
+def search(words: str = "", *, state: str = "", kind: str = "") -> Select[tuple[Message]]:
+    """Find messages, newest first, by address or subject, state and kind."""
+    query = select(Message).order_by(Message.id.desc())
+    if words:
+        query = query.where(
+            or_(
+                Message.to_address.contains(words.lower(), autoescape=True),
+                Message.subject.icontains(words, autoescape=True),
+            )
+        )
+    if state:
+        query = query.where(Message.state == state)
+    if kind:
+        query = query.where(Message.kind == kind)
+    return query
+
+
+def oldest_waiting(*, now: datetime) -> timedelta:
+    """Tell how long the longest-waiting due message has waited."""
+    first = db.session.scalar(
+        select(func.min(Message.due_at)).where(Message.state.in_(OPEN), Message.due_at <= now)
+    )
+    return now - first if first else timedelta(0)

@@ -1,0 +1,158 @@
+"""Deeds of the outbox: post, claim, settle, retry, suppress."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from campaign import jobs, tokens
+from campaign.db import db, insert_missing
+from campaign.languages import lazy_gettext as _l
+from campaign.outbox.mail import AUTOMATIC, Mail, one_address, safe_header
+from campaign.outbox.models import BULK, Batch, Message, State, Suppression, address_hash
+from campaign.refusals import Refusal
+
+
+def post(mail: Mail, *, now: datetime) -> Message:
+    """Put a mail into the outbox, in the transaction of the deed that caused it.
+
+    A worker is woken once that deed is saved. Raises `UnsafeHeader` for a line end in a header or
+    a recipient that is not exactly one address.
+    """
+    one_address(mail.to)
+    safe_header(mail.subject)
+    message = Message(
+        token=tokens.random_token(),
+        kind=mail.kind,
+        thread=mail.thread,
+        person_id=mail.person_id,
+        to_address=mail.to,
+        to_name=mail.to_name,
+        address_hash=address_hash(mail.to),
+        is_own_act=mail.is_own_act,
+        sender_name=mail.sender_name,
+        reply_to=mail.reply_to,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        calendar=mail.calendar,
+        calendar_method=mail.calendar_method,
+        headers={**AUTOMATIC, **mail.headers},
+        fields={},
+        posted_at=now,
+        due_at=mail.due_at or now,
+    )
+    db.session.add(message)
+    jobs.wake_after_commit("outbox.send")
+    return message
+
+
+def post_batch(
+    recipients: Iterable[Mapping[str, Any]],
+    *,
+    kind: str,
+    subject: str,
+    text: str,
+    html: str,
+    headers: dict[str, str],
+    now: datetime,
+) -> Batch:
+    """Put one text for many into the outbox: a row for each recipient, before anything is sent.
+
+    Each recipient is a mapping of `person_id`, `to`, `to_name` and `fields`; the texts and the
+    headers name their fields as `{{field}}`. Returns the batch; its messages are bulk.
+    """
+    batch = Batch(
+        subject=safe_header(subject),
+        text=text,
+        html=html,
+        headers={**AUTOMATIC, **headers},
+        queued_at=now,
+    )
+    db.session.add(batch)
+    db.session.flush()
+    rows = [
+        {
+            "token": tokens.random_token(),
+            "kind": kind,
+            "priority": BULK,
+            "person_id": one["person_id"],
+            "batch_id": batch.id,
+            "to_address": one["to"],
+            "to_name": one["to_name"],
+            "address_hash": address_hash(one["to"]),
+            "is_own_act": False,
+            "headers": {},
+            "fields": one["fields"],
+            "state": State.WAITING,
+            "posted_at": now,
+            "due_at": now,
+        }
+        for one in recipients
+    ]
+    if rows:
+        db.session.execute(db.insert(Message), rows)
+    jobs.wake_after_commit("outbox.send")
+    return batch
+
+
+def suppress(address: str, *, reason: str, evidence: str = "", now: datetime) -> None:
+    """Never write to an address again; what waits for it is withheld when its turn comes."""
+    insert_missing(
+        Suppression,
+        {
+            "address_hash": address_hash(address),
+            "reason": reason,
+            "evidence": evidence[:500],
+            "since": now,
+        },
+        unique=["address_hash"],
+    )
+
+
+def lift(address: str) -> None:
+    """Write to a suppressed address again."""
+    db.session.execute(delete(Suppression).where(Suppression.address_hash == address_hash(address)))
+
+
+class NotToBeRetried(Refusal):
+    sentence = _l("Only a message that failed can be tried again.")
+
+
+def retry(message: Message, *, now: datetime) -> None:
+    """Let a failed message try again. Raises `NotToBeRetried`."""
+    if message.state != State.FAILED:
+        raise NotToBeRetried
+    message.state = State.WAITING
+    message.tries = 0
+    message.due_at = now
+    message.settled_at = None
+    jobs.wake_after_commit("outbox.send")
+
+
+def drop_waiting(*, thread: str, kind: str, now: datetime) -> None:
+    """Withhold what has become pointless before it left, such as a confirmation taken back."""
+    for message in db.session.scalars(
+        select(Message).where(
+            Message.thread == thread,
+            Message.kind == kind,
+            Message.state.in_([State.WAITING, State.RETRY]),
+        )
+    ):
+        message.state = State.WITHHELD
+        message.last_reply = ""
+        message.settled_at = now
+
+
+FINISHED_KEPT = timedelta(days=30)
+
+
+def tidy(*, now: datetime) -> None:
+    """Erase what was written to people once it is of no more use (30 days after it left)."""
+    db.session.execute(
+        delete(Message).where(
+            Message.batch_id.is_(None),
+            Message.settled_at < now - FINISHED_KEPT,
+        )
+    )

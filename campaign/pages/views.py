@@ -1,0 +1,5 @@
+"""Doors of the pages for visitors."""
+
+from flask import Blueprint
+
+bp = Blueprint("pages", __name__)

@@ -1,0 +1,78 @@
+"""Questions about people."""
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import contains_eager
+
+from campaign.db import db
+from campaign.people.models import Person, Purpose, Subscription
+
+
+def by_email(email: str) -> Person | None:
+    """Find the person with an address (as `forms.normal_address` writes it)."""
+    return db.session.scalar(select(Person).where(Person.email == email))
+
+
+def subscription_of(person_id: int, purpose: Purpose) -> Subscription | None:
+    """Find a person's standing towards a purpose."""
+    return db.session.scalar(
+        select(Subscription).where(
+            Subscription.person_id == person_id, Subscription.purpose == purpose
+        )
+    )
+
+
+def subscribers(purpose: Purpose) -> Select[tuple[Person]]:
+    """Find everyone who agreed to a purpose and has not left, in the order of their ids."""
+    return (
+        select(Person)
+        .join(Subscription, Subscription.person_id == Person.id)
+        .where(
+            Subscription.purpose == purpose,
+            Subscription.confirmed_at.is_not(None),
+            Subscription.left_at.is_(None),
+        )
+        .order_by(Person.id)
+    )
+
+
+def search_subscriptions(words: str = "", *, standing: str = "") -> Select[tuple[Subscription]]:
+    """Find subscriptions with their person, newest first; standing is active, pending or left."""
+    query = (
+        select(Subscription)
+        .join(Subscription.person)
+        .options(contains_eager(Subscription.person))
+        .order_by(Subscription.asked_at.desc(), Subscription.id.desc())
+    )
+    if words:
+        query = query.where(
+            or_(
+                Person.email.contains(words.lower(), autoescape=True),
+                Person.name.icontains(words, autoescape=True),
+            )
+        )
+    match standing:
+        case "active":
+            query = query.where(
+                Subscription.confirmed_at.is_not(None), Subscription.left_at.is_(None)
+            )
+        case "pending":
+            query = query.where(Subscription.confirmed_at.is_(None), Subscription.left_at.is_(None))
+        case "left":
+            query = query.where(Subscription.left_at.is_not(None))
+    return query
+
+
+def number_of_subscribers(purpose: Purpose) -> int:
+    """Count those who agreed to a purpose and have not left."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Subscription)
+            .where(
+                Subscription.purpose == purpose,
+                Subscription.confirmed_at.is_not(None),
+                Subscription.left_at.is_(None),
+            )
+        )
+        or 0
+    )

@@ -1,0 +1,1 @@
+"""Summits: the world the campaign speaks to, its meetings, its offices and who holds them."""

@@ -1,0 +1,5 @@
+"""Doors of the summits for visitors."""
+
+from flask import Blueprint
+
+bp = Blueprint("summits", __name__)

@@ -1,0 +1,136 @@
+"""Tables of the office: any query searched, paged, and downloaded whole as CSV."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, stream_with_context
+from sqlalchemy import Select
+
+from campaign.db import count_of, db
+
+PAGE_SIZE = 50
+# What a spreadsheet would run as a formula (OWASP, "CSV injection").
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name in the CSV, its label on the page, and how to read a row.
+
+    `value` gives plain data; `cell`, if there is one, gives what the page shows instead, such as
+    a link (as `Markup`).
+    """
+
+    name: str
+    label: Any
+    value: Callable[[Any], Any]
+    cell: Callable[[Any], Any] | None = None
+    is_number: bool = False
+
+    def shown(self, row: Any) -> Any:
+        """Give what the page shows for a row."""
+        value = (self.cell or self.value)(row)
+        if isinstance(value, datetime):
+            return f"{value:%Y-%m-%d %H:%M}"
+        return "" if value is None else value
+
+
+@dataclass(frozen=True)
+class Table:
+    """One page of a table, ready for `macros/lists.html`: columns, rows, pager, addresses."""
+
+    columns: list[dict[str, Any]]
+    rows: list[list[Any]]
+    query: str
+    number: int
+    pages: int
+    total: int
+    path: str
+    arguments: dict[str, str]
+
+    @property
+    def has_previous(self) -> bool:
+        """Tell whether there is a page before."""
+        return self.number > 1
+
+    @property
+    def has_next(self) -> bool:
+        """Tell whether there is a page after."""
+        return self.number < self.pages
+
+    @property
+    def previous_url(self) -> str:
+        """Give the address of the page before."""
+        return self._url(page=str(self.number - 1))
+
+    @property
+    def next_url(self) -> str:
+        """Give the address of the page after."""
+        return self._url(page=str(self.number + 1))
+
+    @property
+    def csv_url(self) -> str:
+        """Give the address of the whole table as CSV."""
+        return self._url(format="csv")
+
+    def _url(self, **more: str) -> str:
+        return f"{self.path}?{urlencode({**self.arguments, **more})}"
+
+
+def page(
+    query: Select[Any], columns: list[Column], *, arguments: Mapping[str, str], path: str
+) -> Table:
+    """Give one page of what a query finds; `arguments` are those of the address."""
+    total = count_of(query)
+    pages = max(1, -(-total // PAGE_SIZE))
+    asked = arguments.get("page", "1")
+    number = min(max(int(asked), 1), pages) if asked.isascii() and asked.isdigit() else 1
+    rows = db.session.scalars(query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
+    return Table(
+        columns=[{"label": c.label, "is_number": c.is_number} for c in columns],
+        rows=[[column.shown(row) for column in columns] for row in rows],
+        query=arguments.get("q", ""),
+        number=number,
+        pages=pages,
+        total=total,
+        path=path,
+        arguments={k: v for k, v in arguments.items() if k not in {"page", "format"} and v},
+    )
+
+
+def download(query: Select[Any], columns: list[Column], *, name: str) -> Response:
+    """Answer with all that a query finds as CSV (RFC 4180, UTF-8), read and sent in pieces."""
+
+    def lines() -> Iterator[str]:
+        yield _line([column.name for column in columns])
+        for row in db.session.scalars(query.execution_options(yield_per=500)):
+            yield _line([_safe(column.value(row)) for column in columns])
+
+    return Response(
+        stream_with_context(lines()),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+    )
+
+
+def _safe(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    text = str(value)
+    # A number may begin with a minus; words that would be run as a formula are made text.
+    if text.startswith(_FORMULA) and not isinstance(value, int | float):
+        return f"'{text}"
+    return text
+
+
+def _line(cells: list[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()

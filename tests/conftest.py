@@ -1,0 +1,100 @@
+"""What every test may ask for: the application on both databases, a visitor, an organiser."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from campaign.organisers.verbs import add, make_link
+from flask import Flask
+from sqlalchemy import select
+
+from campaign import clock, create_app, jobs
+from campaign.db import db
+from campaign.organisers.models import Role
+from campaign.outbox.models import Message
+from tests.visitor import Visitor
+
+pytest_plugins = ["tests.plugin_services"]
+
+SECRET = "a secret of the tests, long enough"
+
+
+@pytest.fixture(
+    scope="session",
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)],
+)
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give the URL of an empty database; what asks for it runs once on each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/campaign.sqlite"
+    return str(request.getfixturevalue("postgres_database"))
+
+
+@pytest.fixture(scope="session")
+def _application(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    app = create_app(
+        {
+            "TESTING": True,
+            "SECRET_KEY": SECRET,
+            "BASE_URL": "https://campaign.example",
+            "NAME": "Pause Frontier AI",
+            "INSTANCE": str(tmp_path_factory.mktemp("instance")),
+            "DATABASE_URL": database_url,
+        }
+    )
+    with app.app_context():
+        db.create_all()
+        jobs.prepare()
+    return app
+
+
+@pytest.fixture
+def app(_application: Flask) -> Iterator[Flask]:
+    """Give the application with empty tables and an empty mailbox."""
+    yield _application
+    with _application.app_context():
+        for table in reversed(db.metadata.sorted_tables):
+            db.session.execute(table.delete())
+        db.session.commit()
+        jobs.queue().flush()
+    for mail in Path(_application.config["INSTANCE"]).glob("mailbox/*"):
+        mail.unlink()
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    """Give a browser that knows nothing yet."""
+    return Visitor(app)
+
+
+@pytest.fixture
+def organiser(app: Flask) -> Visitor:
+    """Give a browser in which an editor is signed in to the office."""
+    return signed_in(app, Role.EDITOR)
+
+
+def signed_in(app: Flask, role: Role, email: str = "organiser@example.org") -> Visitor:
+    """Give a browser in which an organiser of a role is signed in."""
+    browser = Visitor(app)
+    with app.app_context():
+        account = add(email, role=role, now=clock.now())
+        link = make_link(account, now=clock.now())
+        db.session.commit()
+    answer = browser.send(link)
+    assert answer.status_code == 303, answer.text
+    return browser
+
+
+@pytest.fixture
+def posted(app: Flask) -> Callable[..., list[Message]]:
+    """Give a question to the outbox: the messages posted so far, oldest first."""
+
+    def ask(kind: str | None = None, **where: Any) -> list[Message]:
+        query = select(Message).order_by(Message.id).filter_by(**where)
+        if kind is not None:
+            query = query.filter_by(kind=kind)
+        with app.app_context():
+            return list(db.session.scalars(query))
+
+    return ask
