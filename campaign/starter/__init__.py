@@ -1,1 +1,1 @@
-"""The starter campaign: the pages, events, summits, posts, letters and first issue to begin with."""
+"""The starter campaign: pages, events, summits, posts, letters and a first issue, as data."""
