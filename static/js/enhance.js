@@ -1,7 +1,8 @@
 // Small comforts for pages that work without them: own time, countdown, copying, one submit.
 "use strict";
 (() => {
-  const language = document.documentElement.lang || undefined;
+  // Plain "en" would be American; the campaign writes British English.
+  const language = document.documentElement.lang.replace(/^en$/, "en-GB") || undefined;
   const all = (selector) => document.querySelectorAll(selector);
 
   // A moment on the reader's own clock. What is hidden until now is shown, unless both agree.
