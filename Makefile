@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 	--require-hashes --only-binary :all: -r
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-header --extra pg
+	--no-header --extra pg
 
 # One environment serves running and testing. The development lock contains the runtime lock, so
 # installing it satisfies both stamps. A stamp carries Python's version: packages installed for
