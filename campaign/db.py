@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request
 from flask_migrate import Migrate
@@ -64,6 +64,16 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(
     model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False}
 )
+if TYPE_CHECKING:
+
+    class Model(Base):
+        """What every table extends."""
+
+        __abstract__ = True
+
+else:
+    Model = db.Model
+
 migrate = Migrate(directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
 
 # True while a request that only reads is answered; everything else (jobs, commands) may write.

@@ -57,7 +57,7 @@ class StrangersToken(CSRF):
 class OfficeForm(FlaskForm):
     """A form behind the office's guard; its token is bound to the session."""
 
-    class Meta(FlaskForm.Meta):  # type: ignore[name-defined,misc]
+    class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             # Flask-WTF would take fields from a JSON body too, of any shape; people send forms.
             if request.is_json:

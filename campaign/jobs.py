@@ -20,7 +20,7 @@ from sqlalchemy import delete, event
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from campaign import clock
-from campaign.db import db, insert_missing
+from campaign.db import Model, db, insert_missing
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ class Duty:
     do: Callable[[], None]
 
 
-class Tick(db.Model):  # type: ignore[name-defined,misc]
+class Tick(Model):
     """One turn of a duty: claimed once over all workers and hosts."""
 
     __tablename__ = "job_tick"

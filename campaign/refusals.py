@@ -1,4 +1,4 @@
-"""Refusals: what a verb raises when it will not do a deed, with the sentence for the one refused."""
+"""Refusals: what a verb raises when it will not do a deed, with words for the one refused."""
 
 from typing import Any
 

@@ -125,7 +125,7 @@ def _compress(response: Response) -> None:
     if (
         response.status_code not in {200, 404, 422}
         or "Content-Encoding" in response.headers
-        or "gzip" not in request.accept_encodings
+        or not request.accept_encodings["gzip"]
         or (response.is_streamed and not response.direct_passthrough)
     ):
         return

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from campaign.db import db
+from campaign.db import Model
 
 
 class Role(StrEnum):
@@ -17,7 +17,7 @@ class Role(StrEnum):
     READER = "reader"
 
 
-class Organiser(db.Model):  # type: ignore[name-defined,misc]
+class Organiser(Model):
     """Somebody with an account for the office."""
 
     __tablename__ = "organiser"
@@ -34,7 +34,7 @@ class Organiser(db.Model):  # type: ignore[name-defined,misc]
         return self.role in {Role.ADMINISTRATOR, Role.EDITOR}
 
 
-class SignInLink(db.Model):  # type: ignore[name-defined,misc]
+class SignInLink(Model):
     """A link that signs an organiser in once, within its time; only its hash is kept."""
 
     __tablename__ = "organiser_sign_in_link"
@@ -47,7 +47,7 @@ class SignInLink(db.Model):  # type: ignore[name-defined,misc]
     used_at: Mapped[datetime | None]
 
 
-class OpenSession(db.Model):  # type: ignore[name-defined,misc]
+class OpenSession(Model):
     """A browser in which an organiser is signed in; deleting the row signs it out."""
 
     __tablename__ = "organiser_session"

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign import tokens
-from campaign.db import db
+from campaign.db import Model
 
 
 class State(StrEnum):
@@ -34,7 +34,7 @@ def address_hash(address: str) -> str:
     return tokens.keyed_hash("address", address.lower())
 
 
-class Batch(db.Model):  # type: ignore[name-defined,misc]
+class Batch(Model):
     """One text for many: each message of the batch fills in its own values."""
 
     __tablename__ = "outbox_batch"
@@ -49,7 +49,7 @@ class Batch(db.Model):  # type: ignore[name-defined,misc]
     paused_because: Mapped[str] = mapped_column(String(500), default="")
 
 
-class Message(db.Model):  # type: ignore[name-defined,misc]
+class Message(Model):
     """One mail to one recipient, and everything that is known of its way."""
 
     __tablename__ = "outbox_message"
@@ -106,7 +106,7 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
         return self.state in OPEN
 
 
-class Suppression(db.Model):  # type: ignore[name-defined,misc]
+class Suppression(Model):
     """An address that must not be written to, known by its hash, with the reason and evidence."""
 
     __tablename__ = "outbox_suppression"
@@ -117,7 +117,7 @@ class Suppression(db.Model):  # type: ignore[name-defined,misc]
     since: Mapped[datetime]
 
 
-class Lane(db.Model):  # type: ignore[name-defined,misc]
+class Lane(Model):
     """The way to the relay, shared by all workers: its token bucket and its pauses."""
 
     __tablename__ = "outbox_lane"

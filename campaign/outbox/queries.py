@@ -38,7 +38,7 @@ def counts(*, batch_id: int | None = None) -> dict[str, int]:
     return {state.value: found.get(state.value, 0) for state in State}
 
 
-def search(words: str = "", *, state: str = "", kind: str = "") -> Select[tuple[Message]]:
+def search(words: str = "", *, state: str = "", kind: str = "") -> Select[Message]:
     """Find messages, newest first, by address or subject, state and kind."""
     query = select(Message).order_by(Message.id.desc())
     if words:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from campaign.db import db
+from campaign.db import Model
 
 
 class Purpose(StrEnum):
@@ -15,7 +15,7 @@ class Purpose(StrEnum):
     NEWSLETTER = "newsletter"
 
 
-class Person(db.Model):  # type: ignore[name-defined,misc]
+class Person(Model):
     """Somebody who signed up, subscribed or wrote. Deleting the row forgets them."""
 
     __tablename__ = "person"
@@ -30,7 +30,7 @@ class Person(db.Model):  # type: ignore[name-defined,misc]
     remembered_at: Mapped[datetime]
 
 
-class Subscription(db.Model):  # type: ignore[name-defined,misc]
+class Subscription(Model):
     """A person's standing towards one purpose: asked for, confirmed, left."""
 
     __tablename__ = "person_subscription"
@@ -58,7 +58,7 @@ class Subscription(db.Model):  # type: ignore[name-defined,misc]
         return self.confirmed_at is None and self.left_at is None
 
 
-class Consent(db.Model):  # type: ignore[name-defined,misc]
+class Consent(Model):
     """One agreement, word for word: to what, when, through which form; and its withdrawal."""
 
     __tablename__ = "person_consent"

@@ -21,7 +21,7 @@ def subscription_of(person_id: int, purpose: Purpose) -> Subscription | None:
     )
 
 
-def subscribers(purpose: Purpose) -> Select[tuple[Person]]:
+def subscribers(purpose: Purpose) -> Select[Person]:
     """Find everyone who agreed to a purpose and has not left, in the order of their ids."""
     return (
         select(Person)
@@ -35,7 +35,7 @@ def subscribers(purpose: Purpose) -> Select[tuple[Person]]:
     )
 
 
-def search_subscriptions(words: str = "", *, standing: str = "") -> Select[tuple[Subscription]]:
+def search_subscriptions(words: str = "", *, standing: str = "") -> Select[Subscription]:
     """Find subscriptions with their person, newest first; standing is active, pending or left."""
     query = (
         select(Subscription)

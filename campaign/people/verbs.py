@@ -44,8 +44,11 @@ def ask(
         {"person_id": person.id, "purpose": purpose, "asked_at": now},
         unique=["person_id", "purpose"],
     )
-    subscription = subscription_of(person.id, purpose)
-    assert subscription is not None
+    subscription = db.session.scalars(
+        select(Subscription).where(
+            Subscription.person_id == person.id, Subscription.purpose == purpose
+        )
+    ).one()
     if subscription.is_active:
         return subscription
     if subscription.left_at is not None:
