@@ -62,7 +62,8 @@ messages: $(DEV) ## collect every translatable sentence into translations/messag
 	mkdir -p translations
 	$(BIN)/pybabel --quiet extract --mapping pyproject.toml --keyword _l --keyword lazy_gettext \
 		--add-comments NOTE: --no-location --sort-output \
-		--output-file translations/messages.pot campaign templates
+		--project campaign --copyright-holder "the campaign contributors" \
+		--output-file translations/messages.pot .
 
 clean: ## remove what the other commands built; instance/ stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
