@@ -1,5 +1,108 @@
-"""Doors through which organisers come in and go out."""
+"""Doors through which organisers come in and go out: strangers stand before them, with a session.
 
-from flask import Blueprint
+The session's cookie holds a random token and the form token, nothing else. It is given anew at
+sign-in and dropped at sign-out, so what somebody planted in a browser beforehand is worth nothing.
+"""
 
-bp = Blueprint("organisers", __name__, url_prefix="/office/sign-in")
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask_wtf.csrf import CSRFError, generate_csrf
+
+from campaign import clock
+from campaign.db import db
+from campaign.organisers import queries, verbs
+from campaign.organisers.forms import AskForm, ButtonForm
+from campaign.refusals import Refusal
+
+bp = Blueprint("organisers", __name__, url_prefix="/office")
+
+# What the session's cookie holds: the token of the open session, and where to go after sign-in.
+TOKEN, NEXT = "organiser", "next"
+
+
+@bp.get("/sign-in")
+def ask() -> Any:
+    """Show the form that asks for a link."""
+    wanted = request.args.get("next", "")
+    if is_office_path(wanted):
+        session[NEXT] = wanted
+    return render_template("organisers/ask.html", form=AskForm())
+
+
+@bp.post("/sign-in")
+def send_link() -> Any:
+    """Mail a link, and say the same whoever asked."""
+    form = AskForm()
+    if not form.validate():
+        return render_template("organisers/ask.html", form=form), form.refusal_status()
+    verbs.ask_for_link(form.email.data, now=clock.now())
+    db.session.commit()
+    return redirect(url_for("organisers.asked"), 303)
+
+
+@bp.get("/sign-in/sent")
+def asked() -> Any:
+    """Say that a link is on its way, if the address is an organiser's."""
+    return render_template("organisers/asked.html")
+
+
+@bp.get("/sign-in/<token>")
+def sign_in(token: str) -> Any:
+    """Show the button that signs in; opening the link alone does nothing."""
+    verbs.check(queries.link_of(token), now=clock.now())
+    return render_template("organisers/sign_in.html", form=ButtonForm(), token=token)
+
+
+@bp.post("/sign-in/<token>")
+def use_link(token: str) -> Any:
+    """Sign in with a link, once."""
+    form = ButtonForm()
+    if not form.validate():
+        page = render_template("organisers/sign_in.html", form=form, token=token)
+        return page, form.refusal_status()
+    opened = verbs.sign_in(token, now=clock.now())
+    db.session.commit()
+    wanted = session.get(NEXT, "")
+    session.clear()
+    session.permanent = True
+    session[TOKEN] = opened
+    # Now, so that two pages opened at once do not each make their own.
+    generate_csrf()
+    return redirect(wanted if is_office_path(wanted) else "/office/", 303)
+
+
+@bp.post("/sign-out")
+def sign_out() -> Any:
+    """End the session in this browser and wherever its cookie was copied to."""
+    token = session.get(TOKEN)
+    if isinstance(token, str):
+        verbs.sign_out(token)
+        db.session.commit()
+    session.clear()
+    return redirect(url_for("organisers.ask"), 303)
+
+
+@bp.errorhandler(Refusal)
+def _refused(refusal: Refusal) -> Any:
+    return render_template("organisers/refused.html", sentence=refusal.sentence), refusal.status
+
+
+def is_office_path(path: Any) -> bool:
+    """Tell whether a path leads into the office, and not out to another site."""
+    if not isinstance(path, str) or not path.startswith("/office/") or len(path) > 500:
+        return False
+    if "\\" in path or any(ord(sign) < 0x21 for sign in path):
+        return False
+    parts = urlsplit(path)
+    return not parts.scheme and not parts.netloc and not path.startswith("/office/sign-")
+
+
+@bp.errorhandler(CSRFError)
+def not_from_our_page(error: CSRFError) -> Any:
+    """Show what was typed and the same button again, when a form came without a good token."""
+    fields = [(name, value) for name, value in request.form.items(multi=True)]
+    fields = [(name, value) for name, value in fields if name != "csrf_token"]
+    page = render_template("organisers/again.html", fields=fields, form=ButtonForm(formdata=None))
+    return page, 400

@@ -1,0 +1,21 @@
+"""What we write to organisers: the link that signs them in."""
+
+from campaign.languages import _
+from campaign.organisers.models import Organiser
+from campaign.outbox.mail import Mail
+from campaign.templating import render_mail
+
+SIGN_IN = "sign-in"
+
+
+def sign_in_link(organiser: Organiser, link: str, *, minutes: int) -> Mail:
+    """Write the mail that lets an organiser in; `minutes` is how long its link works."""
+    text, html = render_mail("organisers/mail/sign_in", link=link, minutes=minutes)
+    return Mail(
+        kind=SIGN_IN,
+        to=organiser.email,
+        subject=_("Your link to the office"),
+        text=text,
+        html=html,
+        is_own_act=True,
+    )
