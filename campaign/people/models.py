@@ -19,6 +19,8 @@ class Person(Model):
     """Somebody who signed up, subscribed or wrote. Deleting the row forgets them."""
 
     __tablename__ = "person"
+    # SQLite would give a forgotten person's id to the next one, and old links with it.
+    __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)

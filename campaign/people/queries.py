@@ -1,10 +1,18 @@
 """Questions about people."""
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
+from campaign.outbox.queries import is_suppressed, posted_lately
+from campaign.people.mails import CAUSED_BY_STRANGERS
 from campaign.people.models import Person, Purpose, Subscription
+
+# Confirmation mails are a weapon against the owner of an address: so many, over all forms.
+MOST_A_DAY = 3
+MOST_IN_30_DAYS = 5
 
 
 def by_email(email: str) -> Person | None:
@@ -76,3 +84,16 @@ def number_of_subscribers(purpose: Purpose) -> int:
         )
         or 0
     )
+
+
+def may_be_asked(address: str, *, now: datetime) -> bool:
+    """Tell whether one more mail that a stranger may have caused can go to an address.
+
+    Not to one that must not be written to, nor beyond the caps, which count over all forms.
+    """
+    if is_suppressed(address):
+        return False
+    for most, time in ((MOST_A_DAY, timedelta(days=1)), (MOST_IN_30_DAYS, timedelta(days=30))):
+        if posted_lately(address, kinds=CAUSED_BY_STRANGERS, since=now - time) >= most:
+            return False
+    return True

@@ -5,9 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from campaign.db import db, insert_missing
+from campaign.db import db, insert_missing, lock
+from campaign.outbox.verbs import post
+from campaign.people import mails
 from campaign.people.models import Consent, Person, Purpose, Subscription
-from campaign.people.queries import subscription_of
+from campaign.people.queries import may_be_asked, subscription_of
 
 
 def remember(
@@ -67,6 +69,24 @@ def ask(
         )
     )
     return subscription
+
+
+def invite_to_confirm(
+    person: Person, purpose: Purpose, *, wording: str, form: str, now: datetime
+) -> None:
+    """Ask the owner of an address by mail whether they want what a form asked for.
+
+    `wording` is the sentence of the form, word for word; `form` names the form. Subscribers are
+    told that they are in already. Beyond the caps, and to an address that must not be written to,
+    nothing goes out and nothing is noted; the door answers the same in every case.
+    """
+    # Two forms sent at once are counted one after the other.
+    db.session.execute(lock(select(Person.id).where(Person.id == person.id)))
+    if not may_be_asked(person.email, now=now):
+        return
+    subscription = ask(person, purpose, wording=wording, form=form, now=now)
+    write = mails.already_subscribed if subscription.is_active else mails.confirmation
+    post(write(person, purpose), now=now)
 
 
 def confirm(subscription: Subscription, *, now: datetime) -> bool:

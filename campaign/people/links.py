@@ -1,0 +1,76 @@
+"""The links in mails with which a person confirms, refuses and leaves: their tokens, read back.
+
+A token names a row and is worth nothing without it, so what is erased leaves no working link.
+Addresses are paths that `PROMISES` keeps for ever, since mails are kept for ever too.
+"""
+
+import hmac
+import re
+from datetime import timedelta
+from typing import Any
+
+from campaign import tokens
+from campaign.people.models import Person, Purpose
+from campaign.templating import absolute
+
+CONFIRM_WITHIN = timedelta(days=30)
+
+# One letter a purpose, and half a hash: header lines over 78 octets would be folded or encoded,
+# and then neither DKIM nor one-click unsubscription would work (RFC 8058 section 4).
+_LETTERS = {Purpose.NEWSLETTER: "n"}
+_PURPOSES = {letter: purpose for purpose, letter in _LETTERS.items()}
+_SIGNATURE = 20
+
+
+def confirm_url(person: Person, purpose: Purpose) -> str:
+    """Give the address of the page with the button that agrees to a purpose."""
+    return absolute(f"/confirm/{tokens.sign_timed('confirm', [person.id, purpose.value])}")
+
+
+def read_confirm(token: str) -> tuple[int, Purpose]:
+    """Give the person's id and the purpose. Raises `ForgedToken` or `ExpiredToken`."""
+    return _pair(tokens.read_timed(token, "confirm", within=CONFIRM_WITHIN))
+
+
+def not_me_url(person: Person, purpose: Purpose) -> str:
+    """Give the address of the page with the button "never write to me"."""
+    return absolute(f"/not-me/{tokens.sign('not-me', [person.id, purpose.value])}")
+
+
+def read_not_me(token: str) -> tuple[int, Purpose]:
+    """Give the person's id and the purpose. Raises `ForgedToken`."""
+    return _pair(tokens.read(token, "not-me"))
+
+
+def unsubscribe_token(person_id: int, purpose: Purpose) -> str:
+    """Make the short token of an unsubscribe link: works for ever, for this person and purpose.
+
+    It is all lower case, so it survives in the local part of `unsubscribe+<token>@`, which some
+    mail servers write small. 80 bits of the hash are beyond guessing over the network.
+    """
+    claim = f"{person_id}{_LETTERS[purpose]}"
+    return claim + tokens.keyed_hash("unsubscribe", claim)[:_SIGNATURE]
+
+
+def unsubscribe_url(token: str) -> str:
+    """Give the address of the page with the button that leaves; also of the one click (RFC 8058).
+
+    `token` may be a field of a batch, such as `{{unsubscribe}}`.
+    """
+    return absolute(f"/unsubscribe/{token}")
+
+
+def read_unsubscribe(token: str) -> tuple[int, Purpose]:
+    """Give the person's id and the purpose of `unsubscribe_token`. Raises `ForgedToken`."""
+    found = re.fullmatch(rf"(\d{{1,18}})([a-z])([0-9a-f]{{{_SIGNATURE}}})", token, re.ASCII)
+    if not found or found[2] not in _PURPOSES:
+        raise tokens.ForgedToken
+    person_id, purpose = int(found[1]), _PURPOSES[found[2]]
+    if not hmac.compare_digest(unsubscribe_token(person_id, purpose), token):
+        raise tokens.ForgedToken
+    return person_id, purpose
+
+
+def _pair(value: Any) -> tuple[int, Purpose]:
+    person_id, purpose = value
+    return int(person_id), Purpose(purpose)

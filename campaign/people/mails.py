@@ -1,0 +1,63 @@
+"""What we write to somebody who may be a stranger: confirm, a reminder, "you are in already".
+
+Whoever typed the address may not be its owner. So nothing that was typed stands in these mails,
+not even the name, and each has the link "this was not me, never write to me".
+"""
+
+from flask import current_app
+from flask_babel import force_locale
+
+from campaign.languages import _
+from campaign.outbox.mail import Mail
+from campaign.people import links
+from campaign.people.models import Person, Purpose
+from campaign.templating import render_mail
+
+CONFIRMATION = "confirmation"
+REMINDER = "confirmation-reminder"
+ALREADY = "already-subscribed"
+LETTER = "letter-confirmation"
+
+# Mails that a stranger can cause to an address that is not theirs. All count towards one cap, so
+# every form that causes such a mail has its kind here.
+CAUSED_BY_STRANGERS = [CONFIRMATION, REMINDER, ALREADY, LETTER]
+
+
+def confirmation(person: Person, purpose: Purpose) -> Mail:
+    """Ask the owner of an address whether they want what was asked for in their name."""
+    with force_locale(language_of(person)):
+        return _mail(
+            person, purpose, CONFIRMATION, _("Please confirm your subscription"), "confirmation"
+        )
+
+
+def confirmation_reminder(person: Person, purpose: Purpose) -> Mail:
+    """Ask once more, three days later, for the last time."""
+    with force_locale(language_of(person)):
+        return _mail(person, purpose, REMINDER, _("Do you still want our newsletter?"), "reminder")
+
+
+def already_subscribed(person: Person, purpose: Purpose) -> Mail:
+    """Tell a subscriber that there is nothing to do; strangers see the same page as ever."""
+    with force_locale(language_of(person)):
+        return _mail(person, purpose, ALREADY, _("You are subscribed already"), "already")
+
+
+def _mail(person: Person, purpose: Purpose, kind: str, subject: str, template: str) -> Mail:
+    token = links.unsubscribe_token(person.id, purpose)
+    text, html = render_mail(
+        f"people/mail/{template}",
+        confirm_url=links.confirm_url(person, purpose),
+        not_me_url=links.not_me_url(person, purpose),
+        unsubscribe_url=links.unsubscribe_url(token),
+        days=links.CONFIRM_WITHIN.days,
+    )
+    return Mail(
+        kind=kind, to=person.email, subject=subject, text=text, html=html, person_id=person.id
+    )
+
+
+def language_of(person: Person) -> str:
+    """Give the language in which to write to a person: theirs, if the campaign speaks it."""
+    offered: list[str] = current_app.config["LANGUAGES"]
+    return person.language if person.language in offered else offered[0]
