@@ -99,10 +99,15 @@ def post_batch(
 
 def suppress(address: str, *, reason: str, evidence: str = "", now: datetime) -> None:
     """Never write to an address again; what waits for it is withheld when its turn comes."""
+    suppress_hash(address_hash(address), reason=reason, evidence=evidence, now=now)
+
+
+def suppress_hash(hashed: str, *, reason: str, evidence: str = "", now: datetime) -> None:
+    """Never write again to an address known by its hash alone, when the rest is erased."""
     insert_missing(
         Suppression,
         {
-            "address_hash": address_hash(address),
+            "address_hash": hashed,
             "reason": reason,
             "evidence": evidence[:500],
             "since": now,

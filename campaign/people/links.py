@@ -1,15 +1,15 @@
 """The links in mails with which a person confirms, refuses and leaves: their tokens, read back.
 
-A token names a row and is worth nothing without it, so what is erased leaves no working link.
+A token names a row, and no id is given twice, so what is erased leaves no link to something else.
 Addresses are paths that `PROMISES` keeps for ever, since mails are kept for ever too.
 """
 
 import hmac
 import re
 from datetime import timedelta
-from typing import Any
 
 from campaign import tokens
+from campaign.outbox.models import address_hash
 from campaign.people.models import Person, Purpose
 from campaign.templating import absolute
 
@@ -29,17 +29,22 @@ def confirm_url(person: Person, purpose: Purpose) -> str:
 
 def read_confirm(token: str) -> tuple[int, Purpose]:
     """Give the person's id and the purpose. Raises `ForgedToken` or `ExpiredToken`."""
-    return _pair(tokens.read_timed(token, "confirm", within=CONFIRM_WITHIN))
+    person_id, purpose = tokens.read_timed(token, "confirm", within=CONFIRM_WITHIN)
+    return int(person_id), Purpose(purpose)
 
 
-def not_me_url(person: Person, purpose: Purpose) -> str:
-    """Give the address of the page with the button "never write to me"."""
-    return absolute(f"/not-me/{tokens.sign('not-me', [person.id, purpose.value])}")
+def not_me_url(person: Person) -> str:
+    """Give the address of the page with the button "never write to me"; works for ever.
+
+    It carries the hash of the address: the wish counts even after the person was erased.
+    """
+    return absolute(f"/not-me/{tokens.sign('not-me', [person.id, address_hash(person.email)])}")
 
 
-def read_not_me(token: str) -> tuple[int, Purpose]:
-    """Give the person's id and the purpose. Raises `ForgedToken`."""
-    return _pair(tokens.read(token, "not-me"))
+def read_not_me(token: str) -> tuple[int, str]:
+    """Give the person's id and the hash of the address. Raises `ForgedToken`."""
+    person_id, hashed = tokens.read(token, "not-me")
+    return int(person_id), str(hashed)
 
 
 def unsubscribe_token(person_id: int, purpose: Purpose) -> str:
@@ -69,8 +74,3 @@ def read_unsubscribe(token: str) -> tuple[int, Purpose]:
     if not hmac.compare_digest(unsubscribe_token(person_id, purpose), token):
         raise tokens.ForgedToken
     return person_id, purpose
-
-
-def _pair(value: Any) -> tuple[int, Purpose]:
-    person_id, purpose = value
-    return int(person_id), Purpose(purpose)

@@ -48,7 +48,7 @@ def _mail(person: Person, purpose: Purpose, kind: str, subject: str, template: s
     text, html = render_mail(
         f"people/mail/{template}",
         confirm_url=links.confirm_url(person, purpose),
-        not_me_url=links.not_me_url(person, purpose),
+        not_me_url=links.not_me_url(person),
         unsubscribe_url=links.unsubscribe_url(token),
         days=links.CONFIRM_WITHIN.days,
     )

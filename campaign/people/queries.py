@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
+from campaign.outbox.models import Message
 from campaign.outbox.queries import is_suppressed, posted_lately
 from campaign.people.mails import CAUSED_BY_STRANGERS
 from campaign.people.models import Person, Purpose, Subscription
@@ -27,6 +28,11 @@ def subscription_of(person_id: int, purpose: Purpose) -> Subscription | None:
             Subscription.person_id == person_id, Subscription.purpose == purpose
         )
     )
+
+
+def subscriptions_of(person_id: int) -> list[Subscription]:
+    """List a person's standing towards every purpose."""
+    return list(db.session.scalars(select(Subscription).where(Subscription.person_id == person_id)))
 
 
 def subscribers(purpose: Purpose) -> Select[Person]:
@@ -97,3 +103,45 @@ def may_be_asked(address: str, *, now: datetime) -> bool:
         if posted_lately(address, kinds=CAUSED_BY_STRANGERS, since=now - time) >= most:
             return False
     return True
+
+
+def is_known_elsewhere(person: Person) -> bool:
+    """Tell whether anything but mails hangs on a person: a sign-up, a letter, a consent.
+
+    Rooms above are not known here, so every foreign key of every table is asked.
+    """
+    for table in db.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.column is not Person.__table__.c.id or table is Message.__table__:
+                continue
+            if db.session.scalar(select(exists().where(key.parent == person.id))):
+                return True
+    return False
+
+
+def waiting_for_a_reminder(
+    purpose: Purpose, *, asked_after: datetime, asked_before: datetime
+) -> Select[Subscription]:
+    """Find those who asked in a time, have not answered, and have not been reminded."""
+    return _pending(purpose).where(
+        Subscription.asked_at > asked_after,
+        Subscription.asked_at <= asked_before,
+        Subscription.reminded_at.is_(None),
+    )
+
+
+def never_confirmed(purpose: Purpose, *, asked_before: datetime) -> Select[Subscription]:
+    """Find those who asked before a moment and never answered."""
+    return _pending(purpose).where(Subscription.asked_at <= asked_before)
+
+
+def _pending(purpose: Purpose) -> Select[Subscription]:
+    return (
+        select(Subscription)
+        .where(
+            Subscription.purpose == purpose,
+            Subscription.confirmed_at.is_(None),
+            Subscription.left_at.is_(None),
+        )
+        .order_by(Subscription.id)
+    )

@@ -1,13 +1,15 @@
-"""Deeds about people: remember, ask, confirm, leave, forget."""
+"""Deeds about people: remember, ask, remind, confirm, leave, refuse, forget."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from campaign.db import db, insert_missing, lock
-from campaign.outbox.verbs import post
-from campaign.people import mails
+from campaign.outbox.models import Message, State, address_hash
+from campaign.outbox.verbs import post, suppress_hash
+from campaign.people import mails, queries
+from campaign.people.links import CONFIRM_WITHIN
 from campaign.people.models import Consent, Person, Purpose, Subscription
 from campaign.people.queries import may_be_asked, subscription_of
 
@@ -89,8 +91,54 @@ def invite_to_confirm(
     post(write(person, purpose), now=now)
 
 
+REMIND_AFTER = timedelta(days=3)
+
+
+def remind_pending(purpose: Purpose, *, now: datetime) -> None:
+    """Ask once more those who have not answered for three days; never a third time."""
+    waiting = queries.waiting_for_a_reminder(
+        purpose, asked_after=now - CONFIRM_WITHIN, asked_before=now - REMIND_AFTER
+    )
+    for subscription in db.session.scalars(lock(waiting)).all():
+        person = db.session.get_one(Person, subscription.person_id)
+        if may_be_asked(person.email, now=now):
+            subscription.reminded_at = now
+            post(mails.confirmation_reminder(person, purpose), now=now)
+
+
+def expire_pending(purpose: Purpose, *, now: datetime) -> None:
+    """Erase what was asked for 30 days ago and never agreed to."""
+    old = queries.never_confirmed(purpose, asked_before=now - CONFIRM_WITHIN)
+    for subscription in db.session.scalars(lock(old)).all():
+        _drop(subscription)
+
+
+def _drop(subscription: Subscription) -> None:
+    """Undo what was only asked; with it goes a person of whom nothing else is known."""
+    theirs = (
+        Consent.person_id == subscription.person_id,
+        Consent.purpose == subscription.purpose,
+    )
+    db.session.execute(delete(Consent).where(*theirs, Consent.given_at.is_(None)))
+    earlier = db.session.scalar(
+        select(Consent).where(*theirs).order_by(Consent.given_at.desc()).limit(1)
+    )
+    if earlier is not None:
+        # They had left before somebody asked again: so they have left still.
+        subscription.confirmed_at = earlier.given_at
+        subscription.left_at = earlier.withdrawn_at
+        return
+    db.session.delete(subscription)
+    db.session.flush()
+    person = db.session.get_one(Person, subscription.person_id)
+    if person.confirmed_at is None and not queries.is_known_elsewhere(person):
+        forget(person)
+
+
 def confirm(subscription: Subscription, *, now: datetime) -> bool:
     """Record the agreement the person gave with the button. Returns whether it is new."""
+    # Pressed twice at once, the second press waits here and finds the first.
+    db.session.refresh(subscription, with_for_update=True)
     if subscription.is_active:
         return False
     subscription.confirmed_at = now
@@ -111,7 +159,10 @@ def confirm(subscription: Subscription, *, now: datetime) -> bool:
 def leave(person_id: int, purpose: Purpose, *, through: str, now: datetime) -> bool:
     """Take back what a person agreed to; done twice it stays done. Returns whether it is new."""
     subscription = subscription_of(person_id, purpose)
-    if subscription is None or subscription.left_at is not None:
+    if subscription is None:
+        return False
+    db.session.refresh(subscription, with_for_update=True)
+    if subscription.left_at is not None:
         return False
     subscription.left_at = now
     for consent in db.session.scalars(
@@ -123,7 +174,38 @@ def leave(person_id: int, purpose: Purpose, *, through: str, now: datetime) -> b
     ):
         consent.withdrawn_at = now
         consent.withdrawn_through = through
+    _withhold(person_id, purpose, now=now)
     return True
+
+
+def _withhold(person_id: int, purpose: Purpose, *, now: datetime) -> None:
+    """Keep back what was queued for somebody under a purpose and has not left yet."""
+    db.session.execute(
+        update(Message)
+        .where(
+            Message.person_id == person_id,
+            Message.kind == purpose.value,
+            Message.state.in_([State.WAITING, State.RETRY]),
+        )
+        .values(state=State.WITHHELD, settled_at=now, last_reply="not sent: they have left")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def never_write(person_id: int, hashed: str, *, now: datetime) -> None:
+    """Never write to an address again, and drop what was asked for or agreed to in its name.
+
+    `hashed` is `outbox.models.address_hash` of the address: it counts when the person is erased.
+    """
+    suppress_hash(hashed, reason="not me", evidence='pressed "never write to me"', now=now)
+    person = db.session.get(Person, person_id)
+    if person is None or address_hash(person.email) != hashed:
+        return
+    for subscription in queries.subscriptions_of(person_id):
+        if subscription.is_pending:
+            _drop(subscription)
+        else:
+            leave(person_id, Purpose(subscription.purpose), through="not me", now=now)
 
 
 def forget(person: Person) -> None:
