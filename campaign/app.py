@@ -15,7 +15,9 @@ from campaign.letters.views import bp as letters
 from campaign.newsletter.views import bp as newsletter
 from campaign.office.views import bp as office
 from campaign.organisers.views import bp as organisers
-from campaign.outbox import relay
+from campaign.outbox import duties as _outbox_duties  # noqa: F401
+from campaign.outbox.cli import cli as outbox_commands
+from campaign.outbox.delivery import relay
 from campaign.outbox.views import bp as mailbox
 from campaign.pages.views import bp as pages
 from campaign.summits.views import bp as summits
@@ -24,6 +26,9 @@ from campaign.summits.views import bp as summits
 STRANGERS = (front, events, letters, newsletter, summits, mailbox, pages)
 PUBLIC = frozenset(blueprint.name for blueprint in STRANGERS)
 LARGEST_BODY = 1_000_000
+
+# What operators may say to a room; `campaign.cli` adds what concerns the whole house.
+COMMANDS = (outbox_commands,)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -56,6 +61,9 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         app.register_blueprint(blueprint)
     app.register_blueprint(organisers)
     app.register_blueprint(office)
+
+    for command in COMMANDS:
+        app.cli.add_command(command)
 
     if app.config["TRUSTED_PROXIES"]:
         hops = app.config["TRUSTED_PROXIES"]

@@ -1,24 +1,251 @@
 """The `campaign` command: the operators' table of contents."""
 
+import os
+import secrets
+import socket
 import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
 
 import click
-from flask.cli import FlaskGroup
+from flask import Flask
+from flask.cli import ScriptInfo
+from flask_migrate import upgrade
 
-from campaign.app import create_app
-from campaign.config import WrongSetting
+from campaign import clock, config, jobs, organisers, supervisor
+from campaign.app import COMMANDS, create_app
+from campaign.db import db
+from campaign.events.verbs import load_starter as load_events
+from campaign.letters.verbs import load_starter as load_letters
+from campaign.newsletter.verbs import load_starter as load_newsletter
+from campaign.organisers.models import Role
+from campaign.organisers.verbs import add, make_link
+from campaign.outbox.delivery import worker as delivery
+from campaign.pages.verbs import load_starter as load_pages
 from campaign.refusals import Refusal
+from campaign.summits.verbs import load_starter as load_summits
+
+LOOPBACK = "127.0.0.1"
 
 
-@click.group(cls=FlaskGroup, create_app=create_app, add_default_commands=False)
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def campaign() -> None:
-    """Run a public campaign."""
+    """Run a public campaign: its pages, protests, letters and newsletter.
+
+    Example: campaign serve --port 8000
+    """
+
+
+def _port_option(command: Any) -> Any:
+    return click.option(
+        "--port",
+        type=click.IntRange(1, 65535),
+        envvar="PORT",
+        default=8000,
+        show_default=True,
+        help="Port to listen on.",
+    )(command)
+
+
+def _host_option(command: Any) -> Any:
+    return click.option(
+        "--host", default=LOOPBACK, show_default=True, help="Address to listen on."
+    )(command)
+
+
+@campaign.command()
+@_host_option
+@_port_option
+def serve(host: str, port: int) -> None:
+    """Serve the site and send its mail: web and worker, supervised.
+
+    Example: campaign serve --port 8080
+    """
+    config.load()
+    _refuse_taken(host, port)
+    sys.exit(_supervise(host, port, os.environ))
+
+
+def _supervise(host: str, port: int, environment: Any) -> int:
+    return supervisor.supervise(
+        {
+            "web": ["web", "--host", host, "--port", str(port)],
+            "worker": ["worker"],
+        },
+        environment=environment,
+    )
+
+
+@campaign.command()
+@_host_option
+@_port_option
+def web(host: str, port: int) -> None:
+    """Serve the site only.
+
+    Example: campaign web --port 8080
+    """
+    # Imported here: the worker and the other commands have no use for a web server.
+    from gunicorn.app.base import BaseApplication
+
+    app = create_app()
+
+    class Server(BaseApplication):  # type: ignore[misc]
+        def load_config(self) -> None:
+            for name, value in {
+                "bind": f"{host}:{port}",
+                "workers": max(app.config["WEB_WORKERS"], 1),
+                "worker_class": "gthread",
+                "threads": 4,
+                "preload_app": True,
+                "timeout": 30,
+                "graceful_timeout": 2,
+                "keepalive": 5,
+                "loglevel": "warning",
+                # Whose word counts is decided by TRUSTED_PROXIES alone.
+                "forwarded_allow_ips": "",
+                "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
+                "max_requests": 20_000,
+                "max_requests_jitter": 2_000,
+                "control_socket_disable": True,
+            }.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Flask:
+            return app
+
+    Server().run()
+
+
+@campaign.command()
+def worker() -> None:
+    """Send mail and keep the timetable. Any number may run, on any number of hosts.
+
+    Example: campaign worker
+    """
+    app = create_app()
+    with app.app_context():
+        jobs.prepare()
+        consumer = jobs.queue().create_consumer(
+            workers=app.config["MAIL_THREADS"] + 2,
+            initial_delay=0.05,
+            max_delay=0.5,
+            graceful_signal="TERM",
+            shutdown_timeout=3,
+        )
+        # Senders look at the engine's own flag, so that they stop when it does.
+        delivery.stopping = consumer.stop_flag
+        # What was left by a fall is taken up at once, not at the next full minute.
+        jobs.wake("outbox.send")
+    consumer.run()
+
+
+@campaign.command()
+def migrate() -> None:
+    """Bring the database to the newest form, or make it.
+
+    Example: campaign migrate
+    """
+    with create_app().app_context():
+        _migrate()
+
+
+def _migrate() -> None:
+    upgrade(directory=str(config.ROOT / "migrations"))
+    jobs.prepare()
+
+
+@campaign.command()
+def starter() -> None:
+    """Load the starter campaign: each part only where there is nothing yet.
+
+    Example: campaign starter
+    """
+    with create_app().app_context():
+        _load_starter()
+
+
+def _load_starter() -> None:
+    folder = files("campaign.starter")
+    for load in (load_pages, load_summits, load_events, load_letters, load_newsletter):
+        load(folder, now=clock.now())
+        db.session.commit()
+
+
+@campaign.command()
+@_port_option
+def run(port: int) -> None:
+    """Try the campaign out on this machine: everything set up, mail kept in a local mailbox.
+
+    Example: PORT=9000 make run
+    """
+    _refuse_taken(LOOPBACK, port)
+    instance = Path(os.environ.get("CAMPAIGN_INSTANCE") or config.SETTINGS["INSTANCE"].default)
+    _make_instance(instance)
+    os.environ["CAMPAIGN_BASE_URL"] = f"http://{LOOPBACK}:{port}"
+    # Tried out, nothing leaves this machine, whatever the settings say.
+    os.environ["CAMPAIGN_MAIL_SERVER"] = ""
+    app = create_app()
+    with app.app_context():
+        _migrate()
+        _load_starter()
+        link = _first_link()
+    base = app.config["BASE_URL"]
+    click.echo(f"The site       {base}/")
+    click.echo(f"The office     {base}/office/")
+    click.echo(f"The mailbox    {base}/mailbox")
+    click.echo(f"Sign in once   {link}")
+    click.echo("Ctrl-C stops everything.")
+    sys.stdout.flush()
+    sys.exit(_supervise(LOOPBACK, port, os.environ))
+
+
+def _first_link() -> str:
+    """Make a sign-in link for the first organiser of a campaign being tried out."""
+    now = clock.now()
+    account = organisers.queries.first_administrator() or add(
+        "organiser@campaign.example", role=Role.ADMINISTRATOR, now=now
+    )
+    link = make_link(account, now=now)
+    db.session.commit()
+    return link
+
+
+def _make_instance(folder: Path) -> None:
+    """Make the instance folder with a secret of its own, readable by its owner only."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = folder / "settings.toml"
+    if file.exists() or os.environ.get("CAMPAIGN_SECRET_KEY"):
+        return
+    opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(opened, "w") as stream:
+        stream.write("# Settings of this campaign; docs/operators explains each.\n")
+        stream.write(f'secret_key = "{secrets.token_hex(32)}"\n')
+
+
+class PortTaken(Refusal):
+    sentence = "Another program is listening on port {port}: stop it, or choose another with PORT=."
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except PermissionError:
+            raise PortTaken(f"Port {port} is reserved: choose one above 1023 with PORT=.") from None
+        except OSError:
+            raise PortTaken(PortTaken.sentence.format(port=port)) from None
+
+
+for _command in COMMANDS:
+    campaign.add_command(_command)
 
 
 def main() -> None:
     """Run the command; a refusal or a wrong setting is one sentence on stderr and status 1."""
     try:
-        campaign(prog_name="campaign")
-    except (Refusal, WrongSetting) as trouble:
+        campaign(prog_name="campaign", obj=ScriptInfo(create_app=create_app))
+    except (Refusal, config.WrongSetting) as trouble:
         print(trouble, file=sys.stderr)
         sys.exit(1)

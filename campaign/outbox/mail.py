@@ -26,7 +26,8 @@ class Mail:
     """One mail to one recipient, before it becomes a row.
 
     `thread` keeps the order among mails that belong together. `is_own_act` marks the reply to
-    what the recipient has just done. `person_id` ties the row to the person it goes to, so that
+    what the recipient has just done. `is_automatic` marks what no person wrote, so that no machine
+    answers it. `person_id` ties the row to the person it goes to, so that
     it goes when they go.
     """
 
@@ -39,6 +40,7 @@ class Mail:
     person_id: int | None = None
     thread: str | None = None
     is_own_act: bool = False
+    is_automatic: bool = True
     sender_name: str = ""
     reply_to: str = ""
     calendar: str = ""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, func, or_, select
 
 from campaign.db import db
-from campaign.outbox.models import OPEN, Message, State, Suppression, address_hash
+from campaign.outbox.models import OPEN, Lane, Message, State, Suppression, address_hash
 
 
 def is_suppressed(address: str) -> bool:
@@ -34,7 +34,7 @@ def counts(*, batch_id: int | None = None) -> dict[str, int]:
     query = select(Message.state, func.count()).group_by(Message.state)
     if batch_id is not None:
         query = query.where(Message.batch_id == batch_id)
-    found = {state: number for state, number in db.session.execute(query)}
+    found = dict(db.session.execute(query).tuples().all())
     return {state.value: found.get(state.value, 0) for state in State}
 
 
@@ -61,3 +61,14 @@ def oldest_waiting(*, now: datetime) -> timedelta:
         select(func.min(Message.due_at)).where(Message.state.in_(OPEN), Message.due_at <= now)
     )
     return now - first if first else timedelta(0)
+
+
+def lane() -> Lane | None:
+    """Find the state of the way to the relay; none before the first trouble or limit."""
+    return db.session.get(Lane, "relay")
+
+
+def is_lane_closed(*, now: datetime) -> bool:
+    """Tell whether sending rests for a while after trouble on the way."""
+    found = lane()
+    return found is not None and found.paused_until is not None and found.paused_until > now

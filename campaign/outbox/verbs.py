@@ -38,7 +38,7 @@ def post(mail: Mail, *, now: datetime) -> Message:
         html=mail.html,
         calendar=mail.calendar,
         calendar_method=mail.calendar_method,
-        headers={**AUTOMATIC, **mail.headers},
+        headers={**(AUTOMATIC if mail.is_automatic else {}), **mail.headers},
         fields={},
         posted_at=now,
         due_at=mail.due_at or now,

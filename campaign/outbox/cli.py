@@ -1,0 +1,40 @@
+"""Operators' commands for the outbox."""
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from campaign import clock
+from campaign.db import db
+from campaign.outbox import queries, verbs
+from campaign.outbox.models import Message, State
+
+cli = AppGroup("outbox", help="See what waits to be mailed, and try again what failed.")
+
+
+@cli.command()
+def status() -> None:
+    """Count messages by state, and say how long the oldest has waited.
+
+    Example: campaign outbox status
+    """
+    for state, number in queries.counts().items():
+        click.echo(f"{state:10} {number}")
+    waited = queries.oldest_waiting(now=clock.now())
+    click.echo(f"oldest due waits {int(waited.total_seconds())} s")
+    lane = queries.lane()
+    if lane is not None and lane.failures:
+        click.echo(f"the relay is in trouble: {lane.last_trouble}")
+
+
+@cli.command()
+def retry() -> None:
+    """Let every failed message try again.
+
+    Example: campaign outbox retry
+    """
+    failed = db.session.scalars(select(Message).where(Message.state == State.FAILED)).all()
+    for message in failed:
+        verbs.retry(message, now=clock.now())
+    db.session.commit()
+    click.echo(f"{len(failed)} to be tried again")

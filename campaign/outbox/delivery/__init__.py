@@ -1,0 +1,1 @@
+"""Delivery: how a message leaves the outbox; claimed, sent, and remembered."""

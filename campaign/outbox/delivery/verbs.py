@@ -1,0 +1,271 @@
+"""Deeds of delivery: claim messages, settle what became of them, give back what was left."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, or_, select, update
+from sqlalchemy.orm import aliased
+
+from campaign.db import count_of, db, insert_missing, lock
+from campaign.outbox.delivery.relay import Outcome, Reply
+from campaign.outbox.mail import Leaving
+from campaign.outbox.models import BULK, OPEN, URGENT, Batch, Lane, Message, State, Suppression
+from campaign.outbox.verbs import suppress
+
+LEASE = timedelta(minutes=5)
+# RFC 5321 section 4.5.4.1 asks for at least half an hour between late tries and days of trying.
+BACK_OFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240)]
+GIVE_UP = timedelta(hours=72)
+RELAY = "relay"
+# So many refusals in a row are about the issue, not about its readers.
+REFUSALS_THAT_PAUSE = 10
+
+
+def claim(worker: str, *, limit: int, rate: float, now: datetime) -> list[Leaving]:
+    """Take messages that are due, the urgent before the bulk, under a lease in `worker`'s name.
+
+    Any number of workers may claim at once. Messages to suppressed addresses are withheld here.
+    Older messages of the same thread go first. Keeps to `rate` (messages a second, 0 = no limit).
+    """
+    allowed = _take_tokens(limit, rate=rate, now=now)
+    if not allowed:
+        return []
+    rows: list[Message] = []
+    for priority in (URGENT, BULK):
+        for state in (State.WAITING, State.RETRY):
+            if len(rows) < allowed:
+                query = _due(state, priority, now).limit(allowed - len(rows))
+                if db.engine.dialect.name == "postgresql":
+                    query = query.with_for_update(skip_locked=True)
+                rows += db.session.scalars(query)
+    suppressed = set(
+        db.session.scalars(
+            select(Suppression.address_hash).where(
+                Suppression.address_hash.in_({row.address_hash for row in rows})
+            )
+        )
+    )
+    taken = []
+    for row in rows:
+        if row.address_hash in suppressed and not row.is_own_act:
+            row.state = State.WITHHELD
+            row.settled_at = now
+            row.last_reply = "not sent: this address must not be written to"
+            continue
+        row.state = State.LEAVING
+        row.claimed_by = worker
+        row.leased_until = now + LEASE
+        row.tries += 1
+        taken.append(row)
+    db.session.flush()
+    return _leaving(taken)
+
+
+def _due(state: State, priority: int, now: datetime) -> Select[Message]:
+    older = aliased(Message)
+    first_of_thread = or_(
+        Message.thread.is_(None),
+        ~exists().where(
+            older.thread == Message.thread, older.state.in_(OPEN), older.id < Message.id
+        ),
+    )
+    paused = select(Batch.id).where(Batch.paused_at.is_not(None))
+    return (
+        select(Message)
+        .where(
+            Message.state == state,
+            Message.priority == priority,
+            Message.due_at <= now,
+            first_of_thread,
+            or_(Message.batch_id.is_(None), Message.batch_id.not_in(paused)),
+        )
+        .order_by(Message.due_at, Message.id)
+    )
+
+
+def _leaving(rows: list[Message]) -> list[Leaving]:
+    ids = {row.batch_id for row in rows if row.batch_id}
+    batches = {one.id: one for one in db.session.scalars(select(Batch).where(Batch.id.in_(ids)))}
+    return [_one_leaving(row, batches.get(row.batch_id or 0)) for row in rows]
+
+
+def _one_leaving(row: Message, batch: Batch | None) -> Leaving:
+    text = batch or row
+    return Leaving(
+        id=row.id,
+        token=row.token,
+        kind=row.kind,
+        to=row.to_address,
+        to_name=row.to_name,
+        sender_name=row.sender_name,
+        reply_to=row.reply_to,
+        subject=text.subject,
+        text=text.text,
+        html=text.html,
+        calendar=row.calendar,
+        calendar_method=row.calendar_method,
+        headers=text.headers,
+        posted_at=row.posted_at,
+        tries=row.tries,
+        batch_id=row.batch_id,
+        fields=row.fields,
+    )
+
+
+def settle(replies: Iterable[tuple[Leaving, Reply]], *, worker: str, now: datetime) -> None:
+    """Remember what became of messages this worker holds. Others' claims are left alone."""
+    judged = list(replies)
+    for mail, reply in judged:
+        values = _verdict(mail, reply, now)
+        db.session.execute(
+            update(Message)
+            .where(
+                Message.id == mail.id,
+                Message.state == State.LEAVING,
+                Message.claimed_by == worker,
+            )
+            .values(last_reply=reply.words[:500], claimed_by="", leased_until=None, **values)
+        )
+        if reply.outcome is Outcome.NO_SUCH_ADDRESS:
+            suppress(mail.to, reason="bounce", evidence=reply.words, now=now)
+    _pause_refused_batches(judged, now)
+    _note_lane(judged, now)
+
+
+def _verdict(mail: Leaving, reply: Reply, now: datetime) -> dict[str, Any]:
+    match reply.outcome:
+        case Outcome.LEFT:
+            return {"state": State.LEFT, "settled_at": now}
+        case Outcome.NO_SUCH_ADDRESS:
+            return {"state": State.BOUNCED, "settled_at": now}
+        case Outcome.REFUSED:
+            return {"state": State.FAILED, "settled_at": now}
+        case Outcome.LANE:
+            # The message was not judged: it waits, and the try does not count against it.
+            values: dict[str, Any] = {"state": State.WAITING, "tries": mail.tries - 1}
+            if reply.is_uncertain:
+                values["is_uncertain"] = True
+            return values
+    if now - mail.posted_at > GIVE_UP:
+        return {"state": State.FAILED, "settled_at": now}
+    return {"state": State.RETRY, "due_at": now + _back_off(mail.tries)}
+
+
+def _back_off(tries: int) -> timedelta:
+    step = BACK_OFF[min(max(tries, 1), len(BACK_OFF)) - 1]
+    return step * random.uniform(0.8, 1.2)  # noqa: S311  # jitter, not a secret
+
+
+def _pause_refused_batches(judged: list[tuple[Leaving, Reply]], now: datetime) -> None:
+    """Stop an issue that the relay refuses as such, and say why; it is never called finished."""
+    refused: Counter[int] = Counter()
+    sound: set[int] = set()
+    for mail, reply in judged:
+        if mail.batch_id and reply.outcome is Outcome.REFUSED:
+            refused[mail.batch_id] += 1
+        elif mail.batch_id:
+            sound.add(mail.batch_id)
+    for batch_id, number in refused.items():
+        if number >= REFUSALS_THAT_PAUSE and batch_id not in sound:
+            batch = db.session.get_one(Batch, batch_id)
+            batch.paused_at = batch.paused_at or now
+            batch.paused_because = next(
+                reply.words for mail, reply in judged if mail.batch_id == batch_id
+            )
+
+
+def give_back(mails: Iterable[Leaving], *, worker: str) -> None:
+    """Put back what was claimed and never tried."""
+    for mail in mails:
+        db.session.execute(
+            update(Message)
+            .where(
+                Message.id == mail.id,
+                Message.state == State.LEAVING,
+                Message.claimed_by == worker,
+            )
+            .values(state=State.WAITING, claimed_by="", leased_until=None, tries=Message.tries - 1)
+        )
+
+
+def recover(*, dead: Iterable[str], now: datetime) -> None:
+    """Take back what dead workers held: those named, and those whose lease has ended.
+
+    The relay may have had any of it: it goes out with the same Message-ID, marked uncertain.
+    """
+    db.session.execute(
+        update(Message)
+        .where(
+            Message.state == State.LEAVING,
+            or_(Message.leased_until < now, Message.claimed_by.in_(list(dead))),
+        )
+        .values(state=State.WAITING, claimed_by="", leased_until=None, is_uncertain=True)
+    )
+
+
+def claimants() -> list[str]:
+    """Name the workers that hold messages now."""
+    return list(
+        db.session.scalars(
+            select(Message.claimed_by).where(Message.state == State.LEAVING).distinct()
+        )
+    )
+
+
+def is_anything_due(*, now: datetime) -> bool:
+    """Tell whether a message could leave now."""
+    due = select(Message.id).where(
+        Message.state.in_([State.WAITING, State.RETRY]), Message.due_at <= now
+    )
+    return count_of(due.limit(1)) > 0
+
+
+def _lane(now: datetime) -> Lane:
+    insert_missing(
+        Lane, {"name": RELAY, "tokens": 1.0, "filled_at": now, "failures": 0}, unique=["name"]
+    )
+    lane: Lane = db.session.scalars(lock(select(Lane).where(Lane.name == RELAY))).one()
+    return lane
+
+
+def _take_tokens(limit: int, *, rate: float, now: datetime) -> int:
+    """Tell how many messages may leave now, and take them from the bucket that all share.
+
+    The bucket holds one second's worth, so that after an outage nothing leaves in a burst.
+    """
+    if rate <= 0:
+        lane = db.session.get(Lane, RELAY)
+        closed = lane is not None and lane.paused_until is not None and lane.paused_until > now
+        return 0 if closed else limit
+    lane = _lane(now)
+    if lane.paused_until is not None and lane.paused_until > now:
+        return 0
+    gained = max((now - lane.filled_at).total_seconds(), 0) * rate
+    lane.tokens = min(lane.tokens + gained, max(rate, 1.0))
+    lane.filled_at = now
+    taken = min(int(lane.tokens), limit)
+    lane.tokens -= taken
+    return taken
+
+
+def _note_lane(judged: list[tuple[Leaving, Reply]], now: datetime) -> None:
+    """Close the lane for a while after trouble on the way; open it after the first success."""
+    troubles = [reply for _, reply in judged if reply.outcome is Outcome.LANE]
+    if troubles:
+        lane = _lane(now)
+        lane.failures += 1
+        lane.last_trouble = troubles[-1].words[:500]
+        lane.paused_until = now + min(
+            timedelta(seconds=5) * 2 ** min(lane.failures - 1, 10), timedelta(minutes=15)
+        )
+        return
+    lane_now = db.session.get(Lane, RELAY)
+    if lane_now is not None and lane_now.failures and judged:
+        db.session.execute(
+            update(Lane)
+            .where(and_(Lane.name == RELAY, Lane.failures > 0))
+            .values(failures=0, paused_until=None, last_trouble="")
+        )

@@ -1,0 +1,22 @@
+"""What the outbox owes the clock: to send what is due, and to erase what is old."""
+
+from datetime import timedelta
+
+from campaign import clock
+from campaign.db import db
+from campaign.jobs import duty
+from campaign.outbox import verbs
+from campaign.outbox.delivery import worker
+
+
+@duty("outbox.send", every=timedelta(minutes=1))
+def send() -> None:
+    """Send what is due. Also woken after each deed that posts a mail."""
+    worker.send_due()
+
+
+@duty("outbox.tidy", every=timedelta(days=1))
+def tidy() -> None:
+    """Erase messages that left long ago."""
+    verbs.tidy(now=clock.now())
+    db.session.commit()

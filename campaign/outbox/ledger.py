@@ -1,0 +1,94 @@
+"""The ledger: what the office reads of the outbox, and how much of a mail it may see."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import defer, joinedload, load_only, selectinload
+
+from campaign.db import db
+from campaign.outbox import queries
+from campaign.outbox.models import Batch, Lane, Message, Suppression, address_hash
+
+_FIELD = re.compile(r"\{\{(\w+)\}\}")
+# The part of an address that is a token: long, and with a capital, which no page of ours has.
+_TOKEN = re.compile(r"(?<=[/=])(?=[\w.~-]*[A-Z])[\w.~-]{16,}")
+
+
+def messages(words: str = "", *, state: str = "", kind: str = "") -> Select[Message]:
+    """Find messages, newest first, with their subject and without their texts."""
+    return queries.search(words, state=state, kind=kind).options(
+        defer(Message.text, raiseload=True),
+        defer(Message.html, raiseload=True),
+        defer(Message.calendar, raiseload=True),
+        selectinload(Message.batch).load_only(Batch.subject, raiseload=True),
+    )
+
+
+def message(number: int) -> Message | None:
+    """Find one message with the text it shares."""
+    return db.session.get(Message, number, options=[joinedload(Message.batch)])
+
+
+def subject_of(message: Message) -> str:
+    """Give the subject as it leaves."""
+    return _filled(message.batch.subject if message.batch else message.subject, message.fields)
+
+
+def text_of(message: Message) -> str:
+    """Give the text as it leaves, but for the tokens in its links.
+
+    They are the recipient's alone: with them an organiser could answer in a supporter's name, or
+    come in as another organiser.
+    """
+    text = _filled(message.batch.text if message.batch else message.text, message.fields)
+    return _TOKEN.sub("…", text)
+
+
+def _filled(text: str, fields: Mapping[str, Any]) -> str:
+    return _FIELD.sub(lambda found: str(fields.get(found[1], found[0])), text)
+
+
+def kinds() -> list[str]:
+    """Name the kinds of message there are, in the order of the alphabet."""
+    return list(db.session.scalars(select(Message.kind).distinct().order_by(Message.kind)))
+
+
+def paused_batches() -> list[Batch]:
+    """Find the batches that stand still because the relay refused them."""
+    return list(
+        db.session.scalars(
+            select(Batch)
+            .where(Batch.paused_at.is_not(None))
+            .order_by(Batch.paused_at)
+            .options(
+                load_only(Batch.subject, Batch.paused_at, Batch.paused_because, raiseload=True)
+            )
+        )
+    )
+
+
+def troubled_lane() -> Lane | None:
+    """Find the way to the relay, if it fails."""
+    lane = queries.lane()
+    return lane if lane is not None and lane.failures else None
+
+
+def suppressions(words: str = "") -> Select[Suppression]:
+    """Find suppressed addresses, newest first, by reason, evidence or the whole address."""
+    query = select(Suppression).order_by(Suppression.since.desc(), Suppression.address_hash)
+    if words:
+        query = query.where(
+            or_(
+                Suppression.reason.icontains(words, autoescape=True),
+                Suppression.evidence.icontains(words, autoescape=True),
+                Suppression.address_hash == address_hash(words.strip()),
+            )
+        )
+    return query
+
+
+def suppression(known_by: str) -> Suppression | None:
+    """Find one suppression by the hash of its address."""
+    return db.session.get(Suppression, known_by)

@@ -1,0 +1,147 @@
+"""The outbox for organisers: what became of every mail, and the addresses not written to."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from markupsafe import Markup
+
+from campaign import clock, tables
+from campaign.db import db
+from campaign.languages import _
+from campaign.languages import lazy_gettext as _l
+from campaign.outbox import ledger, queries, verbs
+from campaign.outbox.forms import LiftForm, RetryForm
+from campaign.outbox.models import Message, State, Suppression
+from campaign.tables import Column
+
+bp = Blueprint("outbox", __name__, url_prefix="/outbox")
+
+# What each state says to somebody who has not read the code.
+STATES: dict[str, Any] = {
+    State.WAITING: _l("waiting"),
+    State.LEAVING: _l("leaving now"),
+    State.LEFT: _l("left"),
+    State.RETRY: _l("to be tried again"),
+    State.FAILED: _l("failed"),
+    State.WITHHELD: _l("withheld"),
+    State.BOUNCED: _l("bounced"),
+}
+
+
+def _link(message: Message) -> Markup:
+    href = url_for("office.outbox.message", number=message.id)
+    label = ledger.subject_of(message) or _("(no subject)")
+    return Markup('<a href="{}">{}</a>').format(href, label)
+
+
+MESSAGES = [
+    Column("subject", _l("Subject"), ledger.subject_of, cell=_link),
+    Column("to", _l("To"), lambda row: row.to_address),
+    Column("kind", _l("Kind"), lambda row: row.kind),
+    Column("state", _l("State"), lambda row: row.state, cell=lambda row: STATES[row.state]),
+    Column("tries", _l("Tries"), lambda row: row.tries, is_number=True),
+    Column("reply", _l("The relay’s reply"), lambda row: row.last_reply),
+    Column("posted_at", _l("Posted"), lambda row: row.posted_at),
+    Column("settled_at", _l("Settled"), lambda row: row.settled_at),
+]
+
+
+@bp.get("")
+def index() -> Any:
+    """List every message with its state."""
+    words, state = request.args.get("q", ""), request.args.get("state", "")
+    kind = request.args.get("kind", "")
+    query = ledger.messages(words, state=state, kind=kind)
+    if request.args.get("format") == "csv":
+        return tables.download(query, MESSAGES, name="outbox")
+    return render_template(
+        "outbox/office/index.html",
+        table=tables.page(query, MESSAGES, arguments=request.args, path=request.path),
+        counts=queries.counts(),
+        states=STATES,
+        kinds=ledger.kinds(),
+        state=state,
+        kind=kind,
+        lane=ledger.troubled_lane(),
+        is_closed=queries.is_lane_closed(now=clock.now()),
+        form=RetryForm(),
+    )
+
+
+@bp.get("/<int:number>")
+def message(number: int) -> Any:
+    """Show one message with its whole story."""
+    return _message_page(number, RetryForm())
+
+
+def _message_page(number: int, form: RetryForm) -> Any:
+    found = ledger.message(number) or abort(404)
+    return render_template(
+        "outbox/office/message.html",
+        message=found,
+        subject=ledger.subject_of(found),
+        text=ledger.text_of(found),
+        state=STATES[found.state],
+        may_retry=found.state == State.FAILED,
+        form=form,
+    )
+
+
+@bp.post("/<int:number>/retry")
+def retry(number: int) -> Any:
+    """Let a failed message try again."""
+    form = RetryForm()
+    if not form.validate():
+        return _message_page(number, form), form.refusal_status()
+    verbs.retry(ledger.message(number) or abort(404), now=clock.now())
+    db.session.commit()
+    flash(_("It will be tried again within a minute."), "done")
+    return redirect(url_for("office.outbox.message", number=number), 303)
+
+
+def _mark(suppression: Suppression) -> Markup:
+    href = url_for("office.outbox.suppression", known_by=suppression.address_hash)
+    return Markup('<a href="{}">{}</a>').format(href, suppression.address_hash[:12])
+
+
+SUPPRESSIONS = [
+    Column("address_hash", _l("Mark of the address"), lambda row: row.address_hash, cell=_mark),
+    Column("reason", _l("Reason"), lambda row: row.reason),
+    Column("evidence", _l("Evidence"), lambda row: row.evidence),
+    Column("since", _l("Since"), lambda row: row.since),
+]
+
+
+@bp.get("/suppressions")
+def suppressions() -> Any:
+    """List the addresses that are not written to."""
+    query = ledger.suppressions(request.args.get("q", ""))
+    if request.args.get("format") == "csv":
+        return tables.download(query, SUPPRESSIONS, name="suppressions")
+    return render_template(
+        "outbox/office/suppressions.html",
+        table=tables.page(query, SUPPRESSIONS, arguments=request.args, path=request.path),
+    )
+
+
+@bp.get("/suppressions/<known_by>")
+def suppression(known_by: str) -> Any:
+    """Show why an address is not written to, and ask before it is again."""
+    return _suppression_page(known_by, LiftForm(known_by))
+
+
+def _suppression_page(known_by: str, form: LiftForm) -> Any:
+    found = ledger.suppression(known_by) or abort(404)
+    return render_template("outbox/office/suppression.html", suppression=found, form=form)
+
+
+@bp.post("/suppressions/<known_by>")
+def lift(known_by: str) -> Any:
+    """Write to an address again."""
+    form = LiftForm(known_by)
+    if not form.validate():
+        return _suppression_page(known_by, form), form.refusal_status()
+    verbs.lift(form.address.data)
+    db.session.commit()
+    flash(_("This address is written to again."), "done")
+    return redirect(url_for("office.outbox.suppressions"), 303)

@@ -1,0 +1,443 @@
+"""How messages leave: claimed, handed over, remembered, and tried again."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from campaign import clock
+from campaign.db import db
+from campaign.outbox import queries, verbs
+from campaign.outbox.delivery import relay, worker
+from campaign.outbox.delivery.relay import Outcome, judge
+from campaign.outbox.delivery.verbs import RELAY, claim, recover, settle
+from campaign.outbox.mail import Mail, UnsafeHeader
+from campaign.outbox.models import Batch, Lane, Message, State
+from tests.services import HANG_UP, Sink
+
+MAIL = Mail(
+    kind="invitation",
+    to="ada@example.org",
+    to_name="Ada",
+    subject="You are coming",
+    text="See you there.\n",
+    html="<p>See you there.</p>",
+)
+
+
+@pytest.fixture
+def sink(app: Flask) -> Iterator[Sink]:
+    """Give a relay that keeps what it is given; the application sends to it."""
+    with Sink() as server:
+        before = {name: app.config[name] for name in app.config if name.startswith("MAIL_")}
+        use(app, server)
+        yield server
+        worker.hang_up()
+        app.config.update(before)
+        relay.init_app(app)
+
+
+def use(app: Flask, server: Sink, **settings: object) -> None:
+    worker.hang_up()
+    app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=server.port, **settings)
+    relay.init_app(app)
+
+
+def post(app: Flask, *mails: Mail, at: datetime | None = None) -> None:
+    with app.app_context():
+        for mail in mails:
+            verbs.post(mail, now=at or clock.now())
+        db.session.commit()
+
+
+def send(app: Flask) -> None:
+    with app.app_context():
+        worker.send_due()
+
+
+def reopen_lane(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(update(Lane).values(paused_until=None))
+        db.session.commit()
+
+
+def make_due(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(update(Message).values(due_at=clock.now()))
+        db.session.commit()
+
+
+def test_a_posted_mail_leaves_and_the_relays_reply_is_remembered(
+    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+) -> None:
+    post(app, MAIL)
+
+    send(app)
+
+    (kept,) = sink.received
+    (row,) = posted()
+    assert kept.recipients == ["ada@example.org"]
+    assert kept.sender == f"bounces+{row.token}@campaign.example"
+    assert kept.message["Message-ID"] == f"<{row.token}@campaign.example>"
+    assert (row.state, row.tries) == (State.LEFT, 1)
+    assert row.last_reply.startswith("250 2.0.0 Ok")
+
+
+def test_a_deed_undone_posts_no_mail(app: Flask, sink: Sink) -> None:
+    with app.app_context():
+        verbs.post(MAIL, now=clock.now())
+        db.session.rollback()
+
+    send(app)
+
+    assert sink.received == []
+
+
+def test_many_mails_go_over_one_kept_connection(app: Flask, sink: Sink) -> None:
+    post(app, *[replace(MAIL, to=f"p{n}@example.org") for n in range(30)])
+
+    send(app)
+
+    assert len(sink.received) == 30
+    assert sink.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "settings"),
+    [
+        ({"starttls": True}, {"MAIL_USE_TLS": True}),
+        ({"tls": True}, {"MAIL_USE_SSL": True}),
+        (
+            {"starttls": True, "login": ("ada", "a long password")},
+            {"MAIL_USE_TLS": True, "MAIL_USERNAME": "ada", "MAIL_PASSWORD": "a long password"},
+        ),
+    ],
+)
+def test_the_way_to_the_relay_may_be_encrypted_and_need_a_login(
+    app: Flask, sink: Sink, options: dict, settings: dict
+) -> None:
+    with Sink(**options) as guarded:
+        use(app, guarded, MAIL_CA_FILE=guarded.ca_file, **settings)
+        post(app, MAIL)
+
+        send(app)
+
+        (kept,) = guarded.received
+        worker.hang_up()
+    assert kept.encrypted
+    assert kept.login == settings.get("MAIL_USERNAME")
+
+
+def test_a_relay_with_a_certificate_nobody_vouches_for_gets_nothing(
+    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+) -> None:
+    with Sink(tls=True) as stranger:
+        use(app, stranger, MAIL_USE_SSL=True)
+        post(app, MAIL)
+
+        send(app)
+
+        assert stranger.received == []
+    (row,) = posted()
+    assert row.state == State.WAITING
+    with app.app_context():
+        lane = queries.lane()
+        assert lane is not None
+        assert "CERTIFICATE_VERIFY_FAILED" in lane.last_trouble
+
+
+@pytest.mark.parametrize(
+    ("stage", "reply", "state"),
+    [
+        ("rcpt", "450 4.2.0 come back later", State.RETRY),
+        ("rcpt", "452 4.2.2 mailbox full", State.RETRY),
+        ("rcpt", "552 5.2.2 mailbox full", State.RETRY),
+        ("rcpt", "550 5.1.1 no such user", State.BOUNCED),
+        ("rcpt", "550 no such user", State.BOUNCED),
+        ("rcpt", "550 5.7.1 blocked by policy", State.FAILED),
+        ("mail", "550 5.7.1 we do not like you", State.FAILED),
+        ("data", "554 5.6.0 content refused", State.FAILED),
+        ("data", "451 4.3.0 disk full", State.RETRY),
+        ("rcpt", "454 4.7.0 too fast", State.WAITING),
+        ("mail", "421 4.3.2 closing", State.WAITING),
+        ("mail", HANG_UP, State.WAITING),
+    ],
+)
+def test_each_answer_of_a_relay_has_its_consequence(
+    app: Flask,
+    sink: Sink,
+    posted: Callable[..., list[Message]],
+    stage: str,
+    reply: str,
+    state: State,
+) -> None:
+    sink.behaviour = lambda at, subject: reply if at == stage else None
+    post(app, MAIL)
+
+    send(app)
+
+    (row,) = posted()
+    assert row.state == state
+    with app.app_context():
+        assert queries.is_suppressed("ada@example.org") == (state == State.BOUNCED)
+        closed = queries.is_lane_closed(now=clock.now())
+    assert closed == (state == State.WAITING)
+
+
+def test_a_message_put_off_is_tried_again_later_and_later_for_three_days(
+    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+) -> None:
+    sink.behaviour = lambda at, subject: "450 4.2.0 later" if at == "rcpt" else None
+    post(app, MAIL)
+    waits = []
+
+    for _ in range(6):
+        send(app)
+        waits.append(posted()[0].due_at - clock.now())
+        make_due(app)
+    with app.app_context():
+        db.session.execute(update(Message).values(posted_at=clock.now() - timedelta(hours=73)))
+        db.session.commit()
+    send(app)
+
+    minutes = [wait.total_seconds() / 60 for wait in waits]
+    for found, planned in zip(minutes, [1, 5, 15, 60, 240, 240], strict=True):
+        assert planned * 0.75 <= found <= planned * 1.25
+    assert posted()[0].state == State.FAILED
+
+
+def test_a_relay_lost_after_the_text_leaves_the_message_waiting_and_uncertain(
+    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+) -> None:
+    sink.behaviour = lambda at, subject: HANG_UP if at == "kept" else None
+    post(app, MAIL)
+    send(app)
+    assert posted()[0].is_uncertain
+    sink.behaviour = None
+    reopen_lane(app)
+
+    send(app)
+
+    first, second = sink.received
+    assert first.message["Message-ID"] == second.message["Message-ID"]
+    (row,) = posted()
+    assert (row.state, row.is_uncertain) == (State.LEFT, True)
+
+
+def test_a_relay_that_closes_now_and_then_loses_and_repeats_nothing(
+    app: Flask, sink: Sink
+) -> None:
+    conversations: list[int] = []
+
+    def close_every_tenth(stage: str, subject: str) -> str | None:
+        if stage != "mail":
+            return None
+        conversations.append(1)
+        return HANG_UP if len(conversations) % 10 == 0 else None
+
+    sink.behaviour = close_every_tenth
+    post(app, *[replace(MAIL, to=f"p{n}@example.org") for n in range(40)])
+
+    send(app)
+
+    assert sorted(one.recipients[0] for one in sink.received) == sorted(
+        f"p{n}@example.org" for n in range(40)
+    )
+
+
+def test_what_a_dead_worker_held_comes_back_uncertain_when_its_lease_ends(
+    app: Flask, posted: Callable[..., list[Message]]
+) -> None:
+    post(app, MAIL)
+    now = clock.now()
+    with app.app_context():
+        claim("elsewhere:1:2:3", limit=10, rate=0, now=now)
+        db.session.commit()
+
+        recover(dead=[], now=now + timedelta(minutes=4))
+        db.session.commit()
+        held = posted()[0].state
+        recover(dead=[], now=now + timedelta(minutes=6))
+        db.session.commit()
+
+    (row,) = posted()
+    assert held == State.LEAVING
+    assert (row.state, row.is_uncertain) == (State.WAITING, True)
+
+
+def test_what_a_dead_process_of_this_machine_held_comes_back_at_once(
+    app: Flask, sink: Sink
+) -> None:
+    post(app, MAIL)
+    host = worker._host()
+    with app.app_context():
+        claim(f"{host}:999999999:1:1", limit=10, rate=0, now=clock.now())
+        db.session.commit()
+
+    send(app)
+
+    assert len(sink.received) == 1
+
+
+def test_one_workers_claim_is_not_settled_by_another(
+    app: Flask, posted: Callable[..., list[Message]]
+) -> None:
+    post(app, MAIL)
+    with app.app_context():
+        held = claim("a:1:1:1", limit=10, rate=0, now=clock.now())
+        db.session.commit()
+
+        settle([(held[0], relay.Reply(Outcome.LEFT, "250"))], worker="b:2:2:2", now=clock.now())
+        db.session.commit()
+
+    assert posted()[0].state == State.LEAVING
+
+
+def test_a_cancellation_never_overtakes_its_request(app: Flask, sink: Sink) -> None:
+    sink.behaviour = lambda at, subject: "450 4.2.0 later" if at == "rcpt" else None
+    request = replace(MAIL, subject="request", thread="sign-up:1")
+    post(app, request)
+    send(app)
+    post(app, replace(MAIL, subject="cancel", thread="sign-up:1"))
+    sink.behaviour = None
+
+    send(app)
+    before = [one.message["Subject"] for one in sink.received]
+    make_due(app)
+    send(app)
+
+    assert before == []
+    assert [one.message["Subject"] for one in sink.received] == ["request", "cancel"]
+
+
+def test_a_suppressed_address_gets_nothing_but_the_reply_to_its_own_act(
+    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+) -> None:
+    with app.app_context():
+        verbs.suppress("ada@example.org", reason="complaint", now=clock.now())
+        db.session.commit()
+    post(app, MAIL, replace(MAIL, subject="Your own act", is_own_act=True))
+
+    send(app)
+
+    assert [one.message["Subject"] for one in sink.received] == ["Your own act"]
+    assert posted()[0].state == State.WITHHELD
+
+
+def batch_of(app: Flask, number: int) -> int:
+    with app.app_context():
+        batch = verbs.post_batch(
+            [
+                {"person_id": None, "to": f"p{n}@example.org", "to_name": "", "fields": {"n": n}}
+                for n in range(number)
+            ],
+            kind="issue",
+            subject="News",
+            text="Dear {{n}},\n",
+            html="<p>Dear {{n}},</p>",
+            headers={"List-Id": "<news.campaign.example>"},
+            now=clock.now(),
+        )
+        db.session.commit()
+        return batch.id
+
+
+def test_a_batch_reaches_each_of_its_readers_once(app: Flask, sink: Sink) -> None:
+    batch_of(app, 45)
+
+    send(app)
+
+    assert {one.recipients[0] for one in sink.received} == {f"p{n}@example.org" for n in range(45)}
+    assert len(sink.received) == 45
+    assert {one.message.get_body(("plain",)).get_content() for one in sink.received} == {
+        f"Dear {n},\n" for n in range(45)
+    }
+
+
+def test_what_somebody_waits_for_overtakes_an_issue(app: Flask, sink: Sink) -> None:
+    batch_of(app, 25)
+    post(app, MAIL)
+
+    send(app)
+
+    assert sink.received[0].recipients == ["ada@example.org"]
+
+
+def test_an_issue_the_relay_refuses_is_paused_and_says_why(
+    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+) -> None:
+    sink.behaviour = lambda at, subject: "554 5.7.1 looks like spam" if at == "data" else None
+    number = batch_of(app, 45)
+
+    send(app)
+
+    with app.app_context():
+        batch = db.session.get_one(Batch, number)
+        assert batch.paused_at is not None
+        assert "looks like spam" in batch.paused_because
+    assert len(posted(state=State.WAITING)) >= 20
+
+
+def test_the_rate_is_kept_and_an_outage_is_not_made_up_for(app: Flask) -> None:
+    post(app, *[replace(MAIL, to=f"p{n}@example.org") for n in range(50)])
+    now = clock.now()
+    with app.app_context():
+        taken = []
+        for seconds in (0, 0, 1, 600):
+            taken.append(
+                len(claim("a:1:1:1", limit=20, rate=5, now=now + timedelta(seconds=seconds)))
+            )
+            db.session.commit()
+        lane = db.session.scalars(select(Lane).where(Lane.name == RELAY)).one()
+
+    assert taken == [1, 0, 5, 5]
+    assert lane.tokens < 1
+
+
+def test_without_a_mail_server_mail_is_kept_in_the_local_mailbox(app: Flask) -> None:
+    post(app, MAIL)
+
+    send(app)
+
+    with app.app_context():
+        (file,) = relay.mailbox_folder().glob("*.eml")
+    assert b"To: Ada <ada@example.org>" in file.read_bytes()
+
+
+def test_a_mail_to_two_addresses_is_never_posted(app: Flask) -> None:
+    with app.app_context(), pytest.raises(UnsafeHeader):
+        verbs.post(replace(MAIL, to="a@example.org, b@example.org"), now=clock.now())
+
+
+def test_messages_are_erased_thirty_days_after_they_left(
+    app: Flask, posted: Callable[..., list[Message]]
+) -> None:
+    post(app, MAIL)
+    send(app)
+    post(app, replace(MAIL, subject="still waiting"))
+
+    with app.app_context():
+        verbs.tidy(now=clock.now() + timedelta(days=31))
+        db.session.commit()
+
+    assert [row.subject for row in posted()] == ["still waiting"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "code", "words", "outcome"),
+    [
+        ("RCPT", 421, "421 4.7.0 slow down", Outcome.LANE),
+        ("RCPT", 432, "432 4.3.2 later", Outcome.LANE),
+        ("RCPT", 550, "550 5.1.1 unknown", Outcome.NO_SUCH_ADDRESS),
+        ("RCPT", 550, "550 5.7.1 policy", Outcome.REFUSED),
+        ("body", 550, "550 5.1.1 unknown", Outcome.REFUSED),
+        ("RCPT", 552, "552 full", Outcome.LATER),
+    ],
+)
+def test_a_refusal_is_judged_by_where_and_what(
+    stage: str, code: int, words: str, outcome: Outcome
+) -> None:
+    assert judge(stage, code, words) == outcome

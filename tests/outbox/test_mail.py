@@ -1,0 +1,161 @@
+"""The form of a mail on the wire."""
+
+import email
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaign.outbox.delivery.batch import CompiledBatch
+from campaign.outbox.mail import (
+    AUTOMATIC,
+    Envelope,
+    Leaving,
+    UnsafeHeader,
+    compose,
+    display_name,
+    envelope_sender,
+    one_address,
+    safe_header,
+)
+
+ENVELOPE = Envelope("Pause Frontier AI", "hello@campaign.example", "campaign.example")
+PLAIN = Leaving(
+    id=1,
+    token="abc123",
+    kind="invitation",
+    to="ada@example.org",
+    to_name="Ada",
+    sender_name="",
+    reply_to="",
+    subject="You are coming to Zürich",
+    text="Grüezi\n.\n..a line that begins with dots\n" + "x" * 2000 + "\n",
+    html="<html><head><style>p{color:red}</style></head><body><p>Grüezi</p></body></html>",
+    calendar="",
+    calendar_method="",
+    headers=dict(AUTOMATIC),
+    posted_at=datetime(2027, 5, 1, 12, tzinfo=UTC),
+    tries=1,
+    batch_id=None,
+    fields={},
+)
+
+
+def read(raw: bytes) -> EmailMessage:
+    message = email.message_from_bytes(raw, policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def test_a_mail_is_quoted_printable_text_first_and_no_line_is_long() -> None:
+    raw = compose(PLAIN, ENVELOPE)
+
+    message = read(raw)
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 78
+    assert raw.isascii()
+    assert message.get_body(("plain",)).get_content() == PLAIN.text
+    assert 'style="color: red;"' in message.get_body(("html",)).get_content()
+
+
+def test_a_mail_says_who_sent_it_that_a_machine_did_and_keeps_its_message_id() -> None:
+    first, second = read(compose(PLAIN, ENVELOPE)), read(compose(PLAIN, ENVELOPE))
+
+    assert first["From"] == "Pause Frontier AI <hello@campaign.example>"
+    assert first["To"] == "Ada <ada@example.org>"
+    assert first["Auto-Submitted"] == "auto-generated"
+    assert first["Message-ID"] == second["Message-ID"] == "<abc123@campaign.example>"
+    assert envelope_sender("abc123", ENVELOPE) == "bounces+abc123@campaign.example"
+
+
+def test_an_invitation_carries_its_calendar_inside_the_first_child_and_once_attached() -> None:
+    calendar = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
+
+    message = read(
+        compose(replace(PLAIN, calendar=calendar, calendar_method="REQUEST"), ENVELOPE)
+    )
+
+    assert message.get_content_type() == "multipart/mixed"
+    alternative, attachment = list(message.iter_parts())
+    kinds = [part.get_content_type() for part in alternative.iter_parts()]
+    assert kinds == ["text/plain", "text/html", "text/calendar"]
+    inside = list(alternative.iter_parts())[-1]
+    assert inside.get_param("method") == "REQUEST"
+    assert inside.get_content_charset() == "utf-8"
+    assert attachment.get_content_type() == "application/ics"
+    assert attachment.get_filename() == "invite.ics"
+    assert attachment.get_content().decode() == calendar
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a@b.example, victim@c.example", "a@b.example\r\nBcc: v@c.example", "a b@c.example", "a", ""],
+)
+def test_what_is_not_exactly_one_address_is_no_recipient(address: str) -> None:
+    with pytest.raises(UnsafeHeader):
+        one_address(address)
+
+
+@pytest.mark.parametrize("value", ["a\r\nBcc: x@example.org", "a\nb", "a\x00b"])
+def test_a_line_end_in_a_header_is_refused(value: str) -> None:
+    with pytest.raises(UnsafeHeader):
+        safe_header(value)
+
+
+@given(st.text(max_size=200))
+def test_a_display_name_never_parts_an_address(name: str) -> None:
+    shown = display_name(name)
+
+    assert len(shown) <= 75
+    assert not set(shown) & set('@:,;"<>\r\n')
+
+
+BATCH = replace(
+    PLAIN,
+    batch_id=7,
+    subject="News",
+    text="Dear {{name}},\n\nmuch happened. Leave: {{leave}}\n",
+    html='<p>Dear {{name}},</p><p><a href="{{leave}}">Leave</a></p>',
+    headers={"List-Unsubscribe": "<{{leave}}>"},
+)
+
+
+@given(
+    name=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=75),
+    to_name=st.text(st.characters(exclude_categories=["Cs"]), max_size=75),
+)
+def test_a_filled_batch_reads_as_if_composed_for_each(name: str, to_name: str) -> None:
+    leave = "https://campaign.example/unsubscribe/abc.def-ghi_jkl"
+    mail = replace(BATCH, to_name=to_name, token="tok", fields={"name": name, "leave": leave})
+
+    raw = CompiledBatch(BATCH, ENVELOPE).fill(mail)
+
+    message = read(raw)
+    assert message["Message-ID"] == "<tok@campaign.example>"
+    assert message["List-Unsubscribe"] == f"<{leave}>"
+    assert message["To"].addresses[0].addr_spec == "ada@example.org"
+    text = message.get_body(("plain",)).get_content()
+    assert text == f"Dear {name},\n\nmuch happened. Leave: {leave}\n"
+    assert "<script" not in message.get_body(("html",)).get_content()
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 200
+
+
+def test_what_a_reader_is_called_never_becomes_html() -> None:
+    mail = replace(BATCH, fields={"name": "<b>Ada</b>", "leave": "https://campaign.example/u/x"})
+
+    message = read(CompiledBatch(BATCH, ENVELOPE).fill(mail))
+
+    assert "&lt;b&gt;Ada" in message.get_body(("html",)).get_content()
+
+
+def test_a_batch_with_a_field_that_has_no_value_is_not_sent_with_a_hole() -> None:
+    with pytest.raises(KeyError):
+        CompiledBatch(BATCH, ENVELOPE).fill(replace(BATCH, fields={"name": "Ada"}))
