@@ -1,0 +1,372 @@
+"""Page files: Markdown with YAML front matter, read, checked and written.
+
+The YAML is that of version 1.2 (chapter 10.3) less its fractions and dates, which stay the text
+they were written as: `language: no` is Norwegian, and `at: 12:30` is not 750. So what is read is
+what was written, and writing it again gives the same file.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import yaml
+
+from campaign.forms import has_control_characters
+from campaign.languages import _
+from campaign.refusals import Refusal
+
+LARGEST = 1_000_000
+_PATH = re.compile(r"/(?:[\w][\w.~-]*(?:/[\w][\w.~-]*)*)?")
+_OWN = re.compile(r"/(?![/\\])\S*")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+class BadPageFile(Refusal):
+    """A page file that cannot be taken in; names the file, the line, and what is wrong there."""
+
+    status = 422
+
+    def __init__(self, name: str, line: int, trouble: str) -> None:
+        super().__init__(
+            _("%(name)s, line %(line)s: %(trouble)s", name=name, line=line, trouble=trouble)
+        )
+
+
+class _Trouble(Exception):
+    def __init__(self, line: int, sentence: str) -> None:
+        self.line = line
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class PageFile:
+    """What a page file says, by the names of the page it makes."""
+
+    path: str
+    title: str
+    source: str
+    description: str = ""
+    language: str = ""
+    author: str = ""
+    published_on: date | None = None
+    is_news: bool = False
+    is_draft: bool = False
+    image: str = ""
+    nav_label: str = ""
+    nav_order: int = 0
+    redirect_from: list[str] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class _Loader(yaml.SafeLoader):
+    yaml_implicit_resolvers: dict[str, Any] = {}
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        # A few lines of aliases of aliases are a gigabyte when written out.
+        if self.check_event(yaml.AliasEvent):
+            mark = self.get_event().start_mark
+            raise yaml.composer.ComposerError(None, None, _("* stands for an alias here"), mark)
+        return super().compose_node(parent, index)
+
+
+class _Dumper(yaml.SafeDumper):
+    yaml_implicit_resolvers: dict[str, Any] = {}
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+for _kind in (_Loader, _Dumper):
+    for _tag, _form, _first in (
+        ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+        ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+        # Only as a number is written again: 007 stays text.
+        ("int", r"0|-?[1-9][0-9]{0,17}", list("-0123456789")),
+    ):
+        _kind.add_implicit_resolver(
+            f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_form})$"), _first
+        )
+
+
+def path_of(name: str) -> str:
+    """Give the address of a file named relative to its folder: `news/hello.md` is `/news/hello`."""
+    stem = unicodedata.normalize("NFC", name).removesuffix(".md")
+    if stem == "index":
+        return "/"
+    return "/" + stem.removesuffix("/index")
+
+
+def name_of(path: str) -> str:
+    """Give the file name of a page's address, relative to its folder."""
+    return "index.md" if path == "/" else f"{path.removeprefix('/')}.md"
+
+
+def in_folder(folder: Traversable, inside: str = "") -> Iterator[tuple[str, Traversable]]:
+    """List the page files of a folder and the folders in it, by name; hidden ones are left out."""
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from in_folder(entry, f"{inside}{entry.name}/")
+        elif entry.name.endswith(".md"):
+            yield f"{inside}{entry.name}", entry
+
+
+def read_folder(folder: Traversable) -> list[PageFile]:
+    """Read every page file of a folder. Raises `BadPageFile` for the first that is wrong."""
+    found = [(name, read(name, entry.read_bytes())) for name, entry in in_folder(folder)]
+    taken: dict[str, str] = {}
+    for name, file in found:
+        if file.path in taken:
+            other = taken[file.path]
+            raise BadPageFile(name, 1, _("%(other)s has the same address.", other=other))
+        taken[file.path] = name
+    for name, file in found:
+        for path in file.redirect_from:
+            if path in taken:
+                raise BadPageFile(
+                    name,
+                    1,
+                    _(
+                        "redirect_from names %(path)s, which %(other)s has already.",
+                        path=path,
+                        other=taken[path],
+                    ),
+                )
+            taken[path] = name
+    return [file for _name, file in found]
+
+
+def read(name: str, content: bytes) -> PageFile:
+    """Read one page file; `name` is relative to its folder. Raises `BadPageFile`."""
+    try:
+        return _read(name, content)
+    except _Trouble as trouble:
+        raise BadPageFile(name, trouble.line, trouble.sentence) from None
+
+
+def _read(name: str, content: bytes) -> PageFile:
+    path = path_of(name)
+    if not _PATH.fullmatch(path) or len(path) > 200:
+        raise _Trouble(
+            1, _("the file's name becomes its address: use letters, digits, hyphens and points.")
+        )
+    text = _text(content)
+    matter, lines, source = _parts(text)
+    said = _Said(matter, lines)
+    published_on = said.day("date")
+    is_news = said.switch("news", default=path.startswith("/news/"))
+    if is_news and published_on is None:
+        raise _Trouble(1, _("news needs a date, such as 2027-05-13."))
+    title = said.line("title", most=200)
+    if not title:
+        raise _Trouble(1, _("the page needs a title."))
+    return PageFile(
+        path=path,
+        title=title,
+        description=said.line("description", most=400),
+        language=said.line("language", most=12, form=_LANGUAGE),
+        published_on=published_on,
+        author=said.line("author", most=120),
+        is_news=is_news,
+        is_draft=said.switch("draft", default=False),
+        image=said.line("image", most=300, form=_OWN),
+        nav_label=said.line("nav", most=40),
+        nav_order=said.whole("nav_order"),
+        redirect_from=said.paths("redirect_from", own=path),
+        extra=said.rest(),
+        source=source,
+    )
+
+
+def _text(content: bytes) -> str:
+    if len(content) > LARGEST:
+        raise _Trouble(1, _("the file is larger than a megabyte."))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as trouble:
+        line = content.count(b"\n", 0, trouble.start) + 1
+        raise _Trouble(line, _("this is not UTF-8 text.")) from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for number, line_ in enumerate(text.split("\n"), start=1):
+        if has_control_characters(line_, allowed="\t"):
+            raise _Trouble(number, _("there is a character here that cannot be shown."))
+    return text
+
+
+def _parts(text: str) -> tuple[dict[str, Any], dict[str, int], str]:
+    """Part a file into front matter, the line of each of its names, and Markdown."""
+    first, _newline, rest = text.partition("\n")
+    if first.rstrip() != "---":
+        raise _Trouble(1, _("the file begins with a line of three hyphens, then title: and more."))
+    found = re.search(r"^---[ \t]*$", rest, re.MULTILINE)
+    if not found:
+        raise _Trouble(1, _("the front matter has no end: a second line of three hyphens."))
+    loader = _Loader(rest[: found.start()])
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return {}, {}, _body(rest[found.end() :])
+        if not isinstance(node, yaml.MappingNode):
+            raise _Trouble(2, _("the front matter is not a list of names and values."))
+        matter: dict[str, Any] = {}
+        lines: dict[str, int] = {}
+        for key, value in node.value:
+            at = key.start_mark.line + 2
+            name = loader.construct_object(key, deep=True)
+            if not isinstance(name, str) or name in matter:
+                raise _Trouble(at, _("each name in the front matter is text and stands once."))
+            lines[name] = at
+            matter[name] = _plain(loader.construct_object(value, deep=True), at)
+    except yaml.YAMLError as trouble:
+        mark = getattr(trouble, "problem_mark", None)
+        words = getattr(trouble, "problem", None) or _("this is not YAML")
+        raise _Trouble(mark.line + 2 if mark else 2, f"{words}.") from None
+    except RecursionError:
+        raise _Trouble(2, _("the front matter is nested too deeply.")) from None
+    finally:
+        loader.dispose()
+    return matter, lines, _body(rest[found.end() :])
+
+
+def _body(text: str) -> str:
+    # Not the first line's own indent: it may be code.
+    return re.sub(r"\A(?:[ \t]*\n)+", "", text).rstrip()
+
+
+def _plain(value: Any, line: int) -> Any:
+    """Check that a value is one that JSON can keep unchanged."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        if has_control_characters(value, allowed="\n\t"):
+            raise _Trouble(line, _("there is a character here that cannot be shown."))
+        return value
+    if isinstance(value, list):
+        return [_plain(entry, line) for entry in value]
+    if isinstance(value, dict) and all(isinstance(name, str) for name in value):
+        return {name: _plain(entry, line) for name, entry in value.items()}
+    raise _Trouble(line, _("use text, whole numbers, true and false, lists, and names for them."))
+
+
+class _Said:
+    """The front matter, asked name by name; what nobody asks for is the rest."""
+
+    def __init__(self, matter: dict[str, Any], lines: dict[str, int]) -> None:
+        self._matter = dict(matter)
+        self._lines = lines
+
+    def line(self, name: str, *, most: int, form: re.Pattern[str] | None = None) -> str:
+        value = self._take(name)
+        if value is None:
+            return ""
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str) or "\n" in value.strip():
+            raise self._wrong(name, _("should be text on one line."))
+        value = value.strip()
+        if len(value) > most:
+            raise self._wrong(name, _("is longer than %(most)s characters.", most=most))
+        if value and form is not None and not form.fullmatch(value):
+            raise self._wrong(name, _WRONG_FORM[name]())
+        return value
+
+    def switch(self, name: str, *, default: bool) -> bool:
+        value = self._take(name)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise self._wrong(name, _("should be true or false."))
+        return value
+
+    def whole(self, name: str) -> int:
+        value = self._take(name)
+        if value is None:
+            return 0
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 10_000:
+            raise self._wrong(name, _("should be a whole number below 10,000."))
+        return value
+
+    def day(self, name: str) -> date | None:
+        value = self._take(name)
+        if value is None:
+            return None
+        try:
+            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(value)):
+                raise ValueError
+            return date.fromisoformat(str(value))
+        except ValueError:
+            raise self._wrong(name, _("should be a day such as 2027-05-13.")) from None
+
+    def paths(self, name: str, *, own: str) -> list[str]:
+        value = self._take(name)
+        if value is None:
+            return []
+        paths = [value] if isinstance(value, str) else value
+        if not isinstance(paths, list):
+            raise self._wrong(name, _("should be a list of paths."))
+        for path in paths:
+            if not isinstance(path, str) or not _PATH.fullmatch(path) or len(path) > 200:
+                raise self._wrong(name, _("should name paths such as /old-address."))
+            if path in {own, "/"} or paths.count(path) > 1:
+                raise self._wrong(name, _("names %(path)s, which cannot lead here.", path=path))
+        return list(paths)
+
+    def rest(self) -> dict[str, Any]:
+        return self._matter
+
+    def _take(self, name: str) -> Any:
+        return self._matter.pop(name, None)
+
+    def _wrong(self, name: str, trouble: str) -> _Trouble:
+        return _Trouble(self._lines[name], f"{name} {trouble}")
+
+
+_WRONG_FORM = {
+    "language": lambda: _("should be a language code such as en or pt-BR."),
+    "image": lambda: _("should be an address on this site, such as /static/images/march.jpg."),
+}
+
+
+def write(file: PageFile) -> str:
+    """Write a page file: the inverse of `read`."""
+    matter: dict[str, Any] = {"title": file.title}
+    if file.description:
+        matter["description"] = file.description
+    if file.language:
+        matter["language"] = file.language
+    if file.published_on:
+        matter["date"] = file.published_on.isoformat()
+    if file.author:
+        matter["author"] = file.author
+    if file.is_news != file.path.startswith("/news/"):
+        matter["news"] = file.is_news
+    if file.is_draft:
+        matter["draft"] = True
+    if file.image:
+        matter["image"] = file.image
+    if file.nav_label:
+        matter["nav"] = file.nav_label
+    if file.nav_order:
+        matter["nav_order"] = file.nav_order
+    if file.redirect_from:
+        matter["redirect_from"] = file.redirect_from
+    head = "".join(_entry(name, value) for name, value in [*matter.items(), *file.extra.items()])
+    return f"---\n{head}---\n\n{file.source}\n"
+
+
+def _entry(name: str, value: Any) -> str:
+    # Lists of words in brackets, all else line by line; no line is broken to fit a width.
+    style = None if isinstance(value, list) else False
+    return yaml.dump(
+        {name: value},
+        Dumper=_Dumper,
+        allow_unicode=True,
+        sort_keys=False,
+        width=10**9,
+        default_flow_style=style,
+    )

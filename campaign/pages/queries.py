@@ -1,0 +1,123 @@
+"""Questions about pages and news. What strangers may not see is found by `every` alone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import defer
+
+from campaign.db import count_of, db
+from campaign.pages.models import Page, Redirect
+
+NEWS_ON_A_PAGE = 10
+
+
+@dataclass(frozen=True)
+class NewsPage:
+    """One page of the news, newest first."""
+
+    items: list[Page]
+    number: int
+    pages: int
+    total: int
+
+    @property
+    def has_previous(self) -> bool:
+        """Tell whether there is newer news."""
+        return self.number > 1
+
+    @property
+    def has_next(self) -> bool:
+        """Tell whether there is older news."""
+        return self.number < self.pages
+
+    @property
+    def previous_url(self) -> str:
+        """Give the address of the newer news."""
+        return "/news" if self.number == 2 else f"/news?page={self.number - 1}"
+
+    @property
+    def next_url(self) -> str:
+        """Give the address of the older news."""
+        return f"/news?page={self.number + 1}"
+
+
+def at(path: str) -> Page | None:
+    """Find the page at an address, unless it is a draft."""
+    return db.session.scalar(select(Page).where(Page.path == path, Page.is_draft.is_(False)))
+
+
+def redirect_from(path: str) -> str | None:
+    """Tell where an address that is no page leads."""
+    return db.session.scalar(select(Redirect.to_path).where(Redirect.from_path == path))
+
+
+def in_navigation() -> list[tuple[str, str, int]]:
+    """List what pages put into the main menu: label, path, and place in the order."""
+    rows = db.session.execute(
+        select(Page.nav_label, Page.path, Page.nav_order).where(
+            Page.nav_label != "", Page.is_draft.is_(False)
+        )
+    )
+    return [(label, path, order) for label, path, order in rows]
+
+
+def _news() -> Select[Page]:
+    return (
+        select(Page)
+        .where(Page.is_news.is_(True), Page.is_draft.is_(False))
+        .order_by(Page.published_on.desc(), Page.id.desc())
+    )
+
+
+def _short(query: Select[Any]) -> Select[Any]:
+    texts = (Page.source, Page.html, Page.contents, Page.extra)
+    return query.options(*(defer(text, raiseload=True) for text in texts))
+
+
+def news(number: int) -> NewsPage | None:
+    """Give one page of the news without its texts; there is always a first page."""
+    total = count_of(_news())
+    pages = max(1, -(-total // NEWS_ON_A_PAGE))
+    if not 1 <= number <= pages:
+        return None
+    query = _short(_news()).limit(NEWS_ON_A_PAGE).offset((number - 1) * NEWS_ON_A_PAGE)
+    return NewsPage(list(db.session.scalars(query)), number, pages, total)
+
+
+def latest_news(most: int) -> list[Page]:
+    """List the newest news without its texts."""
+    return list(db.session.scalars(_short(_news()).limit(most)))
+
+
+def news_with_texts(most: int) -> list[Page]:
+    """List the newest news with its texts, for the feed."""
+    return list(db.session.scalars(_news().limit(most)))
+
+
+def addresses() -> list[tuple[str, datetime]]:
+    """List the address of every page and item of news with the moment it last changed."""
+    rows = db.session.execute(
+        select(Page.path, Page.changed_at).where(Page.is_draft.is_(False)).order_by(Page.path)
+    )
+    return [(path, changed_at) for path, changed_at in rows]
+
+
+def number_of_pages() -> int:
+    """Count all pages, drafts too."""
+    return db.session.scalar(select(func.count()).select_from(Page)) or 0
+
+
+def every() -> Select[Page]:
+    """Find all pages, drafts too, by address."""
+    return select(Page).order_by(Page.path)
+
+
+def redirects_to(path: str) -> list[str]:
+    """List the addresses that lead to a page, in the order in which its file names them."""
+    return list(
+        db.session.scalars(
+            select(Redirect.from_path).where(Redirect.to_path == path).order_by(Redirect.id)
+        )
+    )
