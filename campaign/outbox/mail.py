@@ -27,8 +27,7 @@ class Mail:
 
     `thread` keeps the order among mails that belong together. `is_own_act` marks the reply to
     what the recipient has just done. `is_automatic` marks what no person wrote, so that no machine
-    answers it. `person_id` ties the row to the person it goes to, so that
-    it goes when they go.
+    answers it. `person_id` ties the row to the person it goes to, so that it goes when they go.
     """
 
     kind: str
