@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, stream_with_context
+from flask import Response, current_app, stream_with_context
 from sqlalchemy import Select
 
 from campaign.db import count_of, db
+from campaign.languages import local
 
 PAGE_SIZE = 50
-# What a spreadsheet would run as a formula (OWASP, "CSV injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet would run as a formula (OWASP, "CSV injection"), full-width signs too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Column:
         """Give what the page shows for a row."""
         value = (self.cell or self.value)(row)
         if isinstance(value, datetime):
-            return f"{value:%Y-%m-%d %H:%M}"
+            return office_time(value)
         return "" if value is None else value
 
 
@@ -82,14 +83,18 @@ class Table:
         return f"{self.path}?{urlencode({**self.arguments, **more})}"
 
 
+def office_time(moment: datetime) -> str:
+    """Write a moment as the office reads it: short, sortable, on the clocks of its own zone."""
+    return f"{local(moment, current_app.config['TIMEZONE']):%Y-%m-%d %H:%M}"
+
+
 def page(
     query: Select[Any], columns: list[Column], *, arguments: Mapping[str, str], path: str
 ) -> Table:
     """Give one page of what a query finds; `arguments` are those of the address."""
     total = count_of(query)
     pages = max(1, -(-total // PAGE_SIZE))
-    asked = arguments.get("page", "1")
-    number = min(max(int(asked), 1), pages) if asked.isascii() and asked.isdigit() else 1
+    number = min(_page_asked_for(arguments.get("page", "1")), pages)
     rows = db.session.scalars(query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
     return Table(
         columns=[{"label": c.label, "is_number": c.is_number} for c in columns],
@@ -101,6 +106,13 @@ def page(
         path=path,
         arguments={k: v for k, v in arguments.items() if k not in {"page", "format"} and v},
     )
+
+
+def _page_asked_for(typed: str) -> int:
+    # Nobody has a table of a billion pages; Python refuses to read numbers of thousands of digits.
+    if not (typed.isascii() and typed.isdigit()) or len(typed) > 9:
+        return 1
+    return max(int(typed), 1)
 
 
 def download(query: Select[Any], columns: list[Column], *, name: str) -> Response:

@@ -1,5 +1,128 @@
 """The office's front door: the guard, the desk, and the rooms' doors nested behind it."""
 
-from flask import Blueprint
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from campaign import clock
+from campaign.languages import lazy_gettext as _l
+from campaign.office import queries
+from campaign.organisers import verbs
+from campaign.organisers.forms import ButtonForm
+from campaign.organisers.models import Role
+from campaign.organisers.office import bp as organisers
+from campaign.organisers.views import not_from_our_page, not_signed_in, signed_in
+from campaign.outbox.office import bp as outbox
+from campaign.refusals import Refusal
+from campaign.tables import office_time
 
 bp = Blueprint("office", __name__, url_prefix="/office")
+
+# Nested at import: a blueprint nested while the application is made would stand outside the guard.
+ROOMS: tuple[tuple[Blueprint, Any], ...] = (
+    (outbox, _l("Outbox")),
+    (organisers, _l("Organisers")),
+)
+for _room, _label in ROOMS:
+    bp.register_blueprint(_room)
+
+_READING = {"GET", "HEAD"}
+LARGEST_ID = 2**31 - 1
+
+
+class OnlyReads(Refusal):
+    status = 403
+    sentence = _l("Your account may look at everything and change nothing. Ask an administrator.")
+
+
+@bp.before_request
+def guard() -> Any:
+    """Let organisers in and nobody else; let only those change things who may."""
+    organiser = signed_in()
+    reads = request.method in _READING
+    if organiser is None:
+        if not reads:
+            return not_signed_in()
+        wanted = request.full_path if request.query_string else request.path
+        return redirect(url_for("organisers.ask", next=wanted), 303)
+    g.organiser = organiser
+    _refuse_what_no_row_can_be()
+    if not reads:
+        if not organiser.may_change:
+            raise OnlyReads
+        # Saved with the deed that follows, if one does.
+        verbs.see(organiser, now=clock.now())
+    return None
+
+
+def _refuse_what_no_row_can_be() -> None:
+    # PostgreSQL takes neither, and would answer with a fault of ours.
+    numbers = [value for value in (request.view_args or {}).values() if isinstance(value, int)]
+    if any(number > LARGEST_ID for number in numbers) or "\0" in request.path:
+        abort(404)
+    if any("\0" in value for value in request.args.values()):
+        abort(400)
+
+
+@bp.context_processor
+def _frame() -> dict[str, Callable[[], Any]]:
+    return {
+        "office_navigation": _navigation,
+        "office_time": office_time,
+        "sign_out_form": ButtonForm,
+    }
+
+
+def _navigation() -> list[tuple[Any, str, bool]]:
+    places = [(_l("Desk"), url_for("office.desk"), request.endpoint == "office.desk")]
+    for room, label in ROOMS:
+        if room is organisers and g.organiser.role != Role.ADMINISTRATOR:
+            continue
+        here = f"office.{room.name}"
+        is_current = here in request.blueprints
+        places.append((label, url_for(f"{here}.index"), is_current))
+    return places
+
+
+@bp.get("/")
+def desk() -> str:
+    """Show how the campaign stands: this week beside the last, what comes, what needs a look."""
+    return render_template("office/desk.html", desk=queries.desk(now=clock.now()))
+
+
+@bp.errorhandler(CSRFError)
+def _without_token(error: CSRFError) -> Any:
+    # Raised before the guard has looked.
+    return not_from_our_page(error) if signed_in() else not_signed_in()
+
+
+@bp.errorhandler(Refusal)
+def _refused(refusal: Refusal) -> Any:
+    return _error(refusal.status, refusal.sentence)
+
+
+# status -> (title, what to do)
+_WORDS: dict[int, tuple[Any, Any]] = {
+    403: (_l("That is not allowed"), _l("Ask an administrator, or go back to the desk.")),
+    404: (_l("There is no page here"), _l("It may have been deleted. Begin again from the desk.")),
+    409: (_l("That did not work"), ""),
+    413: (_l("That is too large"), _l("Send less text or a smaller file.")),
+    422: (_l("Something needs to be mended"), ""),
+}
+_UNREAD = (_l("We could not read that"), _l("Go back, look at what you sent and try once more."))
+
+
+@bp.errorhandler(HTTPException)
+def _http(error: HTTPException) -> Any:
+    if error.response is not None or (error.code or 500) < 400 or error.code == 500:
+        return error
+    return _error(error.code or 400)
+
+
+def _error(status: int, sentence: Any = "") -> Any:
+    title, advice = _WORDS.get(status, _UNREAD)
+    page = render_template("office/error.html", title=title, advice=sentence or advice)
+    return page, status

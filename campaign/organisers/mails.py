@@ -1,4 +1,4 @@
-"""What we write to organisers: the link that signs them in."""
+"""What we write to organisers: the links that sign them in."""
 
 from campaign.languages import _
 from campaign.organisers.models import Organiser
@@ -6,6 +6,7 @@ from campaign.outbox.mail import Mail
 from campaign.templating import render_mail
 
 SIGN_IN = "sign-in"
+WELCOME = "organiser-welcome"
 
 
 def sign_in_link(organiser: Organiser, link: str, *, minutes: int) -> Mail:
@@ -18,4 +19,16 @@ def sign_in_link(organiser: Organiser, link: str, *, minutes: int) -> Mail:
         text=text,
         html=html,
         is_own_act=True,
+    )
+
+
+def welcome(organiser: Organiser, link: str, *, hours: int) -> Mail:
+    """Write the mail to a new organiser; `hours` is how long its link works."""
+    text, html = render_mail("organisers/mail/welcome", link=link, hours=hours)
+    return Mail(
+        kind=WELCOME,
+        to=organiser.email,
+        subject=_("You are an organiser now"),
+        text=text,
+        html=html,
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from campaign import tokens
@@ -38,11 +38,11 @@ def search(words: str = "") -> Select[Organiser]:
     return query
 
 
-def number_of_administrators() -> int:
-    """Count those who may change who has an account."""
-    return (
-        db.session.scalar(
-            select(func.count()).select_from(Organiser).where(Organiser.role == Role.ADMINISTRATOR)
-        )
-        or 0
+def first_administrator() -> Organiser | None:
+    """Find the administrator of longest standing."""
+    return db.session.scalar(
+        select(Organiser)
+        .where(Organiser.role == Role.ADMINISTRATOR)
+        .order_by(Organiser.added_at, Organiser.id)
+        .limit(1)
     )

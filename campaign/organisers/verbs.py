@@ -50,6 +50,14 @@ def add(email: str, *, role: Role | str, now: datetime) -> Organiser:
     return organiser
 
 
+def invite(email: str, *, role: Role | str, now: datetime) -> Organiser:
+    """Give somebody an account and mail them the link that lets them in. Raises as `add` does."""
+    organiser = add(email, role=role, now=now)
+    hours = int(LINK_LASTS.total_seconds()) // 3600
+    post(mails.welcome(organiser, make_link(organiser, now=now), hours=hours), now=now)
+    return organiser
+
+
 class LastAdministrator(Refusal):
     sentence = _l("Somebody must be able to add organisers: make another one administrator first.")
 

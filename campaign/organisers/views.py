@@ -4,22 +4,39 @@ The session's cookie holds a random token and the form token, nothing else. It i
 sign-in and dropped at sign-out, so what somebody planted in a browser beforehand is worth nothing.
 """
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask.blueprints import BlueprintSetupState
 from flask_wtf.csrf import CSRFError, generate_csrf
 
 from campaign import clock
 from campaign.db import db
 from campaign.organisers import queries, verbs
 from campaign.organisers.forms import AskForm, ButtonForm
+from campaign.organisers.models import Organiser
 from campaign.refusals import Refusal
 
 bp = Blueprint("organisers", __name__, url_prefix="/office")
 
 # What the session's cookie holds: the token of the open session, and where to go after sign-in.
 TOKEN, NEXT = "organiser", "next"
+IDLE_FOR = timedelta(days=7)
+
+
+@bp.record_once
+def _make_the_cookie(state: BlueprintSetupState) -> None:
+    # The public pages never see it, so they stay the same for everyone. Its own signed time, made
+    # new with every answer of the office, ends a session nobody uses; no row need be written.
+    state.app.config.update(SESSION_COOKIE_PATH="/office", PERMANENT_SESSION_LIFETIME=IDLE_FOR)
+
+
+def signed_in() -> Organiser | None:
+    """Tell who is signed in with this browser. A cookie of rubbish is nobody's."""
+    token = session.get(TOKEN)
+    return queries.organiser_of(token, now=clock.now()) if isinstance(token, str) else None
 
 
 @bp.get("/sign-in")
@@ -102,7 +119,15 @@ def is_office_path(path: Any) -> bool:
 @bp.errorhandler(CSRFError)
 def not_from_our_page(error: CSRFError) -> Any:
     """Show what was typed and the same button again, when a form came without a good token."""
-    fields = [(name, value) for name, value in request.form.items(multi=True)]
-    fields = [(name, value) for name, value in fields if name != "csrf_token"]
-    page = render_template("organisers/again.html", fields=fields, form=ButtonForm(formdata=None))
+    page = render_template("organisers/again.html", fields=_typed(), form=ButtonForm(formdata=None))
     return page, 400
+
+
+def not_signed_in() -> Any:
+    """Show what was typed to somebody whose session has ended, so that nothing is lost."""
+    page = render_template("organisers/over.html", fields=_typed(), form=ButtonForm(formdata=None))
+    return page, 403
+
+
+def _typed() -> list[tuple[str, str]]:
+    return [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
