@@ -2,23 +2,22 @@
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import nh3
 import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.front_matter import front_matter_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
 _TAGS = {
     "a", "abbr", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "figcaption",
-    "figure", "h2", "h3", "h4", "hr", "img", "input", "li", "ol", "p", "pre", "s", "section",
-    "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "figure", "h2", "h3", "h4", "hr", "img", "input", "label", "li", "ol", "p", "pre", "s",
+    "section", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 _ATTRIBUTES = {
     "*": {"id", "class"},
@@ -28,7 +27,11 @@ _ATTRIBUTES = {
     "ol": {"start"},
     "th": {"scope"},
 }
-_SCHEMES = {"http", "https", "mailto"}
+_SCHEMES = {"http", "https", "mailto", "tel"}
+# Browsers read a backslash there as a slash, and leave out tabs and line ends.
+_OWN_IMAGE = re.compile(r"/(?![/\\\s])[^\s]*")
+# What the frame of a page and its footnotes are called; no heading may take these anchors.
+_TAKEN = re.compile(r"main|contents-title|error-summary-title|search-q|fn(ref)?\d.*")
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,16 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "typographer": True})
     parser.enable(["table", "strikethrough", "replacements", "smartquotes"])
     parser.options["quotes"] = "“”‘’"
-    parser.use(front_matter_plugin).use(footnote_plugin).use(tasklists_plugin)
-    parser.use(anchors_plugin, min_level=2, max_level=4, slug_func=_slug)
+    parser.use(footnote_plugin).use(tasklists_plugin, label=True)
+    parser.add_render_rule("footnote_caption", _footnote_number)
     return parser
+
+
+def _footnote_number(
+    _renderer: Any, tokens: Sequence[Token], at: int, _options: Any, _env: Any
+) -> str:
+    # The same number wherever a note is named again, not [1:1].
+    return f"[{tokens[at].meta['id'] + 1}]"
 
 
 _MARKDOWN = _parser()
@@ -97,22 +107,48 @@ def render(source: str) -> Rendered:
     """
     tokens = _MARKDOWN.parse(source)
     headings: list[Heading] = []
+    anchors: set[str] = set()
     for at, token in enumerate(tokens):
-        if token.type in {"heading_open", "heading_close"} and token.tag == "h1":
-            token.tag = "h2"
-        if token.type == "heading_open" and token.tag in {"h2", "h3", "h4"}:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = _LEVELS[token.tag]
+        if token.type == "heading_open":
             words = _words(tokens[at + 1])
-            anchor = str(token.attrs.get("id") or _slug(words))
+            anchor = _anchor(words, anchors)
+            anchors.add(anchor)
             token.attrs["id"] = anchor
             headings.append(Heading(int(token.tag[1]), anchor, words))
+        if token.type == "inline":
+            _refuse_foreign_images(token)
     raw = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     return Rendered(html=clean(raw), headings=headings)
 
 
+_LEVELS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4"}
+
+
+def _anchor(words: str, others: set[str]) -> str:
+    """Make the anchor of a heading: its words, and a number where they stand there twice."""
+    slug = _slug(words)
+    if slug not in others and not _TAKEN.fullmatch(slug):
+        return slug
+    return next(anchor for number in count(2) if (anchor := f"{slug}-{number}") not in others)
+
+
+def _refuse_foreign_images(token: Token) -> None:
+    """Leave of a picture that is not our own what it shows, in words."""
+    for child in token.children or []:
+        if child.type == "image" and not _OWN_IMAGE.fullmatch(str(child.attrs.get("src", ""))):
+            child.type = "text"
+            child.content = child.content or "…"
+            child.children = None
+
+
 def _words(token: Token) -> str:
     return "".join(
-        child.content for child in token.children or [] if child.type in {"text", "code_inline"}
-    )
+        " " if child.type == "softbreak" else child.content
+        for child in token.children or []
+        if child.type in {"text", "code_inline", "softbreak"}
+    ).strip()
 
 
 def clean(raw: str) -> str:
@@ -131,7 +167,7 @@ def clean(raw: str) -> str:
 
 def _only_own_images(tag: str, attribute: str, value: str) -> str | None:
     # A picture from elsewhere would tell its host who reads this page.
-    if tag == "img" and attribute == "src" and not re.match(r"/(?!/)", value):
+    if tag == "img" and attribute == "src" and not _OWN_IMAGE.fullmatch(value):
         return None
     return value
 

@@ -68,8 +68,12 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         # A few lines of aliases of aliases are a gigabyte when written out.
         if self.check_event(yaml.AliasEvent):
-            mark = self.get_event().start_mark
-            raise yaml.composer.ComposerError(None, None, _("* stands for an alias here"), mark)
+            raise yaml.composer.ComposerError(
+                None,
+                None,
+                _("* begins an alias here, which is not understood"),
+                self.get_mark(),
+            )
         return super().compose_node(parent, index)
 
 
