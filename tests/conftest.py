@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaign.organisers.verbs import add, make_link
 from flask import Flask
 from sqlalchemy import select
 
 from campaign import clock, create_app, jobs
 from campaign.db import db
 from campaign.organisers.models import Role
+from campaign.organisers.verbs import add, make_link
 from campaign.outbox.models import Message
 from tests.visitor import Visitor
 

@@ -89,7 +89,8 @@ def safe_header(value: str) -> str:
 
 def display_name(name: str) -> str:
     """Give a name fit to stand before an address: no sign that parts addresses, 75 at most."""
-    return re.sub(r"\s+", " ", re.sub(r'[@:,;"<>\\\x00-\x1f\x7f]', " ", name)).strip()[:75].strip()
+    plain = re.sub(r'[@:,;"<>\\\x00-\x1f\x7f-\x9f]', " ", name)
+    return re.sub(r"\s+", " ", plain).strip()[:75].strip()
 
 
 def one_address(address: str) -> tuple[str, str]:

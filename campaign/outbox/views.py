@@ -57,7 +57,9 @@ def _only_on_this_machine() -> None:
     if current_app.config["MAIL_SERVER"] or "X-Forwarded-For" in request.headers:
         abort(404)
     host = urlsplit(f"//{request.host}").hostname or ""
-    if not (_is_loopback(request.remote_addr or "") and (host == "localhost" or _is_loopback(host))):
+    if not (
+        _is_loopback(request.remote_addr or "") and (host == "localhost" or _is_loopback(host))
+    ):
         abort(404)
 
 

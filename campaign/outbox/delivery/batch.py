@@ -94,8 +94,8 @@ class CompiledBatch:
 
 def _to_header(mail: Leaving) -> bytes:
     address = Address(display_name(mail.to_name), *one_address(mail.to))
-    folded: bytes = SMTP.fold_binary("To", str(address))
-    return folded
+    name, header = SMTP.header_store_parse("To", address)
+    return bytes(SMTP.fold_binary(name, header))
 
 
 def _header_value(value: str) -> bytes:

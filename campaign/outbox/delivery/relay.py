@@ -80,7 +80,7 @@ class Relay:
         try:
             if fresh:
                 self.close()
-                self._host = _Connection(mail).configure_host()
+                self._host = _Connection(current_app.extensions["mail"]).configure_host()
             try:
                 return self._converse(sender, recipient, message)
             except smtplib.SMTPServerDisconnected:
@@ -88,7 +88,7 @@ class Relay:
                     raise
                 # A kept connection may have been closed between two messages: begin once more.
                 self.close()
-                self._host = _Connection(mail).configure_host()
+                self._host = _Connection(current_app.extensions["mail"]).configure_host()
                 return self._converse(sender, recipient, message)
         except smtplib.SMTPAuthenticationError as trouble:
             self.close()

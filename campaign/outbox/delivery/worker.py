@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -99,9 +100,11 @@ def _send(mail: Leaving) -> Reply:
 def _build(mail: Leaving, envelope: Envelope) -> bytes:
     if mail.batch_id is None:
         return compose(mail, envelope)
-    known: tuple[int, CompiledBatch] | None = getattr(_held, "batch", None)
-    if known is None or known[0] != mail.batch_id:
-        known = (mail.batch_id, CompiledBatch(mail, envelope))
+    # By its moment too: SQLite gives the number of a deleted batch to the next.
+    key = (mail.batch_id, mail.posted_at)
+    known: tuple[tuple[int, datetime], CompiledBatch] | None = getattr(_held, "batch", None)
+    if known is None or known[0] != key:
+        known = (key, CompiledBatch(mail, envelope))
         _held.batch = known
     return known[1].fill(mail)
 
