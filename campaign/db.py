@@ -135,8 +135,11 @@ def insert_missing(model: type[Any], values: dict[str, Any], *, unique: Iterable
     Returns whether a row was inserted. Two processes asking at once insert one row between them.
     """
     make = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    statement = make(model).values(values).on_conflict_do_nothing(index_elements=list(unique))
-    return bool(db.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    columns = list(unique)
+    statement = make(model).values(values).on_conflict_do_nothing(index_elements=columns)
+    # Asked for what it inserted: PostgreSQL's driver gives no count of rows here.
+    inserted = db.session.execute(statement.returning(model.__table__.c[columns[0]]))
+    return inserted.first() is not None
 
 
 def lock(query: Select[Any]) -> Select[Any]:
