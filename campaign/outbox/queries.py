@@ -34,7 +34,7 @@ def counts(*, batch_id: int | None = None) -> dict[str, int]:
     query = select(Message.state, func.count()).group_by(Message.state)
     if batch_id is not None:
         query = query.where(Message.batch_id == batch_id)
-    found = dict(db.session.execute(query).tuples().all())
+    found = dict(db.session.execute(query).all())
     return {state.value: found.get(state.value, 0) for state in State}
 
 
