@@ -1,0 +1,37 @@
+"""How migrations run: against the application's own engine, one at a time over all hosts."""
+
+from alembic import context
+from flask import current_app
+from sqlalchemy import text
+
+from campaign.db import Moment
+
+extension = current_app.extensions["migrate"]
+ONE_AT_A_TIME = 4_813_2027
+
+
+def render_item(kind, item, autogen_context):
+    """Write our own column type as what it is in the database, so migrations import no model."""
+    if kind == "type" and isinstance(item, Moment):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+def say_nothing_when_nothing_changed(migration, revision, directives):
+    """Make no empty migration."""
+    if directives and directives[0].upgrade_ops.is_empty():
+        directives[:] = []
+
+
+with extension.db.engine.connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=extension.db.metadata,
+        render_item=render_item,
+        process_revision_directives=say_nothing_when_nothing_changed,
+        **extension.configure_args,
+    )
+    with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})"))
+        context.run_migrations()
