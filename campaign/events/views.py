@@ -1,5 +1,251 @@
-"""Doors of the events for visitors."""
+"""Doors of the events for visitors: lists, pages, calendars, and one's own place."""
 
-from flask import Blueprint
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from babel import Locale
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import get_locale
+from markupsafe import Markup
+
+from campaign import clock, markup, tokens
+from campaign.db import db
+from campaign.events import calendar, links, mails, queries, verbs, world
+from campaign.events.calendar import Entry, Party
+from campaign.events.forms import FilterForm, SignUpForm, WithdrawForm, consent_wording
+from campaign.events.models import Action, Event, SignUp
+from campaign.languages import _, current_language, wall_time
+from campaign.refusals import Refusal
+from campaign.templating import public_url
 
 bp = Blueprint("events", __name__)
+
+
+@bp.get("/events")
+def index() -> str:
+    """List the events ahead, and apart from them those that are over."""
+    now = clock.now()
+    wanted = {"country": request.args.get("country", ""), "action": request.args.get("action", "")}
+    ahead = queries.ahead(now=now, **wanted)
+    return render_template(
+        "events/index.html",
+        ahead=ahead,
+        past=queries.past(now=now, **wanted),
+        taken=queries.places_taken(event.id for event in ahead),
+        filter_form=_filter_form(wanted),
+        is_filtered=any(wanted.values()),
+        feed=url_for("events.feed", **{name: value for name, value in wanted.items() if value}),
+        webcal=links.webcal(
+            public_url("events.feed", **{name: value for name, value in wanted.items() if value})
+        ),
+    )
+
+
+def _filter_form(wanted: dict[str, str]) -> FilterForm:
+    form = FilterForm(formdata=None, data=wanted)
+    form.offer(queries.countries(), queries.actions())
+    return form
+
+
+@bp.get("/events/<slug>")
+def event(slug: str) -> str:
+    """Show an event, and the form to sign up for it."""
+    found = _event(slug)
+    return _event_page(found, SignUpForm(formdata=None))
+
+
+@bp.post("/events/<slug>/sign-up")
+def sign_up(slug: str) -> Any:
+    """Sign somebody up for an event."""
+    found = _event(slug)
+    form = SignUpForm()
+    if not form.validate():
+        return _event_page(found, form), form.refusal_status()
+    now = clock.now()
+    try:
+        verbs.sign_up(
+            found,
+            name=form.name.data,
+            email=form.email.data,
+            guests=form.guests.data,
+            news=consent_wording() if form.news.data else "",
+            language=current_language(),
+            now=now,
+        )
+    except Refusal as refusal:
+        if isinstance(refusal, verbs.Full):
+            verbs.keep_place(found, email=form.email.data, guests=form.guests.data, now=now)
+            db.session.commit()
+        form.form_errors.append(refusal.sentence)
+        return _event_page(found, form), refusal.status
+    db.session.commit()
+    return redirect(url_for("events.signed_up", slug=slug), 303)
+
+
+@bp.get("/events/<slug>/signed-up")
+def signed_up(slug: str) -> str:
+    """Say that the invitation is on its way, to whoever signed up."""
+    found = _event(slug)
+    return render_template("events/signed_up.html", event=found, links=_add_links(found))
+
+
+def _event(slug: str) -> Event:
+    return queries.event_by_slug(slug) or abort(404)
+
+
+def _event_page(event: Event, form: SignUpForm) -> str:
+    taken = queries.places_taken([event.id])[event.id]
+    is_over = event.is_over(clock.now())
+    is_open = not (is_over or event.is_called_off or event.is_full(taken))
+    return render_template(
+        "events/event.html",
+        event=event,
+        description=_prose(event.description),
+        bring=_prose(event.bring),
+        access=_prose(event.access),
+        host=_prose(event.host),
+        languages=[_language_name(code) for code in event.languages],
+        taken=taken,
+        free=event.free_places(taken),
+        is_over=is_over,
+        is_full=event.is_full(taken),
+        # Who was refused keeps what they typed.
+        shows_form=is_open or bool(form.errors),
+        form=form,
+        links=_add_links(event),
+        point=_point(event) if event.latitude is not None else None,
+    )
+
+
+@lru_cache(maxsize=500)
+def _prose(source: str) -> Markup:
+    return Markup(markup.render(source).html)  # noqa: S704 - cleaned by `markup`
+
+
+def _language_name(code: str) -> str:
+    return str((get_locale() or Locale("en")).languages.get(code, code))
+
+
+def _add_links(event: Event) -> dict[str, str]:
+    url = public_url("events.event", slug=event.slug)
+    return {
+        "google": links.google(event, url=url),
+        "outlook": links.outlook(event, url=url),
+        "file": url_for("events.event_file", slug=event.slug),
+    }
+
+
+@bp.get("/events/withdraw/<token>")
+def withdraw(token: str) -> str:
+    """Show the button that gives a place up; or, once it was pressed, that it is done."""
+    place = _place(token)
+    return render_template(
+        "events/withdraw.html", event=place.event, place=place, form=WithdrawForm(), token=token
+    )
+
+
+@bp.post("/events/withdraw/<token>")
+def do_withdraw(token: str) -> Any:
+    """Give a place up."""
+    place = _place(token)
+    form = WithdrawForm()
+    if not form.validate():
+        page = render_template(
+            "events/withdraw.html", event=place.event, place=place, form=form, token=token
+        )
+        return page, form.refusal_status()
+    verbs.withdraw(place, now=clock.now())
+    db.session.commit()
+    return redirect(url_for("events.withdraw", token=token), 303)
+
+
+def _place(token: str) -> SignUp:
+    return queries.sign_up_by_token(tokens.read(token, mails.WITHDRAW)) or abort(404)
+
+
+@bp.get("/actions/<slug>")
+def action(slug: str) -> str:
+    """Show a day of action: its map, its events, how many come."""
+    found = _action(slug)
+    events = queries.of_action(found)
+    taken = queries.places_taken(event.id for event in events)
+    first = min((event.starts_at for event in events if not event.is_called_off), default=None)
+    return render_template(
+        "events/action.html",
+        action=found,
+        events=events,
+        taken=taken,
+        total=sum(taken.values()),
+        points=[_point(event) for event in events if event.latitude is not None],
+        countries=len({event.country for event in events}),
+        first=first if first and first > clock.now() else None,
+        is_over=bool(events) and all(event.is_over(clock.now()) for event in events),
+        webcal=links.webcal(public_url("events.action_file", slug=slug)),
+    )
+
+
+def _action(slug: str) -> Action:
+    return queries.action_by_slug(slug) or abort(404)
+
+
+def _point(event: Event) -> world.Point:
+    x, y = world.position(event.latitude or 0, event.longitude or 0)
+    when = "" if event.is_all_day else f", {wall_time(event.starts_at)}"
+    return world.Point(x, y, f"{event.city}{when}", url_for("events.event", slug=event.slug))
+
+
+@bp.get("/events.ics")
+def feed() -> Response:
+    """Give the calendar to which programs subscribe; `country` and `action` narrow it."""
+    now = clock.now()
+    country, slug = request.args.get("country", ""), request.args.get("action", "")
+    events = queries.in_feed(now=now, country=country, action=slug)
+    name = _("Events of %(name)s", name=current_app.config["NAME"])
+    # Something leaves the feed by itself at midnight only, so it is never older than today.
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    changed_at = max(queries.last_revision() or today, today)
+    return _calendar(events, name=name, file="events", changed_at=changed_at)
+
+
+@bp.get("/events/<slug>.ics")
+def event_file(slug: str) -> Response:
+    """Give one event as a calendar file."""
+    found = _event(slug)
+    return _calendar([found], file=found.slug, changed_at=found.revised_at)
+
+
+@bp.get("/actions/<slug>.ics")
+def action_file(slug: str) -> Response:
+    """Give the events of a day of action as a calendar."""
+    found = _action(slug)
+    now = clock.now()
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return _calendar(
+        queries.in_file_of(found, now=now),
+        name=found.title,
+        file=found.slug,
+        changed_at=max(queries.last_revision() or today, today),
+    )
+
+
+def _calendar(events: list[Event], *, name: str = "", file: str, changed_at: datetime) -> Response:
+    """Answer with a calendar, whatever the Accept header says; caches may ask if it changed."""
+    publisher = Party(current_app.config["NAME"], current_app.config["MAIL_SENDER"])
+    entries = [Entry(one, public_url("events.event", slug=one.slug)) for one in events]
+    response = Response(
+        calendar.publish(entries, organizer=publisher, name=name),
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": f'inline; filename="{file}.ics"'},
+    )
+    response.last_modified = changed_at.astimezone(UTC)
+    return response

@@ -1,0 +1,165 @@
+"""Calendars: events written as iCalendar (RFC 5545), for mails (5546), for files and feeds."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+
+import icalendar
+
+from campaign import markup
+from campaign.events.models import Event
+from campaign.events.zones import vtimezone
+from campaign.outbox.mail import display_name, one_address, safe_header
+
+PRODID = "-//campaign//events//EN"
+# Google and Outlook ask every 3 to 24 hours whatever we say; others keep to this.
+REFRESH = timedelta(hours=6)
+
+
+class Party(NamedTuple):
+    """Somebody a calendar names: a name and one address."""
+
+    name: str
+    address: str
+
+
+class Entry(NamedTuple):
+    """An event in a file or feed, with the full address of its page."""
+
+    event: Event
+    url: str
+
+
+def request(
+    event: Event, *, url: str, organizer: Party, attendee: Party, sequence: int, stamp: datetime
+) -> str:
+    """Write the invitation of one person (RFC 5546 section 3.2.2): nobody else is named."""
+    part = _part(Entry(event, url), organizer=organizer, sequence=sequence, stamp=stamp)
+    part.add("attendee", _attendee(attendee), encode=False)
+    return _text("REQUEST", [part], [event])
+
+
+def cancellation(
+    event: Event, *, url: str, organizer: Party, attendee: Party, sequence: int, stamp: datetime
+) -> str:
+    """Take an invitation back (RFC 5546 section 3.2.5), for one person or of an event called off.
+
+    The sequence must be higher than that of the REQUEST it takes back.
+    """
+    part = _part(Entry(event, url), organizer=organizer, sequence=sequence, stamp=stamp)
+    part["status"] = icalendar.vText("CANCELLED")
+    part.add("attendee", _attendee(attendee), encode=False)
+    return _text("CANCEL", [part], [event])
+
+
+def publish(entries: Iterable[Entry], *, organizer: Party, name: str = "") -> str:
+    """Write events for a file, or with a name for a feed (RFC 5546 section 3.2.1): no attendees."""
+    entries = list(entries)
+    parts = [_part(entry, organizer=organizer, sequence=entry.event.sequence) for entry in entries]
+    return _text("PUBLISH", parts, [entry.event for entry in entries], name=name)
+
+
+def _part(
+    entry: Entry, *, organizer: Party, sequence: int, stamp: datetime | None = None
+) -> icalendar.Event:
+    event = entry.event
+    part = icalendar.Event()
+    part.add("uid", event.uid)
+    part.add("dtstamp", stamp or event.revised_at)
+    part.add("sequence", sequence)
+    part.add("dtstart", _start(event))
+    part.add("dtend", _end(event))
+    part.add("summary", _clean(event.title))
+    part.add("location", _clean(event.place))
+    part.add("description", _clean(_description(entry)))
+    part.add("url", safe_header(entry.url))
+    if event.latitude is not None and event.longitude is not None:
+        part.add("geo", (event.latitude, event.longitude))
+    part.add("status", "CANCELLED" if event.is_called_off else "CONFIRMED")
+    part.add("created", event.created_at)
+    part.add("last-modified", event.revised_at)
+    part.add("organizer", _party(organizer), encode=False)
+    return part
+
+
+def _start(event: Event) -> date | datetime:
+    return event.starts_on if event.is_all_day else _in_zone(event.starts_at, event.zone)
+
+
+def _end(event: Event) -> date | datetime:
+    if event.is_all_day:
+        return event.starts_on + timedelta(days=1)
+    return _in_zone(event.ends_at, event.zone)
+
+
+def _in_zone(moment: datetime, zone: str) -> datetime:
+    # UTC has a form of its own (a Z) and needs no VTIMEZONE (RFC 5545 section 3.3.5).
+    return moment.astimezone(UTC) if _is_utc(zone) else moment
+
+
+def _is_utc(zone: str) -> bool:
+    return zone in {"UTC", "Etc/UTC"}
+
+
+def _description(entry: Entry) -> str:
+    event = entry.event
+    parts = [markup.plain(text).strip() for text in (event.description, event.bring)]
+    return "\n\n".join(part for part in (*parts, entry.url) if part)
+
+
+def _party(party: Party) -> icalendar.vCalAddress:
+    one_address(party.address)
+    written = icalendar.vCalAddress(f"mailto:{party.address}")
+    name = display_name(party.name)
+    if name:
+        written.params["CN"] = name
+    return written
+
+
+def _attendee(party: Party) -> icalendar.vCalAddress:
+    written = _party(party)
+    written.params["CN"] = display_name(party.name) or party.address
+    written.params["CUTYPE"] = "INDIVIDUAL"
+    written.params["ROLE"] = "REQ-PARTICIPANT"
+    written.params["PARTSTAT"] = "NEEDS-ACTION"
+    written.params["RSVP"] = "TRUE"
+    return written
+
+
+def _clean(text: str) -> str:
+    """Leave out controls, which TEXT may not hold (RFC 5545 section 3.3.11); line ends stay."""
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f]", " ", text.replace("\r\n", "\n"))
+
+
+def _text(
+    method: str, parts: Sequence[icalendar.Event], events: Sequence[Event], *, name: str = ""
+) -> str:
+    whole = icalendar.Calendar()
+    whole.add("prodid", PRODID)
+    whole.add("version", "2.0")
+    whole.add("calscale", "GREGORIAN")
+    whole.add("method", method)
+    if name:
+        _add_feed_properties(whole, _clean(name))
+    for zone, year in sorted(_zones(events).items()):
+        whole.add_component(vtimezone(zone, year))
+    for part in parts:
+        whole.add_component(part)
+    return whole.to_ical().decode()
+
+
+def _add_feed_properties(whole: icalendar.Calendar, name: str) -> None:
+    whole.add("name", name)
+    whole.add("x-wr-calname", name)
+    whole.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    whole.add("x-published-ttl", icalendar.vDuration(REFRESH))
+
+
+def _zones(events: Iterable[Event]) -> dict[str, int]:
+    """List the zones that events with hours name, each with the first year it is needed for."""
+    found: dict[str, Any] = {}
+    for event in events:
+        if not event.is_all_day and not _is_utc(event.zone):
+            found[event.zone] = min(found.get(event.zone, 9999), event.starts_on.year)
+    return found

@@ -1,0 +1,133 @@
+"""What we write to those who sign up: the invitation, its changes, and its end."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from markupsafe import Markup
+
+from campaign import markup, tokens
+from campaign.events import calendar, links
+from campaign.events.calendar import Party
+from campaign.events.models import Event, SignUp
+from campaign.languages import _, force_locale
+from campaign.outbox.mail import Mail
+from campaign.people.mails import language_of
+from campaign.people.models import Person
+from campaign.templating import absolute, public_url, render_mail
+
+INVITATION = "invitation"
+WITHDRAW = "withdraw"
+
+
+def invitation(sign_up: SignUp, event: Event, person: Person, *, stamp: datetime) -> Mail:
+    """Write the invitation to an event, which calendars understand (RFC 6047)."""
+    return _write(INVITATION, sign_up, event, person, stamp=stamp, is_own_act=True)
+
+
+def changed(sign_up: SignUp, event: Event, person: Person, *, stamp: datetime) -> Mail:
+    """Write that an event has another time or place, with the invitation as it now is."""
+    return _write("event-changed", sign_up, event, person, stamp=stamp, is_own_act=False)
+
+
+def withdrawn(sign_up: SignUp, event: Event, person: Person, *, stamp: datetime) -> Mail:
+    """Write that somebody has given up their place, and take the entry out of their calendar."""
+    return _write("sign-up-withdrawn", sign_up, event, person, stamp=stamp, is_own_act=True)
+
+
+def called_off(sign_up: SignUp, event: Event, person: Person, *, stamp: datetime) -> Mail:
+    """Write that an event does not take place, and take the entry out of their calendar."""
+    return _write("event-called-off", sign_up, event, person, stamp=stamp, is_own_act=False)
+
+
+# kind -> (template, calendar method)
+_SHAPES = {
+    INVITATION: ("invitation", "REQUEST"),
+    "event-changed": ("changed", "REQUEST"),
+    "sign-up-withdrawn": ("withdrawn", "CANCEL"),
+    "event-called-off": ("called_off", "CANCEL"),
+}
+
+
+def withdraw_token(sign_up: SignUp) -> str:
+    """Make the token of the link that gives a place up: signed, so knowing `token` is no use."""
+    return tokens.sign(WITHDRAW, sign_up.token)
+
+
+def _write(
+    kind: str,
+    sign_up: SignUp,
+    event: Event,
+    person: Person,
+    *,
+    stamp: datetime,
+    is_own_act: bool,
+) -> Mail:
+    template, method = _SHAPES[kind]
+    with force_locale(language_of(person)):
+        subject = _subject(kind, event)
+        text, html = render_mail(f"events/mail/{template}", **_words(sign_up, event, person))
+    return Mail(
+        kind=kind,
+        to=person.email,
+        to_name=person.name,
+        person_id=person.id,
+        subject=subject,
+        text=text,
+        html=html,
+        calendar=_calendar(method, sign_up, event, person, stamp=stamp),
+        calendar_method=method,
+        thread=f"sign-up:{sign_up.id}",
+        is_own_act=is_own_act,
+    )
+
+
+def _subject(kind: str, event: Event) -> str:
+    match kind:
+        case "event-changed":
+            return _("Changed: %(title)s", title=event.title)
+        case "sign-up-withdrawn":
+            return _("You are no longer signed up: %(title)s", title=event.title)
+        case "event-called-off":
+            return _("Called off: %(title)s", title=event.title)
+    return _("Your place: %(title)s", title=event.title)
+
+
+def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:
+    url = public_url("events.event", slug=event.slug)
+    return {
+        "event": event,
+        "guests": sign_up.guests,
+        "name": person.name,
+        "url": url,
+        "bring": _prose(event.bring),
+        "access": _prose(event.access),
+        "google": links.google(event, url=url),
+        "outlook": links.outlook(event, url=url),
+        "file": public_url("events.event_file", slug=event.slug),
+        "withdraw": public_url("events.withdraw", token=withdraw_token(sign_up)),
+    }
+
+
+def _prose(source: str) -> dict[str, str]:
+    """Render organisers' words for both halves of a mail, its own paths as full addresses."""
+    html = markup.render(source).html.replace('href="/', f'href="{absolute("/")}')
+    return {
+        "text": markup.plain(source, absolute=absolute).strip(),
+        "html": Markup(html),  # noqa: S704 - cleaned by `markup`
+    }
+
+
+def _calendar(
+    method: str, sign_up: SignUp, event: Event, person: Person, *, stamp: datetime
+) -> str:
+    name, domain = current_app.config["NAME"], current_app.config["MAIL_DOMAIN"]
+    write = calendar.request if method == "REQUEST" else calendar.cancellation
+    return write(
+        event,
+        url=public_url("events.event", slug=event.slug),
+        organizer=Party(name, f"rsvp+{sign_up.token}@{domain}"),
+        attendee=Party(person.name, person.email),
+        sequence=event.sequence + sign_up.revisions,
+        stamp=stamp,
+    )

@@ -1,0 +1,170 @@
+"""A day of action, its events, and the places people take at them."""
+
+import re
+import unicodedata
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from campaign.db import Model
+from campaign.people.models import Person
+
+# A place may be taken for friends too; more than these should sign up themselves.
+MOST_GUESTS = 9
+
+
+def slug_of(words: str) -> str:
+    """Make words fit to stand in an address: São Paulo becomes sao-paulo."""
+    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "event"
+
+
+class Action(Model):
+    """A day of action: one demand, many events."""
+
+    __tablename__ = "action"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str] = mapped_column(String(120))
+    summary: Mapped[str] = mapped_column(String(1000), default="")
+    day: Mapped[date]
+    is_archived: Mapped[bool] = mapped_column(default=False)
+    # The path of the page that tells more about it, if there is one.
+    page: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Event(Model):
+    """One meeting of people: a place, and a day and hours on that place's own clocks.
+
+    Wall time and zone are kept and the moment is computed, so that a change of a zone's rules
+    moves the moment and not what the posters say. Without hours an event is of the whole day.
+    """
+
+    __tablename__ = "event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    # How calendars know it, for ever and everywhere (RFC 5545 section 3.8.4.7).
+    uid: Mapped[str] = mapped_column(String(300), unique=True)
+    # An event outlives the day of action it was part of: people hold invitations to it.
+    action_id: Mapped[int | None] = mapped_column(
+        ForeignKey("action.id", ondelete="SET NULL"), index=True
+    )
+    title: Mapped[str] = mapped_column(String(120))
+    city: Mapped[str] = mapped_column(String(80))
+    country: Mapped[str] = mapped_column(String(2), index=True)
+    zone: Mapped[str] = mapped_column(String(64))
+    starts_on: Mapped[date] = mapped_column(index=True)
+    starts: Mapped[time | None]
+    ends: Mapped[time | None]
+    venue: Mapped[str] = mapped_column(String(200), default="")
+    address: Mapped[str] = mapped_column(String(300), default="")
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    # Organisers' Markdown: what it is, what to bring, how to get in and about, who hosts it.
+    description: Mapped[str] = mapped_column(Text, default="")
+    bring: Mapped[str] = mapped_column(Text, default="")
+    access: Mapped[str] = mapped_column(Text, default="")
+    host: Mapped[str] = mapped_column(Text, default="")
+    languages: Mapped[list[str]] = mapped_column(default=list)
+    capacity: Mapped[int | None]
+    is_example: Mapped[bool] = mapped_column(default=False)
+    # The revision calendars go by; rises with time, place and status only (RFC 5546, 2.1.4).
+    sequence: Mapped[int] = mapped_column(default=0)
+    cancelled_at: Mapped[datetime | None]
+    revised_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+
+    action: Mapped[Action | None] = relationship(lazy="raise_on_sql")
+
+    @property
+    def is_all_day(self) -> bool:
+        """Tell whether it has a day and no hours."""
+        return self.starts is None
+
+    @property
+    def is_called_off(self) -> bool:
+        """Tell whether it will not take place."""
+        return self.cancelled_at is not None
+
+    @property
+    def starts_at(self) -> datetime:
+        """Give the moment it begins, in the zone of its place."""
+        return self._moment(self.starts_on, self.starts)
+
+    @property
+    def ends_at(self) -> datetime:
+        """Give the moment it ends, in the zone of its place."""
+        if self.ends is None:
+            return self._moment(self.starts_on + timedelta(days=1), None)
+        return self._moment(self.starts_on, self.ends)
+
+    @property
+    def place(self) -> str:
+        """Name its place in one line: venue, address, city."""
+        return ", ".join(part for part in (self.venue, self.address, self.city) if part)
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether it has ended."""
+        return self.ends_at <= now
+
+    def free_places(self, taken: int) -> int | None:
+        """Count the places left beside those taken; None where there is no limit."""
+        return None if self.capacity is None else max(0, self.capacity - taken)
+
+    def is_full(self, taken: int) -> bool:
+        """Tell whether not one place is left."""
+        return self.free_places(taken) == 0
+
+    def _moment(self, day: date, wall: time | None) -> datetime:
+        return datetime.combine(day, wall or time(), ZoneInfo(self.zone))
+
+
+class SignUp(Model):
+    """One person's place at one event, with the guests they bring."""
+
+    __tablename__ = "sign_up"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    guests: Mapped[int] = mapped_column(default=0)
+    # The unguessable part of the address to which this person's calendar answers. People share
+    # calendars, so by itself it gives no power over the place: links that do are signed.
+    token: Mapped[str] = mapped_column(String(32), unique=True)
+    signed_up_at: Mapped[datetime] = mapped_column(index=True)
+    withdrawn_at: Mapped[datetime | None]
+    # How far this person's copy has been revised beyond the event's own sequence.
+    revisions: Mapped[int] = mapped_column(default=0)
+    # The DTSTAMP of the calendar last mailed to them.
+    stamped_at: Mapped[datetime]
+
+    event: Mapped[Event] = relationship(lazy="raise_on_sql")
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+    __table_args__ = (
+        UniqueConstraint("event_id", "person_id"),
+        Index("ix_sign_up_event_standing", "event_id", "withdrawn_at"),
+    )
+
+    @property
+    def places(self) -> int:
+        """Count the places it takes: the person's and the guests'."""
+        return 1 + self.guests
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether they mean to come."""
+        return self.withdrawn_at is None
+
+    def stamp(self, now: datetime) -> datetime:
+        """Note and give the DTSTAMP of the next calendar: later than the one before, to the second.
+
+        Of two calendars with one SEQUENCE the later DTSTAMP counts (RFC 5546 section 2.1.5).
+        """
+        after = self.stamped_at + timedelta(seconds=1)
+        self.stamped_at = max(now.replace(microsecond=0), after.replace(microsecond=0))
+        return self.stamped_at

@@ -1,0 +1,219 @@
+"""Questions about actions, events and who comes."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from campaign.db import db
+from campaign.events.models import Action, Event, SignUp
+from campaign.people.models import Person
+
+# How long feeds keep what is past or called off, so that calendars hear of it.
+KEPT = timedelta(days=30)
+# The clocks of the world lie this far apart: a day has not begun or ended everywhere at once.
+_ELSEWHERE = timedelta(days=1)
+
+
+def action_by_slug(slug: str) -> Action | None:
+    """Find a day of action by the name in its address."""
+    return db.session.scalar(select(Action).where(Action.slug == slug))
+
+
+def event_by_slug(slug: str) -> Event | None:
+    """Find an event, with its action, by the name in its address."""
+    return db.session.scalar(_events().where(Event.slug == slug))
+
+
+def next_action(*, now: datetime) -> Action | None:
+    """Find the day of action that comes next, or is today somewhere."""
+    return db.session.scalar(
+        select(Action)
+        .where(Action.day >= (now - _ELSEWHERE).date(), Action.is_archived.is_(False))
+        .order_by(Action.day, Action.id)
+        .limit(1)
+    )
+
+
+def actions() -> list[Action]:
+    """List all days of action, the latest first."""
+    return list(db.session.scalars(select(Action).order_by(Action.day.desc(), Action.id)))
+
+
+def upcoming(*, now: datetime, country: str = "", action: str = "") -> list[Event]:
+    """List the events that will take place, by date, country and city."""
+    return [
+        event for event in ahead(now=now, country=country, action=action) if not event.is_called_off
+    ]
+
+
+def ahead(*, now: datetime, country: str = "", action: str = "") -> list[Event]:
+    """List the events that are not over, those called off among them."""
+    query = _filtered(country, action).where(Event.starts_on >= (now - _ELSEWHERE).date())
+    return [event for event in db.session.scalars(query) if not event.is_over(now)]
+
+
+def past(*, now: datetime, country: str = "", action: str = "") -> list[Event]:
+    """List the events that are over, the latest first."""
+    query = _filtered(country, action).where(Event.starts_on <= (now + _ELSEWHERE).date())
+    over = [event for event in db.session.scalars(query) if event.is_over(now)]
+    return sorted(over, key=lambda event: event.starts_on, reverse=True)
+
+
+def of_action(action: Action) -> list[Event]:
+    """List the events of a day of action, by country and city."""
+    return list(
+        db.session.scalars(
+            _events()
+            .where(Event.action_id == action.id)
+            .order_by(Event.country, Event.city, Event.id)
+        )
+    )
+
+
+def in_feed(*, now: datetime, country: str = "", action: str = "") -> list[Event]:
+    """List what a calendar feed shows: all that is ahead, and for 30 days what was or was not.
+
+    Cut off at days of UTC, so that what a feed shows changes by itself at midnight only.
+    """
+    first = (now - KEPT).date()
+    query = _filtered(country, action).where(Event.starts_on >= first, _not_long_called_off(now))
+    return list(db.session.scalars(query))
+
+
+def in_file_of(action: Action, *, now: datetime) -> list[Event]:
+    """List what the calendar file of a day of action shows: all of it, however long ago."""
+    query = _filtered("", action.slug).where(_not_long_called_off(now))
+    return list(db.session.scalars(query))
+
+
+def last_revision() -> datetime | None:
+    """Tell when any event was last revised."""
+    return db.session.scalar(select(func.max(Event.revised_at)))
+
+
+def countries() -> list[str]:
+    """List the countries (ISO 3166-1 alpha-2) that have events."""
+    return list(db.session.scalars(select(Event.country).distinct().order_by(Event.country)))
+
+
+def places_taken(event_ids: Iterable[int]) -> dict[int, int]:
+    """Count the places taken at events, guests included; every event asked for is named."""
+    ids = list(event_ids)
+    rows = db.session.execute(
+        select(SignUp.event_id, func.sum(1 + SignUp.guests))
+        .where(SignUp.event_id.in_(ids), SignUp.withdrawn_at.is_(None))
+        .group_by(SignUp.event_id)
+    )
+    return {**dict.fromkeys(ids, 0), **{event_id: int(places) for event_id, places in rows}}
+
+
+def place_of(person: Person, event: Event) -> SignUp | None:
+    """Find a person's place at an event, given up or not."""
+    return db.session.scalar(
+        select(SignUp).where(SignUp.person_id == person.id, SignUp.event_id == event.id)
+    )
+
+
+def sign_up_by_token(token: str) -> SignUp | None:
+    """Find a sign-up, with its event and its person, by its token."""
+    return db.session.scalar(
+        select(SignUp)
+        .where(SignUp.token == token)
+        .options(joinedload(SignUp.event).joinedload(Event.action), joinedload(SignUp.person))
+    )
+
+
+def coming(event: Event) -> list[SignUp]:
+    """List those who mean to come, each with their person, in the order of their signing up."""
+    return list(
+        db.session.scalars(
+            select(SignUp)
+            .where(SignUp.event_id == event.id, SignUp.withdrawn_at.is_(None))
+            .options(joinedload(SignUp.person))
+            .order_by(SignUp.id)
+        )
+    )
+
+
+def number_coming(event: Event) -> int:
+    """Count the people who signed up and mean to come: each would get a mail."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(SignUp)
+            .where(SignUp.event_id == event.id, SignUp.withdrawn_at.is_(None))
+        )
+        or 0
+    )
+
+
+def this_week(*, now: datetime) -> int:
+    """Count those who signed up in the last seven days and still mean to come."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(SignUp)
+            .where(SignUp.signed_up_at >= now - timedelta(days=7), SignUp.withdrawn_at.is_(None))
+        )
+        or 0
+    )
+
+
+def search_events(words: str = "", *, action: str = "") -> Select[Event]:
+    """Find events, the latest first, by title, city, venue or country code."""
+    query = _events().order_by(Event.starts_on.desc(), Event.country, Event.city, Event.id)
+    if words:
+        query = query.where(
+            or_(
+                Event.title.icontains(words, autoescape=True),
+                Event.city.icontains(words, autoescape=True),
+                Event.venue.icontains(words, autoescape=True),
+                Event.country == words.upper(),
+            )
+        )
+    if action:
+        query = query.join(Event.action).where(Action.slug == action)
+    return query
+
+
+def search_sign_ups(event: Event, words: str = "", *, state: str = "") -> Select[SignUp]:
+    """Find who signed up for an event, newest first, by name or address; coming or withdrawn."""
+    query = (
+        select(SignUp)
+        .join(SignUp.person)
+        .options(contains_eager(SignUp.person))
+        .where(SignUp.event_id == event.id)
+        .order_by(SignUp.signed_up_at.desc(), SignUp.id.desc())
+    )
+    if words:
+        query = query.where(
+            or_(
+                Person.email.contains(words.lower(), autoescape=True),
+                Person.name.icontains(words, autoescape=True),
+            )
+        )
+    if state == "coming":
+        query = query.where(SignUp.withdrawn_at.is_(None))
+    if state == "withdrawn":
+        query = query.where(SignUp.withdrawn_at.is_not(None))
+    return query
+
+
+def _events() -> Select[Event]:
+    return select(Event).options(joinedload(Event.action))
+
+
+def _filtered(country: str, action: str) -> Select[Event]:
+    query = _events().order_by(Event.starts_on, Event.country, Event.city, Event.id)
+    if country:
+        query = query.where(Event.country == country.upper())
+    if action:
+        query = query.join(Event.action).where(Action.slug == action)
+    return query
+
+
+def _not_long_called_off(now: datetime):  # type: ignore[no-untyped-def]
+    first = (now - KEPT).replace(hour=0, minute=0, second=0, microsecond=0)
+    return or_(Event.cancelled_at.is_(None), Event.cancelled_at >= first)
