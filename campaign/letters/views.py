@@ -1,5 +1,281 @@
 """Doors of the letters for visitors."""
 
-from flask import Blueprint
+from datetime import UTC, date, datetime, time
+from typing import Any
 
-bp = Blueprint("letters", __name__)
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+
+from campaign import clock, tokens
+from campaign.db import db
+from campaign.languages import current_language
+from campaign.languages import lazy_gettext as _l
+from campaign.letters import composing, mails, queries, verbs
+from campaign.letters.forms import ConfirmForm, LetterForm, NotMeForm, SentForm
+from campaign.letters.models import Letter, Template, Way
+from campaign.summits.directory import COUNTRIES, listed_countries
+from campaign.summits.models import Post, Summit
+from campaign.summits.queries import countries_to_write_to, next_summit, posts_of
+
+bp = Blueprint("letters", __name__, url_prefix="/write")
+
+# What each way is called on its button, the main one first.
+LABELS = {
+    Way.SEND: _l("Send it for me"),
+    Way.MAILTO: _l("Use my own mail program"),
+    Way.FORM: _l("Use the office's contact form"),
+    Way.COPY: _l("Copy it and send it myself"),
+}
+
+
+@bp.get("")
+def write() -> Any:
+    """Let a supporter choose a country."""
+    chosen = request.args.get("country", "").upper()
+    if chosen in COUNTRIES:
+        return redirect(url_for("letters.country", country=chosen.lower()), 303)
+    now = clock.now()
+    known = countries_to_write_to(now=now)
+    listed = listed_countries()
+    summit = next_summit(now=now)
+    return render_template(
+        "letters/write.html",
+        **_time_left(summit, today=now.date()),
+        summit=summit,
+        countries=[pair for pair in listed if pair[0] in known],
+        others=[pair for pair in listed if pair[0] not in known],
+    )
+
+
+@bp.get("/<country>")
+def country(country: str) -> Any:
+    """Show the letter to a country's post, ready for the supporter's own words."""
+    code = _code(country)
+    if country != code.lower():
+        return redirect(url_for("letters.country", country=code.lower(), **request.args), 301)
+    posts = _posts_to_write_to(code)
+    post = _chosen(posts, request.args.get("post", "")) or (posts[0] if posts else None)
+    summit = next_summit(now=clock.now())
+    template = _template(post)
+    holder = post.holder_on(clock.now().date()) if post else None
+    draft = composing.draft(
+        template, post=post, holder=holder, summit=summit, placed=composing.marks()
+    )
+    form = LetterForm(
+        data={"subject": draft.subject, "body": draft.body, "post": str(post.id) if post else ""}
+    )
+    return _letter_page(code, form, posts=posts, post=post, summit=summit, template=template)
+
+
+@bp.post("/<country>")
+def finish(country: str) -> Any:
+    """Take the letter: keep it until it is confirmed, or give it back ready to be sent."""
+    code = _code(country)
+    posts = _posts_to_write_to(code)
+    post = _asked_for(code, posts, request.form.get("post", ""))
+    ways = _ways(post)
+    # A browser without a pressed button, or with one that went since, means the main way.
+    way = next((way for way in ways if way == request.form.get("way")), ways[0])
+    now = clock.now()
+    summit = next_summit(now=now)
+    template = _template(post)
+    form = LetterForm(way=way, posts=[str(known.id) for known in posts])
+    if not form.validate():
+        page = _letter_page(code, form, posts=posts, post=post, summit=summit, template=template)
+        return page, form.refusal_status()
+    body = composing.finish(
+        form.body.data,
+        own_words=form.own_words.data,
+        name=form.name.data,
+        placed=composing.marks(),
+        closing=composing.closing_of(template),
+    )
+    if way is not Way.SEND or post is None:
+        return _finished_page(code, way, post=post, subject=form.subject.data, body=body)
+    verbs.write(
+        post,
+        summit=summit,
+        email=form.email.data,
+        name=form.name.data,
+        subject=form.subject.data,
+        body=body,
+        own_words=form.own_words.data,
+        letter_language=template.language,
+        language=current_language(),
+        now=now,
+    )
+    db.session.commit()
+    return redirect(url_for("letters.check_your_mail"), 303)
+
+
+@bp.post("/<country>/sent")
+def sent(country: str) -> Any:
+    """Count a letter that a supporter says to have sent."""
+    code = _code(country)
+    form = SentForm()
+    way = next((way for way in Way if way is not Way.SEND and way == form.way.data), None)
+    if not form.validate() or way is None:
+        abort(400)
+    now = clock.now()
+    summit = next_summit(now=now)
+    verbs.count(way, country=code, occasion=summit.slug if summit else "", now=now)
+    db.session.commit()
+    return redirect(url_for("letters.thank_you"), 303)
+
+
+@bp.get("/check-your-mail")
+def check_your_mail() -> str:
+    """Say what happens next; the same whether the address was known or not."""
+    return render_template("letters/check_your_mail.html")
+
+
+@bp.get("/thank-you")
+def thank_you() -> str:
+    """Thank somebody who has sent a letter themselves."""
+    return render_template("letters/thank_you.html")
+
+
+@bp.get("/confirm/<token>")
+def confirm(token: str) -> str:
+    """Show the letter as it will leave, with the button that sends it; or that it has left."""
+    letter = _letter(token, mails.CONFIRM)
+    return render_template("letters/confirm.html", letter=letter, token=token, form=ConfirmForm())
+
+
+@bp.post("/confirm/<token>")
+def confirmed(token: str) -> Any:
+    """Send the letter."""
+    letter = _letter(token, mails.CONFIRM)
+    form = ConfirmForm()
+    if not form.validate():
+        page = render_template("letters/confirm.html", letter=letter, token=token, form=form)
+        return page, form.refusal_status()
+    verbs.confirm(letter, campaign=current_app.config["NAME"], now=clock.now())
+    db.session.commit()
+    return redirect(url_for("letters.confirm", token=token), 303)
+
+
+@bp.get("/not-me/<token>")
+def not_me(token: str) -> str:
+    """Show the button that drops a letter somebody else wrote."""
+    letter = _find(token, mails.NOT_ME)
+    return render_template("letters/not_me.html", letter=letter, token=token, form=NotMeForm())
+
+
+@bp.post("/not-me/<token>")
+def disowned(token: str) -> Any:
+    """Drop the letter."""
+    letter = _find(token, mails.NOT_ME)
+    form = NotMeForm()
+    if not form.validate():
+        page = render_template("letters/not_me.html", letter=letter, token=token, form=form)
+        return page, form.refusal_status()
+    verbs.disown(letter, now=clock.now())
+    db.session.commit()
+    return redirect(url_for("letters.not_me", token=token), 303)
+
+
+def _code(country: str) -> str:
+    code = country.upper()
+    if code not in COUNTRIES:
+        abort(404)
+    return code
+
+
+def _posts_to_write_to(code: str) -> list[Post]:
+    today = clock.now().date()
+    return [post for post in posts_of(code) if post.is_writable(today) or post.has_open_form(today)]
+
+
+def _chosen(posts: list[Post], number: str) -> Post | None:
+    return next((post for post in posts if str(post.id) == number), None)
+
+
+def _asked_for(code: str, posts: list[Post], number: str) -> Post | None:
+    """Find the post a form was for. Raises `NotWritable` for one that was closed since."""
+    post = _chosen(posts, number)
+    if post is None and _chosen(posts_of(code), number):
+        raise verbs.NotWritable
+    return post or (posts[0] if posts else None)
+
+
+def _template(post: Post | None) -> Template:
+    found = queries.template_for(post.language if post else queries.FALLBACK_LANGUAGE)
+    return found or abort(404)
+
+
+def _ways(post: Post | None) -> list[Way]:
+    if post is None:
+        return [Way.COPY]
+    today = clock.now().date()
+    by_mail = [Way.SEND, Way.MAILTO] if post.is_writable(today) else []
+    by_form = [Way.FORM] if post.has_open_form(today) else []
+    return [*by_mail, *by_form, Way.COPY]
+
+
+def _letter_page(
+    code: str,
+    form: LetterForm,
+    *,
+    posts: list[Post],
+    post: Post | None,
+    summit: Summit | None,
+    template: Template,
+) -> str:
+    today = clock.now().date()
+    ways = _ways(post)
+    return render_template(
+        "letters/country.html",
+        form=form,
+        country=code,
+        posts=posts,
+        post=post,
+        former=[] if posts else posts_of(code),
+        holder=post.holder_on(today) if post else None,
+        summit=summit,
+        **_time_left(summit, today=today),
+        letter_language=template.language,
+        submits=[("way", way.value, LABELS[way]) for way in ways],
+        is_sent_by_us=Way.SEND in ways,
+    )
+
+
+def _time_left(summit: Summit | None, *, today: date) -> dict[str, Any]:
+    if summit is None or summit.first_day is None:
+        return {"days_left": None, "begins_at": None}
+    return {
+        "days_left": (summit.first_day - today).days,
+        # Where it is held the day begins at another hour; the page counts to the day.
+        "begins_at": datetime.combine(summit.first_day, time(), tzinfo=UTC),
+    }
+
+
+def _finished_page(code: str, way: Way, *, post: Post | None, subject: str, body: str) -> str:
+    whole = short = ""
+    if post is not None and post.email:
+        whole = composing.mailto(post.email, subject=subject, body=body)
+        short = composing.mailto_without_text(post.email, subject=subject)
+    return render_template(
+        "letters/finished.html",
+        country=code,
+        way=way.value,
+        post=post,
+        subject=subject,
+        body=body,
+        mailto=whole if len(whole) <= composing.LONGEST_MAILTO else short,
+        is_whole=len(whole) <= composing.LONGEST_MAILTO,
+        form=SentForm(formdata=None, data={"way": way.value}),
+    )
+
+
+def _find(token: str, purpose: str) -> Letter:
+    found = queries.letter_by_token(tokens.read(token, purpose))
+    if found is None:
+        raise verbs.LetterGone
+    return found
+
+
+def _letter(token: str, purpose: str) -> Letter:
+    found = _find(token, purpose)
+    if found.has_expired(clock.now()):
+        raise verbs.LetterGone
+    return found

@@ -1,0 +1,134 @@
+"""Composing: a template made into a draft, a draft into a finished letter, and its mailto address.
+
+A draft holds two marks in square brackets, where the supporter's own words and name will stand.
+The supporter may move them; a mark that was taken out does not lose the words (`finish`).
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from campaign.languages import _, force_locale, short_date
+from campaign.letters.models import Template
+from campaign.summits.models import Holder, Post, Summit
+
+PLACEHOLDERS = ("salutation", "post", "summit", "summit_place", "own_words", "name")
+_PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
+# Mail programs and systems cut longer addresses off, some at 2,000 characters.
+LONGEST_MAILTO = 1800
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A letter ready for the supporter's own words."""
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The marks that stand in a draft for what only the supporter knows."""
+
+    own_words: str
+    name: str
+
+
+def marks() -> Marks:
+    """Give the marks in the reader's language."""
+    return Marks(own_words=_("[Your own words will stand here]"), name=_("[Your name]"))
+
+
+def draft(
+    template: Template,
+    *,
+    post: Post | None,
+    holder: Holder | None,
+    summit: Summit | None,
+    placed: Marks,
+) -> Draft:
+    """Fill in all of a template but what the supporter adds."""
+    with force_locale(template.language):
+        words = {
+            "salutation": (holder.salutation if holder else "") or _("Dear Minister,"),
+            "post": post.title if post else _("Minister responsible for artificial intelligence"),
+            "summit": summit.name if summit else _("next world summit on AI"),
+            "summit_place": place_of(summit),
+        }
+    words |= {"own_words": placed.own_words, "name": placed.name}
+    return Draft(
+        subject=_fill(template.subject, words),
+        body=_fill(template.body, words),
+    )
+
+
+def place_of(summit: Summit | None) -> str:
+    """Say where and when a summit is, as exactly as it is known: Geneva, 2027."""
+    if summit is None:
+        return _("place and days not announced yet")
+    when = short_date(summit.first_day) if summit.first_day else str(summit.year)
+    return f"{summit.place}, {when}"
+
+
+def unfilled(text: str) -> list[str]:
+    """List the placeholders that a text still holds, as they are written."""
+    return sorted({found[0] for found in _PLACEHOLDER.finditer(text)})
+
+
+def closing_of(template: Template) -> str:
+    """Give the paragraph with which a template takes its leave: the last before the name."""
+    before = template.body.partition("{name}")[0]
+    return _paragraphs(before)[-1]
+
+
+def finish(body: str, *, own_words: str, name: str, placed: Marks, closing: str) -> str:
+    """Put a supporter's own words and name into a draft.
+
+    They stand where their marks are. Where a mark was taken out, the own words come before the
+    closing and the name at the end, unless the text has them already. Without a name its mark
+    goes, since a mail program signs by itself.
+    """
+    if placed.own_words in body:
+        # Split and joined rather than replaced: the words may themselves hold a mark.
+        first, *rest = body.split(placed.own_words)
+        body = first + own_words + "".join(rest)
+    elif own_words not in body:
+        body = _before_the_close(body, own_words, placed=placed, closing=closing, name=name)
+    if placed.name in body:
+        body = body.replace(placed.name, name)
+    elif name not in body:
+        body = f"{body}\n\n{name}"
+    return re.sub(r"\n{3,}", "\n\n", body).strip()
+
+
+def _before_the_close(body: str, words: str, *, placed: Marks, closing: str, name: str) -> str:
+    paragraphs = _paragraphs(body)
+    lines = [paragraph.strip() for paragraph in paragraphs]
+    at = len(lines)
+    if lines and lines[-1] in {placed.name, name}:
+        at -= 1
+    if closing in lines:
+        at = len(lines) - 1 - lines[::-1].index(closing)
+    return "\n\n".join([*paragraphs[:at], words, *paragraphs[at:]])
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [part for part in re.split(r"\n[ \t]*\n\s*", text.strip()) if part.strip()]
+
+
+def _fill(text: str, words: dict[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda found: words[found[1]], text).strip()
+
+
+def mailto(address: str, *, subject: str, body: str) -> str:
+    """Write a letter as a mailto address (RFC 6068): each part encoded, lines ended by CRLF."""
+    lines = body.replace("\r\n", "\n").replace("\n", "\r\n")
+    return (
+        f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}"
+        f"&body={quote(lines, safe='')}"
+    )
+
+
+def mailto_without_text(address: str, *, subject: str) -> str:
+    """Write a mailto address that opens a mail with its subject, for a text to be pasted into."""
+    return f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}"

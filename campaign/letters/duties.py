@@ -1,0 +1,36 @@
+"""What the letters owe the clock: reminders, expiry, what became of them, erasing their text."""
+
+from datetime import timedelta
+
+from campaign import clock
+from campaign.db import db
+from campaign.jobs import duty
+from campaign.letters import verbs
+
+
+@duty("letters.remind", every=timedelta(hours=1))
+def remind() -> None:
+    """Ask once more where a letter has waited a day."""
+    verbs.remind(now=clock.now())
+    db.session.commit()
+
+
+@duty("letters.drop_unconfirmed", every=timedelta(hours=1))
+def drop_unconfirmed() -> None:
+    """Drop letters that were not confirmed within seven days."""
+    verbs.drop_unconfirmed(now=clock.now())
+    db.session.commit()
+
+
+@duty("letters.follow", every=timedelta(minutes=5))
+def follow() -> None:
+    """Note which letters have left and which came back."""
+    verbs.follow(now=clock.now())
+    db.session.commit()
+
+
+@duty("letters.scrub", every=timedelta(days=1))
+def scrub() -> None:
+    """Erase the text of letters whose summit is long over."""
+    verbs.scrub(now=clock.now())
+    db.session.commit()

@@ -1,0 +1,118 @@
+"""What may be said to us about a letter."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from wtforms import HiddenField, StringField, ValidationError
+from wtforms.fields import Field
+
+from campaign.forms import (
+    PublicForm,
+    email_field,
+    line_field,
+    name_field,
+    present,
+    text_field,
+)
+from campaign.languages import lazy_gettext as _l
+from campaign.letters import composing
+from campaign.letters.models import Way
+
+LONGEST_BODY = 10_000
+# Shorter is no sentence in any language that we have a template for.
+SHORTEST_OWN_WORDS = 10
+
+
+class no_placeholder:
+    """Refuse what a template left open, such as {post}."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        left = composing.unfilled(field.data or "")
+        if left:
+            raise ValidationError(
+                _l("Replace or remove %(left)s: it is not filled in.", left=", ".join(left))
+            )
+
+
+class LetterForm(PublicForm):
+    """A letter: the supporter's own words, the text, and who signs it."""
+
+    own_words = text_field(
+        _l("Your own words"),
+        most=2000,
+        required=_l("Write at least one sentence of your own."),
+        description=_l(
+            "Why you, and why now? One sentence is enough. It is what makes an office read on."
+        ),
+    )
+    subject = line_field(_l("Subject"), most=255, required=_l("Enter a subject."))
+    body = text_field(
+        _l("The letter"),
+        most=LONGEST_BODY,
+        required=_l("The letter is empty."),
+        description=_l(
+            "Change it as you like. Your own words and your name take the places in square "
+            "brackets."
+        ),
+    )
+    name = name_field(
+        _l("Your name"),
+        required=_l("Enter your name: the letter is signed with it."),
+        description=_l("The letter is signed with it."),
+    )
+    email = email_field(
+        _l("Your e-mail address"),
+        description=_l(
+            "We send you a button to confirm the letter, and a copy. The office answers to this "
+            "address."
+        ),
+    )
+    post = HiddenField()
+
+    def __init__(
+        self, *arguments: Any, way: Way = Way.SEND, posts: Iterable[str] = (), **options: Any
+    ) -> None:
+        super().__init__(*arguments, **options)
+        self._posts = set(posts)
+        for field in (self.own_words, self.subject, self.body):
+            field.validators = [*field.validators, no_placeholder()]
+        if way is not Way.SEND:
+            # Those who send it themselves need not tell us who they are.
+            self.name.validators = [
+                check for check in self.name.validators if not isinstance(check, present)
+            ]
+            self.email.validators = []
+
+    def validate_post(self, field: HiddenField) -> None:
+        """Refuse an office that is none of this country's: nobody else shall get the letter."""
+        if field.data and field.data not in self._posts:
+            raise ValidationError(_l("Choose one of the offices of this page."))
+
+    def validate_own_words(self, field: StringField) -> None:
+        """Refuse less than a sentence."""
+        if len(field.data or "") < SHORTEST_OWN_WORDS:
+            raise ValidationError(_l("Write at least one sentence of your own."))
+
+    def validate_body(self, field: StringField) -> None:
+        """Refuse a letter that is too long once the own words stand in it."""
+        if len(field.data or "") + len(self.own_words.data or "") > LONGEST_BODY:
+            raise ValidationError(
+                _l(
+                    "With your own words the letter has more than %(most)s characters.",
+                    most=LONGEST_BODY,
+                )
+            )
+
+
+class SentForm(PublicForm):
+    """The button "I have sent it"."""
+
+    way = HiddenField()
+
+
+class ConfirmForm(PublicForm):
+    """The button that sends a letter."""
+
+
+class NotMeForm(PublicForm):
+    """The button "It was not me"."""

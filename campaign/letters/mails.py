@@ -1,0 +1,86 @@
+"""What we write about letters: the letter itself, its copy, the confirmation and its reminder."""
+
+from campaign import tokens
+from campaign.languages import _, force_locale
+from campaign.letters.models import Letter
+from campaign.outbox.mail import Mail, display_name
+from campaign.templating import public_url, render_mail
+
+CONFIRMATION = "letter-confirmation"
+REMINDER = "letter-reminder"
+LETTER = "letter"
+COPY = "letter-copy"
+
+# What a link of a mail is for; a link for one does not open the other.
+CONFIRM, NOT_ME = "letter:confirm", "letter:not-me"
+
+
+def confirmation(letter: Letter) -> Mail:
+    """Ask whether the letter is theirs; nothing of what was typed in their name stands in it."""
+    with force_locale(_reader(letter)):
+        return _asking(letter, CONFIRMATION, _("Please confirm your letter"), is_reminder=False)
+
+
+def reminder(letter: Letter) -> Mail:
+    """Ask once more, a day later, and for the last time."""
+    with force_locale(_reader(letter)):
+        return _asking(letter, REMINDER, _("Your letter is still waiting"), is_reminder=True)
+
+
+def _asking(letter: Letter, kind: str, subject: str, *, is_reminder: bool) -> Mail:
+    text, html = render_mail(
+        "letters/mail/confirmation",
+        is_reminder=is_reminder,
+        post=letter.post,
+        summit=letter.summit,
+        confirm_url=public_url("letters.confirm", token=tokens.sign(CONFIRM, letter.token)),
+        not_me_url=public_url("letters.not_me", token=tokens.sign(NOT_ME, letter.token)),
+    )
+    return Mail(
+        kind=kind,
+        to=letter.person.email,
+        subject=subject,
+        text=text,
+        html=html,
+        person_id=letter.person_id,
+        thread=letter.thread,
+        is_own_act=True,
+    )
+
+
+def letter_to_post(letter: Letter, *, campaign: str) -> Mail:
+    """Write the letter itself: the supporter's words alone, and the answer goes to them."""
+    via = _(" via %(campaign)s", campaign=display_name(campaign)[:40])
+    return Mail(
+        kind=LETTER,
+        to=letter.post.email,
+        subject=letter.subject,
+        text=letter.body + "\n",
+        # Theirs although it goes to the post: who is forgotten takes an unsent letter along.
+        person_id=letter.person_id,
+        sender_name=display_name(letter.name)[: 75 - len(via)] + via,
+        reply_to=letter.person.email,
+        is_automatic=False,
+    )
+
+
+def copy(letter: Letter) -> Mail:
+    """Write the supporter's copy of what left."""
+    with force_locale(_reader(letter)):
+        text, html = render_mail("letters/mail/copy", letter=letter, post=letter.post)
+        return Mail(
+            kind=COPY,
+            to=letter.person.email,
+            to_name=letter.name,
+            subject=_("Copy of your letter: %(subject)s", subject=letter.subject)[:255],
+            text=text,
+            html=html,
+            person_id=letter.person_id,
+            thread=letter.thread,
+            is_own_act=True,
+        )
+
+
+def _reader(letter: Letter) -> str:
+    # As BCP 47 writes it on pages; Babel parts a locale by underscores.
+    return (letter.person.language or "en").replace("-", "_")

@@ -1,0 +1,109 @@
+"""A letter, the template it began as, and the tally of what was sent in which way."""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from campaign.db import Model
+from campaign.people.models import Person
+from campaign.summits.models import Post, Summit
+
+CONFIRM_WITHIN = timedelta(days=7)
+
+
+class State(StrEnum):
+    """Where a letter that we send for somebody is."""
+
+    PENDING = "pending"
+    READY = "ready"
+    SENT = "sent"
+    BOUNCED = "bounced"
+    ANSWERED = "answered"
+    DROPPED = "dropped"
+
+
+class Way(StrEnum):
+    """How a letter goes: by us, or by the supporter, who tells us that it went."""
+
+    SEND = "send"
+    MAILTO = "mailto"
+    COPY = "copy"
+    FORM = "form"
+
+
+class Letter(Model):
+    """What one supporter writes to one post before one summit."""
+
+    __tablename__ = "letter"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Changes with the text, so that a link confirms what was read under it and nothing else.
+    token: Mapped[str] = mapped_column(String(32), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="RESTRICT"))
+    summit_id: Mapped[int | None] = mapped_column(ForeignKey("summit.id", ondelete="SET NULL"))
+    # The summit's slug, or nothing where none lay ahead: NULL would make no two letters equal.
+    occasion: Mapped[str] = mapped_column(String(80), default="")
+    name: Mapped[str] = mapped_column(String(75))
+    subject: Mapped[str] = mapped_column(String(255))
+    body: Mapped[str] = mapped_column(Text)
+    own_words: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(10), default=State.PENDING)
+    written_at: Mapped[datetime]
+    reminded_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    dropped_at: Mapped[datetime | None]
+    scrubbed_at: Mapped[datetime | None]
+    message_id: Mapped[int | None] = mapped_column(
+        ForeignKey("outbox_message.id", ondelete="SET NULL")
+    )
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+    post: Mapped[Post] = relationship(lazy="raise_on_sql")
+    summit: Mapped[Summit | None] = relationship(lazy="raise_on_sql")
+
+    __table_args__ = (
+        UniqueConstraint("person_id", "post_id", "occasion"),
+        Index("ix_letter_state", "state", "written_at"),
+    )
+
+    def has_expired(self, now: datetime) -> bool:
+        """Tell whether it can no longer be confirmed."""
+        return self.state == State.DROPPED or (
+            self.state == State.PENDING and now - self.written_at > CONFIRM_WITHIN
+        )
+
+    @property
+    def thread(self) -> str:
+        """Name the thread of the mails to the supporter about it."""
+        return f"letter:{self.id}"
+
+
+class Template(Model):
+    """The letter as the campaign would write it, in one language, with its placeholders."""
+
+    __tablename__ = "letter_template"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(String(12), unique=True)
+    subject: Mapped[str] = mapped_column(String(255))
+    body: Mapped[str] = mapped_column(Text)
+
+
+class Tally(Model):
+    """How many letters went on a day, to a country, before a summit, in one way; names nobody."""
+
+    __tablename__ = "letter_tally"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    counted_on: Mapped[date] = mapped_column(index=True)
+    country: Mapped[str] = mapped_column(String(2))
+    occasion: Mapped[str] = mapped_column(String(80), default="")
+    way: Mapped[str] = mapped_column(String(10))
+    number: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (UniqueConstraint("counted_on", "country", "occasion", "way"),)

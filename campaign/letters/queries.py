@@ -1,0 +1,119 @@
+"""Questions about letters: drafts, tokens, lists, counts."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+
+from campaign.db import db
+from campaign.letters.mails import CONFIRMATION, REMINDER
+from campaign.letters.models import Letter, State, Tally, Template, Way
+from campaign.outbox.models import Suppression, address_hash
+from campaign.outbox.queries import posted_lately
+from campaign.people.models import Person
+from campaign.summits.models import Post
+
+NOT_ME = "said: not me"
+FALLBACK_LANGUAGE = "en"
+# (most, in how long): a form that mails whom a stranger names is a weapon.
+CAPS = ((3, timedelta(days=1)), (5, timedelta(days=30)))
+
+
+def template_for(language: str) -> Template | None:
+    """Find the template in a post's language, or else the English one."""
+    found = {
+        template.language: template
+        for template in db.session.scalars(
+            select(Template).where(Template.language.in_([language, FALLBACK_LANGUAGE]))
+        )
+    }
+    return found.get(language) or found.get(FALLBACK_LANGUAGE)
+
+
+def letter_by_token(token: str) -> Letter | None:
+    """Find a letter by its token, with the person, the post and the summit it concerns."""
+    return db.session.scalar(
+        select(Letter)
+        .where(Letter.token == token)
+        .options(
+            joinedload(Letter.person),
+            joinedload(Letter.summit),
+            joinedload(Letter.post).selectinload(Post.holders),
+        )
+    )
+
+
+def may_be_asked(email: str, *, now: datetime) -> bool:
+    """Tell whether an address may get one more mail that asks for a confirmation."""
+    suppressed = db.session.get(Suppression, address_hash(email))
+    if suppressed is not None and suppressed.reason == NOT_ME:
+        return False
+    kinds = [CONFIRMATION, REMINDER]
+    return all(posted_lately(email, kinds=kinds, since=now - span) < most for most, span in CAPS)
+
+
+def waiting_for_confirmation() -> Select[Letter]:
+    """Find the letters nobody has confirmed yet, with person, post and summit."""
+    return (
+        select(Letter)
+        .where(Letter.state == State.PENDING)
+        .options(
+            joinedload(Letter.person),
+            joinedload(Letter.summit),
+            joinedload(Letter.post),
+        )
+        .order_by(Letter.id)
+    )
+
+
+def search(words: str = "", *, state: str = "") -> Select[Letter]:
+    """Find letters, the newest first, by supporter, post or subject, and by state."""
+    query = (
+        select(Letter)
+        .join(Letter.person)
+        .join(Letter.post)
+        .options(
+            contains_eager(Letter.person),
+            contains_eager(Letter.post),
+            selectinload(Letter.summit),
+        )
+        .order_by(Letter.written_at.desc(), Letter.id.desc())
+    )
+    if words:
+        query = query.where(
+            or_(
+                Person.email.contains(words.lower(), autoescape=True),
+                Letter.name.icontains(words, autoescape=True),
+                Letter.subject.icontains(words, autoescape=True),
+                Post.title.icontains(words, autoescape=True),
+                Post.country == words.upper(),
+            )
+        )
+    if state:
+        query = query.where(Letter.state == state)
+    return query
+
+
+def number_since(since: datetime) -> dict[str, int]:
+    """Count the letters since a day, by way; every way is named."""
+    found = {
+        way: number
+        for way, number in db.session.execute(
+            select(Tally.way, func.sum(Tally.number))
+            .where(Tally.counted_on >= since.date())
+            .group_by(Tally.way)
+        )
+    }
+    return {way.value: int(found.get(way.value, 0)) for way in Way}
+
+
+def number_by_country(*, occasion: str | None = None) -> list[tuple[str, int]]:
+    """Count all letters by country, the most written to first; of one summit, or of all."""
+    total = func.sum(Tally.number)
+    query = select(Tally.country, total).group_by(Tally.country)
+    if occasion is not None:
+        query = query.where(Tally.occasion == occasion)
+    return [
+        (country, int(number))
+        for country, number in db.session.execute(query.order_by(total.desc(), Tally.country))
+    ]

@@ -1,0 +1,245 @@
+"""Deeds about letters: write, confirm, disown, count, remind, drop, follow, scrub."""
+
+from datetime import date, datetime, timedelta
+from importlib.resources.abc import Traversable
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload
+
+from campaign import markup, tokens
+from campaign.db import count_of, db, insert_missing
+from campaign.languages import lazy_gettext as _l
+from campaign.letters import mails
+from campaign.letters.models import CONFIRM_WITHIN, Letter, State, Tally, Template, Way
+from campaign.letters.queries import NOT_ME, may_be_asked, waiting_for_confirmation
+from campaign.outbox.models import Message
+from campaign.outbox.models import State as MessageState
+from campaign.outbox.verbs import drop_waiting, post, suppress
+from campaign.people.verbs import remember
+from campaign.refusals import Refusal
+from campaign.summits.models import Post, Summit
+from campaign.summits.verbs import note_bounce
+
+REMIND_AFTER = timedelta(hours=24)
+SCRUB_AFTER = timedelta(days=28)
+
+
+def load_starter(folder: Traversable, *, now: datetime) -> None:
+    """Load the starter's letters, one file a language, where there are none yet."""
+    if count_of(select(Template)):
+        return
+    for file in sorted((folder / "letters").iterdir(), key=lambda entry: entry.name):
+        matter, body = markup.split(file.read_text("utf-8"))
+        db.session.add(
+            Template(language=matter["language"], subject=matter["subject"], body=body.strip())
+        )
+    db.session.flush()
+
+
+class NotWritable(Refusal):
+    sentence = _l(
+        "We can no longer write to this office: nobody holds it now, or we do not know whether its "
+        "address is still right. Nothing was sent."
+    )
+
+
+class SummitHasBegun(Refusal):
+    sentence = _l(
+        "The summit this letter is about has begun, so it would come too late. Nothing was sent."
+    )
+
+
+class LetterGone(Refusal):
+    status = 410
+    sentence = _l(
+        "This letter was not confirmed in time, was taken back, or was written anew. You can write "
+        "it again."
+    )
+
+
+def write(
+    to: Post,
+    *,
+    summit: Summit | None,
+    email: str,
+    name: str,
+    subject: str,
+    body: str,
+    own_words: str,
+    letter_language: str,
+    language: str,
+    now: datetime,
+) -> None:
+    """Keep a letter until the person confirms it, and ask them to.
+
+    `language` is the person's, `letter_language` the letter's. Who has confirmed a letter to this
+    post before this summit, has been asked too often, or has said that it was not them, gets
+    nothing; whoever typed the address cannot tell. Raises `NotWritable`, `SummitHasBegun`.
+    """
+    _refuse_if_too_late(to, summit, now=now)
+    if not may_be_asked(email, now=now):
+        return
+    person = remember(email, name=name, language=language, now=now)
+    occasion = summit.slug if summit else ""
+    said = {"name": name, "subject": subject, "body": body, "own_words": own_words}
+    insert_missing(
+        Letter,
+        {
+            "token": tokens.random_token(),
+            "person_id": person.id,
+            "post_id": to.id,
+            "summit_id": summit.id if summit else None,
+            "occasion": occasion,
+            "language": letter_language,
+            "written_at": now,
+            **said,
+        },
+        unique=["person_id", "post_id", "occasion"],
+    )
+    letter = db.session.scalars(
+        select(Letter)
+        .where(Letter.person_id == person.id, Letter.post_id == to.id, Letter.occasion == occasion)
+        .options(joinedload(Letter.person), joinedload(Letter.post), joinedload(Letter.summit))
+        .with_for_update(of=Letter)
+    ).one()
+    if letter.state not in {State.PENDING, State.DROPPED}:
+        return
+    if letter.state == State.DROPPED or said != {field: getattr(letter, field) for field in said}:
+        letter.token = tokens.random_token()
+        letter.language = letter_language
+        for field, value in said.items():
+            setattr(letter, field, value)
+    letter.state = State.PENDING
+    letter.dropped_at = letter.reminded_at = letter.scrubbed_at = None
+    letter.written_at = now
+    post(mails.confirmation(letter), now=now)
+
+
+def confirm(letter: Letter, *, campaign: str, now: datetime) -> None:
+    """Send the letter, and its copy to the supporter; pressed twice it is one letter.
+
+    Raises `LetterGone`, `NotWritable`, `SummitHasBegun`.
+    """
+    db.session.refresh(letter, ["state"], with_for_update=True)
+    if letter.has_expired(now):
+        raise LetterGone
+    if letter.state != State.PENDING:
+        return
+    _refuse_if_too_late(letter.post, letter.summit, now=now)
+    letter.state = State.READY
+    letter.confirmed_at = now
+    letter.person.confirmed_at = letter.person.confirmed_at or now
+    _withhold_questions(letter, now=now)
+    leaving = post(mails.letter_to_post(letter, campaign=campaign), now=now)
+    post(mails.copy(letter), now=now)
+    db.session.flush()
+    letter.message_id = leaving.id
+    count(Way.SEND, country=letter.post.country, occasion=letter.occasion, now=now)
+
+
+def _refuse_if_too_late(to: Post, summit: Summit | None, *, now: datetime) -> None:
+    if summit is not None and not summit.is_ahead(now.date()):
+        raise SummitHasBegun
+    if not to.is_writable(now.date()):
+        raise NotWritable
+
+
+def disown(letter: Letter, *, now: datetime) -> None:
+    """Drop a letter that the person did not write, and never write to them again.
+
+    What was confirmed cannot be called back. All that waits in their name goes with it.
+    """
+    db.session.refresh(letter, ["state"], with_for_update=True)
+    if letter.state not in {State.PENDING, State.DROPPED}:
+        return
+    suppress(letter.person.email, reason=NOT_ME, now=now)
+    for other in db.session.scalars(
+        select(Letter).where(Letter.person_id == letter.person_id, Letter.state == State.PENDING)
+    ):
+        _drop(other, now=now)
+
+
+def count(way: Way, *, country: str, occasion: str, now: datetime) -> None:
+    """Count one letter that went, or is said to have gone, in a way."""
+    day = {"counted_on": now.date(), "country": country, "occasion": occasion, "way": way}
+    insert_missing(Tally, {**day, "number": 0}, unique=list(day))
+    db.session.execute(
+        update(Tally)
+        .where(*(getattr(Tally, field) == value for field, value in day.items()))
+        .values(number=Tally.number + 1)
+    )
+
+
+def remind(*, now: datetime) -> None:
+    """Ask once more for each letter that has waited a day for its button."""
+    due = waiting_for_confirmation().where(
+        Letter.written_at <= now - REMIND_AFTER,
+        Letter.written_at > now - CONFIRM_WITHIN,
+        Letter.reminded_at.is_(None),
+    )
+    for letter in db.session.scalars(due.with_for_update(of=Letter)):
+        letter.reminded_at = now
+        if may_be_asked(letter.person.email, now=now):
+            post(mails.reminder(letter), now=now)
+
+
+def drop_unconfirmed(*, now: datetime) -> None:
+    """Drop the letters that nobody has confirmed in time."""
+    late = select(Letter).where(
+        Letter.state == State.PENDING, Letter.written_at < now - CONFIRM_WITHIN
+    )
+    for letter in db.session.scalars(late.with_for_update()):
+        _drop(letter, now=now)
+
+
+def _drop(letter: Letter, *, now: datetime) -> None:
+    letter.state = State.DROPPED
+    letter.dropped_at = now
+    _scrub(letter, now=now)
+    _withhold_questions(letter, now=now)
+
+
+def _withhold_questions(letter: Letter, *, now: datetime) -> None:
+    for kind in (mails.CONFIRMATION, mails.REMINDER):
+        drop_waiting(thread=letter.thread, kind=kind, now=now)
+
+
+def follow(*, now: datetime) -> None:
+    """Note what became of the letters that were handed to the outbox."""
+    on_their_way = (
+        select(Letter, Message)
+        .join(Message, Message.id == Letter.message_id)
+        .where(Letter.state.in_([State.READY, State.SENT]))
+        .where(
+            Message.state.in_([MessageState.FAILED, MessageState.BOUNCED, MessageState.WITHHELD])
+            | ((Letter.state == State.READY) & (Message.state == MessageState.LEFT))
+        )
+        .options(joinedload(Letter.post))
+    )
+    for letter, message in db.session.execute(on_their_way):
+        if message.state == MessageState.LEFT:
+            letter.state = State.SENT
+            letter.sent_at = message.settled_at or now
+            continue
+        letter.state = State.BOUNCED
+        if message.state == MessageState.BOUNCED:
+            note_bounce(letter.post, now=now)
+
+
+def scrub(*, now: datetime) -> None:
+    """Erase the text of letters 28 days after their summit; without one, after they were sent."""
+    kept = select(Letter).where(Letter.scrubbed_at.is_(None)).options(joinedload(Letter.summit))
+    for letter in db.session.scalars(kept):
+        if _over_since(letter) + SCRUB_AFTER < now.date():
+            _scrub(letter, now=now)
+
+
+def _over_since(letter: Letter) -> date:
+    if letter.summit is not None:
+        return letter.summit.last_possible_day
+    return (letter.confirmed_at or letter.written_at).date()
+
+
+def _scrub(letter: Letter, *, now: datetime) -> None:
+    letter.name = letter.subject = letter.body = letter.own_words = ""
+    letter.scrubbed_at = now

@@ -1,0 +1,35 @@
+"""Operators' commands for the directory of posts."""
+
+import click
+from flask.cli import AppGroup
+
+from campaign import clock
+from campaign.db import db
+from campaign.summits import directory, queries, verbs
+
+cli = AppGroup("posts", help="The directory: offices of state and those who hold them.")
+
+
+@cli.command("import")
+@click.argument("file", type=click.File("rb"))
+def import_(file: click.utils.LazyFile) -> None:
+    """Take over the posts of FILE (CSV). With one mistake in it, nothing is changed.
+
+    Example: campaign posts import posts.csv
+    """
+    number = verbs.import_posts(file.read(), now=clock.now())
+    db.session.commit()
+    click.echo(f"{number} posts are as in {file.name}.")
+
+
+@cli.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, allow_dash=True))
+def export(file: str) -> None:
+    """Write all posts to FILE (CSV), ready to be changed and imported again.
+
+    Example: campaign posts export posts.csv
+    """
+    rows = queries.directory_rows()
+    with click.open_file(file, "w", encoding="utf-8", atomic=file != "-") as stream:
+        stream.write(directory.write(rows))
+    click.echo(f"{len(rows)} rows written.", err=True)

@@ -1,0 +1,1 @@
+"""Tests of the summits and of the directory of posts."""
