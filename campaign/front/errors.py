@@ -3,9 +3,11 @@
 from typing import Any
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, Response, render_template, request
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.refusals import Refusal
 
@@ -45,20 +47,35 @@ _WORDS: dict[int, tuple[Any, Any]] = {
 }
 
 
+# Headers that belong to what went wrong (RFC 9110 sections 10.2.1 and 10.2.3).
+_KEPT_HEADERS = {"Allow", "Retry-After"}
+
+
 def init_app(app: Flask) -> None:
     """Answer refusals and errors with a page of their own."""
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _broken)
+    # Flask's own would print the path, and paths carry tokens.
+    app.log_exception = _note  # type: ignore[method-assign]
 
 
 def page(status: int, sentence: Any = "") -> tuple[str, int]:
     """Make the page for a status; `sentence` says more than the status can."""
-    title, advice = _WORDS.get(status, _WORDS[400])
+    title, advice = _WORDS.get(status) or _WORDS[400 if status < 500 else 500]
+    _undo()
     return (
         render_template("front/error.html", status=status, title=title, advice=sentence or advice),
         status,
     )
+
+
+def _undo() -> None:
+    """Leave nothing half done, and no lock held, while the page about it is made."""
+    try:
+        db.session.rollback()
+    except SQLAlchemyError as trouble:
+        log.warning("rollback.failed", fault=type(trouble).__name__)
 
 
 def _refused(refusal: Refusal) -> tuple[str, int]:
@@ -69,10 +86,20 @@ def _http(error: HTTPException) -> Any:
     if error.response is not None or (error.code or 500) < 400:
         return error
     answer, status = page(error.code or 500)
-    headers = [(k, v) for k, v in error.get_headers(request.environ) if k in {"Allow"}]
+    headers = [(k, v) for k, v in error.get_headers(request.environ) if k in _KEPT_HEADERS]
     return answer, status, headers
 
 
-def _broken(error: Exception) -> tuple[str, int]:
+def _broken(error: Exception) -> Any:
     log.error("request.failed", exc_info=error)
-    return page(500)
+    status = 503 if isinstance(error, OperationalError) else 500
+    try:
+        return page(status)
+    except Exception as trouble:  # the last edge: a page about trouble must not need the template
+        log.error("error_page.failed", exc_info=trouble)
+        title, advice = _WORDS[status]
+        return Response(f"{title}\n\n{advice}\n", status, mimetype="text/plain")
+
+
+def _note(exc_info: Any) -> None:
+    log.error("request.failed", exc_info=exc_info[1] if exc_info else None)

@@ -2,6 +2,7 @@
 
 import gzip
 import time
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import structlog
@@ -42,6 +43,7 @@ def init_app(app: Flask, *, public: frozenset[str]) -> None:
     """Teach the application its manners; `public` names the blueprints open to strangers."""
     app.before_request(_start_the_watch)
     app.before_request(_refuse_other_sites)
+    app.before_request(_refuse_what_no_text_holds)
 
     @app.after_request
     def _finish(response: Response) -> Response:
@@ -74,6 +76,14 @@ def _refuse_other_sites() -> None:
     ours = {urlsplit(current_app.config["BASE_URL"]).netloc, request.host}
     if origin == "null" or urlsplit(origin).netloc not in ours:
         abort(403)
+
+
+def _refuse_what_no_text_holds() -> None:
+    """Refuse a NUL in an address: no page has one, and PostgreSQL would stumble over it."""
+    if "\0" in request.path:
+        abort(404)
+    if b"%00" in request.query_string or b"\0" in request.query_string:
+        abort(400)
 
 
 def _set_headers(response: Response) -> None:
@@ -133,11 +143,17 @@ def _compress(response: Response) -> None:
     body = response.get_data()
     if len(body) < 800:
         return
-    response.set_data(gzip.compress(body, 6, mtime=0))
+    response.set_data(_gzip(body))
     response.headers["Content-Encoding"] = "gzip"
     tag, _ = response.get_etag()
     if tag:
         response.set_etag(tag, weak=True)
+
+
+@lru_cache(maxsize=128)
+def _gzip(body: bytes) -> bytes:
+    # Compressing costs more than making the page; the same body is asked for again and again.
+    return gzip.compress(body, 6, mtime=0)
 
 
 def _note(response: Response) -> None:

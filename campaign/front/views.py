@@ -1,21 +1,129 @@
 """Doors before any room: the home page, health, and what machines look for."""
 
-from flask import Blueprint, Response
-from sqlalchemy import text
+from collections.abc import Iterator
+from datetime import datetime
 
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from flask import Blueprint, Response, current_app, render_template, url_for
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.urls import iri_to_uri
+
+from campaign import clock
 from campaign.db import db
+from campaign.events import queries as events
+from campaign.front import navigation
+from campaign.newsletter import queries as newsletter
+from campaign.pages import queries as pages
+from campaign.summits import queries as summits
+from campaign.templating import absolute
 
 bp = Blueprint("front", __name__)
+bp.app_context_processor(navigation.words)
+
+NEWS_ON_THE_HOME_PAGE = 3
+# A sitemap holds no more (sitemaps.org, protocol).
+MOST_IN_A_SITEMAP = 50_000
+
+# What is nobody's to list: behind a guard, reached by a mailed link, or only for machines of ours.
+NOT_FOR_ROBOTS = (
+    "/office",
+    "/mailbox",
+    "/confirm/",
+    "/unsubscribe/",
+    "/refuse/",
+    "/events/withdraw/",
+    "/write/confirm/",
+    "/write/not-me/",
+    "/health/",
+    "/metrics",
+)
+
+
+@bp.get("/")
+def home() -> str:
+    """Show what the campaign wants, what comes next, and what one can do about it."""
+    now = clock.now()
+    action = events.next_action(now=now)
+    meetings = [e for e in events.of_action(action) if not e.is_called_off] if action else []
+    first = min((event.starts_at for event in meetings), default=None)
+    return render_template(
+        "front/home.html",
+        page=pages.at("/"),
+        action=action,
+        events=sorted(meetings, key=lambda event: event.city),
+        taken=sum(events.places_taken(event.id for event in meetings).values()),
+        first=first if first and first > now else None,
+        days_left=(first - now).days if first else 0,
+        summit=summits.next_summit(now=now),
+        news=pages.latest_news(NEWS_ON_THE_HOME_PAGE),
+    )
+
+
+@bp.get("/sitemap.xml")
+def sitemap() -> Response:
+    """List every page for search engines (sitemaps.org, protocol)."""
+    found: dict[str, datetime | None] = {}
+    for path, changed_at in _addresses():
+        found.setdefault(path, changed_at)
+    entries = [(iri_to_uri(absolute(path)), when) for path, when in found.items()]
+    body = render_template("front/sitemap.xml", entries=entries[:MOST_IN_A_SITEMAP])
+    return Response(body, mimetype="application/xml")
+
+
+def _addresses() -> Iterator[tuple[str, datetime | None]]:
+    yield from pages.addresses()
+    for endpoint in (
+        "front.home",
+        "pages.news",
+        "events.index",
+        "summits.summits",
+        "letters.write",
+        "newsletter.newsletter",
+    ):
+        yield url_for(endpoint), None
+    for action in events.actions():
+        yield url_for("events.action", slug=action.slug), None
+    for event in db.session.scalars(events.search_events()):
+        yield url_for("events.event", slug=event.slug), event.revised_at
+    for summit in summits.timeline():
+        yield url_for("summits.summit", slug=summit.slug), None
+    for issue in newsletter.public_issues(limit=MOST_IN_A_SITEMAP):
+        yield url_for("newsletter.issue", slug=issue.slug), issue.published_at
+
+
+@bp.get("/robots.txt")
+def robots() -> Response:
+    """Tell robots what is not for them (RFC 9309), and where the sitemap is."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_FOR_ROBOTS)]
+    lines += ["", f"Sitemap: {absolute(url_for('front.sitemap'))}", ""]
+    return Response("\n".join(lines), mimetype="text/plain")
 
 
 @bp.get("/health/live")
 def live() -> Response:
     """Tell a supervisor that this process answers."""
-    return Response("ok\n", mimetype="text/plain", headers={"Cache-Control": "no-store"})
+    return _health("ok", 200)
 
 
 @bp.get("/health/ready")
 def ready() -> Response:
-    """Tell a load balancer that the database answers and is migrated."""
-    db.session.execute(text("SELECT 1 FROM alembic_version"))
-    return Response("ok\n", mimetype="text/plain", headers={"Cache-Control": "no-store"})
+    """Tell a load balancer whether the database answers and is migrated to the newest revision."""
+    try:
+        stands_at = set(MigrationContext.configure(db.session.connection()).get_current_heads())
+        folder = current_app.extensions["migrate"].directory
+        wanted = set(ScriptDirectory(folder).get_heads())
+    except SQLAlchemyError:
+        return _health("the database does not answer", 503)
+    except CommandError:
+        return _health("the migrations are missing", 503)
+    if stands_at != wanted or not wanted:
+        return _health("the database is not migrated", 503)
+    return _health("ok", 200)
+
+
+def _health(words: str, status: int) -> Response:
+    return Response(
+        f"{words}\n", status, mimetype="text/plain", headers={"Cache-Control": "no-store"}
+    )
