@@ -1,16 +1,26 @@
-"""What the newsletter writes: the welcome, and the issue that goes to all."""
+"""What the newsletter writes: the welcome, the issue that goes to all, and its trial copy."""
+
+from dataclasses import dataclass
 
 from flask import current_app
 from flask_babel import force_locale
 
 from campaign.languages import _
+from campaign.newsletter.models import Issue
+from campaign.newsletter.writing import write
 from campaign.outbox.mail import Mail
 from campaign.people import links
 from campaign.people.mails import language_of
 from campaign.people.models import Person, Purpose
-from campaign.templating import public_url, render_mail
+from campaign.templating import absolute, public_url, render_mail
 
 WELCOME = "welcome"
+# The kind of what goes to all is the purpose they agreed to: by it, leaving finds what waits.
+ISSUE = Purpose.NEWSLETTER.value
+TRIAL = "issue-trial"
+
+# What a batch leaves open for each recipient (`outbox.verbs.post_batch`).
+GREETING, TOKEN = "{{greeting}}", "{{unsubscribe}}"
 
 
 def welcome(person: Person) -> Mail:
@@ -36,9 +46,77 @@ def welcome(person: Person) -> Mail:
         )
 
 
+@dataclass(frozen=True)
+class Circular:
+    """An issue as it goes to all, with a field where each recipient differs."""
+
+    subject: str
+    text: str
+    html: str
+    headers: dict[str, str]
+
+
+def circular(issue: Issue) -> Circular:
+    """Write an issue for all its readers at once."""
+    text, html = _halves(issue, hello=GREETING, token=TOKEN)
+    domain = current_app.config["MAIL_DOMAIN"]
+    headers = {
+        **list_headers(TOKEN),
+        # Campaign, kind and sender: by this a mailbox provider counts complaints.
+        "Feedback-ID": f"issue-{issue.id}:newsletter:{domain}",
+    }
+    return Circular(subject=issue.subject, text=text, html=html, headers=headers)
+
+
+def fields(person_id: int, name: str) -> dict[str, str]:
+    """Give what one recipient's copy holds in the fields, in the language of the moment."""
+    return {
+        "greeting": greeting(name),
+        "unsubscribe": links.unsubscribe_token(person_id, Purpose.NEWSLETTER),
+    }
+
+
+def trial(issue: Issue, *, to: str, person_id: int) -> Mail:
+    """Write a copy for the organiser who asks for one, as a reader without a name would get it."""
+    text, html = preview(issue, person_id=person_id)
+    return Mail(
+        kind=TRIAL,
+        to=to,
+        subject=_("Trial: %(subject)s", subject=issue.subject)[:255],
+        text=text,
+        html=html,
+        is_own_act=True,
+        headers=list_headers(links.unsubscribe_token(person_id, Purpose.NEWSLETTER)),
+    )
+
+
+# No row has it: its link opens the page, and its button changes nothing.
+NOBODY = 0
+
+
+def preview(issue: Issue, *, person_id: int = NOBODY) -> tuple[str, str]:
+    """Write both halves of an issue as a reader without a name would get them."""
+    token = links.unsubscribe_token(person_id, Purpose.NEWSLETTER)
+    with force_locale(issue.language):
+        return _halves(issue, hello=greeting(""), token=token)
+
+
+def _halves(issue: Issue, *, hello: str, token: str) -> tuple[str, str]:
+    body = write(issue.source, absolute=absolute)
+    with force_locale(issue.language):
+        return render_mail(
+            "newsletter/mail/issue",
+            issue=issue,
+            body=body,
+            greeting=hello,
+            issue_url=public_url("newsletter.issue", slug=issue.slug),
+            unsubscribe_url=links.unsubscribe_url(token),
+        )
+
+
 def greeting(name: str) -> str:
     """Begin a mail to somebody by name, or kindly without one."""
-    return _("Dear %(name)s,", name=name) if name else _("Dear reader,")
+    return str(_("Dear %(name)s,", name=name) if name else _("Dear reader,"))
 
 
 def list_headers(token: str) -> dict[str, str]:

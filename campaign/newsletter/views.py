@@ -2,26 +2,44 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
 from campaign import clock, tokens
 from campaign.db import db
 from campaign.languages import current_language
-from campaign.newsletter import verbs
-from campaign.newsletter.forms import ConfirmForm, SubscribeForm, consent_wording
+from campaign.newsletter import queries, verbs
+from campaign.newsletter.forms import (
+    ComeBackForm,
+    ConfirmForm,
+    LeaveForm,
+    NotMeForm,
+    SubscribeForm,
+    consent_wording,
+)
+from campaign.newsletter.writing import complete_links
 from campaign.people import links
+from campaign.people import verbs as people
+from campaign.templating import absolute
 
 bp = Blueprint("newsletter", __name__)
+
+LISTED = 50
+IN_FEED = 20
 
 
 @bp.get("/newsletter")
 def newsletter() -> Any:
-    """Show what the newsletter is, and the form that subscribes."""
+    """Show what the newsletter is, the form that subscribes, and the archive."""
     return _newsletter(SubscribeForm())
 
 
 def _newsletter(form: SubscribeForm) -> str:
-    return render_template("newsletter/newsletter.html", form=form, wording=consent_wording())
+    return render_template(
+        "newsletter/newsletter.html",
+        form=form,
+        wording=consent_wording(),
+        issues=queries.public_issues(limit=LISTED),
+    )
 
 
 @bp.post("/newsletter/subscribe")
@@ -50,7 +68,8 @@ def check_your_mail() -> Any:
 @bp.get("/confirm/<token>")
 def confirm(token: str) -> Any:
     """Show the button that agrees; opening the link alone does nothing."""
-    links.read_confirm(token)
+    person_id, _purpose = links.read_confirm(token)
+    verbs.check_waiting(person_id)
     return render_template("newsletter/confirm.html", form=ConfirmForm(), token=token)
 
 
@@ -80,3 +99,98 @@ def expired(refusal: tokens.ExpiredToken) -> Any:
 def confirmed() -> Any:
     """Say that the newsletter will come."""
     return render_template("newsletter/confirmed.html")
+
+
+@bp.get("/not-me/<token>")
+def not_me(token: str) -> Any:
+    """Show the button "never write to me"."""
+    links.read_not_me(token)
+    return render_template("newsletter/not_me.html", form=NotMeForm(), token=token)
+
+
+@bp.post("/not-me/<token>")
+def press_not_me(token: str) -> Any:
+    """Never write to the address again, and drop what was asked in its name."""
+    person_id, hashed = links.read_not_me(token)
+    form = NotMeForm()
+    if not form.validate():
+        page = render_template("newsletter/not_me.html", form=form, token=token)
+        return page, form.refusal_status()
+    people.never_write(person_id, hashed, now=clock.now())
+    db.session.commit()
+    return redirect(url_for("newsletter.never_again"), 303)
+
+
+@bp.get("/newsletter/never-again")
+def never_again() -> Any:
+    """Say that nothing will be written to the address."""
+    return render_template("newsletter/never_again.html")
+
+
+@bp.get("/unsubscribe/<token>")
+def unsubscribe(token: str) -> Any:
+    """Show the button that leaves. Needs no sign-in, and works for ever."""
+    links.read_unsubscribe(token)
+    return render_template("newsletter/unsubscribe.html", form=LeaveForm(), token=token)
+
+
+@bp.post("/unsubscribe/<token>")
+def press_unsubscribe(token: str) -> Any:
+    """Leave: by the button of the page, or by that of a mail program (RFC 8058 section 3.2).
+
+    A mail program sends one field and has seen no form, so no form token is asked of it; it
+    follows no redirect and keeps no cookie. The address itself is the proof.
+    """
+    person_id, purpose = links.read_unsubscribe(token)
+    if request.form.get("List-Unsubscribe") == "One-Click":
+        people.leave(person_id, purpose, through="one click", now=clock.now())
+        db.session.commit()
+        return Response("You have left the newsletter.\n", mimetype="text/plain")
+    form = LeaveForm()
+    if not form.validate():
+        page = render_template("newsletter/unsubscribe.html", form=form, token=token)
+        return page, form.refusal_status()
+    people.leave(person_id, purpose, through="link", now=clock.now())
+    db.session.commit()
+    return redirect(url_for("newsletter.left", token=token), 303)
+
+
+@bp.get("/unsubscribe/<token>/left")
+def left(token: str) -> Any:
+    """Say that no newsletter comes any more, and offer to come back."""
+    links.read_unsubscribe(token)
+    return render_template("newsletter/left.html", form=ComeBackForm(), token=token)
+
+
+@bp.post("/unsubscribe/<token>/come-back")
+def come_back(token: str) -> Any:
+    """Ask by mail somebody who left by mistake."""
+    person_id, _purpose = links.read_unsubscribe(token)
+    form = ComeBackForm()
+    if not form.validate():
+        page = render_template("newsletter/left.html", form=form, token=token)
+        return page, form.refusal_status()
+    if not verbs.come_back(person_id, wording=consent_wording(), now=clock.now()):
+        # Forgotten: only they can tell us their address again.
+        return redirect(url_for("newsletter.newsletter"), 303)
+    db.session.commit()
+    return redirect(url_for("newsletter.check_your_mail"), 303)
+
+
+@bp.get("/newsletter/issues/<slug>")
+def issue(slug: str) -> Any:
+    """Show an issue of the archive."""
+    found = queries.public_issue(slug) or abort(404)
+    return render_template("newsletter/issue.html", issue=found)
+
+
+@bp.get("/newsletter/feed.xml")
+def feed() -> Any:
+    """Give the archive to feed readers (Atom, RFC 4287)."""
+    issues = queries.public_issues(limit=IN_FEED)
+    xml = render_template(
+        "newsletter/feed.xml",
+        issues=issues,
+        bodies={issue.id: complete_links(issue.html, absolute=absolute) for issue in issues},
+    )
+    return Response(xml, mimetype="application/atom+xml")

@@ -1,0 +1,109 @@
+"""Questions about the newsletter: its issues, its subscribers, how many come and go."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Row, Select, func, or_, select
+
+from campaign.db import db
+from campaign.newsletter.models import Issue
+from campaign.outbox.models import Suppression, address_hash
+from campaign.people.models import Person, Purpose, Subscription
+from campaign.people.queries import number_of_subscribers as _number_of
+from campaign.people.queries import search_subscriptions
+from campaign.people.queries import subscribers as _subscribers
+
+NEWSLETTER = Purpose.NEWSLETTER
+# So many people are read, and looked up among the suppressed, at a time.
+PIECE = 1000
+
+
+def public_issues(*, limit: int) -> list[Issue]:
+    """List the issues of the archive, newest first."""
+    return list(
+        db.session.scalars(
+            select(Issue)
+            .where(Issue.published_at.is_not(None), Issue.withdrawn_at.is_(None))
+            .order_by(Issue.published_at.desc(), Issue.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def public_issue(slug: str) -> Issue | None:
+    """Find an issue of the archive; None when it was never there or was taken out."""
+    issue = db.session.scalar(select(Issue).where(Issue.slug == slug))
+    return issue if issue is not None and issue.is_public else None
+
+
+def issue_with_slug(slug: str) -> Issue | None:
+    """Find whichever issue has an address, draft or sent."""
+    return db.session.scalar(select(Issue).where(Issue.slug == slug))
+
+
+def search_issues(words: str = "") -> Select[Issue]:
+    """Find issues by title or subject: drafts first, then the sent, newest first."""
+    query = select(Issue).order_by(
+        Issue.queued_at.is_not(None), Issue.queued_at.desc(), Issue.changed_at.desc()
+    )
+    if words:
+        query = query.where(
+            or_(
+                Issue.title.icontains(words, autoescape=True),
+                Issue.subject.icontains(words, autoescape=True),
+            )
+        )
+    return query
+
+
+def search_subscribers(words: str = "", *, standing: str = "") -> Select[Subscription]:
+    """Find subscriptions with their person; standing is active, pending or left."""
+    return search_subscriptions(words, standing=standing).where(Subscription.purpose == NEWSLETTER)
+
+
+def number_of_subscribers() -> int:
+    """Count the subscribers of this moment."""
+    return _number_of(NEWSLETTER)
+
+
+def new_subscribers(*, since: datetime) -> int:
+    """Count who joined since a moment and is still there."""
+    return _count(Subscription.confirmed_at >= since, Subscription.left_at.is_(None))
+
+
+def lost_subscribers(*, since: datetime) -> int:
+    """Count who left since a moment."""
+    return _count(Subscription.left_at >= since)
+
+
+def _count(*conditions: object) -> int:
+    query = select(func.count()).where(Subscription.purpose == NEWSLETTER, *conditions)  # type: ignore[arg-type]
+    return db.session.scalar(query) or 0
+
+
+def audience() -> Iterator[Row[tuple[int, str, str]]]:
+    """Give id, address and name of all who get an issue, read in pieces.
+
+    Those who agreed and have not left, less the suppressed. One statement reads them all, so
+    nobody who joins meanwhile is among them.
+    """
+    found = db.session.execute(
+        _subscribers(NEWSLETTER)
+        .with_only_columns(Person.id, Person.email, Person.name)
+        .execution_options(yield_per=PIECE)
+    )
+    for piece in found.partitions():
+        hashes = {row.id: address_hash(row.email) for row in piece}
+        suppressed = set(
+            db.session.scalars(
+                select(Suppression.address_hash).where(
+                    Suppression.address_hash.in_(hashes.values())
+                )
+            )
+        )
+        yield from (row for row in piece if hashes[row.id] not in suppressed)
+
+
+def size_of_audience() -> int:
+    """Count how many an issue sent now would go to."""
+    return sum(1 for _row in audience())
