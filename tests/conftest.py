@@ -32,7 +32,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="session")
-def _application(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def _application(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app = create_app(
         {
             "TESTING": True,
@@ -46,7 +46,10 @@ def _application(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
     with app.app_context():
         db.create_all()
         jobs.prepare()
-    return app
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+        jobs.queue().storage.close()
 
 
 @pytest.fixture

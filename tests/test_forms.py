@@ -1,0 +1,158 @@
+"""What strangers may say in a field, and the token that stands for a cookie."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from werkzeug.datastructures import MultiDict
+
+from campaign import tokens
+from campaign.forms import (
+    PublicForm,
+    email_field,
+    line_field,
+    name_field,
+    normal_address,
+    text_field,
+)
+
+
+class Sample(PublicForm):
+    name = name_field("Name", required="Enter your name.")
+    email = email_field("E-mail")
+    subject = line_field("Subject", most=20)
+    words = text_field("Words", most=50)
+
+
+GOOD = {"name": "Ada Lovelace", "email": "ada@example.org", "subject": "Hello", "words": "Hi."}
+
+
+def filled(app: Flask, **changes: str) -> Sample:
+    with app.test_request_context("/", method="POST"):
+        token = tokens.sign_timed("form:Sample", 0)
+        form = Sample(formdata=MultiDict({**GOOD, "csrf_token": token, **changes}))
+        form.validate()
+        return form
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("name", ""),
+        ("name", "   "),
+        ("name", "x" * 76),
+        ("name", "Ada\r\nBcc: victim@example.org"),
+        ("name", "Ada\x00"),
+        ("name", "Ada \u202e adA"),
+        ("name", "see https://spam.example"),
+        ("name", "ada@example.org"),
+        ("name", "<b>Ada</b>"),
+        ("name", "{{ 7 * 7 }}"),
+        ("email", ""),
+        ("email", "ada"),
+        ("email", "ada@example.org, victim@example.org"),
+        ("email", "ada@example.org victim@example.org"),
+        ("email", "ada@example.org\r\nBcc: victim@example.org"),
+        ("email", "Ada <ada@example.org>"),
+        ("email", "ada@" + "x" * 250 + ".example"),
+        ("email", "ada@localhost"),
+        ("subject", "x" * 21),
+        ("subject", "two\nlines"),
+        ("words", "x" * 51),
+        ("words", "bell\x07"),
+    ],
+)
+def test_bad_input_is_named_beside_its_field_and_kept_as_typed(
+    app: Flask, field: str, typed: str
+) -> None:
+    form = filled(app, **{field: typed})
+
+    assert list(form.errors) == [field]
+    assert form.refusal_status() == 422
+    shown = form[field].data or ""
+    assert "".join(shown.split()) == "".join(typed.split())
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada", "Zoë O’Connor-Łukasz", "José María de la Cruz", "李小龍", "محمد", "Ada  King"]
+)
+def test_peoples_real_names_are_taken(app: Flask, name: str) -> None:
+    form = filled(app, name=name)
+
+    assert form.errors == {}
+    assert form.name.data == " ".join(name.split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (" Ada@Example.ORG ", "ada@example.org"),
+        ("ada+news@example.org", "ada+news@example.org"),
+        ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+    ],
+)
+def test_an_address_has_one_form(typed: str, kept: str) -> None:
+    assert normal_address(typed) == kept
+
+
+@pytest.mark.parametrize("token", ["", "rubbish", "a.b.c"])
+def test_a_form_without_its_own_token_is_refused_and_keeps_what_was_typed(
+    app: Flask, token: str
+) -> None:
+    form = filled(app, csrf_token=token)
+
+    assert form.refusal_status() == 400
+    assert form.name.data == "Ada Lovelace"
+
+
+def test_the_token_of_another_form_is_refused(app: Flask) -> None:
+    with app.app_context():
+        other = tokens.sign_timed("form:Other", 0)
+
+    assert filled(app, csrf_token=other).refusal_status() == 400
+
+
+def test_a_token_older_than_two_days_is_refused(app: Flask) -> None:
+    with app.app_context():
+        token = tokens.sign_timed("form:Sample", 0)
+
+    with time_machine.travel(timedelta(days=3)):
+        form = filled(app, csrf_token=token)
+
+    assert form.refusal_status() == 400
+
+
+def test_the_form_shown_again_carries_a_fresh_token(app: Flask) -> None:
+    with app.test_request_context("/", method="POST"):
+        form = Sample(formdata=MultiDict({**GOOD, "csrf_token": "rubbish"}))
+        form.validate()
+
+        fresh = form.csrf_token._value()
+        tokens.read_timed(fresh, "form:Sample", within=timedelta(minutes=1))
+
+
+def test_a_json_body_of_any_shape_is_no_form(app: Flask) -> None:
+    for body in ("[1, 2]", '"text"', "null", "{broken"):
+        with app.test_request_context(
+            "/", method="POST", data=body, content_type="application/json"
+        ):
+            assert not Sample().validate()
+
+
+class TestTokens:
+    def test_a_token_is_good_for_its_own_purpose_only(self, app: Flask) -> None:
+        with app.app_context():
+            token = tokens.sign("unsubscribe", [1, "newsletter"])
+
+            assert tokens.read(token, "unsubscribe") == [1, "newsletter"]
+            with pytest.raises(tokens.ForgedToken):
+                tokens.read(token, "confirm")
+
+    def test_a_changed_token_is_forged_and_an_old_one_expired(self, app: Flask) -> None:
+        with app.app_context():
+            token = tokens.sign_timed("confirm", 7)
+            with pytest.raises(tokens.ForgedToken):
+                tokens.read_timed(token[:-1], "confirm", within=timedelta(days=1))
+            with time_machine.travel(timedelta(days=2)), pytest.raises(tokens.ExpiredToken):
+                tokens.read_timed(token, "confirm", within=timedelta(days=1))
