@@ -68,7 +68,7 @@ def _refuse_what_no_row_can_be() -> None:
 
 
 @bp.context_processor
-def _frame() -> dict[str, Callable[[], Any]]:
+def _frame() -> dict[str, Callable[..., Any]]:
     return {
         "office_navigation": _navigation,
         "office_time": office_time,

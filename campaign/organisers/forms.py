@@ -3,8 +3,9 @@
 from typing import Any
 
 from wtforms import RadioField
+from wtforms.fields import SelectChoice
 
-from campaign.forms import OfficeForm, email_field
+from campaign.forms import OfficeForm, email_field, present
 from campaign.languages import lazy_gettext as _l
 from campaign.organisers.models import Role
 
@@ -18,10 +19,11 @@ ROLES: dict[str, Any] = {
 def _role_field() -> RadioField:
     return RadioField(
         _l("Role"),
+        validators=[present(_l("Choose a role."))],
         choices=[
-            (Role.READER.value, _l("Reader: looks at everything, changes nothing")),
-            (Role.EDITOR.value, _l("Editor: writes, sends and decides")),
-            (Role.ADMINISTRATOR.value, _l("Administrator: an editor who also adds organisers")),
+            SelectChoice(Role.READER, _l("Reader: looks at everything, changes nothing")),
+            SelectChoice(Role.EDITOR, _l("Editor: writes, sends and decides")),
+            SelectChoice(Role.ADMINISTRATOR, _l("Administrator: also decides who is an organiser")),
         ],
         default=Role.EDITOR.value,
     )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_wtf.csrf import CSRFError, generate_csrf
 
@@ -85,7 +85,8 @@ def use_link(token: str) -> Any:
     session.clear()
     session.permanent = True
     session[TOKEN] = opened
-    # Now, so that two pages opened at once do not each make their own.
+    # A new form token too, and now: two pages opened at once would each make their own.
+    g.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)
     generate_csrf()
     return redirect(wanted if is_office_path(wanted) else "/office/", 303)
 

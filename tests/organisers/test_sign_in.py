@@ -190,14 +190,14 @@ def test_what_was_planted_in_the_browser_is_gone_after_signing_in(
     visitor: Visitor, link: str
 ) -> None:
     page = visitor.open(link)
-    with visitor.client.session_transaction() as session:
+    with visitor.client.session_transaction("/office/") as session:
         session["planted"] = "by somebody else"
         session["organiser"] = "a token of somebody else"
         form_token = session["csrf_token"]
 
     visitor.fill(page, link)
 
-    with visitor.client.session_transaction() as session:
+    with visitor.client.session_transaction("/office/") as session:
         assert set(session) == {"organiser", "csrf_token", "_permanent"}
         assert session["organiser"] != "a token of somebody else"
         assert session["csrf_token"] != form_token
@@ -248,7 +248,7 @@ def test_a_cookie_of_rubbish_is_just_not_signed_in(visitor: Visitor, rubbish: st
 
 @pytest.mark.parametrize("content", [1, None, ["x"], {"a": 1}, "unknown token"])
 def test_a_session_of_odd_content_is_just_not_signed_in(visitor: Visitor, content: Any) -> None:
-    with visitor.client.session_transaction() as session:
+    with visitor.client.session_transaction("/office/") as session:
         session["organiser"] = content
 
     assert visitor.open("/office/").status_code == 303
