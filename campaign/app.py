@@ -11,15 +11,21 @@ from campaign import config, db, jobs, languages, logs, templating
 from campaign.events.views import bp as events
 from campaign.front import errors, manners
 from campaign.front.views import bp as front
+from campaign.letters import duties as letters_duties
 from campaign.letters.views import bp as letters
 from campaign.newsletter.views import bp as newsletter
 from campaign.office.views import bp as office
+from campaign.organisers import duties as organisers_duties
+from campaign.organisers.cli import cli as organiser_commands
 from campaign.organisers.views import bp as organisers
-from campaign.outbox import duties as _outbox_duties  # noqa: F401
+from campaign.outbox import duties as outbox_duties
 from campaign.outbox.cli import cli as outbox_commands
 from campaign.outbox.delivery import relay
 from campaign.outbox.views import bp as mailbox
+from campaign.pages.cli import cli as page_commands
 from campaign.pages.views import bp as pages
+from campaign.people import duties as people_duties
+from campaign.summits.cli import cli as post_commands
 from campaign.summits.views import bp as summits
 
 # Law 6: whatever a stranger may reach. Everything else stands behind the office's guard.
@@ -28,7 +34,10 @@ PUBLIC = frozenset(blueprint.name for blueprint in STRANGERS)
 LARGEST_BODY = 1_000_000
 
 # What operators may say to a room; `campaign.cli` adds what concerns the whole house.
-COMMANDS = (outbox_commands,)
+COMMANDS = (organiser_commands, outbox_commands, page_commands, post_commands)
+
+# What the rooms owe the clock; importing them puts them on the timetable.
+DUTIES = (letters_duties, organisers_duties, outbox_duties, people_duties)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:

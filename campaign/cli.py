@@ -13,13 +13,14 @@ from flask import Flask
 from flask.cli import ScriptInfo
 from flask_migrate import upgrade
 
-from campaign import clock, config, jobs, organisers, supervisor
+from campaign import clock, config, jobs, supervisor
 from campaign.app import COMMANDS, create_app
 from campaign.db import db
 from campaign.events.verbs import load_starter as load_events
 from campaign.letters.verbs import load_starter as load_letters
 from campaign.newsletter.verbs import load_starter as load_newsletter
 from campaign.organisers.models import Role
+from campaign.organisers.queries import first_administrator
 from campaign.organisers.verbs import add, make_link
 from campaign.outbox.delivery import worker as delivery
 from campaign.pages.verbs import load_starter as load_pages
@@ -203,7 +204,7 @@ def run(port: int) -> None:
 def _first_link() -> str:
     """Make a sign-in link for the first organiser of a campaign being tried out."""
     now = clock.now()
-    account = organisers.queries.first_administrator() or add(
+    account = first_administrator() or add(
         "organiser@campaign.example", role=Role.ADMINISTRATOR, now=now
     )
     link = make_link(account, now=now)

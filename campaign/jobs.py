@@ -16,7 +16,7 @@ from flask import Flask, current_app
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 from huey.registry import Message as TaskMessage
 from huey.serializer import Serializer
-from sqlalchemy import delete, event
+from sqlalchemy import String, delete, event
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from campaign import clock
@@ -39,7 +39,7 @@ class Tick(Model):
 
     __tablename__ = "job_tick"
 
-    duty: Mapped[str] = mapped_column(primary_key=True)
+    duty: Mapped[str] = mapped_column(String(80), primary_key=True)
     slot: Mapped[datetime] = mapped_column(primary_key=True)
 
 

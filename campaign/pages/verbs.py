@@ -105,9 +105,9 @@ def described(page: Page) -> PageFile:
     )
 
 
-def load_starter(folder: Traversable, *, now: datetime) -> int:
-    """Save every page of the starter's folder. Returns how many there are."""
-    found = files.read_folder(folder)
-    for file in found:
+def load_starter(folder: Traversable, *, now: datetime) -> None:
+    """Save every page of the starter, where there are none yet."""
+    if db.session.scalar(select(Page.id).limit(1)) is not None:
+        return
+    for file in files.read_folder(folder / "pages"):
         save(file, now=now)
-    return len(found)
