@@ -146,7 +146,7 @@ def _text(
         whole.add_component(vtimezone(zone, year))
     for part in parts:
         whole.add_component(part)
-    return whole.to_ical().decode()
+    return str(whole.to_ical(), encoding="utf-8")
 
 
 def _add_feed_properties(whole: icalendar.Calendar, name: str) -> None:

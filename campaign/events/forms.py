@@ -1,24 +1,38 @@
-"""What may be said to us about events: a sign-up, and the button that takes it back."""
+"""What may be said about events: by visitors, who sign up; by organisers, who plan them."""
 
+import re
+from datetime import datetime
 from typing import Any
+from zoneinfo import available_timezones
 
+from babel import Locale
 from flask import current_app
-from wtforms import BooleanField, IntegerField, SelectField
+from flask_babel import get_locale
+from wtforms import (
+    BooleanField,
+    DateField,
+    FloatField,
+    IntegerField,
+    SelectField,
+    TimeField,
+)
+from wtforms.validators import InputRequired
 from wtforms.widgets import NumberInput
 
-from campaign.events.models import MOST_GUESTS, Action
-from campaign.forms import PublicForm, email_field, name_field
+from campaign.events.models import MOST_GUESTS, Action, Event
+from campaign.forms import OfficeForm, PublicForm, email_field, line_field, name_field, text_field
 from campaign.languages import _, country_name
 from campaign.languages import lazy_gettext as _l
 
 
 def consent_wording() -> str:
     """Give the sentence beside the box, as the form shows it and the record keeps it."""
-    return _(
+    wording: str = _(
         "Also send me the newsletter of %(name)s by e-mail, about once a month. I can leave at "
         "any time with the link in each issue.",
         name=current_app.config["NAME"],
     )
+    return wording
 
 
 class GuestsField(IntegerField):
@@ -75,3 +89,161 @@ class FilterForm(PublicForm):
             ("", _("All events")),
             *((action.slug, action.title) for action in actions),
         ]
+
+
+def _named_countries() -> list[tuple[str, str]]:
+    locale = get_locale() or Locale("en")
+    codes = [str(code) for code in locale.territories if re.fullmatch("[A-Z]{2}", str(code))]
+    named = ((code, country_name(code)) for code in codes if code not in _NO_COUNTRIES)
+    return sorted(named, key=lambda pair: pair[1])
+
+
+# Codes that CLDR names beside the countries: unions, leftovers and test values.
+_NO_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
+
+
+class DayField(DateField):
+    """A day."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_l("Enter a day, like 2027-05-13.")) from None
+
+
+class HourField(TimeField):
+    """A time of day; an empty field means none."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = None
+        if not valuelist or not valuelist[0].strip():
+            return
+        try:
+            # Some browsers send seconds.
+            self.data = datetime.strptime(valuelist[0].strip()[:5], "%H:%M").time()
+        except ValueError:
+            raise ValueError(_l("Enter a time, like 17:30.")) from None
+
+
+class DegreesField(FloatField):
+    """A latitude or a longitude in decimal degrees; an empty field means none."""
+
+    def __init__(self, *args: Any, most: float = 0, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.most = most
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = None
+        if not valuelist or not valuelist[0].strip():
+            return
+        wrong = _l("Enter decimal degrees between -%(most)s and %(most)s.", most=int(self.most))
+        try:
+            self.data = float(valuelist[0].replace(",", "."))
+        except ValueError:
+            raise ValueError(wrong) from None
+        # Not true of what is no number either (NaN).
+        if not -self.most <= self.data <= self.most:
+            raise ValueError(wrong)
+
+
+class CapacityField(IntegerField):
+    """How many people a place holds; an empty field means as many as come."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = None
+        typed = valuelist[0].strip() if valuelist else ""
+        if not typed:
+            return
+        if not (typed.isascii() and typed.isdigit() and 1 <= int(typed[:9]) <= 1_000_000):
+            raise ValueError(_l("Enter a whole number, 1 or more, or leave this empty."))
+        self.data = int(typed[:9])
+
+
+class EventForm(OfficeForm):
+    """What organisers say of an event."""
+
+    title = line_field(_l("Title"), most=120, required=_l("Enter a title."))
+    action_id = SelectField(_l("Part of the day of action"), coerce=str)
+    country = SelectField(_l("Country"))
+    city = line_field(_l("City"), most=80, required=_l("Enter the city."))
+    zone = SelectField(
+        _l("Time zone"), description=_l("The times below are on this zone’s clocks.")
+    )
+    starts_on = DayField(_l("Day"), validators=[InputRequired(_l("Enter the day."))])
+    starts = HourField(_l("Begins at"), description=_l("Leave both times empty for a whole day."))
+    ends = HourField(_l("Ends at"))
+    venue = line_field(_l("Meeting place"), most=200)
+    address = line_field(_l("Address"), most=300)
+    latitude = DegreesField(_l("Latitude"), most=90)
+    longitude = DegreesField(_l("Longitude"), most=180)
+    capacity = CapacityField(_l("Places"), description=_l("Leave empty if there is no limit."))
+    description = text_field(_l("Description"), most=10_000, description=_l("Markdown."))
+    bring = text_field(_l("What to bring"), most=5_000, description=_l("Markdown."))
+    access = text_field(
+        _l("Getting there and getting around"),
+        most=5_000,
+        description=_l("Step-free ways, seats, toilets, the nearest stop. Markdown."),
+    )
+    host = text_field(_l("Who hosts it"), most=5_000, description=_l("Markdown."))
+    languages = line_field(
+        _l("Languages spoken"), most=60, description=_l("Codes, such as: en, fr")
+    )
+    is_example = BooleanField(_l("An example: nobody has confirmed it yet"))
+
+    def offer(self, actions: list[Action]) -> None:
+        """Offer the days of action, countries and time zones that there are."""
+        self.action_id.choices = [
+            ("", _("None")),
+            *((str(action.id), action.title) for action in actions),
+        ]
+        self.country.choices = _named_countries()
+        zones = sorted(zone for zone in available_timezones() if "/" in zone)
+        self.zone.choices = [(zone, zone) for zone in ("UTC", *zones)]
+
+    def show(self, event: Event) -> None:
+        """Fill in what is known of an event."""
+        for field in self:
+            if hasattr(event, field.name):
+                field.data = getattr(event, field.name)
+        self.action_id.data = "" if event.action_id is None else str(event.action_id)
+        self.languages.data = ", ".join(event.languages)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field, and those that speak of the same thing together."""
+        is_good = super().validate(extra_validators)
+        starts, ends = self.starts.data, self.ends.data
+        if not self.starts.errors and not self.ends.errors:
+            if (starts is None) != (ends is None):
+                is_good = _wrong(self.ends, _l("Enter both times, or none."))
+            elif starts and ends and ends <= starts:
+                is_good = _wrong(self.ends, _l("The end must be later than the beginning."))
+        latitude, longitude = self.latitude.data, self.longitude.data
+        if (latitude is None) != (longitude is None):
+            is_good = _wrong(self.longitude, _l("Enter both latitude and longitude, or none."))
+        if not all(re.fullmatch("[a-z]{2,3}", code) for code in self.codes()):
+            is_good = _wrong(self.languages, _l("Enter codes such as en, fr."))
+        return bool(is_good)
+
+    def codes(self) -> list[str]:
+        """List the codes of the languages."""
+        return re.findall(r"[^\s,;]+", (self.languages.data or "").lower())
+
+    def particulars(self) -> Any:
+        """Give what was said as the keywords of the verbs `plan` and `revise`."""
+        said = {field.name: field.data for field in self if field.name != "csrf_token"}
+        action_id = said["action_id"]
+        return {
+            **said,
+            "action_id": int(action_id) if action_id else None,
+            "languages": self.codes(),
+        }
+
+
+def _wrong(field: Any, sentence: Any) -> bool:
+    field.errors = [*field.errors, sentence]
+    return False
+
+
+class CallOffForm(OfficeForm):
+    """The one button that calls an event off."""

@@ -85,12 +85,12 @@ def _write(
 def _subject(kind: str, event: Event) -> str:
     match kind:
         case "event-changed":
-            return _("Changed: %(title)s", title=event.title)
+            return str(_("Changed: %(title)s", title=event.title))
         case "sign-up-withdrawn":
-            return _("You are no longer signed up: %(title)s", title=event.title)
+            return str(_("You are no longer signed up: %(title)s", title=event.title))
         case "event-called-off":
-            return _("Called off: %(title)s", title=event.title)
-    return _("Your place: %(title)s", title=event.title)
+            return str(_("Called off: %(title)s", title=event.title))
+    return str(_("Your place: %(title)s", title=event.title))
 
 
 def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:

@@ -148,6 +148,8 @@ class SignUp(Model):
     __table_args__ = (
         UniqueConstraint("event_id", "person_id"),
         Index("ix_sign_up_event_standing", "event_id", "withdrawn_at"),
+        # No id is given twice: mails to one person are kept in order by it.
+        {"sqlite_autoincrement": True},
     )
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from campaign.db import db
@@ -109,6 +109,28 @@ def places_taken(event_ids: Iterable[int]) -> dict[int, int]:
     return {**dict.fromkeys(ids, 0), **{event_id: int(places) for event_id, places in rows}}
 
 
+def all_places_taken() -> dict[int, int]:
+    """Count the places taken at every event."""
+    return places_taken(db.session.scalars(select(Event.id)))
+
+
+def places_by_action() -> dict[int | None, int]:
+    """Count the places taken on each day of action that has any."""
+    rows = db.session.execute(
+        select(Event.action_id, func.sum(1 + SignUp.guests))
+        .join(SignUp.event)
+        .where(SignUp.withdrawn_at.is_(None))
+        .group_by(Event.action_id)
+    )
+    return {action_id: int(places) for action_id, places in rows}
+
+
+def events_by_action() -> dict[int | None, int]:
+    """Count the events of each day of action that has any."""
+    rows = db.session.execute(select(Event.action_id, func.count()).group_by(Event.action_id))
+    return {action_id: int(number) for action_id, number in rows}
+
+
 def place_of(person: Person, event: Event) -> SignUp | None:
     """Find a person's place at an event, given up or not."""
     return db.session.scalar(
@@ -178,6 +200,12 @@ def search_events(words: str = "", *, action: str = "") -> Select[Event]:
     return query
 
 
+def search_actions(words: str = "") -> Select[Action]:
+    """Find days of action, the latest first, by title."""
+    query = select(Action).order_by(Action.day.desc(), Action.id)
+    return query.where(Action.title.icontains(words, autoescape=True)) if words else query
+
+
 def search_sign_ups(event: Event, words: str = "", *, state: str = "") -> Select[SignUp]:
     """Find who signed up for an event, newest first, by name or address; coming or withdrawn."""
     query = (
@@ -214,6 +242,6 @@ def _filtered(country: str, action: str) -> Select[Event]:
     return query
 
 
-def _not_long_called_off(now: datetime):  # type: ignore[no-untyped-def]
+def _not_long_called_off(now: datetime) -> ColumnElement[bool]:
     first = (now - KEPT).replace(hour=0, minute=0, second=0, microsecond=0)
     return or_(Event.cancelled_at.is_(None), Event.cancelled_at >= first)

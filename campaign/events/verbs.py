@@ -282,7 +282,8 @@ def load_starter(folder: Traversable, *, now: datetime) -> None:
 
 def _held_alone(event: Event) -> Event:
     query = lock(select(Event).where(Event.id == event.id))
-    return db.session.scalars(query.execution_options(populate_existing=True)).one()
+    held: Event = db.session.scalars(query.execution_options(populate_existing=True)).one()
+    return held
 
 
 def _tell_all(event: Event, write: Callable[..., Mail], *, now: datetime) -> int:

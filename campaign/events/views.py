@@ -36,6 +36,7 @@ def index() -> str:
     """List the events ahead, and apart from them those that are over."""
     now = clock.now()
     wanted = {"country": request.args.get("country", ""), "action": request.args.get("action", "")}
+    narrowed: dict[str, Any] = {name: value for name, value in wanted.items() if value}
     ahead = queries.ahead(now=now, **wanted)
     return render_template(
         "events/index.html",
@@ -43,11 +44,9 @@ def index() -> str:
         past=queries.past(now=now, **wanted),
         taken=queries.places_taken(event.id for event in ahead),
         filter_form=_filter_form(wanted),
-        is_filtered=any(wanted.values()),
-        feed=url_for("events.feed", **{name: value for name, value in wanted.items() if value}),
-        webcal=links.webcal(
-            public_url("events.feed", **{name: value for name, value in wanted.items() if value})
-        ),
+        is_filtered=bool(narrowed),
+        feed=url_for("events.feed", **narrowed),
+        webcal=links.webcal(public_url("events.feed", **narrowed)),
     )
 
 
@@ -87,7 +86,7 @@ def sign_up(slug: str) -> Any:
             verbs.keep_place(found, email=form.email.data, guests=form.guests.data, now=now)
             db.session.commit()
         form.form_errors.append(refusal.sentence)
-        return _event_page(found, form), refusal.status
+        return _event_page(_event(slug), form), refusal.status
     db.session.commit()
     return redirect(url_for("events.signed_up", slug=slug), 303)
 

@@ -1,0 +1,218 @@
+"""Doors of the events for organisers: plan, change, call off, and see who is coming."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from markupsafe import Markup
+
+from campaign import clock, tables
+from campaign.db import db
+from campaign.events import queries, verbs
+from campaign.events.forms import CallOffForm, EventForm
+from campaign.events.models import Action, Event
+from campaign.languages import _, ngettext, wall_time
+from campaign.languages import lazy_gettext as _l
+from campaign.tables import Column
+
+bp = Blueprint("events", __name__, url_prefix="/events")
+
+
+def _link(event: Event) -> Markup:
+    href = url_for("office.events.event", slug=event.slug)
+    return Markup('<a href="{}">{}</a>').format(href, event.title)
+
+
+def _state(event: Event) -> Any:
+    if event.is_called_off:
+        return _("called off")
+    return _("example") if event.is_example else ""
+
+
+def _columns(taken: dict[int, int]) -> list[Column]:
+    return [
+        Column("title", _l("Event"), lambda row: row.title, cell=_link),
+        Column("city", _l("City"), lambda row: row.city),
+        Column("country", _l("Country"), lambda row: row.country),
+        Column("day", _l("Day"), lambda row: row.starts_on),
+        Column("starts", _l("Begins"), lambda row: row.starts and wall_time(row.starts)),
+        Column("zone", _l("Time zone"), lambda row: row.zone),
+        Column("taken", _l("Places taken"), lambda row: taken[row.id], is_number=True),
+        Column("capacity", _l("Places"), lambda row: row.capacity, is_number=True),
+        Column("state", _l("State"), _state),
+    ]
+
+
+@bp.get("")
+def index() -> Any:
+    """List the events with the places taken at each."""
+    query = queries.search_events(request.args.get("q", ""), action=request.args.get("action", ""))
+    columns = _columns(queries.all_places_taken())
+    if request.args.get("format") == "csv":
+        return tables.download(query, columns, name="events")
+    return render_template(
+        "events/office/index.html",
+        table=tables.page(query, columns, arguments=request.args, path=request.path),
+    )
+
+
+def _action_columns() -> list[Column]:
+    taken, events = queries.places_by_action(), queries.events_by_action()
+    return [
+        Column("title", _l("Day of action"), lambda row: row.title, cell=_action_link),
+        Column("day", _l("Day"), lambda row: row.day),
+        Column("events", _l("Events"), lambda row: events.get(row.id, 0), is_number=True),
+        Column("taken", _l("Places taken"), lambda row: taken.get(row.id, 0), is_number=True),
+        Column("slug", _l("Address"), lambda row: f"/actions/{row.slug}"),
+    ]
+
+
+def _action_link(action: Action) -> Markup:
+    href = url_for("office.events.index", action=action.slug)
+    return Markup('<a href="{}">{}</a>').format(href, action.title)
+
+
+@bp.get("/actions")
+def actions() -> Any:
+    """List the days of action with their events and the places taken."""
+    query = queries.search_actions(request.args.get("q", ""))
+    columns = _action_columns()
+    if request.args.get("format") == "csv":
+        return tables.download(query, columns, name="actions")
+    return render_template(
+        "events/office/actions.html",
+        table=tables.page(query, columns, arguments=request.args, path=request.path),
+    )
+
+
+SIGN_UPS = [
+    Column("name", _l("Name"), lambda row: row.person.name),
+    Column("email", _l("Address"), lambda row: row.person.email),
+    Column("guests", _l("Guests"), lambda row: row.guests, is_number=True),
+    Column(
+        "state", _l("State"), lambda row: "coming" if row.is_active else "withdrawn",
+        cell=lambda row: _("coming") if row.is_active else _("withdrawn"),
+    ),
+    Column("signed_up_at", _l("Signed up"), lambda row: row.signed_up_at),
+    Column("withdrawn_at", _l("Withdrawn"), lambda row: row.withdrawn_at),
+]  # fmt: skip
+
+
+@bp.get("/<slug>")
+def event(slug: str) -> Any:
+    """Show an event and who is coming."""
+    found = _event(slug)
+    query = queries.search_sign_ups(
+        found, request.args.get("q", ""), state=request.args.get("state", "")
+    )
+    if request.args.get("format") == "csv":
+        return tables.download(query, SIGN_UPS, name=f"{slug}-people")
+    taken = queries.places_taken([found.id])[found.id]
+    return render_template(
+        "events/office/event.html",
+        event=found,
+        taken=taken,
+        free=found.free_places(taken),
+        is_over=found.is_over(clock.now()),
+        table=tables.page(query, SIGN_UPS, arguments=request.args, path=request.path),
+    )
+
+
+def _event(slug: str) -> Event:
+    return queries.event_by_slug(slug) or abort(404)
+
+
+@bp.get("/new")
+def new() -> str:
+    """Show the form in which an event is planned."""
+    return _new_page(_form(zone="UTC"))
+
+
+def _form(**data: Any) -> EventForm:
+    form = EventForm(data=data)
+    form.offer(queries.actions())
+    return form
+
+
+def _new_page(form: EventForm) -> str:
+    return render_template("events/office/new.html", form=form)
+
+
+@bp.post("/new")
+def plan() -> Any:
+    """Plan an event."""
+    form = _form()
+    if not form.validate():
+        return _new_page(form), form.refusal_status()
+    event = verbs.plan(**form.particulars(), now=clock.now())
+    db.session.commit()
+    flash(_("The event is there."), "done")
+    return redirect(url_for("office.events.event", slug=event.slug), 303)
+
+
+@bp.get("/<slug>/edit")
+def edit(slug: str) -> str:
+    """Show the form in which an event is changed."""
+    found = _event(slug)
+    form = _form()
+    form.show(found)
+    return _edit_page(found, form)
+
+
+def _edit_page(found: Event, form: EventForm) -> str:
+    return render_template(
+        "events/office/edit.html", event=found, form=form, number=queries.number_coming(found)
+    )
+
+
+@bp.post("/<slug>/edit")
+def revise(slug: str) -> Any:
+    """Change an event, and tell all who come if it is another time or place."""
+    found = _event(slug)
+    form = _form()
+    if not form.validate():
+        return _edit_page(found, form), form.refusal_status()
+    try:
+        mailed = verbs.revise(found, **form.particulars(), now=clock.now())
+    except verbs.CapacityTooSmall as refusal:
+        form.capacity.errors = [refusal.sentence]
+        return _edit_page(found, form), refusal.status
+    db.session.commit()
+    flash(_("The event is changed."), "done")
+    if mailed:
+        flash(_mailed(mailed), "done")
+    return redirect(url_for("office.events.event", slug=slug), 303)
+
+
+def _mailed(number: int) -> str:
+    return str(
+        ngettext(
+            "%(num)s person gets a mail about it.", "%(num)s people get a mail about it.", number
+        )
+    )
+
+
+@bp.get("/<slug>/call-off")
+def call_off(slug: str) -> str:
+    """Show the button that calls an event off, and how many would be told."""
+    return _call_off_page(_event(slug), CallOffForm())
+
+
+def _call_off_page(found: Event, form: CallOffForm) -> str:
+    return render_template(
+        "events/office/call_off.html", event=found, form=form, number=queries.number_coming(found)
+    )
+
+
+@bp.post("/<slug>/call-off")
+def do_call_off(slug: str) -> Any:
+    """Call an event off, and tell all who meant to come."""
+    found = _event(slug)
+    form = CallOffForm()
+    if not form.validate():
+        return _call_off_page(found, form), form.refusal_status()
+    mailed = verbs.call_off(found, now=clock.now())
+    db.session.commit()
+    flash(_("The event is called off."), "done")
+    if mailed:
+        flash(_mailed(mailed), "done")
+    return redirect(url_for("office.events.event", slug=slug), 303)
