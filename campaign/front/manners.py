@@ -143,17 +143,21 @@ def _compress(response: Response) -> None:
     body = response.get_data()
     if len(body) < 800:
         return
-    response.set_data(_gzip(body))
+    # Only what everyone may read is kept in memory; it is also what is asked for again.
+    is_public = response.cache_control.public
+    response.set_data(_compressed_once(body) if is_public else _compressed(body))
     response.headers["Content-Encoding"] = "gzip"
     tag, _ = response.get_etag()
     if tag:
         response.set_etag(tag, weak=True)
 
 
-@lru_cache(maxsize=128)
-def _gzip(body: bytes) -> bytes:
-    # Compressing costs more than making the page; the same body is asked for again and again.
+def _compressed(body: bytes) -> bytes:
     return gzip.compress(body, 6, mtime=0)
+
+
+# Compressing a page takes longer than making it.
+_compressed_once = lru_cache(maxsize=128)(_compressed)
 
 
 def _note(response: Response) -> None:

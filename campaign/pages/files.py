@@ -83,6 +83,13 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+    def represent_list(self, data: Any) -> Any:
+        # Plain words stand in brackets, as people write them; all else stands line by line.
+        is_plain = not any(isinstance(entry, list | dict) for entry in data)
+        return self.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=is_plain)
+
+
+_Dumper.add_representer(list, _Dumper.represent_list)
 
 for _kind in (_Loader, _Dumper):
     for _tag, _form, _first in (
@@ -364,13 +371,12 @@ def write(file: PageFile) -> str:
 
 
 def _entry(name: str, value: Any) -> str:
-    # Lists of words in brackets, all else line by line; no line is broken to fit a width.
-    style = None if isinstance(value, list) else False
+    # No line is broken to fit a width.
     return yaml.dump(
         {name: value},
         Dumper=_Dumper,
         allow_unicode=True,
         sort_keys=False,
         width=10**9,
-        default_flow_style=style,
+        default_flow_style=False,
     )

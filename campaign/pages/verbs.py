@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from campaign import markup
 from campaign.db import db
-from campaign.languages import lazy_gettext as _l
+from campaign.languages import _
 from campaign.pages import files
 from campaign.pages.files import PageFile
 from campaign.pages.models import Page, Redirect
@@ -21,7 +21,7 @@ class AddressTaken(Refusal):
 
     def __init__(self, path: str, page: str) -> None:
         super().__init__(
-            _l(
+            _(
                 "%(path)s cannot lead to %(page)s: there is a page at both.",
                 path=path,
                 page=page,
