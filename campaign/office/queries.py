@@ -8,16 +8,27 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
-from campaign.db import db
+from campaign.db import count_of, db
+from campaign.events import queries as events
+from campaign.events.models import Event, SignUp
 from campaign.languages import lazy_gettext as _l
+from campaign.languages import short_date
+from campaign.letters.models import Letter
+from campaign.newsletter.models import Issue
+from campaign.newsletter.queries import search_issues
 from campaign.outbox import ledger
 from campaign.outbox.models import Batch, Lane, Message, State
-from campaign.outbox.queries import counts
+from campaign.outbox.queries import counts, oldest_waiting
 from campaign.people.models import Purpose, Subscription
+from campaign.summits.models import STALE_AFTER, UNUSED_AFTER, Post
 
 WEEK = 7
+NEXT_EVENTS = 8
+NEWEST_ISSUES = 5
+# An urgent mail that has waited so long means that no worker runs.
+SHOULD_HAVE_LEFT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,34 @@ class Figure:
         """Count the seven days before."""
         return sum(number for _, number in self.days[:WEEK])
 
+    @property
+    def points(self) -> list[tuple[str, int]]:
+        """Give the days by their names, for a chart."""
+        return [(short_date(day), number) for day, number in self.days]
+
+
+@dataclass(frozen=True)
+class Coming:
+    """An event ahead, and how many places are taken at it."""
+
+    event: Event
+    taken: int
+
+
+@dataclass(frozen=True)
+class Concerns:
+    """What needs a look."""
+
+    failed: int
+    waited: timedelta | None
+    lane: Lane | None
+    paused: list[Batch]
+    stale_posts: int
+    bounced_posts: int
+
+    def __bool__(self) -> bool:
+        return any(vars(self).values())
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -44,17 +83,26 @@ class Desk:
 
     figures: list[Figure]
     outbox: dict[str, int]
-    lane: Lane | None
-    paused: list[Batch]
+    events: list[Coming]
+    issues: list[Issue]
+    concerns: Concerns
+
+    @property
+    def charts(self) -> list[Figure]:
+        """Choose what is drawn: one figure of each journey."""
+        sign_ups, subscribers, _left, letters, *_rest = self.figures
+        return [sign_ups, subscribers, letters]
 
 
 def desk(*, now: datetime) -> Desk:
     """Give what the desk shows."""
+    outbox = counts()
     return Desk(
         figures=figures(now=now),
-        outbox=counts(),
-        lane=ledger.troubled_lane(),
-        paused=ledger.paused_batches(),
+        outbox=outbox,
+        events=next_events(now=now),
+        issues=list(db.session.scalars(search_issues().limit(NEWEST_ISSUES))),
+        concerns=concerns(failed=outbox[State.FAILED], now=now),
     )
 
 
@@ -62,16 +110,51 @@ def figures(*, now: datetime) -> list[Figure]:
     """Count what people did and what left, day by day."""
     news = Subscription.purpose == Purpose.NEWSLETTER
     measures: list[tuple[Any, Any, Sequence[ColumnElement[bool]]]] = [
+        (_l("sign-ups for events"), SignUp.signed_up_at, []),
         (_l("new subscribers"), Subscription.confirmed_at, [news]),
-        (_l("left the newsletter"), Subscription.left_at, [news]),
-        (_l("mails left"), Message.settled_at, [Message.state == State.LEFT]),
-        (_l("mails failed"), Message.settled_at, [Message.state == State.FAILED]),
+        (_l("subscribers who left"), Subscription.left_at, [news]),
+        (_l("letters confirmed"), Letter.confirmed_at, []),
+        (_l("letters sent"), Letter.sent_at, []),
+        (_l("mails that left"), Message.settled_at, [Message.state == State.LEFT]),
     ]
     zone = ZoneInfo(current_app.config["TIMEZONE"])
     return [
         Figure(label, _by_day(moment, where, now=now, zone=zone))
         for label, moment, where in measures
     ]
+
+
+def next_events(*, now: datetime) -> list[Coming]:
+    """Find the events that come next, each with the places taken."""
+    ahead = events.upcoming(now=now)[:NEXT_EVENTS]
+    taken = events.places_taken(event.id for event in ahead)
+    return [Coming(event, taken[event.id]) for event in ahead]
+
+
+def concerns(*, failed: int, now: datetime) -> Concerns:
+    """Find what is amiss, or will be if nobody looks."""
+    waited = oldest_waiting(now=now)
+    return Concerns(
+        failed=failed,
+        waited=waited if waited > SHOULD_HAVE_LEFT else None,
+        lane=ledger.troubled_lane(),
+        paused=ledger.paused_batches(),
+        stale_posts=_posts_in_use(now, Post.seen_on < now.date() - STALE_AFTER),
+        bounced_posts=_posts_in_use(now, Post.bounced_at.is_not(None)),
+    )
+
+
+def _posts_in_use(now: datetime, *where: ColumnElement[bool]) -> int:
+    today = now.date()
+    return count_of(
+        select(Post.id).where(
+            Post.email != "",
+            Post.stopped_at.is_(None),
+            Post.seen_on >= today - UNUSED_AFTER,
+            or_(Post.valid_until.is_(None), Post.valid_until >= today),
+            *where,
+        )
+    )
 
 
 def _by_day(

@@ -8,7 +8,10 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from campaign import clock
+from campaign.events.office import bp as events
 from campaign.languages import lazy_gettext as _l
+from campaign.letters.office import bp as letters
+from campaign.newsletter.office import bp as newsletter
 from campaign.office import queries
 from campaign.organisers import verbs
 from campaign.organisers.forms import ButtonForm
@@ -17,12 +20,17 @@ from campaign.organisers.office import bp as organisers
 from campaign.organisers.views import not_from_our_page, not_signed_in, signed_in
 from campaign.outbox.office import bp as outbox
 from campaign.refusals import Refusal
+from campaign.summits.office import bp as summits
 from campaign.tables import office_time
 
 bp = Blueprint("office", __name__, url_prefix="/office")
 
 # Nested at import: a blueprint nested while the application is made would stand outside the guard.
 ROOMS: tuple[tuple[Blueprint, Any], ...] = (
+    (events, _l("Events")),
+    (newsletter, _l("Newsletter")),
+    (letters, _l("Letters")),
+    (summits, _l("Summits and posts")),
     (outbox, _l("Outbox")),
     (organisers, _l("Organisers")),
 )
@@ -59,12 +67,10 @@ def guard() -> Any:
 
 
 def _refuse_what_no_row_can_be() -> None:
-    # PostgreSQL takes neither, and would answer with a fault of ours.
+    # The databases cannot even ask for it, and would answer with a fault of ours.
     numbers = [value for value in (request.view_args or {}).values() if isinstance(value, int)]
-    if any(number > LARGEST_ID for number in numbers) or "\0" in request.path:
+    if any(number > LARGEST_ID for number in numbers):
         abort(404)
-    if any("\0" in value for value in request.args.values()):
-        abort(400)
 
 
 @bp.context_processor
@@ -77,7 +83,10 @@ def _frame() -> dict[str, Callable[..., Any]]:
 
 
 def _navigation() -> list[tuple[Any, str, bool]]:
-    places = [(_l("Desk"), url_for("office.desk"), request.endpoint == "office.desk")]
+    places: list[tuple[Any, str, bool]] = [
+        (_l("Desk"), url_for("office.desk"), request.endpoint == "office.desk")
+    ]
+    places.append((_l("Desk"), url_for("office.desk"), request.endpoint == "office.desk"))
     for room, label in ROOMS:
         if room is organisers and g.organiser.role != Role.ADMINISTRATOR:
             continue
@@ -124,5 +133,8 @@ def _http(error: HTTPException) -> Any:
 
 def _error(status: int, sentence: Any = "") -> Any:
     title, advice = _WORDS.get(status, _UNREAD)
-    page = render_template("office/error.html", title=title, advice=sentence or advice)
+    # What is refused before the guard has looked may have come from anybody.
+    g.organiser = g.get("organiser") or signed_in()
+    frame = "office" if g.organiser else "organisers"
+    page = render_template(f"{frame}/error.html", title=title, advice=sentence or advice)
     return page, status

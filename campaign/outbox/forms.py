@@ -15,7 +15,7 @@ class RetryForm(OfficeForm):
 class LiftForm(OfficeForm):
     """Write to an address again; who knows it by heart has a reason to."""
 
-    address = email_field(
+    email = email_field(
         _l("The address"), description=_l("We keep a mark of it only, so type it in full.")
     )
 
@@ -23,7 +23,7 @@ class LiftForm(OfficeForm):
         super().__init__()
         self.known_by = known_by
 
-    def validate_address(self, field: Field) -> None:
+    def validate_email(self, field: Field) -> None:
         """Refuse any address but the one this mark was made of."""
         if address_hash(field.data) != self.known_by:
             raise ValidationError(_l("This mark was not made of that address."))

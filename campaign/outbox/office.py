@@ -141,7 +141,7 @@ def lift(known_by: str) -> Any:
     form = LiftForm(known_by)
     if not form.validate():
         return _suppression_page(known_by, form), form.refusal_status()
-    verbs.lift(form.address.data)
+    verbs.lift(form.email.data)
     db.session.commit()
     flash(_("This address is written to again."), "done")
     return redirect(url_for("office.outbox.suppressions"), 303)

@@ -1,0 +1,1 @@
+"""Tests of the office: its guard, its desk, its tables."""

@@ -1,0 +1,147 @@
+"""Tables of the office: paged within bounds, searched, downloaded without formulas."""
+
+import csv
+import io
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from campaign import clock, tables
+from campaign.db import db
+from campaign.people.models import Person
+from campaign.tables import Column
+from tests.visitor import Visitor
+
+PEOPLE = [
+    Column("name", "Name", lambda row: row.name),
+    Column("email", "Address", lambda row: row.email),
+    Column("number", "Number", lambda row: -5, is_number=True),
+    Column("at", "Remembered", lambda row: row.remembered_at),
+    Column("nothing", "Nothing", lambda row: None),
+]
+QUERY = select(Person).order_by(Person.id)
+
+
+def remember(app: Flask, names: list[str]) -> None:
+    with app.app_context():
+        db.session.execute(
+            db.insert(Person),
+            [
+                {"email": f"{number}@example.org", "name": name, "remembered_at": clock.now()}
+                for number, name in enumerate(names)
+            ],
+        )
+        db.session.commit()
+
+
+@pytest.mark.parametrize(
+    ("asked", "number"),
+    [
+        ("1", 1),
+        ("3", 3),
+        ("4", 3),
+        ("0", 1),
+        ("-1", 1),
+        ("", 1),
+        ("two", 1),
+        ("²", 1),
+        ("٣", 1),
+        ("9" * 9, 3),
+        ("9" * 5000, 1),
+        ("1e9", 1),
+    ],
+)
+def test_a_page_lies_within_the_table(app: Flask, asked: str, number: int) -> None:
+    remember(app, ["Ada"] * 120)
+
+    with app.test_request_context():
+        table = tables.page(QUERY, PEOPLE, arguments={"page": asked, "q": "a&b"}, path="/people")
+
+    assert (table.number, table.pages, table.total) == (number, 3, 120)
+    assert len(table.rows) == (20 if number == 3 else 50)
+    assert table.has_previous == (number > 1)
+    assert table.has_next == (number < 3)
+    assert table.next_url == f"/people?q=a%26b&page={number + 1}"
+    assert table.csv_url == "/people?q=a%26b&format=csv"
+
+
+def test_an_empty_table_has_one_page(app: Flask) -> None:
+    with app.test_request_context():
+        table = tables.page(QUERY, PEOPLE, arguments={}, path="/people")
+
+    assert (table.number, table.pages, table.total, table.rows) == (1, 1, 0, [])
+    assert not table.has_next
+
+
+def test_a_page_shows_moments_on_the_offices_own_clocks(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember(app, ["Ada"])
+    monkeypatch.setitem(app.config, "TIMEZONE", "Asia/Tokyo")
+
+    with app.test_request_context():
+        moment = db.session.scalars(select(Person.remembered_at)).one()
+        shown = tables.page(QUERY, PEOPLE, arguments={}, path="/people").rows[0]
+
+    assert shown[3] == f"{moment + timedelta(hours=9):%Y-%m-%d %H:%M}"
+    assert shown[4] == ""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["=1+1", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", '=HYPERLINK("x","y")'],
+)
+def test_nothing_in_a_csv_is_a_formula(app: Flask, name: str) -> None:
+    remember(app, [name])
+
+    with app.test_request_context():
+        text = tables.download(QUERY, PEOPLE, name="people").get_data(as_text=True)
+
+    row = next(csv.DictReader(io.StringIO(text, newline="")))
+    assert row["name"] == f"'{name}"
+    assert row["number"] == "-5"
+    assert row["nothing"] == ""
+
+
+def test_a_csv_is_read_back_as_it_was(app: Flask) -> None:
+    names = ['Ada "the first"', "a, b", "two\nlines", "Łukasz 漢字", ""]
+    remember(app, names)
+
+    with app.test_request_context():
+        answer = tables.download(QUERY, PEOPLE, name="people")
+        text = answer.get_data(as_text=True)
+
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["name"] for row in rows] == names
+    assert rows[0]["at"].endswith("+00:00")
+    assert answer.mimetype == "text/csv"
+
+
+def test_a_csv_is_sent_in_pieces(app: Flask) -> None:
+    remember(app, ["Ada"] * 2000)
+
+    with app.test_request_context():
+        answer = tables.download(QUERY, PEOPLE, name="people")
+        pieces = list(answer.response)
+
+    assert answer.is_streamed
+    assert len(pieces) == 2001
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["q=%00", "state=%00", "q=%ff%fe", "page=%00", "q=" + "x" * 5000, "format=xml", "q=%5C_%25"],
+)
+def test_odd_arguments_get_a_clear_answer(organiser: Visitor, asked: str) -> None:
+    answer = organiser.open(f"/office/outbox?{asked}")
+
+    assert answer.status_code == (400 if "%00" in asked else 200)
+    assert "Sign out" in answer.text
+
+
+def test_a_day_reads_as_a_day() -> None:
+    column = Column("day", "Day", lambda row: date(2027, 5, 13))
+
+    assert str(column.shown(None)) == "2027-05-13"
