@@ -75,7 +75,11 @@ class IssueForm(OfficeForm):
         most=80,
         description=_l("Small letters, digits and hyphens. Empty: made from the title."),
     )
-    language = SelectField(_l("Language"), validators=[present(_l("Choose a language."))])
+    language = SelectField(
+        _l("Language"),
+        validators=[present(_l("Choose a language."))],
+        default=lambda: current_app.config["LANGUAGES"][0],
+    )
     source = text_field(
         _l("Text"),
         most=50_000,

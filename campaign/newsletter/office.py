@@ -28,8 +28,8 @@ PREVIEW_POLICY = (
 
 def _standing(issue: Issue) -> str:
     if not issue.is_sent:
-        return _("draft")
-    return _("sent") if issue.is_public else _("sent, not in the archive")
+        return str(_("draft"))
+    return str(_("sent") if issue.is_public else _("sent, not in the archive"))
 
 
 def _link(issue: Issue) -> Markup:

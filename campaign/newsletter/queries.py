@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from campaign.db import db
 from campaign.newsletter.models import Issue
@@ -81,8 +82,16 @@ def _count(*conditions: object) -> int:
     return db.session.scalar(query) or 0
 
 
-def audience() -> Iterator[Row[tuple[int, str, str]]]:
-    """Give id, address and name of all who get an issue, read in pieces.
+class Reader(NamedTuple):
+    """One of those whom an issue goes to."""
+
+    id: int
+    email: str
+    name: str
+
+
+def audience() -> Iterator[Reader]:
+    """Give all whom an issue goes to, read in pieces.
 
     Those who agreed and have not left, less the suppressed. One statement reads them all, so
     nobody who joins meanwhile is among them.
@@ -101,7 +110,7 @@ def audience() -> Iterator[Row[tuple[int, str, str]]]:
                 )
             )
         )
-        yield from (row for row in piece if hashes[row.id] not in suppressed)
+        yield from (Reader(*row) for row in piece if hashes[row.id] not in suppressed)
 
 
 def size_of_audience() -> int:

@@ -1,0 +1,81 @@
+"""What tests of the newsletter share: subscribers, links out of mails, and a written issue."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from campaign import clock
+from campaign.db import db
+from campaign.newsletter import verbs
+from campaign.newsletter.models import Issue
+from campaign.outbox.models import Message
+from campaign.people import verbs as people
+from campaign.people.models import Person, Purpose
+
+WORDING = "Send me the newsletter."
+
+
+def link_in(message: Message, path: str) -> str:
+    """Find the address under a path in the text of a mail."""
+    found = re.search(rf"https://campaign\.example/{path}/\S+", message.text)
+    assert found, message.text
+    return found[0]
+
+
+def subscribed(*addresses: str, name: str = "") -> None:
+    """Make subscribers, as if each had pressed the button in the mail."""
+    for address in addresses:
+        person = people.remember(address, name=name, now=clock.now())
+        subscription = people.ask(
+            person, Purpose.NEWSLETTER, wording=WORDING, form="test", now=clock.now()
+        )
+        people.confirm(subscription, now=clock.now())
+    db.session.commit()
+
+
+def person_with(address: str) -> Person:
+    """Find a person who must be there."""
+    return db.session.scalars(select(Person).where(Person.email == address)).one()
+
+
+@pytest.fixture
+def subscribers(app: Flask) -> Callable[..., None]:
+    """Give a maker of subscribers."""
+
+    def make(*addresses: str, name: str = "") -> None:
+        with app.app_context():
+            subscribed(*addresses, name=name)
+
+    return make
+
+
+@pytest.fixture
+def issue(app: Flask) -> int:
+    """Give the number of a draft."""
+    with app.app_context():
+        written = verbs.draft(
+            title="Welcome",
+            slug="",
+            subject="Welcome to you",
+            preview="Three things to do.",
+            source="Read [the proposal](/proposal).\n\n- one\n- two",
+            language="en",
+            by=None,
+            now=clock.now(),
+        )
+        db.session.commit()
+        return written.id
+
+
+@pytest.fixture
+def read(app: Flask, issue: int) -> Callable[[], Issue]:
+    """Give a question: how does the issue stand now?"""
+
+    def ask() -> Issue:
+        with app.app_context():
+            return db.session.get_one(Issue, issue)
+
+    return ask

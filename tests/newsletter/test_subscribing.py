@@ -1,0 +1,304 @@
+"""Subscribing: double opt-in, what the mails say and do not say, and how strangers are refused."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from campaign import clock
+from campaign.db import db
+from campaign.newsletter import queries
+from campaign.outbox.models import Message
+from campaign.outbox.verbs import suppress
+from campaign.people import verbs as people
+from campaign.people.models import Consent, Person
+from tests.newsletter.conftest import link_in, person_with
+from tests.visitor import Visitor
+
+Posted = Callable[..., list[Message]]
+
+
+def test_a_subscriber_confirms_by_mail_and_is_welcomed(
+    app: Flask, visitor: Visitor, posted: Posted
+) -> None:
+    answer = visitor.send("/newsletter", email="Ada@Example.org", name="Ada")
+
+    assert (answer.status_code, answer.location) == (303, "/newsletter/check-your-mail")
+    assert visitor.open(answer.location).status_code == 200
+    (asked,) = posted()
+    assert (asked.kind, asked.to_address) == ("confirmation", "ada@example.org")
+    with app.app_context():
+        assert queries.number_of_subscribers() == 0
+
+    answer = visitor.send(link_in(asked, "confirm"))
+
+    assert (answer.status_code, answer.location) == (303, "/newsletter/confirmed")
+    assert "You are in" in visitor.open(answer.location).text
+    (welcome,) = posted("welcome")
+    assert "Dear Ada," in welcome.text
+    assert "/unsubscribe/" in welcome.text
+    with app.app_context():
+        assert queries.number_of_subscribers() == 1
+
+
+def test_opening_the_link_alone_confirms_nothing(
+    app: Flask, visitor: Visitor, posted: Posted
+) -> None:
+    visitor.send("/newsletter", email="ada@example.org")
+
+    visitor.open(link_in(posted()[0], "confirm"))
+
+    with app.app_context():
+        assert queries.number_of_subscribers() == 0
+
+
+def test_the_button_pressed_twice_says_the_same_and_welcomes_once(
+    visitor: Visitor, posted: Posted
+) -> None:
+    visitor.send("/newsletter", email="ada@example.org")
+    link = link_in(posted()[0], "confirm")
+
+    answers = [visitor.send(link) for _ in range(2)]
+
+    assert [a.location for a in answers] == ["/newsletter/confirmed"] * 2
+    assert len(posted("welcome")) == 1
+
+
+def test_the_confirmation_holds_nothing_a_stranger_typed(visitor: Visitor, posted: Posted) -> None:
+    visitor.send("/newsletter", email="ada@example.org", name="Buy My Pills")
+
+    (mail,) = posted()
+    everything = mail.text + mail.html + mail.subject + mail.to_name + str(mail.headers)
+    assert "Pills" not in everything
+    assert "never write to me" in mail.text
+    assert "never write to me" in mail.html
+
+
+def test_what_was_agreed_to_is_kept_word_for_word(
+    app: Flask, visitor: Visitor, posted: Posted
+) -> None:
+    page = visitor.open("/newsletter").text
+    visitor.send("/newsletter", email="ada@example.org")
+    visitor.send(link_in(posted()[0], "confirm"))
+
+    with app.app_context():
+        consent = db.session.scalars(select(Consent)).one()
+    assert consent.wording in page
+    assert len(consent.wording_version) == 12
+    assert consent.form == "newsletter"
+    assert consent.asked_at <= consent.given_at
+    assert consent.withdrawn_at is None
+
+
+def test_who_is_in_already_is_told_so_by_mail_and_the_page_is_the_same(
+    app: Flask, visitor: Visitor, posted: Posted, subscribers: Callable[..., None]
+) -> None:
+    subscribers("ada@example.org")
+
+    answer = visitor.send("/newsletter", email="ada@example.org")
+
+    assert (answer.status_code, answer.location) == (303, "/newsletter/check-your-mail")
+    (mail,) = posted()
+    assert mail.kind == "already-subscribed"
+    assert "/confirm/" not in mail.text
+    with app.app_context():
+        assert queries.number_of_subscribers() == 1
+
+
+def test_a_suppressed_address_gets_nothing_is_not_kept_and_the_page_is_the_same(
+    app: Flask, visitor: Visitor, posted: Posted
+) -> None:
+    with app.app_context():
+        suppress("ada@example.org", reason="complaint", now=clock.now())
+        db.session.commit()
+
+    answer = visitor.send("/newsletter", email="ada@example.org")
+
+    assert (answer.status_code, answer.location) == (303, "/newsletter/check-your-mail")
+    assert posted() == []
+    with app.app_context():
+        assert db.session.scalars(select(Person)).all() == []
+
+
+def test_an_address_gets_three_confirmations_a_day_and_five_in_thirty_days(
+    visitor: Visitor, posted: Posted
+) -> None:
+    begin = clock.now()
+
+    def ask_four_times(day: int) -> list[str | None]:
+        with time_machine.travel(begin + timedelta(days=day), tick=True):
+            return [visitor.send("/newsletter", email="ada@example.org").location for _ in "1234"]
+
+    answers = ask_four_times(0)
+    assert len(posted()) == 3
+    answers += ask_four_times(2)
+    assert len(posted()) == 5
+    answers += ask_four_times(5)
+    assert len(posted()) == 5
+    answers += ask_four_times(31)
+    assert len(posted()) == 8
+    assert set(answers) == {"/newsletter/check-your-mail"}
+
+
+def test_a_confirmation_link_expires_after_thirty_days_and_offers_to_ask_again(
+    visitor: Visitor, posted: Posted
+) -> None:
+    visitor.send("/newsletter", email="ada@example.org")
+    link = link_in(posted()[0], "confirm")
+
+    with time_machine.travel(clock.now() + timedelta(days=31), tick=True):
+        page = visitor.open(link)
+        answer = visitor.fill(page, link, email="ada@example.org")
+
+    assert page.status_code == 410
+    assert (answer.status_code, answer.location) == (303, "/newsletter/check-your-mail")
+
+
+def test_a_link_to_confirm_no_longer_counts_after_leaving(
+    app: Flask, visitor: Visitor, posted: Posted
+) -> None:
+    visitor.send("/newsletter", email="ada@example.org")
+    link = link_in(posted()[0], "confirm")
+    visitor.send(link)
+    visitor.send(link_in(posted("welcome")[0], "unsubscribe"))
+
+    page = visitor.open(link)
+
+    assert page.status_code == 410
+    with app.app_context():
+        assert queries.number_of_subscribers() == 0
+
+
+def test_this_was_not_me_suppresses_the_address_and_forgets_what_was_asked(
+    app: Flask, visitor: Visitor, posted: Posted
+) -> None:
+    visitor.send("/newsletter", email="ada@example.org")
+    asked = posted()[0]
+    link = link_in(asked, "not-me")
+
+    answers = [visitor.send(link) for _ in range(2)]
+
+    assert [a.location for a in answers] == ["/newsletter/never-again"] * 2
+    with app.app_context():
+        assert db.session.scalars(select(Person)).all() == []
+    assert visitor.open(link_in(asked, "confirm")).status_code == 410
+    visitor.send("/newsletter", email="ada@example.org")
+    assert posted() == []
+
+
+def test_a_subscriber_who_never_wants_a_mail_again_has_left(
+    app: Flask, visitor: Visitor, posted: Posted, subscribers: Callable[..., None]
+) -> None:
+    subscribers("ada@example.org")
+    visitor.send("/newsletter", email="ada@example.org")
+
+    visitor.send(link_in(posted()[0], "not-me"))
+
+    with app.app_context():
+        assert queries.number_of_subscribers() == 0
+        assert db.session.scalars(select(Consent)).one().withdrawn_through == "not me"
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"email": ""}, "Enter your e-mail address."),
+        ({"email": "ada"}, "Enter one e-mail address"),
+        ({"email": "ada@example.org, bob@example.org"}, "Enter one e-mail address"),
+        ({"email": "ada@example.org\r\nBcc: bob@example.org"}, "Enter one e-mail address"),
+        ({"email": "a" * 250 + "@example.org"}, "characters or fewer"),
+        ({"name": "A" * 76}, "characters or fewer"),
+        ({"name": "Ada\r\nBcc: bob"}, "on one line only"),
+        ({"name": "Ada\x00"}, "on one line only"),
+        ({"name": "<script>alert(1)</script>"}, "Enter a name"),
+        ({"name": "{{ config }}"}, "Enter a name"),
+        ({"name": "see www.pills.example"}, "Enter a name"),
+    ],
+)
+def test_a_form_with_a_mistake_names_it_and_keeps_what_was_typed(
+    visitor: Visitor, posted: Posted, fields: dict[str, str], complaint: str
+) -> None:
+    answer = visitor.send("/newsletter", **{"email": "ada@example.org", "name": "Ada", **fields})
+
+    assert answer.status_code == 422
+    assert complaint in answer.text
+    assert "<script>alert" not in answer.text
+    if "email" not in fields:
+        assert 'value="ada@example.org"' in answer.text
+    assert posted() == []
+
+
+def test_without_its_form_token_a_form_is_shown_again_with_what_was_typed(
+    visitor: Visitor, posted: Posted
+) -> None:
+    answer = visitor.send("/newsletter", email="ada@example.org", drop=("csrf_token",))
+
+    assert answer.status_code == 400
+    assert 'value="ada@example.org"' in answer.text
+    assert posted() == []
+
+
+@pytest.mark.parametrize("token", ["old", "forged"])
+def test_an_old_or_forged_form_token_is_refused(
+    visitor: Visitor, posted: Posted, token: str
+) -> None:
+    page = visitor.open("/newsletter")
+    fields: dict[str, Any] = {"csrf_token": "x.y.z"} if token == "forged" else {}
+
+    with time_machine.travel(clock.now() + timedelta(days=3), tick=True):
+        answer = visitor.fill(page, "/newsletter", email="ada@example.org", **fields)
+
+    assert answer.status_code == 400
+    assert posted() == []
+
+
+def test_a_body_of_two_million_octets_is_too_large(visitor: Visitor) -> None:
+    answer = visitor.post("/newsletter/subscribe", {"email": "a" * 2_000_000})
+
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("page", ["confirm", "not-me", "unsubscribe"])
+def test_a_garbled_link_is_refused_and_so_is_its_button(visitor: Visitor, page: str) -> None:
+    for token in ("x", "1n" + "0" * 20, "WzEsIm4iXQ.abc", "١n" + "0" * 20):
+        assert visitor.open(f"/{page}/{token}").status_code == 403
+        assert visitor.post(f"/{page}/{token}").status_code == 403
+
+
+def test_the_button_without_its_form_token_does_nothing(
+    app: Flask, visitor: Visitor, posted: Posted
+) -> None:
+    visitor.send("/newsletter", email="ada@example.org")
+    asked = posted()[0]
+
+    for link in (link_in(asked, "confirm"), link_in(asked, "not-me")):
+        assert visitor.post(link).status_code == 400
+
+    with app.app_context():
+        assert queries.number_of_subscribers() == 0
+        assert person_with("ada@example.org")
+
+
+def test_no_public_page_of_the_newsletter_sets_a_cookie(visitor: Visitor, posted: Posted) -> None:
+    answers = [visitor.send("/newsletter", email="ada@example.org")]
+    link = link_in(posted()[0], "confirm")
+    answers += [visitor.open("/newsletter"), visitor.open(link), visitor.send(link)]
+
+    assert not any("Set-Cookie" in answer.headers for answer in answers)
+
+
+def test_forgetting_leaves_nothing_of_a_subscriber(
+    app: Flask, subscribers: Callable[..., None]
+) -> None:
+    subscribers("ada@example.org")
+
+    with app.app_context():
+        people.forget(person_with("ada@example.org"))
+        db.session.commit()
+
+        assert db.session.scalars(select(Consent)).all() == []
+        assert queries.number_of_subscribers() == 0
