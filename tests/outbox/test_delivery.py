@@ -1,5 +1,8 @@
 """How messages leave: claimed, handed over, remembered, and tried again."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -276,6 +279,21 @@ def test_what_a_dead_process_of_this_machine_held_comes_back_at_once(
         db.session.commit()
 
     send(app)
+
+    assert len(sink.received) == 1
+
+
+def test_a_dead_process_nobody_has_asked_after_holds_nothing(app: Flask, sink: Sink) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        born = worker._born(process.pid)
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        post(app, MAIL)
+        with app.app_context():
+            claim(f"{worker._host()}:{process.pid}:{born}:1", limit=10, rate=0, now=clock.now())
+            db.session.commit()
+
+        send(app)
 
     assert len(sink.received) == 1
 

@@ -152,9 +152,11 @@ def _host() -> str:
 
 
 def _born(pid: int) -> str:
-    """Tell when a process began, in clock ticks since boot; empty when there is none."""
+    """Tell when a process began, in clock ticks since boot; empty when none lives."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        # One that has died stays listed until its parent asks after it, and some never do.
+        return "" if fields[0] in {"Z", "X"} else fields[19]
     except (OSError, IndexError):
         return ""
 

@@ -1,0 +1,27 @@
+"""What a drill found: its line, and whether it went as promised."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Outcome:
+    """What became of one drill: losses and repeats, further counts, and each broken promise."""
+
+    name: str
+    lost: int = 0
+    repeated: int = 0
+    counts: dict[str, Any] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+
+    def promise(self, kept: bool, otherwise: str) -> None:
+        """Note what was promised and is not so."""
+        if not kept:
+            self.broken.append(otherwise)
+
+    @property
+    def line(self) -> str:
+        """Give the one line of this drill."""
+        counts = {"lost": self.lost, "repeated": self.repeated, **self.counts}
+        told = " ".join(f"{name}={value}" for name, value in counts.items())
+        return f"drill {self.name} {'FAILED' if self.broken else 'ok'} {told}"
