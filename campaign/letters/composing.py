@@ -65,7 +65,7 @@ def draft(
 def place_of(summit: Summit | None) -> str:
     """Say where and when a summit is, as exactly as it is known: Geneva, 2027."""
     if summit is None:
-        return _("place and days not announced yet")
+        return str(_("place and days not announced yet"))
     when = short_date(summit.first_day) if summit.first_day else str(summit.year)
     return f"{summit.place}, {when}"
 

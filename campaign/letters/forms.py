@@ -1,6 +1,6 @@
 """What may be said to us about a letter."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from wtforms import HiddenField, StringField, ValidationError
@@ -70,7 +70,7 @@ class LetterForm(PublicForm):
     post = HiddenField()
 
     def __init__(
-        self, *arguments: Any, way: Way = Way.SEND, posts: Iterable[str] = (), **options: Any
+        self, *arguments: Any, ways: Sequence[Way], way: Way, posts: Iterable[str], **options: Any
     ) -> None:
         super().__init__(*arguments, **options)
         self._posts = set(posts)
@@ -82,6 +82,10 @@ class LetterForm(PublicForm):
                 check for check in self.name.validators if not isinstance(check, present)
             ]
             self.email.validators = []
+        if Way.SEND not in ways:
+            # No office that we could write to for them: the letter is only signed.
+            self.name.flags.required = False
+            del self.email
 
     def validate_post(self, field: HiddenField) -> None:
         """Refuse an office that is none of this country's: nobody else shall get the letter."""
@@ -90,7 +94,7 @@ class LetterForm(PublicForm):
 
     def validate_own_words(self, field: StringField) -> None:
         """Refuse less than a sentence."""
-        if len(field.data or "") < SHORTEST_OWN_WORDS:
+        if 0 < len(field.data or "") < SHORTEST_OWN_WORDS:
             raise ValidationError(_l("Write at least one sentence of your own."))
 
     def validate_body(self, field: StringField) -> None:

@@ -96,14 +96,12 @@ def search(words: str = "", *, state: str = "") -> Select[Letter]:
 
 def number_since(since: datetime) -> dict[str, int]:
     """Count the letters since a day, by way; every way is named."""
-    found = {
-        way: number
-        for way, number in db.session.execute(
-            select(Tally.way, func.sum(Tally.number))
-            .where(Tally.counted_on >= since.date())
-            .group_by(Tally.way)
-        )
-    }
+    sums = (
+        select(Tally.way, func.sum(Tally.number))
+        .where(Tally.counted_on >= since.date())
+        .group_by(Tally.way)
+    )
+    found = {row[0]: row[1] for row in db.session.execute(sums)}
     return {way.value: int(found.get(way.value, 0)) for way in Way}
 
 

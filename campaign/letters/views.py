@@ -51,7 +51,9 @@ def country(country: str) -> Any:
     """Show the letter to a country's post, ready for the supporter's own words."""
     code = _code(country)
     if country != code.lower():
-        return redirect(url_for("letters.country", country=code.lower(), **request.args), 301)
+        return redirect(
+            url_for("letters.country", country=code.lower(), post=request.args.get("post")), 301
+        )
     posts = _posts_to_write_to(code)
     post = _chosen(posts, request.args.get("post", "")) or (posts[0] if posts else None)
     summit = next_summit(now=clock.now())
@@ -60,8 +62,10 @@ def country(country: str) -> Any:
     draft = composing.draft(
         template, post=post, holder=holder, summit=summit, placed=composing.marks()
     )
-    form = LetterForm(
-        data={"subject": draft.subject, "body": draft.body, "post": str(post.id) if post else ""}
+    form = _form(
+        posts,
+        _ways(post),
+        data={"subject": draft.subject, "body": draft.body, "post": str(post.id) if post else ""},
     )
     return _letter_page(code, form, posts=posts, post=post, summit=summit, template=template)
 
@@ -78,7 +82,7 @@ def finish(country: str) -> Any:
     now = clock.now()
     summit = next_summit(now=now)
     template = _template(post)
-    form = LetterForm(way=way, posts=[str(known.id) for known in posts])
+    form = _form(posts, ways, way)
     if not form.validate():
         page = _letter_page(code, form, posts=posts, post=post, summit=summit, template=template)
         return page, form.refusal_status()
@@ -210,6 +214,11 @@ def _ways(post: Post | None) -> list[Way]:
     by_mail = [Way.SEND, Way.MAILTO] if post.is_writable(today) else []
     by_form = [Way.FORM] if post.has_open_form(today) else []
     return [*by_mail, *by_form, Way.COPY]
+
+
+def _form(posts: list[Post], ways: list[Way], way: Way | None = None, **options: Any) -> LetterForm:
+    numbers = [str(post.id) for post in posts]
+    return LetterForm(ways=ways, way=way or ways[0], posts=numbers, **options)
 
 
 def _letter_page(

@@ -1,5 +1,7 @@
 """Operators' commands for the directory of posts."""
 
+from typing import BinaryIO
+
 import click
 from flask.cli import AppGroup
 
@@ -12,7 +14,7 @@ cli = AppGroup("posts", help="The directory: offices of state and those who hold
 
 @cli.command("import")
 @click.argument("file", type=click.File("rb"))
-def import_(file: click.utils.LazyFile) -> None:
+def import_(file: BinaryIO) -> None:
     """Take over the posts of FILE (CSV). With one mistake in it, nothing is changed.
 
     Example: campaign posts import posts.csv

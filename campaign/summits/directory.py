@@ -23,12 +23,12 @@ _NO_COUNTRIES = {
     "AC", "CP", "CQ", "DG", "EA", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ",
 }  # fmt: skip
 COUNTRIES = frozenset(
-    code
+    str(code)
     for code in Locale("en").territories
-    if re.fullmatch("[A-Z]{2}", code) and code not in _NO_COUNTRIES
+    if re.fullmatch("[A-Z]{2}", str(code)) and code not in _NO_COUNTRIES
 )
 # What a spreadsheet would run as a formula (OWASP, "CSV injection"), with the marks before it.
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 _LONGEST = {"post": 200, "holder": 200, "salutation": 200, "contact_form": 500, "source_url": 500}
 
 

@@ -51,7 +51,7 @@ class Summit(Model):
         """Give its name as it is now."""
         if self.names:
             return str(self.names[-1]["name"])
-        return _("AI summit in %(place)s", place=self.place)
+        return str(_("%(year)s AI summit", year=self.year))
 
     @property
     def former_names(self) -> list[Any]:

@@ -33,9 +33,17 @@ def summit_by_slug(slug: str) -> Summit | None:
     )
 
 
-def summits() -> Select[Summit]:
-    """Find all summits, the latest first."""
-    return select(Summit).order_by(Summit.year.desc(), Summit.first_day.desc(), Summit.id.desc())
+def search_summits(words: str = "") -> Select[Summit]:
+    """Find summits by slug or city, the latest first."""
+    query = select(Summit).order_by(Summit.year.desc(), Summit.first_day.desc(), Summit.id.desc())
+    if words:
+        query = query.where(
+            or_(
+                Summit.slug.icontains(words, autoescape=True),
+                Summit.city.icontains(words, autoescape=True),
+            )
+        )
+    return query
 
 
 def post_by_id(number: int) -> Post | None:

@@ -1,11 +1,24 @@
-"""A letter's way: written, confirmed, sent, copied."""
+"""A letter's way: written, confirmed, sent, copied; and where it ends before that."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 
+import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from campaign import clock, tokens
+from campaign.db import db
+from campaign.letters import queries, verbs
+from campaign.letters.mails import CONFIRM
+from campaign.letters.models import Letter, State
 from campaign.outbox.models import Message
-from tests.letters.conftest import OWN_WORDS, WRITER
+from campaign.outbox.models import State as MessageState
+from campaign.people.models import Person
+from campaign.people.verbs import forget
+from campaign.summits import verbs as summits
+from campaign.summits.models import Post, Summit
+from tests.letters.conftest import OWN_WORDS, WRITER, links
 from tests.visitor import Visitor
 
 Posted = Callable[..., list[Message]]
@@ -49,3 +62,217 @@ def test_the_mail_that_asks_holds_nothing_that_was_typed(
         assert typed not in mail.subject + mail.text + mail.html
     assert "/write/not-me/" in mail.text
     assert "/write/not-me/" in mail.html
+
+
+def test_the_page_shows_what_will_leave_and_opening_it_sends_nothing(
+    asked: dict[str, str], visitor: Visitor, posted: Posted
+) -> None:
+    page = visitor.open(asked["confirm"])
+
+    assert OWN_WORDS in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+    assert posted("letter") == []
+
+
+def test_pressed_twice_it_is_one_letter(
+    asked: dict[str, str], visitor: Visitor, posted: Posted
+) -> None:
+    page = visitor.open(asked["confirm"])
+
+    answers = [visitor.fill(page, asked["confirm"]) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert len(posted("letter")) == len(posted("letter-copy")) == 1
+
+
+def test_a_second_letter_to_the_same_post_is_silent_and_looks_the_same(
+    asked: dict[str, str], visitor: Visitor, posted: Posted
+) -> None:
+    visitor.send(asked["confirm"])
+
+    answer = visitor.send("/write/gb", **{**WRITER, "own_words": "Something else entirely."})
+
+    assert (answer.status_code, answer.location) == (303, "/write/check-your-mail")
+    assert len(posted("letter-confirmation")) == 1
+
+
+def test_a_letter_written_anew_takes_the_place_of_the_one_that_waits(
+    asked: dict[str, str], visitor: Visitor, posted: Posted
+) -> None:
+    visitor.send("/write/gb", **{**WRITER, "own_words": "Now I know better what to say."})
+
+    newer = links(posted("letter-confirmation")[-1])
+    assert visitor.open(asked["confirm"]).status_code == 410
+    assert "Now I know better" in visitor.open(newer["confirm"]).text
+
+
+def test_an_address_is_asked_three_times_a_day_at_most(
+    world: Flask, visitor: Visitor, posted: Posted
+) -> None:
+    answers = [visitor.send(f"/write/{code}", **WRITER) for code in ("gb", "de", "fr", "us")]
+
+    assert {answer.location for answer in answers} == {"/write/check-your-mail"}
+    assert len(posted("letter-confirmation")) == 3
+
+
+def test_who_says_it_was_not_them_is_never_written_to_again(
+    asked: dict[str, str], visitor: Visitor, posted: Posted
+) -> None:
+    answer = visitor.send(asked["not-me"])
+    visitor.send("/write/de", **WRITER)
+
+    assert answer.status_code == 303
+    assert "dropped" in visitor.open(answer.location).text
+    assert visitor.open(asked["confirm"]).status_code == 410
+    assert len(posted("letter-confirmation")) == 1
+    assert posted("letter-confirmation")[0].state == MessageState.WITHHELD
+
+
+def test_a_letter_that_was_confirmed_cannot_be_disowned(
+    asked: dict[str, str], visitor: Visitor, posted: Posted
+) -> None:
+    page = visitor.open(asked["not-me"])
+    visitor.send(asked["confirm"])
+
+    answer = visitor.fill(page, asked["not-me"])
+
+    assert "cannot be called back" in visitor.open(answer.location).text
+    assert len(posted("letter")) == 1
+
+
+def test_a_letter_is_refused_kindly_once_the_summit_has_begun(
+    world: Flask, asked: dict[str, str], visitor: Visitor, posted: Posted
+) -> None:
+    with world.app_context():
+        summit = db.session.scalars(select(Summit).where(Summit.slug == "geneva-2027")).one()
+        summit.first_day = summit.last_day = clock.now().date()
+        db.session.commit()
+
+    answer = visitor.send(asked["confirm"])
+
+    assert answer.status_code == 409
+    assert "has begun" in answer.text
+    assert posted("letter") == []
+
+
+@pytest.mark.parametrize("change", ["stopped", "old", "over", "bounced"])
+def test_a_letter_is_refused_kindly_once_its_post_cannot_be_written_to(
+    world: Flask, asked: dict[str, str], visitor: Visitor, posted: Posted, change: str
+) -> None:
+    page = visitor.open("/write/gb")
+    with world.app_context():
+        post = db.session.scalars(select(Post).where(Post.email == "minister@gb.example")).one()
+        match change:
+            case "stopped":
+                summits.stop(post, now=clock.now())
+            case "old":
+                post.seen_on = clock.now().date() - timedelta(days=366)
+            case "over":
+                post.valid_until = clock.now().date() - timedelta(days=1)
+            case "bounced":
+                summits.note_bounce(post, now=clock.now())
+        db.session.commit()
+
+    confirmed = visitor.send(asked["confirm"])
+    written = visitor.fill(page, "/write/gb", **{**WRITER, "email": "bob@example.org"})
+
+    assert confirmed.status_code == written.status_code == 409
+    assert "no longer write to this office" in confirmed.text
+    assert posted("letter") == []
+
+
+def test_one_reminder_after_a_day_and_none_after_that(
+    world: Flask, asked: dict[str, str], posted: Posted
+) -> None:
+    with world.app_context():
+        for hours in (23, 25, 49):
+            verbs.remind(now=clock.now() + timedelta(hours=hours))
+        db.session.commit()
+
+    [reminder] = posted("letter-reminder")
+    assert links(reminder) == asked
+    assert OWN_WORDS not in reminder.text
+
+
+def test_an_unconfirmed_letter_is_dropped_after_seven_days(
+    world: Flask, asked: dict[str, str], visitor: Visitor
+) -> None:
+    with world.app_context():
+        verbs.drop_unconfirmed(now=clock.now() + timedelta(days=7, minutes=1))
+        db.session.commit()
+
+    assert visitor.open(asked["confirm"]).status_code == 410
+    with world.app_context():
+        letter = db.session.scalars(select(Letter)).one()
+        assert (letter.state, letter.body, letter.name) == (State.DROPPED, "", "")
+
+
+def test_an_expired_link_answers_that_it_is_gone_before_any_duty_came_by(
+    world: Flask, asked: dict[str, str], visitor: Visitor
+) -> None:
+    with world.app_context():
+        letter = db.session.scalars(select(Letter)).one()
+        letter.written_at -= timedelta(days=7, minutes=1)
+        db.session.commit()
+
+    assert visitor.open(asked["confirm"]).status_code == 410
+
+
+def test_a_forged_link_is_refused(world: Flask, asked: dict[str, str], visitor: Visitor) -> None:
+    with world.app_context():
+        unknown = tokens.sign(CONFIRM, "no such letter")
+
+    assert visitor.open("/write/confirm/rubbish").status_code == 403
+    assert visitor.open(asked["confirm"][:-3]).status_code == 403
+    assert visitor.open(asked["not-me"].replace("not-me", "confirm")).status_code == 403
+    assert visitor.open(f"/write/confirm/{unknown}").status_code == 410
+
+
+def test_a_letter_knows_that_it_has_left_or_come_back(
+    world: Flask, asked: dict[str, str], visitor: Visitor
+) -> None:
+    visitor.send(asked["confirm"])
+    with world.app_context():
+        letter = db.session.scalars(select(Letter)).one()
+        message = db.session.get_one(Message, letter.message_id)
+
+        message.state, message.settled_at = MessageState.LEFT, clock.now()
+        verbs.follow(now=clock.now())
+        left = letter.state
+        message.state = MessageState.BOUNCED
+        verbs.follow(now=clock.now())
+
+        assert (left, letter.state) == (State.SENT, State.BOUNCED)
+        assert db.session.get_one(Post, letter.post_id).bounced_at is not None
+
+
+def test_the_text_is_erased_28_days_after_the_summit_and_the_count_stays(
+    world: Flask, asked: dict[str, str], visitor: Visitor
+) -> None:
+    visitor.send(asked["confirm"])
+    with world.app_context():
+        summit = db.session.scalars(select(Summit).where(Summit.slug == "geneva-2027")).one()
+        summit.first_day = summit.last_day = date(2027, 3, 1)
+        letter = db.session.scalars(select(Letter)).one()
+
+        verbs.scrub(now=clock.now().replace(year=2027, month=3, day=29))
+        before = letter.body
+        verbs.scrub(now=clock.now().replace(year=2027, month=3, day=30))
+
+        assert OWN_WORDS in before
+        assert (letter.body, letter.own_words, letter.name, letter.subject) == ("", "", "", "")
+        assert queries.number_by_country() == [("GB", 1)]
+
+
+def test_forgetting_a_person_takes_the_letter_and_leaves_the_count(
+    world: Flask, asked: dict[str, str], visitor: Visitor, posted: Posted
+) -> None:
+    visitor.send(asked["confirm"])
+    with world.app_context():
+        forget(db.session.scalars(select(Person)).one())
+        db.session.commit()
+
+        assert db.session.scalars(select(Letter)).all() == []
+        assert queries.number_by_country(occasion="geneva-2027") == [("GB", 1)]
+        assert queries.number_since(clock.now())["send"] == 1
+    assert posted() == []

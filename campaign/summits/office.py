@@ -1,0 +1,174 @@
+"""Summits and the directory of posts, for organisers."""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from markupsafe import Markup
+from wtforms import ValidationError
+
+from campaign import clock, tables
+from campaign.db import db
+from campaign.languages import _, country_name
+from campaign.languages import lazy_gettext as _l
+from campaign.summits import directory, queries, verbs
+from campaign.summits.forms import ContactForm, StopForm
+from campaign.summits.models import Post, Summit
+from campaign.tables import Column
+
+bp = Blueprint("summits", __name__, url_prefix="/summits")
+
+STANDINGS: dict[str, Any] = {
+    "writable": _l("can be written to"),
+    "closed": _l("cannot be written to"),
+    "stopped": _l("asked to be left out"),
+    "bounced": _l("address is dead"),
+}
+
+
+def _summit_link(summit: Summit) -> Markup:
+    href = url_for("summits.summit", slug=summit.slug)
+    return Markup('<a href="{}">{}</a>').format(href, summit.name)
+
+
+SUMMITS = [
+    Column("name", _l("Summit"), lambda row: row.name, cell=_summit_link),
+    Column("place", _l("Place"), lambda row: row.place),
+    Column("year", _l("Year"), lambda row: row.year),
+    Column("first_day", _l("First day"), lambda row: row.first_day),
+    Column("last_day", _l("Last day"), lambda row: row.last_day),
+]
+
+
+def _post_link(post: Post) -> Markup:
+    href = url_for("office.summits.post", number=post.id)
+    return Markup('<a href="{}">{}</a>').format(href, post.title)
+
+
+def _standing(post: Post) -> str:
+    today = clock.now().date()
+    if post.stopped_at is not None:
+        return str(STANDINGS["stopped"])
+    if post.bounced_at is not None:
+        return str(STANDINGS["bounced"])
+    if not post.is_writable(today):
+        return str(STANDINGS["closed"])
+    if post.is_stale(today):
+        return str(_("can be written to; look at its source again"))
+    return str(STANDINGS["writable"])
+
+
+POSTS = [
+    Column("post", _l("Post"), lambda row: row.title, cell=_post_link),
+    Column("country", _l("Country"), lambda row: row.country),
+    Column("email", _l("E-mail address"), lambda row: row.email),
+    Column("seen_on", _l("Seen on"), lambda row: row.seen_on),
+    Column("standing", _l("Letters"), _standing),
+]
+
+
+@bp.get("")
+def index() -> Any:
+    """List the summits."""
+    query = queries.search_summits(request.args.get("q", ""))
+    if request.args.get("format") == "csv":
+        return tables.download(query, SUMMITS, name="summits")
+    return render_template(
+        "summits/office/index.html",
+        table=tables.page(query, SUMMITS, arguments=request.args, path=request.path),
+    )
+
+
+@bp.get("/posts")
+def posts() -> Any:
+    """List the posts, and whether they can be written to."""
+    standing = request.args.get("standing", "")
+    if request.args.get("format") == "csv":
+        # The file of the directory itself, so that it can be changed and imported again.
+        return Response(
+            directory.write(queries.directory_rows()),
+            mimetype="text/csv",
+            headers={"Content-Disposition": 'attachment; filename="posts.csv"'},
+        )
+    query = queries.search_posts(
+        request.args.get("q", ""), standing=standing, today=clock.now().date()
+    )
+    return render_template(
+        "summits/office/posts.html",
+        table=tables.page(query, POSTS, arguments=request.args, path=request.path),
+        standings=STANDINGS,
+        standing=standing,
+    )
+
+
+@bp.get("/posts/<int:number>")
+def post(number: int) -> Any:
+    """Show one post, its holders, and how it is reached."""
+    found = queries.post_by_id(number) or abort(404)
+    return _post_page(found, ContactForm(obj=found), StopForm())
+
+
+@bp.post("/posts/<int:number>")
+def reach(number: int) -> Any:
+    """Change how a post is reached."""
+    found = queries.post_by_id(number) or abort(404)
+    form = ContactForm()
+    today = clock.now().date()
+    if not form.validate(extra_validators={"seen_on": [_not_after(today)]}):
+        return _post_page(found, form, StopForm(formdata=None)), form.refusal_status()
+    verbs.reach(
+        found,
+        email=form.email.data,
+        contact_form=form.contact_form.data,
+        source=form.source.data,
+        seen_on=form.seen_on.data,
+    )
+    db.session.commit()
+    flash(_("The contact is saved."), "done")
+    return redirect(url_for("office.summits.post", number=number), 303)
+
+
+@bp.post("/posts/<int:number>/stop")
+def stop(number: int) -> Any:
+    """Stop letters to a post."""
+    found = queries.post_by_id(number) or abort(404)
+    form = StopForm()
+    if not form.validate():
+        page = _post_page(found, ContactForm(formdata=None, obj=found), form)
+        return page, form.refusal_status()
+    verbs.stop(found, now=clock.now())
+    db.session.commit()
+    flash(_("Nobody writes to this post any more."), "done")
+    return redirect(url_for("office.summits.post", number=number), 303)
+
+
+@bp.post("/posts/<int:number>/allow")
+def allow(number: int) -> Any:
+    """Allow letters to a post again."""
+    found = queries.post_by_id(number) or abort(404)
+    form = StopForm()
+    if not form.validate():
+        page = _post_page(found, ContactForm(formdata=None, obj=found), form)
+        return page, form.refusal_status()
+    verbs.allow(found)
+    db.session.commit()
+    flash(_("This post can be written to again, if its contact is fresh."), "done")
+    return redirect(url_for("office.summits.post", number=number), 303)
+
+
+def _not_after(today: Any) -> Any:
+    def check(form: Any, field: Any) -> None:
+        if field.data and field.data > today:
+            raise ValidationError(_l("This day lies in the future."))
+
+    return check
+
+
+def _post_page(post: Post, form: ContactForm, switch: StopForm) -> str:
+    return render_template(
+        "summits/office/post.html",
+        post=post,
+        country=country_name(post.country),
+        standing=_standing(post),
+        form=form,
+        switch=switch,
+    )
