@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import icalendar
@@ -68,8 +68,7 @@ def _part(
     part.add("uid", event.uid)
     part.add("dtstamp", stamp or event.revised_at)
     part.add("sequence", sequence)
-    part.add("dtstart", _start(event))
-    part.add("dtend", _end(event))
+    _add_times(part, event)
     part.add("summary", _clean(event.title))
     part.add("location", _clean(event.place))
     part.add("description", _clean(_description(entry)))
@@ -83,19 +82,19 @@ def _part(
     return part
 
 
-def _start(event: Event) -> date | datetime:
-    return event.starts_on if event.is_all_day else _in_zone(event.starts_at, event.zone)
-
-
-def _end(event: Event) -> date | datetime:
+def _add_times(part: icalendar.Event, event: Event) -> None:
     if event.is_all_day:
-        return event.starts_on + timedelta(days=1)
-    return _in_zone(event.ends_at, event.zone)
-
-
-def _in_zone(moment: datetime, zone: str) -> datetime:
-    # UTC has a form of its own (a Z) and needs no VTIMEZONE (RFC 5545 section 3.3.5).
-    return moment.astimezone(UTC) if _is_utc(zone) else moment
+        part.add("dtstart", event.starts_on)
+        part.add("dtend", event.starts_on + timedelta(days=1))
+        return
+    for name, moment in (("dtstart", event.starts_at), ("dtend", event.ends_at)):
+        if _is_utc(event.zone):
+            # UTC has a form of its own and needs no VTIMEZONE (RFC 5545 section 3.3.5).
+            part.add(name, moment.astimezone(UTC))
+        else:
+            # The zone is named by hand: icalendar takes Reykjavík's, which keeps UTC, for UTC.
+            wall = moment.replace(tzinfo=None)
+            part.add(name, wall, parameters={"TZID": event.zone})
 
 
 def _is_utc(zone: str) -> bool:
@@ -150,8 +149,9 @@ def _text(
 
 
 def _add_feed_properties(whole: icalendar.Calendar, name: str) -> None:
-    whole.add("name", name)
-    whole.add("x-wr-calname", name)
+    # As text, or commas in it would part two values.
+    whole.add("name", icalendar.vText(name))
+    whole.add("x-wr-calname", icalendar.vText(name))
     whole.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     whole.add("x-published-ttl", icalendar.vDuration(REFRESH))
 

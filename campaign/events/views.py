@@ -82,11 +82,13 @@ def sign_up(slug: str) -> Any:
             now=now,
         )
     except Refusal as refusal:
+        form.form_errors.append(refusal.sentence)
+        page = _event_page(_event(slug), form)
         if isinstance(refusal, verbs.Full):
+            # After the page is made: it must not tell whether the address has a place.
             verbs.keep_place(found, email=form.email.data, guests=form.guests.data, now=now)
             db.session.commit()
-        form.form_errors.append(refusal.sentence)
-        return _event_page(_event(slug), form), refusal.status
+        return page, refusal.status
     db.session.commit()
     return redirect(url_for("events.signed_up", slug=slug), 303)
 

@@ -1,0 +1,305 @@
+"""The calendars we write, line by line of what makes invitations work."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from email import message_from_bytes, policy
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import icalendar
+import pytest
+
+from campaign.events import calendar
+from campaign.events.calendar import Entry, Party
+from campaign.events.models import Event
+from campaign.outbox.mail import Envelope, Leaving, UnsafeHeader, compose
+from tests.events.conftest import NOW, PARTICULARS
+
+URL = "https://campaign.example/events/london"
+ORGANIZER = Party("Pause Frontier AI", "rsvp+abc123@campaign.example")
+ADA = Party("Ada Lovelace", "ada@example.org")
+
+
+def an_event(**otherwise: Any) -> Event:
+    given = {"uid": "one@campaign.example", "sequence": 0, "created_at": NOW, "revised_at": NOW}
+    return Event(**{**PARTICULARS, "starts_on": date(2027, 5, 13), **given, **otherwise})
+
+
+def a_request(event: Event | None = None, **otherwise: Any) -> str:
+    given: dict[str, Any] = {
+        "url": URL, "organizer": ORGANIZER, "attendee": ADA, "sequence": 0, "stamp": NOW,
+    }  # fmt: skip
+    return calendar.request(event or an_event(), **{**given, **otherwise})
+
+
+def a_cancellation(event: Event | None = None, **otherwise: Any) -> str:
+    given: dict[str, Any] = {
+        "url": URL, "organizer": ORGANIZER, "attendee": ADA, "sequence": 1, "stamp": NOW,
+    }  # fmt: skip
+    return calendar.cancellation(event or an_event(), **{**given, **otherwise})
+
+
+def published(*events: Event, name: str = "") -> str:
+    entries = [Entry(event, URL) for event in events]
+    return calendar.publish(entries, organizer=ORGANIZER, name=name)
+
+
+def read(text: str) -> tuple[Any, list[Any]]:
+    whole = icalendar.Calendar.from_ical(text)
+    return whole, list(whole.walk("VEVENT"))
+
+
+def lines(text: str) -> Iterator[str]:
+    """Give the lines of a calendar as they were before folding (RFC 5545 section 3.1)."""
+    yield from text.replace("\r\n ", "").rstrip("\r\n").split("\r\n")
+
+
+def mailed(text: str, method: str) -> Any:
+    leaving = Leaving(
+        id=1, token="t", kind="invitation", to=ADA.address, to_name=ADA.name, sender_name="",
+        reply_to="", subject="Your place", text="Hello", html="<p>Hello</p>", calendar=text,
+        calendar_method=method, headers={}, posted_at=NOW, tries=0, batch_id=None, fields={},
+    )  # fmt: skip
+    sent = compose(leaving, Envelope("Pause", "hello@campaign.example", "campaign.example"))
+    return message_from_bytes(sent, policy=policy.default)
+
+
+def test_the_calendar_stands_last_in_the_first_child_and_again_as_an_attachment() -> None:
+    mail = mailed(a_request(), "REQUEST")
+
+    first, second = mail.iter_parts()
+
+    assert mail.get_content_type() == "multipart/mixed"
+    assert first.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in first.iter_parts()] == [
+        "text/plain", "text/html", "text/calendar",
+    ]  # fmt: skip
+    assert second.get_content_type() == "application/ics"
+    assert second.get_filename() == "invite.ics"
+
+
+def test_both_copies_in_a_mail_are_the_one_calendar_byte_for_byte() -> None:
+    written = a_request(an_event(title="São Paulo: “für alle”, ж"))
+
+    first, second = mailed(written, "REQUEST").iter_parts()
+    inside = list(first.iter_parts())[-1]
+
+    assert inside.get_payload(decode=True) == second.get_payload(decode=True) == written.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "method"), [(a_request(), "REQUEST"), (a_cancellation(), "CANCEL")]
+)
+def test_the_method_of_the_mail_part_is_that_of_the_calendar(text: str, method: str) -> None:
+    first, _ = mailed(text, method).iter_parts()
+
+    part = list(first.iter_parts())[-1]
+
+    assert part["Content-Type"].params == {"charset": "utf-8", "method": method}
+    assert part["Content-Transfer-Encoding"] == "base64"
+    whole, (event,) = read(text)
+    assert whole["method"] == method
+    assert "method" not in event
+
+
+def test_a_request_names_its_recipient_and_nobody_else() -> None:
+    _, (event,) = read(a_request())
+
+    attendee = event["attendee"]
+
+    assert not isinstance(attendee, list)
+    assert attendee == "mailto:ada@example.org"
+    assert dict(attendee.params) == {
+        "CN": "Ada Lovelace",
+        "CUTYPE": "INDIVIDUAL",
+        "PARTSTAT": "NEEDS-ACTION",
+        "ROLE": "REQ-PARTICIPANT",
+        "RSVP": "TRUE",
+    }
+    assert event["organizer"] == "mailto:rsvp+abc123@campaign.example"
+
+
+def test_a_name_cannot_bring_a_second_address_into_a_calendar() -> None:
+    text = a_request(attendee=Party('Ada";X=1:mailto:eve@example.org\r\nATTENDEE:x', ADA.address))
+
+    assert len([line for line in lines(text) if line.startswith("ATTENDEE")]) == 1
+    assert "eve@" not in text
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a@b.example, c@d.example", "a@b.example\r\nX:1", "a@b.example\n", "no address", ""],
+)
+def test_what_is_not_one_address_is_refused(address: str) -> None:
+    with pytest.raises(UnsafeHeader):
+        a_request(attendee=Party("Ada", address))
+
+
+def test_a_line_end_in_an_address_of_a_page_is_refused() -> None:
+    with pytest.raises(UnsafeHeader):
+        a_request(url="https://campaign.example/\r\nATTENDEE:mailto:eve@example.org")
+
+
+def test_a_published_calendar_names_no_attendee() -> None:
+    text = published(an_event(), an_event(uid="two@campaign.example"))
+
+    assert "METHOD:PUBLISH" in lines(text)
+    assert "ATTENDEE" not in text
+
+
+def test_an_event_has_the_same_uid_in_mail_file_and_feed() -> None:
+    event = an_event()
+
+    texts = [a_request(event), a_cancellation(event), published(event), published(event, name="x")]
+
+    assert {str(read(text)[1][0]["uid"]) for text in texts} == {"one@campaign.example"}
+
+
+def test_a_cancellation_has_the_uid_and_all_that_calendars_need_to_find_the_entry() -> None:
+    _, (event,) = read(a_cancellation(sequence=3))
+
+    assert event["uid"] == "one@campaign.example"
+    assert event["sequence"] == 3
+    assert event["status"] == "CANCELLED"
+    assert event["attendee"] == "mailto:ada@example.org"
+    assert event["organizer"] == ORGANIZER.address.join(["mailto:", ""])
+    assert event["dtstart"].dt == datetime(2027, 5, 13, 17, 30, tzinfo=ZoneInfo("Europe/London"))
+
+
+def test_a_stamp_is_in_utc() -> None:
+    assert "DTSTAMP:20270301T120000Z" in lines(a_request())
+
+
+CITIES = {
+    "San Francisco": ("America/Los_Angeles", "2027-05-14T00:30"),
+    "New York City": ("America/New_York", "2027-05-13T21:30"),
+    "Portland": ("America/Los_Angeles", "2027-05-14T00:30"),
+    "Ottawa": ("America/Toronto", "2027-05-13T21:30"),
+    "Reykjavík": ("Atlantic/Reykjavik", "2027-05-13T17:30"),
+    "London": ("Europe/London", "2027-05-13T16:30"),
+    "Berlin": ("Europe/Berlin", "2027-05-13T15:30"),
+    "Stockholm": ("Europe/Stockholm", "2027-05-13T15:30"),
+    "The Hague": ("Europe/Amsterdam", "2027-05-13T15:30"),
+    "Paris": ("Europe/Paris", "2027-05-13T15:30"),
+    "Rome": ("Europe/Rome", "2027-05-13T15:30"),
+    "Oslo": ("Europe/Oslo", "2027-05-13T15:30"),
+    "Sydney": ("Australia/Sydney", "2027-05-13T07:30"),
+    "São Paulo": ("America/Sao_Paulo", "2027-05-13T20:30"),
+}
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_half_past_five_in_each_city_is_that_moment_by_the_calendars_own_zone(city: str) -> None:
+    zone, moment = CITIES[city]
+    event = an_event(city=city, zone=zone)
+
+    whole, (written,) = read(a_request(event))
+    own_zone = next(iter(whole.walk("VTIMEZONE"))).to_tz(lookup_tzid=False)
+    wall = written["dtstart"].dt.replace(tzinfo=None)
+
+    assert wall == datetime(2027, 5, 13, 17, 30)
+    assert written["dtstart"].params["TZID"] == written["dtend"].params["TZID"] == zone
+    expected = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    assert wall.replace(tzinfo=own_zone).astimezone(UTC) == expected == event.starts_at
+
+
+def test_utc_is_written_without_a_zone() -> None:
+    text = a_request(an_event(zone="UTC"))
+
+    assert "DTSTART:20270513T173000Z" in lines(text)
+    assert "VTIMEZONE" not in text
+
+
+def test_a_zone_is_written_once_however_many_events_are_in_it() -> None:
+    text = published(an_event(), an_event(uid="two@x.example"), an_event(zone="Europe/Paris"))
+
+    assert text.count("BEGIN:VTIMEZONE") == 2
+
+
+def test_an_event_without_hours_is_a_day_and_floats_nowhere() -> None:
+    text = published(an_event(starts=None, ends=None))
+
+    assert "DTSTART;VALUE=DATE:20270513" in lines(text)
+    assert "DTEND;VALUE=DATE:20270514" in lines(text)
+
+
+def test_every_line_is_at_most_75_octets_and_no_letter_is_torn() -> None:
+    text = a_request(an_event(title="ж" * 100, description="日本 🙂 \\ ; , " * 60))
+
+    raw = text.encode().split(b"\r\n")
+
+    assert all(len(line) <= 75 for line in raw)
+    assert all(line.decode() is not None for line in raw)
+    assert b"\n" not in b"".join(raw)
+    assert b"\r" not in b"".join(raw)
+
+
+def test_signs_that_mean_something_to_calendars_are_escaped_and_come_back() -> None:
+    title = "Bread; roses, \\ and “peace”"
+    event = an_event(title=title, description="One.\n\nTwo; three, four.", bring="")
+
+    text = a_request(event)
+
+    assert "SUMMARY:Bread\\; roses\\, \\\\ and “peace”" in lines(text)
+    _, (written,) = read(text)
+    assert written["summary"] == title
+    assert str(written["description"]) == f"One.\n\nTwo; three, four.\n\n{URL}"
+
+
+def test_a_line_end_in_a_text_begins_no_property_of_its_own() -> None:
+    event = an_event(title="Peace\r\nATTENDEE:mailto:eve@example.org", venue="Here\rBEGIN:VALARM")
+
+    text = a_request(event)
+
+    assert len([line for line in lines(text) if line.startswith(("ATTENDEE", "BEGIN:VALARM"))]) == 1
+
+
+def test_a_calendar_says_who_made_it_where_it_is_and_where_more_is_to_read() -> None:
+    whole, (event,) = read(a_request())
+
+    assert whole["version"] == "2.0"
+    assert whole["prodid"]
+    assert event["url"] == URL
+    assert event["location"] == "Parliament Square, London SW1P 3JX, London"
+    assert event["geo"].to_ical() == "51.5007;-0.1268"
+    assert event["status"] == "CONFIRMED"
+    assert event["last-modified"].dt == NOW
+    assert event["sequence"] == 0
+
+
+def test_no_reminder_is_put_into_anybodys_calendar() -> None:
+    assert "VALARM" not in a_request() + published(an_event())
+
+
+def test_a_feed_says_its_name_and_how_often_to_ask() -> None:
+    found = set(lines(published(an_event(), name="Events, all of them")))
+
+    assert {
+        "NAME:Events\\, all of them",
+        "X-WR-CALNAME:Events\\, all of them",
+        "REFRESH-INTERVAL;VALUE=DURATION:PT6H",
+        "X-PUBLISHED-TTL:PT6H",
+    } <= found
+
+
+def test_an_event_called_off_is_published_as_cancelled() -> None:
+    _, (event,) = read(published(an_event(cancelled_at=NOW, sequence=1)))
+
+    assert event["status"] == "CANCELLED"
+    assert event["sequence"] == 1
+
+
+def test_a_change_of_zone_rules_moves_the_moment_and_not_the_clock() -> None:
+    summer = an_event(starts_on=date(2027, 7, 1))
+    winter = an_event(starts_on=date(2027, 1, 7))
+
+    assert summer.starts_at.time() == winter.starts_at.time() == time(17, 30)
+    assert summer.starts_at.utcoffset() == timedelta(hours=1)
+    assert winter.starts_at.utcoffset() == timedelta(0)
+
+
+def test_property_names_and_values_hold_no_raw_control() -> None:
+    text = a_request(an_event(title="Peace\x00\x07", venue="Here\x1b[31m"))
+
+    assert not re.search(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]", text)
