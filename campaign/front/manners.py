@@ -42,6 +42,7 @@ _CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 def init_app(app: Flask, *, public: frozenset[str]) -> None:
     """Teach the application its manners; `public` names the blueprints open to strangers."""
     app.before_request(_start_the_watch)
+    app.before_request(_refuse_too_much)
     app.before_request(_refuse_other_sites)
     app.before_request(_refuse_what_no_text_holds)
 
@@ -56,6 +57,13 @@ def init_app(app: Flask, *, public: frozenset[str]) -> None:
 
 def _start_the_watch() -> None:
     g.started = time.perf_counter()
+
+
+def _refuse_too_much() -> None:
+    """Refuse a body that is too large before any of it is read, also where nobody would read it."""
+    most = request.max_content_length
+    if most is not None and (request.content_length or 0) > most:
+        abort(413)
 
 
 def _refuse_other_sites() -> None:
@@ -74,7 +82,11 @@ def _refuse_other_sites() -> None:
     if origin is None:
         return
     ours = {urlsplit(current_app.config["BASE_URL"]).netloc, request.host}
-    if origin == "null" or urlsplit(origin).netloc not in ours:
+    try:
+        theirs = urlsplit(origin).netloc
+    except ValueError:
+        theirs = ""
+    if theirs not in ours:
         abort(403)
 
 

@@ -32,7 +32,7 @@ NOT_FOR_ROBOTS = (
     "/mailbox",
     "/confirm/",
     "/unsubscribe/",
-    "/refuse/",
+    "/not-me/",
     "/events/withdraw/",
     "/write/confirm/",
     "/write/not-me/",

@@ -1,0 +1,1 @@
+"""Tests of the front desk: the home page, the menu, what machines look for, manners, errors."""

@@ -1,0 +1,96 @@
+"""What machines look for: the sitemap, the rules for robots, the state of health."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from flask import Flask
+from flask_migrate import upgrade
+
+from campaign import config
+from campaign.app import PUBLIC
+from campaign.front.views import NOT_FOR_ROBOTS
+from tests.front.others import close, other_app
+from tests.pages.making import keep, page
+from tests.visitor import Visitor
+
+SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+
+
+def test_the_sitemap_lists_every_page_with_its_last_change(app: Flask, visitor: Visitor) -> None:
+    keep(app, "index.md", page())
+    keep(app, "über-uns.md", page())
+    keep(app, "news/a.md", page(date="2026-11-01"))
+
+    answer = visitor.open("/sitemap.xml")
+
+    assert answer.mimetype == "application/xml"
+    found = {
+        url.findtext(f"{SITEMAP}loc"): url.findtext(f"{SITEMAP}lastmod")
+        for url in ElementTree.fromstring(answer.data)
+    }
+    base = "https://campaign.example"
+    assert found[f"{base}/"] == "2026-11-21T12:00:00+00:00"
+    assert found[f"{base}/%C3%BCber-uns"] == "2026-11-21T12:00:00+00:00"
+    assert found[f"{base}/news/a"] == "2026-11-21T12:00:00+00:00"
+    assert {f"{base}/news", f"{base}/events", f"{base}/write"} <= set(found)
+
+
+def test_every_address_of_the_sitemap_is_there(starter: Flask, visitor: Visitor) -> None:
+    root = ElementTree.fromstring(visitor.open("/sitemap.xml").data)
+
+    addresses = [url.findtext(f"{SITEMAP}loc") or "" for url in root]
+    assert {visitor.open(address).status_code for address in addresses} == {200}
+    assert len(addresses) == len(set(addresses))
+    for part in ("/events/", "/actions/may-13", "/summits/seoul-2024", "/news/"):
+        assert any(part in address for address in addresses), part
+
+
+def test_robots_are_told_what_is_not_for_them(visitor: Visitor) -> None:
+    answer = visitor.open("/robots.txt")
+
+    assert answer.mimetype == "text/plain"
+    lines = answer.text.splitlines()
+    assert lines[0] == "User-agent: *"
+    assert "Disallow: /office" in lines
+    assert "Sitemap: https://campaign.example/sitemap.xml" in lines
+
+
+def test_no_address_that_carries_a_token_is_for_robots(app: Flask) -> None:
+    carrying = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "token" in rule.arguments and rule.endpoint.split(".")[0] in PUBLIC
+    ]
+
+    assert carrying
+    for rule in carrying:
+        assert rule.startswith(NOT_FOR_ROBOTS), rule
+
+
+def test_a_living_process_says_so_whatever_the_database_does(broken: Flask) -> None:
+    answer = broken.test_client().get("/health/live")
+
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+def test_without_its_database_it_is_not_ready(broken: Flask) -> None:
+    answer = broken.test_client().get("/health/ready")
+
+    assert answer.status_code == 503
+    assert answer.mimetype == "text/plain"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.text == "the database does not answer\n"
+
+
+def test_before_its_migrations_it_is_not_ready_and_after_them_it_is(tmp_path: Path) -> None:
+    app = other_app(tmp_path)
+    client = app.test_client()
+
+    before = client.get("/health/ready")
+    with app.app_context():
+        upgrade(directory=str(config.ROOT / "migrations"))
+    after = client.get("/health/ready")
+
+    assert (before.status_code, before.text) == (503, "the database is not migrated\n")
+    assert (after.status_code, after.text) == (200, "ok\n")
+    close(app)
