@@ -17,10 +17,11 @@ CONFIRMATION = "confirmation"
 REMINDER = "confirmation-reminder"
 ALREADY = "already-subscribed"
 LETTER = "letter-confirmation"
+LETTER_REMINDER = "letter-reminder"
 
 # Mails that a stranger can cause to an address that is not theirs. All count towards one cap, so
 # every form that causes such a mail has its kind here.
-CAUSED_BY_STRANGERS = [CONFIRMATION, REMINDER, ALREADY, LETTER]
+CAUSED_BY_STRANGERS = [CONFIRMATION, REMINDER, ALREADY, LETTER, LETTER_REMINDER]
 
 
 def confirmation(person: Person, purpose: Purpose) -> Mail:

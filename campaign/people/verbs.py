@@ -192,12 +192,16 @@ def _withhold(person_id: int, purpose: Purpose, *, now: datetime) -> None:
     )
 
 
+# Why an address is suppressed whose owner pressed "this was not me, never write to me".
+NOT_ME = "said: not me"
+
+
 def never_write(person_id: int, hashed: str, *, now: datetime) -> None:
     """Never write to an address again, and drop what was asked for or agreed to in its name.
 
     `hashed` is `outbox.models.address_hash` of the address: it counts when the person is erased.
     """
-    suppress_hash(hashed, reason="not me", evidence='pressed "never write to me"', now=now)
+    suppress_hash(hashed, reason=NOT_ME, now=now)
     person = db.session.get(Person, person_id)
     if person is None or address_hash(person.email) != hashed:
         return
@@ -205,7 +209,7 @@ def never_write(person_id: int, hashed: str, *, now: datetime) -> None:
         if subscription.is_pending:
             _drop(subscription)
         else:
-            leave(person_id, Purpose(subscription.purpose), through="not me", now=now)
+            leave(person_id, Purpose(subscription.purpose), through=NOT_ME, now=now)
 
 
 def forget(person: Person) -> None:

@@ -1,7 +1,9 @@
 """Issues: sent once to whoever subscribes at that moment, and read in the archive."""
 
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
+from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -62,6 +64,27 @@ def test_an_issue_sent_twice_goes_out_once(app: Flask, issue: int) -> None:
 
         assert recipients() == ["ada@example.org"]
         assert len(db.session.scalars(select(Batch)).all()) == 1
+
+
+def test_an_issue_sent_by_two_presses_at_once_goes_out_once(app: Flask, issue: int) -> None:
+    with app.app_context():
+        subscribed("ada@example.org", "bob@example.org")
+    together = Barrier(2)
+
+    def press() -> None:
+        with app.app_context():
+            found = db.session.get_one(Issue, issue)
+            db.session.rollback()
+            together.wait(timeout=10)
+            verbs.send(found, version=1, now=clock.now())
+            db.session.commit()
+
+    with ThreadPoolExecutor(2) as pool:
+        for pressed in [pool.submit(press) for _ in range(2)]:
+            pressed.result()
+
+    with app.app_context():
+        assert recipients() == ["ada@example.org", "bob@example.org"]
 
 
 def test_who_joins_after_the_queueing_is_not_in_it(app: Flask, issue: int) -> None:

@@ -1,7 +1,9 @@
 """Subscribing: double opt-in, what the mails say and do not say, and how strangers are refused."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
-from campaign.newsletter import queries
+from campaign.newsletter import queries, verbs
 from campaign.outbox.models import Message
 from campaign.outbox.verbs import suppress
 from campaign.people import verbs as people
@@ -66,6 +68,24 @@ def test_the_button_pressed_twice_says_the_same_and_welcomes_once(
 
     assert [a.location for a in answers] == ["/newsletter/confirmed"] * 2
     assert len(posted("welcome")) == 1
+
+
+def test_the_cap_holds_against_forms_sent_at_once(app: Flask, posted: Posted) -> None:
+    together = Barrier(6)
+
+    def ask() -> None:
+        with app.app_context():
+            together.wait(timeout=10)
+            verbs.subscribe(
+                email="ada@example.org", name="", language="", wording="Yes.", now=clock.now()
+            )
+            db.session.commit()
+
+    with ThreadPoolExecutor(6) as pool:
+        for sent in [pool.submit(ask) for _ in range(6)]:
+            sent.result()
+
+    assert len(posted("confirmation")) == 3
 
 
 def test_the_confirmation_holds_nothing_a_stranger_typed(visitor: Visitor, posted: Posted) -> None:
@@ -200,7 +220,7 @@ def test_a_subscriber_who_never_wants_a_mail_again_has_left(
 
     with app.app_context():
         assert queries.number_of_subscribers() == 0
-        assert db.session.scalars(select(Consent)).one().withdrawn_through == "not me"
+        assert db.session.scalars(select(Consent)).one().withdrawn_through == people.NOT_ME
 
 
 @pytest.mark.parametrize(
