@@ -34,6 +34,11 @@ class Marks:
     name: str
 
 
+def bare() -> Template:
+    """Give a template that says nothing yet, for a campaign that has not written one."""
+    return Template(language="en", subject="", body="{salutation}\n\n{own_words}\n\n{name}")
+
+
 def marks() -> Marks:
     """Give the marks in the reader's language."""
     return Marks(own_words=_("[Your own words will stand here]"), name=_("[Your name]"))

@@ -209,10 +209,18 @@ def follow(*, now: datetime) -> None:
     on_their_way = (
         select(Letter, Message)
         .join(Message, Message.id == Letter.message_id)
-        .where(Letter.state.in_([State.READY, State.SENT]))
         .where(
-            Message.state.in_([MessageState.FAILED, MessageState.BOUNCED, MessageState.WITHHELD])
-            | ((Letter.state == State.READY) & (Message.state == MessageState.LEFT))
+            (
+                Letter.state.in_([State.READY, State.SENT])
+                & Message.state.in_(
+                    [MessageState.FAILED, MessageState.BOUNCED, MessageState.WITHHELD]
+                )
+            )
+            # Also one that came back and that an organiser let try again.
+            | (
+                Letter.state.in_([State.READY, State.BOUNCED])
+                & (Message.state == MessageState.LEFT)
+            )
         )
         .options(joinedload(Letter.post))
     )

@@ -204,7 +204,7 @@ def _asked_for(code: str, posts: list[Post], number: str) -> Post | None:
 
 def _template(post: Post | None) -> Template:
     found = queries.template_for(post.language if post else queries.FALLBACK_LANGUAGE)
-    return found or abort(404)
+    return found or composing.bare()
 
 
 def _ways(post: Post | None) -> list[Way]:

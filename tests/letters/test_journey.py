@@ -241,8 +241,11 @@ def test_a_letter_knows_that_it_has_left_or_come_back(
         left = letter.state
         message.state = MessageState.BOUNCED
         verbs.follow(now=clock.now())
+        bounced = letter.state
+        message.state = MessageState.LEFT
+        verbs.follow(now=clock.now())
 
-        assert (left, letter.state) == (State.SENT, State.BOUNCED)
+        assert (left, bounced, letter.state) == (State.SENT, State.BOUNCED, State.SENT)
         assert db.session.get_one(Post, letter.post_id).bounced_at is not None
 
 

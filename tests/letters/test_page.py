@@ -56,6 +56,13 @@ def test_a_country_without_a_post_is_no_dead_end(world: Flask, visitor: Visitor)
     assert "mailto:" not in ready.text
 
 
+def test_without_a_template_there_is_an_empty_letter(app: Flask, visitor: Visitor) -> None:
+    [form] = forms_in(visitor.open("/write/gb").text)
+
+    assert form["fields"]["subject"] == ""
+    assert "Dear Minister," in form["fields"]["body"]
+
+
 def test_posts_of_history_are_shown_and_cannot_be_written_to(
     world: Flask, visitor: Visitor
 ) -> None:
