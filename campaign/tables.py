@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, current_app, stream_with_context
+from markupsafe import Markup
 from sqlalchemy import Select
 
 from campaign.db import count_of, db
@@ -37,7 +38,10 @@ class Column:
         """Give what the page shows for a row."""
         value = (self.cell or self.value)(row)
         if isinstance(value, datetime):
-            return office_time(value)
+            # An element of its own, so that the page can keep it on one line.
+            return Markup('<time datetime="{}">{}</time>').format(
+                value.isoformat(timespec="minutes"), office_time(value)
+            )
         return "" if value is None else value
 
 

@@ -19,12 +19,13 @@ from campaign.letters.models import Letter
 from campaign.newsletter.models import Issue
 from campaign.newsletter.queries import search_issues
 from campaign.outbox import ledger
-from campaign.outbox.models import Batch, Lane, Message, State
+from campaign.outbox.models import OPEN, Batch, Lane, Message, State
 from campaign.outbox.queries import counts, oldest_waiting
 from campaign.people.models import Purpose, Subscription
 from campaign.summits.models import STALE_AFTER, UNUSED_AFTER, Post
 
 WEEK = 7
+_FAILED = (State.FAILED, State.BOUNCED)
 NEXT_EVENTS = 8
 NEWEST_ISSUES = 5
 # An urgent mail that has waited so long means that no worker runs.
@@ -82,7 +83,7 @@ class Desk:
     """All that the desk shows."""
 
     figures: list[Figure]
-    outbox: dict[str, int]
+    waiting: int
     events: list[Coming]
     issues: list[Issue]
     concerns: Concerns
@@ -99,7 +100,7 @@ def desk(*, now: datetime) -> Desk:
     outbox = counts()
     return Desk(
         figures=figures(now=now),
-        outbox=outbox,
+        waiting=sum(outbox[state] for state in OPEN),
         events=next_events(now=now),
         issues=list(db.session.scalars(search_issues().limit(NEWEST_ISSUES))),
         concerns=concerns(failed=outbox[State.FAILED], now=now),
@@ -110,12 +111,13 @@ def figures(*, now: datetime) -> list[Figure]:
     """Count what people did and what left, day by day."""
     news = Subscription.purpose == Purpose.NEWSLETTER
     measures: list[tuple[Any, Any, Sequence[ColumnElement[bool]]]] = [
-        (_l("sign-ups for events"), SignUp.signed_up_at, []),
-        (_l("new subscribers"), Subscription.confirmed_at, [news]),
-        (_l("subscribers who left"), Subscription.left_at, [news]),
-        (_l("letters confirmed"), Letter.confirmed_at, []),
-        (_l("letters sent"), Letter.sent_at, []),
-        (_l("mails that left"), Message.settled_at, [Message.state == State.LEFT]),
+        (_l("Sign-ups for events"), SignUp.signed_up_at, []),
+        (_l("New subscribers"), Subscription.confirmed_at, [news]),
+        (_l("Subscribers who left"), Subscription.left_at, [news]),
+        (_l("Letters confirmed"), Letter.confirmed_at, []),
+        (_l("Letters sent"), Letter.sent_at, []),
+        (_l("Mails that left"), Message.settled_at, [Message.state == State.LEFT]),
+        (_l("Mails that failed"), Message.settled_at, [Message.state.in_(_FAILED)]),
     ]
     zone = ZoneInfo(current_app.config["TIMEZONE"])
     return [

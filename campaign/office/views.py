@@ -83,16 +83,13 @@ def _frame() -> dict[str, Callable[..., Any]]:
 
 
 def _navigation() -> list[tuple[Any, str, bool]]:
-    places: list[tuple[Any, str, bool]] = [
-        (_l("Desk"), url_for("office.desk"), request.endpoint == "office.desk")
-    ]
-    places.append((_l("Desk"), url_for("office.desk"), request.endpoint == "office.desk"))
+    at_the_desk = request.endpoint == "office.desk"
+    places: list[tuple[Any, str, bool]] = [(_l("Desk"), url_for("office.desk"), at_the_desk)]
     for room, label in ROOMS:
         if room is organisers and g.organiser.role != Role.ADMINISTRATOR:
             continue
         here = f"office.{room.name}"
-        is_current = here in request.blueprints
-        places.append((label, url_for(f"{here}.index"), is_current))
+        places.append((label, url_for(f"{here}.index"), here in request.blueprints))
     return places
 
 
