@@ -136,9 +136,8 @@ def test_the_desk_shows_numbers_events_and_issues(app: Flask, organiser: Visitor
     page = organiser.open("/office/")
 
     assert page.status_code == 200
-    row = re.search(r"<tr>\s*<th scope=\"row\">.*?Pause! Geneva.*?</tr>", page.text, re.DOTALL)
-    assert row is not None
-    assert re.findall(r'class="number">(\d+)<', row[0]) == ["4", "50"]
+    [row] = [row for row in page.text.split("<tr>") if "Pause! Geneva" in row]
+    assert re.findall(r'class="number">(\d+)<', row) == ["4", "50"]
     assert "The first issue" in page.text
     for absent in ("Called off", "Long past", "Needs a look"):
         assert absent not in page.text
