@@ -196,13 +196,14 @@ def send(issue: Issue, *, version: int, now: datetime) -> None:
         raise NobodyToSendTo
     circular = mails.circular(issue)
     with force_locale(issue.language):
+        fill = mails.fields()
         batch = post_batch(
             (
                 {
                     "person_id": reader.id,
                     "to": reader.email,
                     "to_name": reader.name,
-                    "fields": mails.fields(reader.id, reader.name),
+                    "fields": fill(reader.id, reader.name),
                 }
                 for reader in queries.audience()
             ),

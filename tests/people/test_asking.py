@@ -12,7 +12,7 @@ from campaign.outbox.models import Batch, Message
 from campaign.outbox.verbs import suppress
 from campaign.people import duties, verbs
 from campaign.people.models import Consent, Person, Purpose, Subscription
-from campaign.people.queries import subscription_of
+from campaign.people.queries import is_known_elsewhere, subscription_of
 
 NEWSLETTER = Purpose.NEWSLETTER
 WORDING = "Send me the newsletter."
@@ -78,6 +78,16 @@ def test_somebody_known_for_something_else_stays_known(app: Flask) -> None:
 
         assert db.session.scalars(select(Subscription)).all() == []
         assert db.session.scalars(select(Person)).one().id == person.id
+
+
+def test_whatever_refers_to_a_person_makes_them_known(app: Flask) -> None:
+    with app.app_context():
+        person = verbs.remember("ada@example.org", now=clock.now())
+        assert not is_known_elsewhere(person)
+
+        verbs.ask(person, NEWSLETTER, wording=WORDING, form="test", now=clock.now())
+
+        assert is_known_elsewhere(person)
 
 
 def test_who_left_and_never_answered_a_stranger_has_left_still(app: Flask) -> None:
