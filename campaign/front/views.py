@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from unicodedata import normalize
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -52,7 +53,7 @@ def home() -> str:
         "front/home.html",
         page=pages.at("/"),
         action=action,
-        events=sorted(meetings, key=lambda event: event.city),
+        events=sorted(meetings, key=lambda event: normalize("NFKD", event.city).casefold()),
         taken=sum(events.places_taken(event.id for event in meetings).values()),
         first=first if first and first > now else None,
         days_left=(first - now).days if first else 0,

@@ -27,7 +27,7 @@ def test_news_is_listed_with_its_day_and_author_the_newest_first(
 
     assert answer.text.index("Second") < answer.text.index("Third") < answer.text.index("First")
     assert "Not news" not in answer.text
-    assert '<time datetime="2026-11-20">Friday 20 November 2026</time>' in answer.text
+    assert '<time class="date-block" datetime="2026-11-20">' in answer.text
     assert "Ada" in answer.text
     assert "Much." in answer.text
     assert 'href="/report"' in answer.text
