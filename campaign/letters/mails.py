@@ -34,7 +34,7 @@ def _asking(letter: Letter, kind: str, subject: str, *, is_reminder: bool) -> Ma
         post=letter.post,
         summit=letter.summit,
         confirm_url=public_url("letters.confirm", token=tokens.sign(CONFIRM, letter.token)),
-        not_me_url=public_url("letters.not_me", token=tokens.sign(NOT_ME, letter.token)),
+        not_me_url=public_url("letters.not_me", token=tokens.sign(NOT_ME, letter.key)),
     )
     return Mail(
         kind=kind,
@@ -50,7 +50,8 @@ def _asking(letter: Letter, kind: str, subject: str, *, is_reminder: bool) -> Ma
 
 def letter_to_post(letter: Letter, *, campaign: str) -> Mail:
     """Write the letter itself: the supporter's words alone, and the answer goes to them."""
-    via = _(" via %(campaign)s", campaign=display_name(campaign)[:40])
+    with force_locale(letter.language):
+        via = _(" via %(campaign)s", campaign=display_name(campaign)[:40])
     return Mail(
         kind=LETTER,
         to=letter.post.email,

@@ -41,6 +41,8 @@ class Letter(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     # Changes with the text, so that a link confirms what was read under it and nothing else.
     token: Mapped[str] = mapped_column(String(32), unique=True)
+    # Never changes: by it the person disowns the letter, whatever its text has become.
+    key: Mapped[str] = mapped_column(String(32), unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="RESTRICT"))
     summit_id: Mapped[int | None] = mapped_column(ForeignKey("summit.id", ondelete="SET NULL"))

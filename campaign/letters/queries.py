@@ -31,15 +31,18 @@ def template_for(language: str) -> Template | None:
 
 
 def letter_by_token(token: str) -> Letter | None:
-    """Find a letter by its token, with the person, the post and the summit it concerns."""
+    """Find the letter that a token confirms, with its person, its post and its summit."""
     return db.session.scalar(
         select(Letter)
         .where(Letter.token == token)
-        .options(
-            joinedload(Letter.person),
-            joinedload(Letter.summit),
-            joinedload(Letter.post).selectinload(Post.holders),
-        )
+        .options(joinedload(Letter.person), joinedload(Letter.summit), joinedload(Letter.post))
+    )
+
+
+def letter_by_key(key: str) -> Letter | None:
+    """Find the letter that a key disowns, with its person."""
+    return db.session.scalar(
+        select(Letter).where(Letter.key == key).options(joinedload(Letter.person))
     )
 
 

@@ -86,6 +86,7 @@ def write(
         Letter,
         {
             "token": tokens.random_token(),
+            "key": tokens.random_token(),
             "person_id": person.id,
             "post_id": to.id,
             "summit_id": summit.id if summit else None,

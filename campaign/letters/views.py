@@ -141,14 +141,14 @@ def thank_you() -> str:
 @bp.get("/confirm/<token>")
 def confirm(token: str) -> str:
     """Show the letter as it will leave, with the button that sends it; or that it has left."""
-    letter = _letter(token, mails.CONFIRM)
+    letter = _to_confirm(token)
     return render_template("letters/confirm.html", letter=letter, token=token, form=ConfirmForm())
 
 
 @bp.post("/confirm/<token>")
 def confirmed(token: str) -> Any:
     """Send the letter."""
-    letter = _letter(token, mails.CONFIRM)
+    letter = _to_confirm(token)
     form = ConfirmForm()
     if not form.validate():
         page = render_template("letters/confirm.html", letter=letter, token=token, form=form)
@@ -161,14 +161,14 @@ def confirmed(token: str) -> Any:
 @bp.get("/not-me/<token>")
 def not_me(token: str) -> str:
     """Show the button that drops a letter somebody else wrote."""
-    letter = _find(token, mails.NOT_ME)
+    letter = _to_disown(token)
     return render_template("letters/not_me.html", letter=letter, token=token, form=NotMeForm())
 
 
 @bp.post("/not-me/<token>")
 def disowned(token: str) -> Any:
     """Drop the letter."""
-    letter = _find(token, mails.NOT_ME)
+    letter = _to_disown(token)
     form = NotMeForm()
     if not form.validate():
         page = render_template("letters/not_me.html", letter=letter, token=token, form=form)
@@ -276,15 +276,15 @@ def _finished_page(code: str, way: Way, *, post: Post | None, subject: str, body
     )
 
 
-def _find(token: str, purpose: str) -> Letter:
-    found = queries.letter_by_token(tokens.read(token, purpose))
-    if found is None:
+def _to_confirm(token: str) -> Letter:
+    found = queries.letter_by_token(tokens.read(token, mails.CONFIRM))
+    if found is None or found.has_expired(clock.now()):
         raise verbs.LetterGone
     return found
 
 
-def _letter(token: str, purpose: str) -> Letter:
-    found = _find(token, purpose)
-    if found.has_expired(clock.now()):
+def _to_disown(token: str) -> Letter:
+    found = queries.letter_by_key(tokens.read(token, mails.NOT_ME))
+    if found is None:
         raise verbs.LetterGone
     return found
