@@ -4,10 +4,11 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
+from sqlalchemy import Select
 
 from campaign import clock, tables
 from campaign.db import db
-from campaign.languages import _
+from campaign.languages import _, ngettext
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox import ledger, queries, verbs
 from campaign.outbox.forms import LiftForm, RetryForm
@@ -49,22 +50,35 @@ MESSAGES = [
 @bp.get("")
 def index() -> Any:
     """List every message with its state."""
-    words, state = request.args.get("q", ""), request.args.get("state", "")
-    kind = request.args.get("kind", "")
-    query = ledger.messages(words, state=state, kind=kind)
     if request.args.get("format") == "csv":
-        return tables.download(query, MESSAGES, name="outbox")
+        return tables.download(_asked_for(), MESSAGES, name="outbox")
+    return _list_page(RetryForm())
+
+
+def _asked_for() -> Select[Message]:
+    return ledger.messages(
+        request.args.get("q", ""),
+        state=request.args.get("state", ""),
+        kind=request.args.get("kind", ""),
+    )
+
+
+def _list_page(form: RetryForm) -> str:
+    path = url_for("office.outbox.index")
+    state = request.args.get("state", "")
+    counts = queries.counts()
     return render_template(
         "outbox/office/index.html",
-        table=tables.page(query, MESSAGES, arguments=request.args, path=request.path),
-        counts=queries.counts(),
+        table=tables.page(_asked_for(), MESSAGES, arguments=request.args, path=path),
+        counts=counts,
         states=STATES,
         kinds=ledger.kinds(),
         state=state,
-        kind=kind,
+        kind=request.args.get("kind", ""),
         lane=ledger.troubled_lane(),
         is_closed=queries.is_lane_closed(now=clock.now()),
-        form=RetryForm(),
+        may_retry=state == State.FAILED and counts[State.FAILED] > 0,
+        form=form,
     )
 
 
@@ -97,6 +111,23 @@ def retry(number: int) -> Any:
     db.session.commit()
     flash(_("It will be tried again within a minute."), "done")
     return redirect(url_for("office.outbox.message", number=number), 303)
+
+
+@bp.post("/retry")
+def retry_all() -> Any:
+    """Let every failed message try again."""
+    form = RetryForm()
+    if not form.validate():
+        return _list_page(form), form.refusal_status()
+    failed = db.session.scalars(ledger.messages(state=State.FAILED)).all()
+    for message in failed:
+        verbs.retry(message, now=clock.now())
+    db.session.commit()
+    flash(
+        ngettext("One message is tried again.", "%(num)s messages are tried again.", len(failed)),
+        "done",
+    )
+    return redirect(url_for("office.outbox.index"), 303)
 
 
 def _mark(suppression: Suppression) -> Markup:

@@ -149,6 +149,19 @@ def test_a_failed_message_is_tried_again(app: Flask, organiser: Visitor) -> None
         assert (message.state, message.tries) == (State.WAITING, 0)
 
 
+def test_all_that_failed_is_tried_again_at_once(
+    app: Flask, organiser: Visitor, posted: Callable[..., Any]
+) -> None:
+    for state in (State.FAILED, State.FAILED, State.LEFT):
+        write(app, state=state)
+
+    answer = organiser.send(f"{OUTBOX}?state=failed", action="/outbox/retry")
+
+    assert (answer.status_code, answer.location) == (303, OUTBOX)
+    assert "2 messages are tried again." in organiser.open(OUTBOX).text
+    assert [one.state for one in posted()] == [State.WAITING, State.WAITING, State.LEFT]
+
+
 def test_a_message_that_left_is_not_sent_again(app: Flask, organiser: Visitor) -> None:
     number = write(app, state=State.FAILED)
     page = organiser.open(f"{OUTBOX}/{number}")
