@@ -165,10 +165,12 @@ class EventForm(OfficeForm):
 
     title = line_field(_l("Title"), most=120, required=_l("Enter a title."))
     action_id = SelectField(_l("Part of the day of action"), coerce=str)
-    country = SelectField(_l("Country"))
+    country = SelectField(_l("Country"), validators=[InputRequired(_l("Choose the country."))])
     city = line_field(_l("City"), most=80, required=_l("Enter the city."))
     zone = SelectField(
-        _l("Time zone"), description=_l("The times below are on this zone’s clocks.")
+        _l("Time zone"),
+        validators=[InputRequired(_l("Choose the time zone."))],
+        description=_l("The times below are on this zone’s clocks."),
     )
     starts_on = DayField(_l("Day"), validators=[InputRequired(_l("Enter the day."))])
     starts = HourField(_l("Begins at"), description=_l("Leave both times empty for a whole day."))

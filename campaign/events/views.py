@@ -1,7 +1,8 @@
 """Doors of the events for visitors: lists, pages, calendars, and one's own place."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from babel import Locale
@@ -24,7 +25,7 @@ from campaign.events import calendar, links, mails, queries, verbs, world
 from campaign.events.calendar import Entry, Party
 from campaign.events.forms import FilterForm, SignUpForm, WithdrawForm, consent_wording
 from campaign.events.models import Action, Event, SignUp
-from campaign.languages import _, current_language, wall_time
+from campaign.languages import _, country_name, current_language, wall_time
 from campaign.refusals import Refusal
 from campaign.templating import public_url
 
@@ -37,7 +38,7 @@ def index() -> str:
     now = clock.now()
     wanted = {"country": request.args.get("country", ""), "action": request.args.get("action", "")}
     narrowed: dict[str, Any] = {name: value for name, value in wanted.items() if value}
-    ahead = queries.ahead(now=now, **wanted)
+    ahead = sorted(queries.ahead(now=now, **wanted), key=_day_and_place)
     return render_template(
         "events/index.html",
         ahead=ahead,
@@ -48,6 +49,10 @@ def index() -> str:
         feed=url_for("events.feed", **narrowed),
         webcal=links.webcal(public_url("events.feed", **narrowed)),
     )
+
+
+def _day_and_place(event: Event) -> tuple[date, str, str]:
+    return event.starts_on, country_name(event.country), event.city
 
 
 def _filter_form(wanted: dict[str, str]) -> FilterForm:
@@ -150,8 +155,18 @@ def _add_links(event: Event) -> dict[str, str]:
 def withdraw(token: str) -> str:
     """Show the button that gives a place up; or, once it was pressed, that it is done."""
     place = _place(token)
+    return _withdraw_page(place, WithdrawForm(), token)
+
+
+def _withdraw_page(place: SignUp, form: WithdrawForm, token: str) -> str:
+    event = place.event
     return render_template(
-        "events/withdraw.html", event=place.event, place=place, form=WithdrawForm(), token=token
+        "events/withdraw.html",
+        event=event,
+        place=place,
+        form=form,
+        token=token,
+        is_ahead=not event.is_called_off and not event.is_over(clock.now()),
     )
 
 
@@ -161,10 +176,7 @@ def do_withdraw(token: str) -> Any:
     place = _place(token)
     form = WithdrawForm()
     if not form.validate():
-        page = render_template(
-            "events/withdraw.html", event=place.event, place=place, form=form, token=token
-        )
-        return page, form.refusal_status()
+        return _withdraw_page(place, form, token), form.refusal_status()
     verbs.withdraw(place, now=clock.now())
     db.session.commit()
     return redirect(url_for("events.withdraw", token=token), 303)
@@ -178,17 +190,20 @@ def _place(token: str) -> SignUp:
 def action(slug: str) -> str:
     """Show a day of action: its map, its events, how many come."""
     found = _action(slug)
-    events = queries.of_action(found)
+    events = sorted(queries.of_action(found), key=_day_and_place)
+    on = [event for event in events if not event.is_called_off]
     taken = queries.places_taken(event.id for event in events)
-    first = min((event.starts_at for event in events if not event.is_called_off), default=None)
+    first = min((event.starts_at for event in on), default=None)
     return render_template(
         "events/action.html",
         action=found,
         events=events,
+        countries=[
+            (country, list(there)) for country, there in groupby(events, lambda one: one.country)
+        ],
         taken=taken,
-        total=sum(taken.values()),
-        points=[_point(event) for event in events if event.latitude is not None],
-        countries=len({event.country for event in events}),
+        total=sum(taken[event.id] for event in on),
+        points=[_point(event) for event in on if event.latitude is not None],
         first=first if first and first > clock.now() else None,
         is_over=bool(events) and all(event.is_over(clock.now()) for event in events),
         webcal=links.webcal(public_url("events.action_file", slug=slug)),

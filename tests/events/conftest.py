@@ -11,7 +11,7 @@ from campaign.db import db
 from campaign.events import verbs
 from campaign.events.models import Action, Event
 
-NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 PARTICULARS: dict[str, Any] = {
     "title": "Protest in London",
