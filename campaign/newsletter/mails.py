@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import current_app
-from flask_babel import force_locale
 
-from campaign.languages import _
+from campaign.languages import _, force_locale
 from campaign.newsletter.models import Issue
 from campaign.newsletter.writing import write
 from campaign.outbox.mail import Mail

@@ -6,11 +6,11 @@ from itertools import count
 from uuid import uuid4
 
 from flask import current_app
-from flask_babel import force_locale
 from sqlalchemy.exc import IntegrityError
 
 from campaign import markup, tokens
 from campaign.db import db
+from campaign.languages import force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails, queries
 from campaign.newsletter.models import Issue

@@ -5,9 +5,8 @@ not even the name, and each has the link "this was not me, never write to me".
 """
 
 from flask import current_app
-from flask_babel import force_locale
 
-from campaign.languages import _
+from campaign.languages import _, force_locale
 from campaign.outbox.mail import Mail
 from campaign.people import links
 from campaign.people.models import Person, Purpose
