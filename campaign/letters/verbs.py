@@ -21,6 +21,8 @@ from campaign.summits.models import Post, Summit
 from campaign.summits.verbs import note_bounce
 
 REMIND_AFTER = timedelta(hours=24)
+# The same form once more so soon is an impatient finger, not a lost mail.
+SENT_TWICE = timedelta(minutes=5)
 SCRUB_AFTER = timedelta(days=28)
 
 
@@ -82,7 +84,7 @@ def write(
     person = remember(email, name=name, language=language, now=now)
     occasion = summit.slug if summit else ""
     said = {"name": name, "subject": subject, "body": body, "own_words": own_words}
-    insert_missing(
+    is_new = insert_missing(
         Letter,
         {
             "token": tokens.random_token(),
@@ -105,7 +107,10 @@ def write(
     ).one()
     if letter.state not in {State.PENDING, State.DROPPED}:
         return
-    if letter.state == State.DROPPED or said != {field: getattr(letter, field) for field in said}:
+    is_changed = said != {field: getattr(letter, field) for field in said}
+    if not (is_new or is_changed) and now - letter.written_at < SENT_TWICE:
+        return
+    if is_changed or letter.state == State.DROPPED:
         letter.token = tokens.random_token()
         letter.language = letter_language
         for field, value in said.items():

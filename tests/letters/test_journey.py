@@ -96,6 +96,23 @@ def test_a_second_letter_to_the_same_post_is_silent_and_looks_the_same(
     assert len(posted("letter-confirmation")) == 1
 
 
+def test_the_same_form_sent_twice_asks_once_and_after_a_while_again(
+    world: Flask, visitor: Visitor, posted: Posted
+) -> None:
+    page = visitor.open("/write/gb")
+
+    answers = [visitor.fill(page, "/write/gb", **WRITER) for _ in range(2)]
+    soon = len(posted("letter-confirmation"))
+    with world.app_context():
+        db.session.scalars(select(Letter)).one().written_at -= timedelta(minutes=5)
+        db.session.commit()
+    visitor.fill(page, "/write/gb", **WRITER)
+
+    assert [answer.location for answer in answers] == ["/write/check-your-mail"] * 2
+    assert soon == 1
+    assert len(posted("letter-confirmation")) == 2
+
+
 def test_a_letter_written_anew_takes_the_place_of_the_one_that_waits(
     asked: dict[str, str], visitor: Visitor, posted: Posted
 ) -> None:
