@@ -15,8 +15,8 @@ import structlog
 log = structlog.get_logger()
 
 _PR_SET_PDEATHSIG = 1
-# Ctrl-C must be over within five seconds; a child that dawdles is ended after four.
-GRACE = 4.0
+# Ctrl-C must be over within five seconds: a child that dawdles is ended in time for a slow machine.
+GRACE = 3.5
 # Back at once after the first fall, more slowly after each further one within a minute.
 PAUSES = (0.2, 1.0, 3.0)
 

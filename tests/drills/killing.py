@@ -85,7 +85,7 @@ def _kill(name: str, kind: str, seed: int, fill: Callable[[], None], *, bound: i
             for _ in range(KILLS):
                 _live_and_be_killed(campaign, sink, chance, lives)
             _live(campaign, sink, lives)
-            wait_until(lambda: _open(campaign) == 0, within=30, what="nothing waits any more")
+            wait_until(lambda: _open(campaign) == 0, within=60, what="nothing waits any more")
             _judge(outcome, campaign, sink, lives, bound=bound)
     return outcome
 
@@ -94,11 +94,7 @@ def _live(campaign: Private, sink: Sink, lives: list[int]) -> int:
     """Start a worker and wait until it has handed over its first mail."""
     lives.append(len(sink.received))
     worker = campaign.start("worker")
-    wait_until(
-        lambda: len(sink.received) > lives[-1] or _open(campaign) == 0,
-        within=20,
-        what="a new worker sends",
-    )
+    wait_until(lambda: len(sink.received) > lives[-1], within=60, what="a new worker sends")
     return worker.pid
 
 
@@ -108,12 +104,14 @@ def _live_and_be_killed(
     worker = _live(campaign, sink, lives)
     time.sleep(chance.uniform(0, 0.5))
     os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: worker not in campaign.processes(), within=5, what="the worker is gone")
+    wait_until(lambda: worker not in campaign.processes(), within=20, what="the worker is gone")
     # What it had put on the wire before its death still arrives, in the count of its own life.
     time.sleep(0.1)
 
 
 def _open(campaign: Private) -> int:
+    # Asked seldom: the asking takes the time of the machine that sends.
+    time.sleep(0.2)
     with campaign.app.app_context():
         return db.session.scalar(select(func.count()).where(Message.state != State.LEFT)) or 0
 
@@ -121,18 +119,19 @@ def _open(campaign: Private) -> int:
 def _judge(
     outcome: Outcome, campaign: Private, sink: Sink, lives: list[int], *, bound: int
 ) -> None:
+    most_in_flight = bound * THREADS
     arrived = [
         (str(one.message["Message-ID"]), one.recipients[0], at)
         for at, one in enumerate(sink.received)
     ]
     with campaign.app.app_context():
-        rows = {f"<{row.token}@": row for row in db.session.scalars(select(Message))}
+        rows = db.session.scalars(select(Message)).all()
     times = Counter(recipient for _, recipient, _ in arrived)
     identities = {(recipient, identity) for identity, recipient, _ in arrived}
     again = {recipient for recipient, number in times.items() if number > 1}
     outcome.lost = MESSAGES - len(times)
     outcome.repeated = sum(times.values()) - len(times)
-    uncertain = {row.to_address for row in rows.values() if row.is_uncertain}
+    uncertain = {row.to_address for row in rows if row.is_uncertain}
     outcome.counts["uncertain"] = len(uncertain)
 
     # A repeat is charged to the life in which the mail arrived the time before.
@@ -148,14 +147,10 @@ def _judge(
     outcome.promise(outcome.lost == 0, f"{outcome.lost} messages never arrived")
     outcome.promise(len(identities) == len(times), "a repeat had another Message-ID")
     outcome.promise(
-        most <= bound * THREADS,
-        f"{most} repeats after one kill, {bound * THREADS} may be in flight",
+        most <= most_in_flight, f"{most} repeats after a kill; {most_in_flight} may be in flight"
     )
     outcome.promise(again <= uncertain, f"{len(again - uncertain)} repeats not marked uncertain")
-    outcome.promise(
-        all(row.state == State.LEFT for row in rows.values()), "a row does not say that it left"
-    )
-    outcome.promise(len(lives) == KILLS + 1, "not every kill fell into the sending")
+    outcome.promise(all(row.state == State.LEFT for row in rows), "a row does not say that it left")
     waiting_at_last_kill = MESSAGES - len({who for _, who, at in arrived if at < lives[-1]})
     outcome.promise(waiting_at_last_kill > 0, "all had arrived before the last kill")
 
