@@ -13,6 +13,7 @@ from wtforms import Form as _WTForm
 from wtforms import StringField, TextAreaField, ValidationError
 from wtforms.csrf.core import CSRF
 from wtforms.fields import Field
+from wtforms.validators import StopValidation
 
 from campaign import tokens
 from campaign.languages import lazy_gettext as _l
@@ -128,7 +129,7 @@ class persons_name:
 
 
 class present:
-    """Refuse an empty field, saying which one in the sentence given."""
+    """Refuse an empty field, saying which one in the sentence given, and nothing else of it."""
 
     field_flags: ClassVar[dict[str, bool]] = {"required": True}
 
@@ -137,7 +138,7 @@ class present:
 
     def __call__(self, form: _WTForm, field: Field) -> None:
         if not field.data or (isinstance(field.data, str) and not field.data.strip()):
-            raise ValidationError(self.sentence)
+            raise StopValidation(self.sentence)
 
 
 class at_most:
