@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import icalendar
@@ -103,8 +104,13 @@ def _is_utc(zone: str) -> bool:
 
 def _description(entry: Entry) -> str:
     event = entry.event
-    parts = [markup.plain(text).strip() for text in (event.description, event.bring)]
+    parts = [_plain(text) for text in (event.description, event.bring)]
     return "\n\n".join(part for part in (*parts, entry.url) if part)
+
+
+@lru_cache(maxsize=500)
+def _plain(source: str) -> str:
+    return markup.plain(source).strip()
 
 
 def _party(party: Party) -> icalendar.vCalAddress:
@@ -141,11 +147,12 @@ def _text(
     whole.add("method", method)
     if name:
         _add_feed_properties(whole, _clean(name))
-    for zone, year in sorted(_zones(events).items()):
-        whole.add_component(vtimezone(zone, year))
     for part in parts:
         whole.add_component(part)
-    return str(whole.to_ical(), encoding="utf-8")
+    text = str(whole.to_ical(), encoding="utf-8")
+    # Zones are written once and kept as text: they are most of an invitation and never change.
+    zones = "".join(vtimezone(zone, year) for zone, year in sorted(_zones(events).items()))
+    return text.replace("BEGIN:VEVENT\r\n", f"{zones}BEGIN:VEVENT\r\n", 1)
 
 
 def _add_feed_properties(whole: icalendar.Calendar, name: str) -> None:

@@ -1,6 +1,7 @@
 """What we write to those who sign up: the invitation, its changes, and its end."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import current_app
@@ -95,13 +96,14 @@ def _subject(kind: str, event: Event) -> str:
 
 def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:
     url = public_url("events.event", slug=event.slug)
+    base = current_app.config["BASE_URL"]
     return {
         "event": event,
         "guests": sign_up.guests,
         "name": person.name,
         "url": url,
-        "bring": _prose(event.bring),
-        "access": _prose(event.access),
+        "bring": _prose(event.bring, base),
+        "access": _prose(event.access, base),
         "google": links.google(event, url=url),
         "outlook": links.outlook(event, url=url),
         "file": public_url("events.event_file", slug=event.slug),
@@ -109,9 +111,10 @@ def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:
     }
 
 
-def _prose(source: str) -> dict[str, str]:
+@lru_cache(maxsize=500)
+def _prose(source: str, base: str) -> dict[str, str]:
     """Render organisers' words for both halves of a mail, its own paths as full addresses."""
-    html = markup.render(source).html.replace('href="/', f'href="{absolute("/")}')
+    html = markup.render(source).html.replace('href="/', f'href="{base}/')
     return {
         "text": markup.plain(source, absolute=absolute).strip(),
         "html": Markup(html),  # noqa: S704 - cleaned by `markup`

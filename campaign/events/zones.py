@@ -39,13 +39,17 @@ class _Change:
 
 
 @lru_cache(maxsize=512)
-def vtimezone(zone: str, year: int) -> Timezone:
-    """Write the rules of a zone that hold from `year` on.
+def vtimezone(zone: str, year: int) -> str:
+    """Write the rules of a zone that hold from `year` on, ready to stand in a calendar.
 
     A zone that turns its clocks by a yearly rule gets that rule in one STANDARD and one DAYLIGHT,
     which every calendar program understands; one that never does gets no DAYLIGHT; of a zone that
     follows the moon, or has just changed its mind, every turn is listed.
     """
+    return str(_component(zone, year).to_ical(), encoding="utf-8")
+
+
+def _component(zone: str, year: int) -> Timezone:
     years = [list(_changes(zone, at)) for at in range(year - 1, year + _YEARS_CHECKED)]
     if not any(years):
         return _steady(zone, year)

@@ -18,6 +18,14 @@ ASKING = 200
 PLACES = 50
 
 
+def _insist(app: Flask, path: str, said: dict[str, str]) -> int:
+    """Send a form until it is answered yes or no: a busy machine may ask to come back later."""
+    while True:
+        status = app.test_client().post(path, data=said).status_code
+        if status != 503:
+            return status
+
+
 def test_two_hundred_at_once_for_the_last_fifty_places_fill_exactly_fifty(
     app: Flask, make_event: Callable[..., Event]
 ) -> None:
@@ -27,7 +35,7 @@ def test_two_hundred_at_once_for_the_last_fifty_places_fill_exactly_fifty(
 
     def ask(number: int) -> int:
         said = {"name": "Ada", "email": f"ada{number}@example.org", "csrf_token": token}
-        return int(app.test_client().post(f"{path}/sign-up", data=said).status_code)
+        return _insist(app, f"{path}/sign-up", said)
 
     with ThreadPoolExecutor(20) as crowd:
         answers = Counter(crowd.map(ask, range(ASKING)))
@@ -50,7 +58,7 @@ def test_one_person_signing_up_thirty_times_at_once_takes_one_place(
     said = {"name": "Ada", "email": "ada@example.org", "csrf_token": token, "news": "y"}
 
     def ask(_: int) -> int:
-        return int(app.test_client().post(f"{path}/sign-up", data=said).status_code)
+        return _insist(app, f"{path}/sign-up", said)
 
     with ThreadPoolExecutor(10) as crowd:
         answers = set(crowd.map(ask, range(30)))
