@@ -1,4 +1,4 @@
-"""What the letters owe the clock: reminders, expiry, what became of them, erasing their text."""
+"""What the letters owe the clock: reminders, expiry, what became of them, erasing them."""
 
 from datetime import timedelta
 
@@ -29,8 +29,8 @@ def follow() -> None:
     db.session.commit()
 
 
-@duty("letters.scrub", every=timedelta(days=1))
-def scrub() -> None:
-    """Erase the text of letters whose summit is long over."""
-    verbs.scrub(now=clock.now())
+@duty("letters.erase", every=timedelta(days=1))
+def erase() -> None:
+    """Erase letters whose summit is long over."""
+    verbs.erase(now=clock.now())
     db.session.commit()

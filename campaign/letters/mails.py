@@ -4,10 +4,13 @@ from campaign import tokens
 from campaign.languages import _, force_locale
 from campaign.letters.models import Letter
 from campaign.outbox.mail import Mail, display_name
+from campaign.people import mails as people
+from campaign.people.mails import language_of
 from campaign.templating import public_url, render_mail
 
-CONFIRMATION = "letter-confirmation"
-REMINDER = "letter-reminder"
+# A stranger can cause the first two, so `people` counts them towards its cap.
+CONFIRMATION = people.LETTER
+REMINDER = people.LETTER_REMINDER
 LETTER = "letter"
 COPY = "letter-copy"
 
@@ -17,13 +20,13 @@ CONFIRM, NOT_ME = "letter:confirm", "letter:not-me"
 
 def confirmation(letter: Letter) -> Mail:
     """Ask whether the letter is theirs; nothing of what was typed in their name stands in it."""
-    with force_locale(_reader(letter)):
+    with force_locale(language_of(letter.person)):
         return _asking(letter, CONFIRMATION, _("Please confirm your letter"), is_reminder=False)
 
 
 def reminder(letter: Letter) -> Mail:
     """Ask once more, a day later, and for the last time."""
-    with force_locale(_reader(letter)):
+    with force_locale(language_of(letter.person)):
         return _asking(letter, REMINDER, _("Your letter is still waiting"), is_reminder=True)
 
 
@@ -67,7 +70,7 @@ def letter_to_post(letter: Letter, *, campaign: str) -> Mail:
 
 def copy(letter: Letter) -> Mail:
     """Write the supporter's copy of what left."""
-    with force_locale(_reader(letter)):
+    with force_locale(language_of(letter.person)):
         text, html = render_mail("letters/mail/copy", letter=letter, post=letter.post)
         return Mail(
             kind=COPY,
@@ -80,8 +83,3 @@ def copy(letter: Letter) -> Mail:
             thread=letter.thread,
             is_own_act=True,
         )
-
-
-def _reader(letter: Letter) -> str:
-    # As BCP 47 writes it on pages; Babel parts a locale by underscores.
-    return (letter.person.language or "en").replace("-", "_")

@@ -59,7 +59,6 @@ class Letter(Model):
     confirmed_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     dropped_at: Mapped[datetime | None]
-    scrubbed_at: Mapped[datetime | None]
     message_id: Mapped[int | None] = mapped_column(
         ForeignKey("outbox_message.id", ondelete="SET NULL")
     )

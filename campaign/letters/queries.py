@@ -1,22 +1,16 @@
 """Questions about letters: drafts, tokens, lists, counts."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from campaign.db import db
-from campaign.letters.mails import CONFIRMATION, REMINDER
 from campaign.letters.models import Letter, State, Tally, Template, Way
-from campaign.outbox.models import Suppression, address_hash
-from campaign.outbox.queries import posted_lately
 from campaign.people.models import Person
-from campaign.summits.models import Post
+from campaign.summits.models import Post, Summit
 
-NOT_ME = "said: not me"
 FALLBACK_LANGUAGE = "en"
-# (most, in how long): a form that mails whom a stranger names is a weapon.
-CAPS = ((3, timedelta(days=1)), (5, timedelta(days=30)))
 
 
 def template_for(language: str) -> Template | None:
@@ -46,15 +40,6 @@ def letter_by_key(key: str) -> Letter | None:
     )
 
 
-def may_be_asked(email: str, *, now: datetime) -> bool:
-    """Tell whether an address may get one more mail that asks for a confirmation."""
-    suppressed = db.session.get(Suppression, address_hash(email))
-    if suppressed is not None and suppressed.reason == NOT_ME:
-        return False
-    kinds = [CONFIRMATION, REMINDER]
-    return all(posted_lately(email, kinds=kinds, since=now - span) < most for most, span in CAPS)
-
-
 def waiting_for_confirmation() -> Select[Letter]:
     """Find the letters nobody has confirmed yet, with person, post and summit."""
     return (
@@ -64,6 +49,28 @@ def waiting_for_confirmation() -> Select[Letter]:
             joinedload(Letter.person),
             joinedload(Letter.summit),
             joinedload(Letter.post),
+        )
+        .order_by(Letter.id)
+    )
+
+
+def to_erase(*, dropped_before: datetime, summit_before: date) -> Select[Letter]:
+    """Find the letters that are of no more use: dropped, or long after their summit.
+
+    Without a summit the day of writing stands for it.
+    """
+    last_day = func.coalesce(Summit.last_day, Summit.first_day)
+    return (
+        select(Letter)
+        .outerjoin(Letter.summit)
+        .options(joinedload(Letter.person))
+        .where(
+            or_(
+                Letter.dropped_at < dropped_before,
+                last_day < summit_before,
+                and_(last_day.is_(None), Summit.year < summit_before.year),
+                and_(Letter.summit_id.is_(None), Letter.written_at < dropped_before),
+            )
         )
         .order_by(Letter.id)
     )

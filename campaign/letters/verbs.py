@@ -1,21 +1,23 @@
-"""Deeds about letters: write, confirm, disown, count, remind, drop, follow, scrub."""
+"""Deeds about letters: write, confirm, disown, count, remind, drop, follow, erase."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib.resources.abc import Traversable
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from campaign import markup, tokens
-from campaign.db import count_of, db, insert_missing
+from campaign.db import count_of, db, insert_missing, lock
 from campaign.languages import lazy_gettext as _l
 from campaign.letters import mails
 from campaign.letters.models import CONFIRM_WITHIN, Letter, State, Tally, Template, Way
-from campaign.letters.queries import NOT_ME, may_be_asked, waiting_for_confirmation
-from campaign.outbox.models import Message
+from campaign.letters.queries import to_erase, waiting_for_confirmation
+from campaign.outbox.models import Message, address_hash
 from campaign.outbox.models import State as MessageState
-from campaign.outbox.verbs import drop_waiting, post, suppress
-from campaign.people.verbs import remember
+from campaign.outbox.verbs import drop_waiting, post
+from campaign.people.models import Person
+from campaign.people.queries import is_known_elsewhere, may_be_asked
+from campaign.people.verbs import forget, never_write, remember
 from campaign.refusals import Refusal
 from campaign.summits.models import Post, Summit
 from campaign.summits.verbs import note_bounce
@@ -23,7 +25,7 @@ from campaign.summits.verbs import note_bounce
 REMIND_AFTER = timedelta(hours=24)
 # The same form once more so soon is an impatient finger, not a lost mail.
 SENT_TWICE = timedelta(minutes=5)
-SCRUB_AFTER = timedelta(days=28)
+ERASE_AFTER = timedelta(days=28)
 
 
 def load_starter(folder: Traversable, *, now: datetime) -> None:
@@ -82,6 +84,10 @@ def write(
     if not may_be_asked(email, now=now):
         return
     person = remember(email, name=name, language=language, now=now)
+    # Two forms sent at once are counted one after the other.
+    db.session.execute(lock(select(Person.id).where(Person.id == person.id)))
+    if not may_be_asked(email, now=now):
+        return
     occasion = summit.slug if summit else ""
     said = {"name": name, "subject": subject, "body": body, "own_words": own_words}
     is_new = insert_missing(
@@ -116,7 +122,7 @@ def write(
         for field, value in said.items():
             setattr(letter, field, value)
     letter.state = State.PENDING
-    letter.dropped_at = letter.reminded_at = letter.scrubbed_at = None
+    letter.dropped_at = letter.reminded_at = None
     letter.written_at = now
     post(mails.confirmation(letter), now=now)
 
@@ -158,7 +164,7 @@ def disown(letter: Letter, *, now: datetime) -> None:
     db.session.refresh(letter, ["state"], with_for_update=True)
     if letter.state not in {State.PENDING, State.DROPPED}:
         return
-    suppress(letter.person.email, reason=NOT_ME, now=now)
+    never_write(letter.person_id, address_hash(letter.person.email), now=now)
     for other in db.session.scalars(
         select(Letter).where(Letter.person_id == letter.person_id, Letter.state == State.PENDING)
     ):
@@ -201,7 +207,7 @@ def drop_unconfirmed(*, now: datetime) -> None:
 def _drop(letter: Letter, *, now: datetime) -> None:
     letter.state = State.DROPPED
     letter.dropped_at = now
-    _scrub(letter, now=now)
+    letter.name = letter.subject = letter.body = letter.own_words = ""
     _withhold_questions(letter, now=now)
 
 
@@ -240,20 +246,17 @@ def follow(*, now: datetime) -> None:
             note_bounce(letter.post, now=now)
 
 
-def scrub(*, now: datetime) -> None:
-    """Erase the text of letters 28 days after their summit; without one, after they were sent."""
-    kept = select(Letter).where(Letter.scrubbed_at.is_(None)).options(joinedload(Letter.summit))
-    for letter in db.session.scalars(kept):
-        if _over_since(letter) + SCRUB_AFTER < now.date():
-            _scrub(letter, now=now)
+def erase(*, now: datetime) -> None:
+    """Erase letters 28 days after their summit or after they were dropped; their count stays.
 
-
-def _over_since(letter: Letter) -> date:
-    if letter.summit is not None:
-        return letter.summit.last_possible_day
-    return (letter.confirmed_at or letter.written_at).date()
-
-
-def _scrub(letter: Letter, *, now: datetime) -> None:
-    letter.name = letter.subject = letter.body = letter.own_words = ""
-    letter.scrubbed_at = now
+    With its last letter goes a person of whom nothing else is known.
+    """
+    long_ago = now - ERASE_AFTER
+    old = to_erase(dropped_before=long_ago, summit_before=long_ago.date())
+    for letter in db.session.scalars(old).all():
+        person = letter.person
+        db.session.delete(letter)
+        db.session.flush()
+        if not is_known_elsewhere(person):
+            forget(person)
+            db.session.flush()

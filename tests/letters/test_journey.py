@@ -1,21 +1,21 @@
 """A letter's way: written, confirmed, sent, copied; and where it ends before that."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from campaign import clock, tokens
-from campaign.db import db
+from campaign.db import count_of, db
 from campaign.letters import queries, verbs
 from campaign.letters.mails import CONFIRM
 from campaign.letters.models import Letter, State
 from campaign.outbox.models import Message
 from campaign.outbox.models import State as MessageState
-from campaign.people.models import Person
-from campaign.people.verbs import forget
+from campaign.people.models import Person, Purpose
+from campaign.people.verbs import ask, forget
 from campaign.summits import verbs as summits
 from campaign.summits.models import Post, Summit
 from tests.letters.conftest import OWN_WORDS, WRITER, links
@@ -267,22 +267,50 @@ def test_a_letter_knows_that_it_has_left_or_come_back(
         assert db.session.get_one(Post, letter.post_id).bounced_at is not None
 
 
-def test_the_text_is_erased_28_days_after_the_summit_and_the_count_stays(
+def test_a_letter_and_its_writer_are_erased_28_days_after_the_summit_and_the_count_stays(
     world: Flask, asked: dict[str, str], visitor: Visitor
 ) -> None:
     visitor.send(asked["confirm"])
     with world.app_context():
         summit = db.session.scalars(select(Summit).where(Summit.slug == "geneva-2027")).one()
         summit.first_day = summit.last_day = date(2027, 3, 1)
-        letter = db.session.scalars(select(Letter)).one()
 
-        verbs.scrub(now=clock.now().replace(year=2027, month=3, day=29))
-        before = letter.body
-        verbs.scrub(now=clock.now().replace(year=2027, month=3, day=30))
+        verbs.erase(now=datetime(2027, 3, 29, 12, tzinfo=UTC))
+        before = count_of(select(Letter)), count_of(select(Person))
+        verbs.erase(now=datetime(2027, 3, 30, 12, tzinfo=UTC))
 
-        assert OWN_WORDS in before
-        assert (letter.body, letter.own_words, letter.name, letter.subject) == ("", "", "", "")
+        assert before == (1, 1)
+        assert (count_of(select(Letter)), count_of(select(Person))) == (0, 0)
         assert queries.number_by_country() == [("GB", 1)]
+
+
+@pytest.mark.parametrize(
+    ("moment", "kept"),
+    [(datetime(2028, 1, 28, 12, tzinfo=UTC), 1), (datetime(2028, 1, 29, 12, tzinfo=UTC), 0)],
+)
+def test_a_summit_without_days_is_over_with_its_year(
+    world: Flask, asked: dict[str, str], visitor: Visitor, moment: datetime, kept: int
+) -> None:
+    visitor.send(asked["confirm"])
+    with world.app_context():
+        verbs.erase(now=moment)
+
+        assert count_of(select(Letter)) == kept
+
+
+def test_a_dropped_letter_goes_after_28_days_and_a_subscriber_stays(
+    world: Flask, asked: dict[str, str]
+) -> None:
+    with world.app_context():
+        person = db.session.scalars(select(Person)).one()
+        ask(person, Purpose.NEWSLETTER, wording="Yes", form="test", now=clock.now())
+        verbs.drop_unconfirmed(now=clock.now() + timedelta(days=8))
+
+        verbs.erase(now=clock.now() + timedelta(days=35))
+        before = count_of(select(Letter))
+        verbs.erase(now=clock.now() + timedelta(days=37))
+
+        assert (before, count_of(select(Letter)), count_of(select(Person))) == (1, 0, 1)
 
 
 def test_forgetting_a_person_takes_the_letter_and_leaves_the_count(
