@@ -31,6 +31,8 @@ from campaign.summits.views import bp as summits
 # Law 6: whatever a stranger may reach. Everything else stands behind the office's guard.
 STRANGERS = (front, events, letters, newsletter, summits, mailbox, pages)
 PUBLIC = frozenset(blueprint.name for blueprint in STRANGERS)
+# Before the guard, but with a session: how organisers come in. Never cached, never exempt.
+DOORSTEP = frozenset({organisers.name})
 LARGEST_BODY = 1_000_000
 
 # What operators may say to a room; `campaign.cli` adds what concerns the whole house.

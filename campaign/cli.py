@@ -91,7 +91,7 @@ def web(host: str, port: int) -> None:
 
     app = create_app()
 
-    class Server(BaseApplication):  # type: ignore[misc]
+    class Server(BaseApplication):
         def load_config(self) -> None:
             for name, value in {
                 "bind": f"{host}:{port}",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "CAMPAIGN_"
@@ -109,6 +110,13 @@ def _address(value: Any) -> str:
     return address
 
 
+def _zone(value: Any) -> str:
+    zone = _text(value)
+    if zone not in available_timezones():
+        raise ValueError("should be a time zone such as Europe/London")
+    return zone
+
+
 def _languages(value: Any) -> list[str]:
     codes = value if isinstance(value, list) else re.split(r"[\s,]+", _text(value))
     codes = [str(code).strip() for code in codes if str(code).strip()]
@@ -143,7 +151,7 @@ SETTINGS: dict[str, Setting] = {
     "MAIL_SENDER": Setting("", _address, "the From address; empty: hello@MAIL_DOMAIN"),
     "MAIL_RATE": Setting(0.0, _rate, "messages a second over all workers, 0 = no limit"),
     "LANGUAGES": Setting(["en"], _languages, "languages offered, the first is the default"),
-    "TIMEZONE": Setting("UTC", _text, "zone in which the office reads its times"),
+    "TIMEZONE": Setting("UTC", _zone, "zone in which the office reads its times"),
     "TRUSTED_PROXIES": Setting(0, _count, "how many reverse proxies stand before the server"),
     "WEB_WORKERS": Setting(2, _count, "web server processes"),
     "MAIL_THREADS": Setting(4, _count, "threads of one worker, each with its own connection"),

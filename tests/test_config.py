@@ -55,6 +55,7 @@ def test_the_argument_beats_the_environment_which_beats_the_file(
         ("MAIL_CA_FILE", "/nowhere/ca.pem"),
         ("LANGUAGES", "English"),
         ("TRUSTED_PROXIES", "-2"),
+        ("TIMEZONE", "Berlin"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_and_is_named(

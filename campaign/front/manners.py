@@ -50,7 +50,7 @@ def init_app(app: Flask, *, public: frozenset[str]) -> None:
     def _finish(response: Response) -> Response:
         _set_headers(response)
         _set_caching(response, public)
-        _compress(response)
+        _compress(response, public)
         _note(response)
         return response
 
@@ -139,9 +139,10 @@ def _set_caching(response: Response, public: frozenset[str]) -> None:
         response.make_conditional(request)
 
 
-def _compress(response: Response) -> None:
-    """Compress text for slow networks. Not the office's: its pages hold session tokens (BREACH)."""
-    if response.mimetype not in _COMPRESSED or (request.blueprint or "").startswith("office"):
+def _compress(response: Response, public: frozenset[str]) -> None:
+    """Compress text for slow networks. Not where a page holds a session's token (BREACH)."""
+    has_session = request.blueprint is not None and request.blueprint not in public
+    if response.mimetype not in _COMPRESSED or has_session:
         return
     response.vary.add("Accept-Encoding")
     if (

@@ -3,15 +3,30 @@
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 
 import css_inline
 
+
+class _OneLineHeader(UnstructuredHeader, BaseHeader):
+    """A header of addresses that programs act on: never folded, never written as encoded words.
+
+    The library would break a long address over lines, and one-click unsubscription with it.
+    """
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+for _name in ("list-unsubscribe", "list-archive", "list-id", "feedback-id"):
+    _HEADERS.map_to_type(_name, _OneLineHeader)
+
 # One line of quoted-printable stays under 76 octets whatever the text; headers fold at 78.
-_POLICY = SMTP.clone(max_line_length=78)
+_POLICY = SMTP.clone(max_line_length=78, header_factory=_HEADERS)
 _INLINER = css_inline.CSSInliner(
     load_remote_stylesheets=False, keep_style_tags=True, keep_at_rules=True
 )

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from campaign import jobs, tokens
 from campaign.db import db, insert_missing
@@ -72,7 +73,7 @@ def post_batch(
     )
     db.session.add(batch)
     db.session.flush()
-    rows = [
+    rows = (
         {
             "token": tokens.random_token(),
             "kind": kind,
@@ -82,17 +83,16 @@ def post_batch(
             "to_address": one["to"],
             "to_name": one["to_name"],
             "address_hash": address_hash(one["to"]),
-            "is_own_act": False,
             "headers": {},
             "fields": one["fields"],
-            "state": State.WAITING,
             "posted_at": now,
             "due_at": now,
         }
         for one in recipients
-    ]
-    if rows:
-        db.session.execute(db.insert(Message), rows)
+    )
+    # In pieces, past the session: a large list fits into a small memory.
+    while some := list(islice(rows, 1000)):
+        db.session.execute(insert(Message), some)
     jobs.wake_after_commit("outbox.send")
     return batch
 

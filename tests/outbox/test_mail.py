@@ -163,3 +163,11 @@ def test_what_a_reader_is_called_never_becomes_html() -> None:
 def test_a_batch_with_a_field_that_has_no_value_is_not_sent_with_a_hole() -> None:
     with pytest.raises(KeyError):
         CompiledBatch(BATCH, ENVELOPE).fill(replace(BATCH, fields={"name": "Ada"}))
+
+
+def test_an_address_to_leave_by_is_never_folded_or_encoded() -> None:
+    leave = f"<https://{'long-name.' * 9}example/unsubscribe/12n0123456789abcdef0123>"
+
+    raw = compose(replace(PLAIN, headers={"List-Unsubscribe": leave}), ENVELOPE)
+
+    assert f"List-Unsubscribe: {leave}\r\n".encode() in raw
