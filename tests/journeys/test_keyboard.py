@@ -1,0 +1,83 @@
+"""The sign-up by keyboard alone, as somebody does who uses no mouse."""
+
+from tests.journeys.conftest import DESK, PHONE, Site, Windows
+from tests.journeys.reader import Reader
+from tests.journeys.running import text_of
+
+FOCUSED = """() => {
+  const it = document.activeElement;
+  const said = it.labels?.[0] ?? it;
+  const style = getComputedStyle(it);
+  const inSvg = it instanceof SVGElement;
+  return {
+    name: said.textContent.replace(/\\s+/g, " ").trim(),
+    isMarked: it.matches(":focus-visible") && (inSvg || style.outlineStyle !== "none"),
+  };
+}"""
+MOST_STOPS = 80
+
+
+def tab_to(reader: Reader, name: str) -> None:
+    """Press Tab until what begins with `name` has the focus; each stop must be marked."""
+    stops = []
+    for _ in range(MOST_STOPS):
+        reader.page.keyboard.press("Tab")
+        focused = reader.page.evaluate(FOCUSED)
+        stops.append(focused["name"])
+        assert focused["isMarked"], f"nothing shows that the focus is on {stops[-1]!r}"
+        if focused["name"].startswith(name):
+            return
+    raise AssertionError(f"no way to {name!r} by Tab: {stops}")
+
+
+def enter(reader: Reader) -> None:
+    with reader.page.expect_navigation():
+        reader.page.keyboard.press("Enter")
+    reader.look()
+
+
+def sign_up(reader: Reader, address: str) -> None:
+    keyboard = reader.page.keyboard
+    reader.open("/")
+    tab_to(reader, "Skip to the content")
+    keyboard.press("Enter")
+    tab_to(reader, "Find your city")
+    enter(reader)
+    tab_to(reader, "Skip to the content")
+    keyboard.press("Enter")
+    tab_to(reader, "Stockholm")
+    enter(reader)
+    assert reader.path == "/events/may-13-stockholm"
+    tab_to(reader, "Your name")
+    keyboard.type("Ada Example")
+    tab_to(reader, "Your e-mail address")
+    keyboard.type(address)
+    tab_to(reader, "Guests you bring")
+    tab_to(reader, "Also send me the newsletter")
+    keyboard.press("Space")
+    tab_to(reader, "Sign up")
+    enter(reader)
+
+
+def test_somebody_signs_up_without_a_mouse(windows: Windows, site: Site, someone: str) -> None:
+    reader = windows(viewport=DESK)
+
+    sign_up(reader, someone)
+
+    assert reader.heading == "Thank you. Check your mail"
+    site.mailbox.wait_for(someone, 2)
+    said = "".join(text_of(mail) for _key, mail in site.mailbox.mails_to(someone))
+    assert "you are signed up for" in said
+    assert "asked for our newsletter" in said
+
+
+def test_the_menu_of_a_narrow_window_opens_by_keyboard(windows: Windows) -> None:
+    reader = windows(viewport=PHONE)
+    reader.open("/")
+    tab_to(reader, "Menu")
+    reader.page.keyboard.press("Enter")
+
+    tab_to(reader, "Newsletter")
+    enter(reader)
+
+    assert reader.path == "/newsletter"
