@@ -60,6 +60,19 @@ def test_what_has_not_changed_is_not_sent_again(visitor: Visitor, make_event: Ma
         assert (by_time.status_code, by_time.text) == (304, "")
 
 
+def test_a_feed_sent_small_is_known_again(visitor: Visitor, make_event: MakeEvent) -> None:
+    make_event()
+    small = {"Accept-Encoding": "gzip"}
+    first = visitor.client.get("/events.ics", headers=small)
+
+    second = visitor.client.get(
+        "/events.ics", headers={**small, "If-None-Match": first.headers["ETag"]}
+    )
+
+    assert first.headers["Content-Encoding"] == "gzip"
+    assert second.status_code == 304
+
+
 def test_what_has_changed_is_sent_again(
     app: Flask, visitor: Visitor, make_event: MakeEvent, summer: Any
 ) -> None:

@@ -1,5 +1,9 @@
-"""Two hundred people at once, and fifty places: threads against both databases."""
+"""Two hundred people at once and fifty places: processes and threads, on both databases."""
 
+import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,40 +11,52 @@ from concurrent.futures import ThreadPoolExecutor
 from flask import Flask
 from sqlalchemy import func, select
 
+from campaign.config import ROOT
 from campaign.db import db
 from campaign.events import queries
 from campaign.events.models import Event, SignUp
 from campaign.outbox.models import Message
 from campaign.people.models import Person
-from tests.visitor import Visitor, forms_in
+from tests.conftest import SECRET
+from tests.events.crowd import insist, token_of
 
 ASKING = 200
 PLACES = 50
-
-
-def _insist(app: Flask, path: str, said: dict[str, str]) -> int:
-    """Send a form until it is answered yes or no: a busy machine may ask to come back later."""
-    while True:
-        status = app.test_client().post(path, data=said).status_code
-        if status != 503:
-            return status
+PROCESSES = 4
 
 
 def test_two_hundred_at_once_for_the_last_fifty_places_fill_exactly_fifty(
-    app: Flask, make_event: Callable[..., Event]
+    app: Flask, database_url: str, make_event: Callable[..., Event]
 ) -> None:
     event = make_event(capacity=PLACES)
-    path = f"/events/{event.slug}"
-    token = forms_in(Visitor(app).open(path).text)[0]["fields"]["csrf_token"]
+    each = ASKING // PROCESSES
+    settings = {
+        "CAMPAIGN_SECRET_KEY": SECRET,
+        "CAMPAIGN_DATABASE_URL": database_url,
+        "CAMPAIGN_INSTANCE": app.config["INSTANCE"],
+        "CAMPAIGN_BASE_URL": app.config["BASE_URL"],
+    }
+    crowd = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.events.crowd", f"/events/{event.slug}",
+             str(part * each), str(each)],
+            cwd=ROOT, env={**os.environ, **settings}, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )
+        for part in range(PROCESSES)
+    ]  # fmt: skip
+    assert [part.stdout.readline() for part in crowd if part.stdout] == ["ready\n"] * PROCESSES
 
-    def ask(number: int) -> int:
-        said = {"name": "Ada", "email": f"ada{number}@example.org", "csrf_token": token}
-        return _insist(app, f"{path}/sign-up", said)
+    for part in crowd:
+        assert part.stdin
+        part.stdin.write("go\n")
+        part.stdin.flush()
+    answers: Counter[str] = Counter()
+    for part in crowd:
+        said, _ = part.communicate(timeout=120)
+        answers.update(json.loads(said))
 
-    with ThreadPoolExecutor(20) as crowd:
-        answers = Counter(crowd.map(ask, range(ASKING)))
-
-    assert answers == {303: PLACES, 409: ASKING - PLACES}
+    assert answers == {"303": PLACES, "409": ASKING - PLACES}
     with app.app_context():
         assert queries.places_taken([event.id])[event.id] == PLACES
         assert [
@@ -54,14 +70,11 @@ def test_one_person_signing_up_thirty_times_at_once_takes_one_place(
 ) -> None:
     event = make_event()
     path = f"/events/{event.slug}"
-    token = forms_in(Visitor(app).open(path).text)[0]["fields"]["csrf_token"]
-    said = {"name": "Ada", "email": "ada@example.org", "csrf_token": token, "news": "y"}
-
-    def ask(_: int) -> int:
-        return _insist(app, f"{path}/sign-up", said)
+    said = {"name": "Ada", "email": "ada@example.org", "news": "y"}
+    said["csrf_token"] = token_of(app, path)
 
     with ThreadPoolExecutor(10) as crowd:
-        answers = set(crowd.map(ask, range(30)))
+        answers = set(crowd.map(lambda _: insist(app, path, said), range(30)))
 
     assert answers == {303}
     with app.app_context():
