@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import defer
 
 from campaign.db import count_of, db
@@ -41,6 +41,18 @@ class NewsPage:
     def next_url(self) -> str:
         """Give the address of the older news."""
         return f"/news?page={self.number + 1}"
+
+
+# Made once: asked for every visit, it would take longer to write than to answer.
+_VERSION_AT = select(Page.uid, Page.changed_at).where(
+    Page.path == bindparam("path"), Page.is_draft.is_(False)
+)
+
+
+def version_at(path: str) -> tuple[str, datetime] | None:
+    """Tell which page is at an address and when it last changed; None for a draft."""
+    row = db.session.execute(_VERSION_AT, {"path": path}).first()
+    return None if row is None else (row.uid, row.changed_at)
 
 
 def at(path: str) -> Page | None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
@@ -15,15 +16,17 @@ from campaign.templating import absolute
 bp = Blueprint("pages", __name__)
 
 ITEMS_IN_THE_FEED = 20
+# Pages a process keeps as HTML, some tens of kilobytes each.
+MOST_KEPT = 200
 
 
 @bp.get("/<path:path>")
 def page(path: str) -> Any:
     """Show the page at an address; lead on from where it once stood."""
     path = f"/{path}"
-    found = queries.at(path)
-    if found is not None:
-        return render_template("pages/page.html", page=found)
+    version = queries.version_at(path)
+    if version is not None:
+        return _as_shown_before(path, version)
     target = queries.redirect_from(path)
     if target is not None:
         return _lead_to(target, 301)
@@ -32,10 +35,23 @@ def page(path: str) -> Any:
         target = queries.redirect_from(bare)
         if target is not None:
             return _lead_to(target, 301)
-        if queries.at(bare) is not None or _is_a_door(bare):
+        if queries.version_at(bare) is not None or _is_a_door(bare):
             return _lead_to(bare, 308)
     _refuse_a_method(path)
     abort(404)
+
+
+def _as_shown_before(path: str, version: tuple[str, datetime]) -> str:
+    """Give the HTML of a page, made once for each of its versions in each language and menu."""
+    words: dict[str, Any] = {}
+    current_app.update_template_context(words)
+    make = current_app.extensions.setdefault("pages.made", lru_cache(MOST_KEPT)(_make))
+    html: str = make(path, version, words["language"], tuple(words["navigation"]()))
+    return html
+
+
+def _make(path: str, *_what_it_depends_on: Any) -> str:
+    return render_template("pages/page.html", page=queries.at(path) or abort(404))
 
 
 def _lead_to(path: str, status: int) -> Any:

@@ -158,6 +158,30 @@ def test_saving_the_same_again_changes_nothing(app: Flask) -> None:
         assert db.session.scalars(select(Page)).one().changed_at == NOW
 
 
+def test_a_page_is_shown_as_it_is_now(app: Flask, visitor: Visitor) -> None:
+    keep(app, "a.md", page("One"))
+    visitor.open("/a")
+
+    keep(app, "a.md", page("Two"))
+    changed = visitor.open("/a")
+    keep(app, "a.md", page("Two", draft="true"))
+    hidden = visitor.open("/a")
+
+    assert "<h1>Two</h1>" in changed.text
+    assert hidden.status_code == 404
+
+
+def test_every_change_is_later_than_the_one_before(app: Flask) -> None:
+    moments = []
+
+    for title in ("One", "Two", "Three"):
+        keep(app, "a.md", page(title))
+        with app.app_context():
+            moments.append(db.session.scalars(select(Page.changed_at)).one())
+
+    assert moments == sorted(set(moments))
+
+
 def test_a_page_that_moves_stays_the_same_page(app: Flask, visitor: Visitor) -> None:
     keep(app, "plan.md", page("The plan"))
     with app.app_context():
