@@ -115,9 +115,11 @@ def _held(event: Event) -> Event:
     only a change of the event itself waits for them (on SQLite every deed is alone anyway).
     Always the event first, then the person: two deeds never wait for each other.
     """
-    query = select(Event).where(Event.id == event.id)
-    query = query.with_for_update(read=True) if event.capacity is None else lock(query)
-    return db.session.scalars(query.execution_options(populate_existing=True)).one()
+    if event.capacity is None:
+        query = select(Event).where(Event.id == event.id).with_for_update(read=True)
+        event = db.session.scalars(query.execution_options(populate_existing=True)).one()
+    # Unlimited a moment ago need not be unlimited now.
+    return event if event.capacity is None else _held_alone(event)
 
 
 def _hold(person_id: int) -> None:
