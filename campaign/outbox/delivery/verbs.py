@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, or_, select, update
+from sqlalchemy import Integer, Select, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from campaign.db import count_of, db, insert_missing, lock
@@ -37,10 +37,8 @@ def claim(worker: str, *, limit: int, rate: float, now: datetime) -> list[Leavin
     for priority in (URGENT, BULK):
         for state in (State.WAITING, State.RETRY):
             if len(rows) < allowed:
-                query = _due(state, priority, now).limit(allowed - len(rows))
-                if db.engine.dialect.name == "postgresql":
-                    query = query.with_for_update(skip_locked=True)
-                rows += db.session.scalars(query)
+                asked = {"in_state": state, "of": priority, "at": now, "most": allowed - len(rows)}
+                rows += db.session.scalars(_DUE, asked)
     suppressed = set(
         db.session.scalars(
             select(Suppression.address_hash).where(
@@ -64,7 +62,7 @@ def claim(worker: str, *, limit: int, rate: float, now: datetime) -> list[Leavin
     return _leaving(taken)
 
 
-def _due(state: State, priority: int, now: datetime) -> Select[Message]:
+def _due() -> Select[Message]:
     older = aliased(Message)
     first_of_thread = or_(
         Message.thread.is_(None),
@@ -76,14 +74,21 @@ def _due(state: State, priority: int, now: datetime) -> Select[Message]:
     return (
         select(Message)
         .where(
-            Message.state == state,
-            Message.priority == priority,
-            Message.due_at <= now,
+            Message.state == bindparam("in_state"),
+            Message.priority == bindparam("of"),
+            Message.due_at <= bindparam("at"),
             first_of_thread,
             or_(Message.batch_id.is_(None), Message.batch_id.not_in(paused)),
         )
         .order_by(Message.due_at, Message.id)
+        .limit(bindparam("most", type_=Integer))
+        # PostgreSQL's workers pass by what another is taking; SQLite has one writer at a time.
+        .with_for_update(skip_locked=True)
     )
+
+
+# Built once: the building cost more than the asking.
+_DUE = _due()
 
 
 def _leaving(rows: list[Message]) -> list[Leaving]:
@@ -118,21 +123,28 @@ def _one_leaving(row: Message, batch: Batch | None) -> Leaving:
 def settle(replies: Iterable[tuple[Leaving, Reply]], *, worker: str, now: datetime) -> None:
     """Remember what became of messages this worker holds. Others' claims are left alone."""
     judged = list(replies)
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for mail, reply in judged:
         values = _verdict(mail, reply, now)
-        db.session.execute(
-            update(Message)
-            .where(
-                Message.id == mail.id,
-                Message.state == State.LEAVING,
-                Message.claimed_by == worker,
-            )
-            .values(last_reply=reply.words[:500], claimed_by="", leased_until=None, **values)
-        )
+        told = {"last_reply": reply.words[:500], "claimed_by": "", "leased_until": None, **values}
+        alike.setdefault(tuple(told), []).append({"held": mail.id, "holder": worker, **told})
+    for rows in alike.values():
+        # The names of a row's values are the columns it sets.
+        db.session.connection().execute(_SETTLE, rows)
+    for mail, reply in judged:
         if reply.outcome is Outcome.NO_SUCH_ADDRESS:
             suppress(mail.to, reason="bounce", evidence=reply.words, now=now)
     _pause_refused_batches(judged, now)
     _note_lane(judged, now)
+
+
+# One statement with many rows, apart from the session: of a mail's price it was a third.
+_MESSAGES: Any = Message.__table__
+_SETTLE = update(_MESSAGES).where(
+    _MESSAGES.c.id == bindparam("held"),
+    _MESSAGES.c.state == State.LEAVING,
+    _MESSAGES.c.claimed_by == bindparam("holder"),
+)
 
 
 def _verdict(mail: Leaving, reply: Reply, now: datetime) -> dict[str, Any]:
