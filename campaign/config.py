@@ -150,6 +150,9 @@ SETTINGS: dict[str, Setting] = {
     "MAIL_DOMAIN": Setting("", _domain, "domain of our own addresses; empty: BASE_URL's host"),
     "MAIL_SENDER": Setting("", _address, "the From address; empty: hello@MAIL_DOMAIN"),
     "MAIL_RATE": Setting(0.0, _rate, "messages a second over all workers, 0 = no limit"),
+    "CLIENT_CAP": Setting(
+        300, _count, "mails one connection may cause strangers an hour, 0 = no limit"
+    ),
     "LANGUAGES": Setting(["en"], _languages, "languages offered, the first is the default"),
     "TIMEZONE": Setting("UTC", _zone, "zone in which the office reads its times"),
     "TRUSTED_PROXIES": Setting(0, _count, "how many reverse proxies stand before the server"),

@@ -51,7 +51,10 @@ class _Forms(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._open is not None and self._textarea:
-            self._open["fields"][self._textarea] += data.removeprefix("\n")
+            typed = self._open["fields"][self._textarea]
+            # HTML drops one line end right after the tag.
+            data = data if typed else data.removeprefix("\r").removeprefix("\n")
+            self._open["fields"][self._textarea] = typed + data
 
 
 def forms_in(html: str) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ from campaign.events.calendar import Entry, Party
 from campaign.events.forms import FilterForm, SignUpForm, WithdrawForm, consent_wording
 from campaign.events.models import Action, Event, SignUp
 from campaign.languages import _, country_name, current_language, wall_time
+from campaign.outbox.verbs import count_client
 from campaign.refusals import Refusal
 from campaign.templating import public_url
 
@@ -77,6 +78,7 @@ def sign_up(slug: str) -> Any:
         return _event_page(found, form), form.refusal_status()
     now = clock.now()
     try:
+        count_client(request.remote_addr or "", most=current_app.config["CLIENT_CAP"], now=now)
         verbs.sign_up(
             found,
             name=form.name.data,

@@ -12,6 +12,7 @@ from campaign.languages import lazy_gettext as _l
 from campaign.letters import composing, mails, queries, verbs
 from campaign.letters.forms import ConfirmForm, LetterForm, NotMeForm, SentForm
 from campaign.letters.models import Letter, Template, Way
+from campaign.outbox.verbs import TooManyFromHere, count_client
 from campaign.summits.directory import COUNTRIES, listed_countries
 from campaign.summits.models import Post, Summit
 from campaign.summits.queries import countries_to_write_to, next_summit, posts_of
@@ -95,6 +96,12 @@ def finish(country: str) -> Any:
     )
     if way is not Way.SEND or post is None:
         return _finished_page(code, way, post=post, subject=form.subject.data, body=body)
+    try:
+        count_client(request.remote_addr or "", most=current_app.config["CLIENT_CAP"], now=now)
+    except TooManyFromHere as refusal:
+        form.form_errors.append(refusal.sentence)
+        page = _letter_page(code, form, posts=posts, post=post, summit=summit, template=template)
+        return page, refusal.status
     verbs.write(
         post,
         summit=summit,

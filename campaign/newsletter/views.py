@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 
 from campaign import clock, tokens
 from campaign.db import db
@@ -17,6 +26,7 @@ from campaign.newsletter.forms import (
     consent_wording,
 )
 from campaign.newsletter.writing import complete_links
+from campaign.outbox.verbs import TooManyFromHere, count_client
 from campaign.people import links
 from campaign.people import verbs as people
 from campaign.templating import absolute
@@ -48,12 +58,18 @@ def subscribe() -> Any:
     form = SubscribeForm()
     if not form.validate():
         return _newsletter(form), form.refusal_status()
+    now = clock.now()
+    try:
+        count_client(request.remote_addr or "", most=current_app.config["CLIENT_CAP"], now=now)
+    except TooManyFromHere as refusal:
+        form.form_errors.append(refusal.sentence)
+        return _newsletter(form), refusal.status
     verbs.subscribe(
         email=form.email.data,
         name=form.name.data,
         language=current_language(),
         wording=consent_wording(),
-        now=clock.now(),
+        now=now,
     )
     db.session.commit()
     return redirect(url_for("newsletter.check_your_mail"), 303)

@@ -117,6 +117,16 @@ class Suppression(Model):
     since: Mapped[datetime]
 
 
+class ClientCount(Model):
+    """How many mails one connection caused within an hour, under a hash that is new each hour."""
+
+    __tablename__ = "outbox_client_count"
+
+    client_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(index=True)
+    number: Mapped[int] = mapped_column(default=0)
+
+
 class Lane(Model):
     """The way to the relay, shared by all workers: its token bucket and its pauses."""
 

@@ -2,16 +2,25 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from campaign import jobs, tokens
 from campaign.db import db, insert_missing
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.mail import AUTOMATIC, Mail, one_address, safe_header
-from campaign.outbox.models import BULK, Batch, Message, State, Suppression, address_hash
+from campaign.outbox.models import (
+    BULK,
+    Batch,
+    ClientCount,
+    Message,
+    State,
+    Suppression,
+    address_hash,
+)
 from campaign.refusals import Refusal
 
 
@@ -121,6 +130,45 @@ def lift(address: str) -> None:
     db.session.execute(delete(Suppression).where(Suppression.address_hash == address_hash(address)))
 
 
+class TooManyFromHere(Refusal):
+    status = 429
+    sentence = _l(
+        "Many forms came from your connection within an hour. Please wait a little, then send "
+        "this again. What you typed is still here."
+    )
+
+
+def count_client(client: str, *, most: int, now: datetime) -> None:
+    """Count a mail that a stranger is about to cause from a connection (an IP address).
+
+    The address is not kept: only a keyed hash of it and the hour, worthless once the hour is over.
+    One IPv6 subscriber has a /64 (RFC 6177). Raises `TooManyFromHere` past `most` an hour; 0 is no
+    limit.
+    """
+    if not most:
+        return
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    known = tokens.keyed_hash(f"client:{hour.isoformat()}", _network(client))
+    insert_missing(
+        ClientCount, {"client_hash": known, "hour": hour, "number": 0}, unique=["client_hash"]
+    )
+    count = update(ClientCount).where(ClientCount.client_hash == known)
+    number = db.session.scalar(
+        count.values(number=ClientCount.number + 1).returning(ClientCount.number)
+    )
+    if number is None or number > most:
+        raise TooManyFromHere
+
+
+def _network(client: str) -> str:
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return ""
+    width = 64 if address.version == 6 else 32
+    return str(ip_network(f"{address}/{width}", strict=False))
+
+
 class NotToBeRetried(Refusal):
     sentence = _l("Only a message that failed can be tried again.")
 
@@ -155,6 +203,7 @@ FINISHED_KEPT = timedelta(days=30)
 
 def tidy(*, now: datetime) -> None:
     """Erase what was written to people once it is of no more use (30 days after it left)."""
+    db.session.execute(delete(ClientCount).where(ClientCount.hour < now - timedelta(hours=2)))
     db.session.execute(
         delete(Message).where(
             Message.batch_id.is_(None),

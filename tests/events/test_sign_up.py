@@ -510,3 +510,18 @@ def test_a_day_later_invitations_go_out_again(
         db.session.commit()
 
     assert len(posted("invitation")) == 4
+
+
+def test_a_flood_from_one_connection_is_stopped_with_what_was_typed_kept(
+    app: Flask, visitor: Visitor, make_event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "CLIENT_CAP", 1)
+    event = make_event()
+    sign_up(visitor, event, email="first@example.org")
+
+    answer = sign_up(visitor, event, name="Grace", email="second@example.org")
+
+    assert answer.status_code == 429
+    assert "Many forms came from your connection" in answer.text
+    assert 'value="second@example.org"' in answer.text
+    assert places(app, event) == 2

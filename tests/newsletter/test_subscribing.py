@@ -322,3 +322,15 @@ def test_forgetting_leaves_nothing_of_a_subscriber(
 
         assert db.session.scalars(select(Consent)).all() == []
         assert queries.number_of_subscribers() == 0
+
+
+def test_a_flood_from_one_connection_is_stopped_with_what_was_typed_kept(
+    app: Flask, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "CLIENT_CAP", 1)
+    visitor.send("/newsletter", action="/subscribe", email="first@example.org")
+
+    answer = visitor.send("/newsletter", action="/subscribe", email="second@example.org")
+
+    assert answer.status_code == 429
+    assert 'value="second@example.org"' in answer.text

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -18,7 +18,7 @@ from campaign.outbox.delivery import relay, worker
 from campaign.outbox.delivery.relay import Outcome, judge
 from campaign.outbox.delivery.verbs import RELAY, claim, recover, settle
 from campaign.outbox.mail import Mail, UnsafeHeader
-from campaign.outbox.models import Batch, Lane, Message, State
+from campaign.outbox.models import Batch, ClientCount, Lane, Message, State
 from tests.services import HANG_UP, Sink
 
 MAIL = Mail(
@@ -430,6 +430,23 @@ def test_without_a_mail_server_mail_is_kept_in_the_local_mailbox(app: Flask) -> 
 def test_a_mail_to_two_addresses_is_never_posted(app: Flask) -> None:
     with app.app_context(), pytest.raises(UnsafeHeader):
         verbs.post(replace(MAIL, to="a@example.org, b@example.org"), now=clock.now())
+
+
+def test_one_connection_may_cause_only_so_many_mails_an_hour(app: Flask) -> None:
+    noon = datetime(2027, 5, 13, 12, 0, tzinfo=UTC)
+    with app.app_context():
+        for address in ("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"):
+            verbs.count_client(address, most=2, now=noon)
+        verbs.count_client("192.0.2.1", most=2, now=noon)
+
+        with pytest.raises(verbs.TooManyFromHere):
+            verbs.count_client("192.0.2.1", most=2, now=noon + timedelta(minutes=59))
+        with pytest.raises(verbs.TooManyFromHere):
+            verbs.count_client("2001:db8::3", most=2, now=noon)
+        verbs.count_client("192.0.2.1", most=2, now=noon + timedelta(hours=1))
+        kept = [row.client_hash for row in db.session.scalars(select(ClientCount))]
+
+    assert not any("192.0.2" in row or "2001" in row for row in kept)
 
 
 def test_messages_are_erased_thirty_days_after_they_left(
