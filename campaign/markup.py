@@ -25,6 +25,7 @@ _ATTRIBUTES = {
     "img": {"src", "alt", "title", "width", "height", "loading"},
     "input": {"type", "checked", "disabled"},
     "ol": {"start"},
+    "table": {"tabindex"},
     "th": {"scope"},
 }
 _SCHEMES = {"http", "https", "mailto", "tel"}
@@ -117,6 +118,9 @@ def render(source: str) -> Rendered:
             anchors.add(anchor)
             token.attrs["id"] = anchor
             headings.append(Heading(int(token.tag[1]), anchor, words))
+        if token.type == "table_open":
+            # On a phone it scrolls in a box of its own, which the keyboard must reach (WCAG 2.1.1).
+            token.attrs["tabindex"] = "0"
         if token.type == "inline":
             _refuse_foreign_images(token)
     raw = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
