@@ -102,7 +102,8 @@ def web(host: str, port: int) -> None:
                 "timeout": 30,
                 "graceful_timeout": 2,
                 "keepalive": 5,
-                "loglevel": "warning",
+                # Its warnings name the addresses of those who connect.
+                "loglevel": "error",
                 # Whose word counts is decided by TRUSTED_PROXIES alone.
                 "forwarded_allow_ips": "",
                 "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
