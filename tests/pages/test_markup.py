@@ -15,7 +15,8 @@ TAGS = {
     "tr", "ul",
 }  # fmt: skip
 ATTRIBUTES = {
-    "alt", "checked", "class", "disabled", "href", "id", "rel", "src", "start", "tabindex", "title", "type",
+    "alt", "checked", "class", "disabled", "href", "id", "rel", "src", "start", "tabindex", "title",
+    "type",
 }  # fmt: skip
 SCHEMES = ("http://", "https://", "mailto:", "tel:", "/", "#")
 
