@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.reader import Reader
 
@@ -62,7 +63,7 @@ def attempt(request: pytest.FixtureRequest) -> Any:
 
 
 def test_a_form_names_its_mistakes_and_keeps_what_was_typed(
-    reader: Reader, attempt: Attempt, window: dict[str, Any]
+    reader: Reader, attempt: Attempt
 ) -> None:
     reader.open(attempt.path)
     reader.fill(**attempt.typed)
@@ -81,8 +82,8 @@ def test_a_form_names_its_mistakes_and_keeps_what_was_typed(
         assert any(sentence in one for one in beside), (name, beside)
     for name, value in attempt.typed.items():
         assert reader.page.locator(f"main [name={name}]").input_value() == value
-    if window["java_script_enabled"]:
-        assert reader.page.evaluate("document.activeElement.className") == "error-summary"
+    assert reader.page.evaluate("document.activeElement.className") == "error-summary"
+    expect(summary).to_be_in_viewport()
     links.first.click()
     first = next(iter(attempt.mistakes))
     assert reader.page.evaluate("document.activeElement.name") == first
