@@ -22,6 +22,7 @@ class Campaign:
     name: str
     base_url: str
     sender: str
+    mark: Any = None
 
 
 # What stands in the main menu: pages add to it when they are bound (label, path, is current).
