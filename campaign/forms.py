@@ -41,7 +41,7 @@ class StrangersToken(CSRF):
     def validate_csrf_token(self, form: Any, field: Field) -> None:
         if not field.data:
             raise ValidationError(
-                _l("This form was sent without its hidden part. Check it and send it once more.")
+                _l("Something got lost on the way. Check your answers and send them again.")
             )
         try:
             tokens.read_timed(field.data, self.purpose, within=FORM_LIFETIME)
@@ -51,7 +51,7 @@ class StrangersToken(CSRF):
             ) from None
         except tokens.ForgedToken:
             raise ValidationError(
-                _l("This form does not come from this page. Check it and send it once more.")
+                _l("This form was made for another page. Check your answers and send them again.")
             ) from None
 
 

@@ -88,10 +88,10 @@ def _subject(kind: str, event: Event) -> str:
         case "event-changed":
             return str(_("Changed: %(title)s", title=event.title))
         case "sign-up-withdrawn":
-            return str(_("You are no longer signed up: %(title)s", title=event.title))
+            return str(_("You gave up your place: %(title)s", title=event.title))
         case "event-called-off":
             return str(_("Called off: %(title)s", title=event.title))
-    return str(_("Your place: %(title)s", title=event.title))
+    return str(_("You are signed up: %(title)s", title=event.title))
 
 
 def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:

@@ -21,7 +21,7 @@ _WORDS: dict[int, tuple[Any, Any]] = {
     ),
     403: (
         _l("That is not allowed"),
-        _l("This came from another site, or it is not yours to do. Begin again from our page."),
+        _l("This came from another site, or you are not allowed to do it. Start again from our page."),
     ),
     404: (
         _l("There is no page here"),
@@ -37,11 +37,11 @@ _WORDS: dict[int, tuple[Any, Any]] = {
         _l("That is too large"),
         _l("Send less text or a smaller file."),
     ),
-    422: (_l("Something needs to be mended"), ""),
+    422: (_l("Something needs to be corrected"), ""),
     429: (_l("Too many at once"), _l("Wait a few minutes and try again.")),
     500: (
         _l("Something broke on our side"),
-        _l("Nothing you sent was saved by halves. Please try again in a few minutes."),
+        _l("The fault is ours, and nothing was half saved. Please try again in a few minutes."),
     ),
     503: (_l("We are not ready yet"), _l("Please try again in a minute.")),
 }

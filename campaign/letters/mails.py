@@ -27,7 +27,7 @@ def confirmation(letter: Letter) -> Mail:
 def reminder(letter: Letter) -> Mail:
     """Ask once more, a day later, and for the last time."""
     with force_locale(language_of(letter.person)):
-        return _asking(letter, REMINDER, _("Your letter is still waiting"), is_reminder=True)
+        return _asking(letter, REMINDER, _("Your letter has not been sent yet"), is_reminder=True)
 
 
 def _asking(letter: Letter, kind: str, subject: str, *, is_reminder: bool) -> Mail:

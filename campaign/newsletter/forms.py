@@ -38,7 +38,7 @@ class SubscribeForm(PublicForm):
 
     email = email_field(_l("Your e-mail address"))
     name = name_field(
-        _l("Your name"), description=_l("So that we can greet you. You may leave it empty.")
+        _l("Your name"), description=_l("So that we can greet you by name.")
     )
 
 
@@ -63,7 +63,7 @@ class IssueForm(OfficeForm):
 
     title = line_field(_l("Title"), most=200, required=_l("Enter a title."))
     subject = line_field(
-        _l("Subject of the mail"), most=255, description=_l("Empty: the title is the subject.")
+        _l("Subject of the mail"), most=255, description=_l("If you leave this empty, the title is the subject.")
     )
     preview = line_field(
         _l("Preview"),
@@ -84,7 +84,7 @@ class IssueForm(OfficeForm):
         _l("Text"),
         most=50_000,
         required=_l("Write the text of the issue."),
-        description=_l("Markdown. The greeting and the link to leave are added by themselves."),
+        description=_l("Markdown. We add “Dear …,” above it and the link to leave below it."),
         render_kw={"rows": 24},
     )
     # Which version the organiser has read; see `verbs.change`.

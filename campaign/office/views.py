@@ -116,7 +116,7 @@ _WORDS: dict[int, tuple[Any, Any]] = {
     404: (_l("There is no page here"), _l("It may have been deleted. Begin again from the desk.")),
     409: (_l("That did not work"), ""),
     413: (_l("That is too large"), _l("Send less text or a smaller file.")),
-    422: (_l("Something needs to be mended"), ""),
+    422: (_l("Something needs to be corrected"), ""),
 }
 _UNREAD = (_l("We could not read that"), _l("Go back, look at what you sent and try once more."))
 

@@ -15,7 +15,7 @@ def sign_in_link(organiser: Organiser, link: str, *, minutes: int) -> Mail:
     return Mail(
         kind=SIGN_IN,
         to=organiser.email,
-        subject=_("Your link to the office"),
+        subject=_("Your sign-in link"),
         text=text,
         html=html,
         is_own_act=True,
@@ -28,7 +28,7 @@ def welcome(organiser: Organiser, link: str, *, hours: int) -> Mail:
     return Mail(
         kind=WELCOME,
         to=organiser.email,
-        subject=_("You are an organiser now"),
+        subject=_("You are now an organiser"),
         text=text,
         html=html,
     )

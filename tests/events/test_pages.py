@@ -47,7 +47,7 @@ def test_events_that_are_over_stand_apart(visitor: Visitor, make_event: MakeEven
 
     page = visitor.open("/events").text
 
-    assert page.index(">York,") < page.index("What has been") < page.index(">Bath,")
+    assert page.index(">York,") < page.index("Past events") < page.index(">Bath,")
 
 
 @pytest.mark.parametrize("address", ["/events?country=FR", "/events?action=may-2099"])

@@ -398,7 +398,7 @@ def test_opening_the_link_gives_nothing_up(
 
     assert page.status_code == 200
     assert page.headers["Cache-Control"] == "no-store"
-    assert "I cannot come" in page.text
+    assert "Give up my place" in page.text
     assert places(app, event) == 2
 
 
@@ -474,7 +474,7 @@ def test_the_button_without_its_token_shows_the_page_again(
     answer = visitor.post(link)
 
     assert answer.status_code == 400
-    assert "I cannot come" in answer.text
+    assert "Give up my place" in answer.text
     assert places(app, event) == 2
 
 

@@ -49,7 +49,7 @@ def raising(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseExcept
         (Gone(), 410, "This link has expired"),
         (RequestEntityTooLarge(), 413, "That is too large"),
         (ImATeapot(), 418, "We could not read that"),
-        (UnprocessableEntity(), 422, "Something needs to be mended"),
+        (UnprocessableEntity(), 422, "Something needs to be corrected"),
         (TooManyRequests(retry_after=60), 429, "Too many at once"),
         (InternalServerError(), 500, "Something broke on our side"),
         (RuntimeError("a secret"), 500, "Something broke on our side"),

@@ -87,7 +87,7 @@ def test_pages_behind_the_links_of_mails(
     for address in (f"/mailbox/{key}", link_in(invitation, "/events/withdraw")):
         reader.open(address)
         found += found_on(reader)
-    reader.press("I cannot come")
+    reader.press("Give up my place")
     found += found_on(reader)
 
     assert found == []

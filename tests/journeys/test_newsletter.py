@@ -21,9 +21,9 @@ def subscribe(reader: Reader, site: Site, address: str) -> None:
     _key, asking = site.mailbox.wait_for(address)
     reader.open(link_in(asking, "/confirm"))
     reader.press("Yes, I want the newsletter")
-    assert reader.heading == "You are in"
+    assert reader.heading == "You are subscribed"
     _key, welcome = site.mailbox.wait_for(address, 2)
-    assert "You are in" in text_of(welcome)
+    assert "You are subscribed" in text_of(welcome)
 
 
 def write(organiser: Reader, title: str) -> None:

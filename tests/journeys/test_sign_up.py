@@ -56,8 +56,8 @@ def test_somebody_finds_their_city_signs_up_and_withdraws(
     reader.look()
     assert reader.path == f"/mailbox/{key}"
     reader.follow(link_in(invitation, "/events/withdraw"))
-    assert reader.heading == "Give your place up?"
-    reader.press("I cannot come")
+    assert reader.heading == "Give up your place?"
+    reader.press("Give up my place")
     assert reader.heading == "You are no longer signed up"
 
     _key, cancellation = site.mailbox.wait_for(someone, 2)

@@ -15,6 +15,6 @@ def test_letters_are_listed_searched_and_downloaded_without_their_text(
 
     assert "ada@example.org" in page.text
     assert "in the outbox" in page.text
-    assert "No letter is like that." in none.text
+    assert "No letter matches your search." in none.text
     assert "Ada Example,ada@example.org,GB," in file
     assert OWN_WORDS not in page.text + file

@@ -39,7 +39,7 @@ def test_a_subscriber_confirms_by_mail_and_is_welcomed(
     answer = visitor.send(link_in(asked, "confirm"))
 
     assert (answer.status_code, answer.location) == (303, "/newsletter/confirmed")
-    assert "You are in" in visitor.open(answer.location).text
+    assert "You are subscribed" in visitor.open(answer.location).text
     (welcome,) = posted("welcome")
     assert "Dear Ada," in welcome.text
     assert "/unsubscribe/" in welcome.text

@@ -147,7 +147,7 @@ def test_an_empty_campaign_has_a_desk(organiser: Visitor) -> None:
     page = organiser.open("/office/")
 
     assert page.status_code == 200
-    assert "No event lies ahead." in page.text
+    assert "No event is planned." in page.text
 
 
 def test_what_is_amiss_stands_first(app: Flask, organiser: Visitor) -> None:

@@ -36,7 +36,7 @@ def test_posts_can_be_searched_and_the_whole_directory_downloaded(
     file = organiser.open("/office/summits/posts?format=csv")
 
     assert "m@de.example" in page.text
-    assert "No post is like that." in none.text
+    assert "No post matches your search." in none.text
     assert [row.holder for row in directory.read(file.data, today=clock.now().date())] == [
         "Eva Muster"
     ]
