@@ -21,7 +21,7 @@ _WORDS: dict[int, tuple[Any, Any]] = {
     ),
     403: (
         _l("That is not allowed"),
-        _l("This came from another site, or you are not allowed to do it. Start again from our page."),
+        _l("This came from another site, or you may not do it. Start again from our page."),
     ),
     404: (
         _l("There is no page here"),

@@ -42,7 +42,7 @@ class LetterForm(PublicForm):
         most=2000,
         required=_l("Write at least one sentence of your own."),
         description=_l(
-            "Why you, and why now? One sentence is enough. It is what makes an office read on."
+            "Why you, and why now? One sentence is enough. It makes the letter yours."
         ),
     )
     subject = line_field(_l("Subject"), most=255, required=_l("Enter a subject."))
@@ -63,8 +63,8 @@ class LetterForm(PublicForm):
     email = email_field(
         _l("Your e-mail address"),
         description=_l(
-            "We send you a button to confirm the letter, and a copy. The office answers to this "
-            "address."
+            "We send you a link to confirm the letter, and then a copy. The office can answer you at "
+            "this address."
         ),
     )
     post = HiddenField()

@@ -37,9 +37,7 @@ class SubscribeForm(PublicForm):
     """Subscribe to the newsletter."""
 
     email = email_field(_l("Your e-mail address"))
-    name = name_field(
-        _l("Your name"), description=_l("So that we can greet you by name.")
-    )
+    name = name_field(_l("Your name"), description=_l("So that we can greet you by name."))
 
 
 class ConfirmForm(PublicForm):
@@ -63,7 +61,9 @@ class IssueForm(OfficeForm):
 
     title = line_field(_l("Title"), most=200, required=_l("Enter a title."))
     subject = line_field(
-        _l("Subject of the mail"), most=255, description=_l("If you leave this empty, the title is the subject.")
+        _l("Subject of the mail"),
+        most=255,
+        description=_l("If you leave this empty, the title is the subject."),
     )
     preview = line_field(
         _l("Preview"),

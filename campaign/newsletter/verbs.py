@@ -65,8 +65,8 @@ def come_back(person_id: int, *, wording: str, now: datetime) -> bool:
 class HoldsAField(Refusal):
     status = 422
     sentence = _l(
-        "Two opening braces, {{, would be taken for a field to fill in for each reader. Write it "
-        "in another way."
+        "Two opening braces, {{, would be taken for a field to fill in for each reader. Write "
+        "them in another way."
     )
 
 

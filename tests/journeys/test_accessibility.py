@@ -31,7 +31,7 @@ OFFICE = [
     "/office/organisers",
 ]  # fmt: skip
 FORMS = {
-    "/events/may-13-london": "Sign up",
+    "/events/may-13-london": "Sign up for London",
     "/newsletter": "Subscribe",
     "/write/gb": "Send it for me",
 }
@@ -80,7 +80,7 @@ def test_pages_behind_the_links_of_mails(
     reader = windows(viewport=size)
     reader.open("/events/may-13-berlin")
     reader.fill(name="Ada Example", email=someone)
-    reader.press("Sign up")
+    reader.press("Sign up for Berlin")
     key, invitation = site.mailbox.wait_for(someone)
     found = []
 

@@ -24,11 +24,14 @@ ONE_ADDRESS = "Enter one e-mail address, like name@example.org."
 NO_OWN_WORDS = "Write at least one sentence of your own."
 ATTEMPTS = {
     "empty-sign-up": Attempt(
-        "/events/may-13-london", "Sign up", {}, {"name": NO_NAME, "email": NO_ADDRESS}
+        "/events/may-13-london",
+        "Sign up for London",
+        {},
+        {"name": NO_NAME, "email": NO_ADDRESS},
     ),
     "wrong-sign-up": Attempt(
         "/events/may-13-london",
-        "Sign up",
+        "Sign up for London",
         {"name": "Zoë O’Neil", "email": "zoe@example.org, b@example.org", "guests": "10"},
         {"email": ONE_ADDRESS, "guests": "Enter a number of guests from 0 to 9."},
     ),

@@ -27,7 +27,7 @@ def people_coming(reader: Reader) -> int:
 def sign_up(reader: Reader, address: str) -> None:
     reader.open(LONDON)
     reader.fill(name="Ada Example", email=address)
-    reader.press("Sign up")
+    reader.press("Sign up for London")
 
 
 def test_somebody_finds_their_city_signs_up_and_withdraws(
@@ -41,7 +41,7 @@ def test_somebody_finds_their_city_signs_up_and_withdraws(
     reader.follow("London", within=cities)
     assert reader.path == LONDON
     reader.fill(name="Ada Example", email=someone, guests="2")
-    reader.press("Sign up")
+    reader.press("Sign up for London")
     assert reader.heading == "Thank you. Check your mail"
 
     key, invitation = site.mailbox.wait_for(someone)
