@@ -89,14 +89,15 @@ def _open(url: str, database: str) -> Huey:
     chosen = url or database
     if chosen.startswith("postgres"):
         dsn = chosen.replace("postgresql+psycopg://", "postgresql://")
-        return PostgresHuey("campaign", dsn=dsn, create_tables=False, **options)
+        # A task may be lost, so it need not wait for the disk: on PostgreSQL as on SQLite.
+        lightly = {} if "options=" in dsn else {"options": "-c synchronous_commit=off"}
+        return PostgresHuey("campaign", dsn=dsn, create_tables=False, **options, **lightly)
     if chosen.startswith("redis"):
         return RedisHuey("campaign", url=chosen, **options)
     file = Path(chosen.removeprefix("sqlite:///"))
     if not url:
         # Beside the campaign's own file, not in it: a queue's writes must never hold up a sign-up.
         file = file.with_name(f"{file.stem}-queue.sqlite")
-    # A task may be lost, so it need not wait for the disk.
     return SqliteHuey("campaign", filename=str(file), fsync=False, create_tables=False, **options)
 
 
