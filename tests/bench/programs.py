@@ -203,7 +203,7 @@ def wrk(
 
     Raises ValueError where an answer was not the one expected.
     """
-    arguments = [path("wrk"), "-t1", f"-c{connections}", f"-d{SECONDS}s"]
+    arguments = [path("wrk"), "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "20s"]
     arguments += ["-H", "Accept-Encoding: gzip, deflate, br"]
     arguments += ["-s", str(script)] if script else []
     said = subprocess.run(

@@ -39,6 +39,8 @@ class Private:
             "INSTANCE": str(folder),
             "DATABASE_URL": database_url,
             "BASE_URL": f"http://{HERE}:{self.port}",
+            # All its visitors come from one address.
+            "CLIENT_CAP": 0,
             **settings,
         }
         self.app: Flask = create_app(given)
