@@ -41,9 +41,7 @@ class LetterForm(PublicForm):
         _l("Your own words"),
         most=2000,
         required=_l("Write at least one sentence of your own."),
-        description=_l(
-            "Why you, and why now? One sentence is enough. It makes the letter yours."
-        ),
+        description=_l("Why you, and why now? One sentence is enough. It makes the letter yours."),
     )
     subject = line_field(_l("Subject"), most=255, required=_l("Enter a subject."))
     body = text_field(
@@ -63,8 +61,8 @@ class LetterForm(PublicForm):
     email = email_field(
         _l("Your e-mail address"),
         description=_l(
-            "We send you a link to confirm the letter, and then a copy. The office can answer you at "
-            "this address."
+            "We send you a link to confirm the letter, and then a copy. The office can answer you "
+            "at this address."
         ),
     )
     post = HiddenField()

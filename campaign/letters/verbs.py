@@ -56,8 +56,8 @@ class SummitHasBegun(Refusal):
 class LetterGone(Refusal):
     status = 410
     sentence = _l(
-        "This letter was not confirmed in time, was dropped, or was replaced by a newer one. You can "
-        "write it again."
+        "This letter was not confirmed in time, was dropped, or was replaced by a newer one. You "
+        "can write it again."
     )
 
 
