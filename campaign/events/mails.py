@@ -11,7 +11,7 @@ from campaign import markup, tokens
 from campaign.events import calendar, links
 from campaign.events.calendar import Party
 from campaign.events.models import Event, SignUp
-from campaign.languages import _, force_locale
+from campaign.languages import _, force_locale, short_date
 from campaign.outbox.mail import Mail
 from campaign.people.mails import language_of
 from campaign.people.models import Person
@@ -84,14 +84,16 @@ def _write(
 
 
 def _subject(kind: str, event: Event) -> str:
+    # Where and when come first: on a phone the rest of a long title is cut off.
+    words = {"city": event.city, "day": short_date(event.starts_on)}
     match kind:
         case "event-changed":
-            return str(_("Changed: %(title)s", title=event.title))
+            return str(_("Changed: %(city)s, %(day)s", **words))
         case "sign-up-withdrawn":
-            return str(_("You gave up your place: %(title)s", title=event.title))
+            return str(_("You gave up your place: %(city)s, %(day)s", **words))
         case "event-called-off":
-            return str(_("Called off: %(title)s", title=event.title))
-    return str(_("You are signed up: %(title)s", title=event.title))
+            return str(_("Called off: %(city)s, %(day)s", **words))
+    return str(_("You are signed up: %(city)s, %(day)s", **words))
 
 
 def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:
