@@ -20,7 +20,7 @@ _WORDS: dict[int, tuple[Any, Any]] = {
         _l("Something was missing from what your browser sent. Go back and try once more."),
     ),
     403: (
-        _l("That is not allowed"),
+        _l("We could not do that"),
         _l("This came from another site, or you may not do it. Start again from our page."),
     ),
     404: (

@@ -25,7 +25,7 @@ PROTEST = "/events"
 Entry = tuple[int, Any, str]
 _FIXED: list[Entry] = [
     (40, _l("Protest"), PROTEST),
-    (50, _l("Write to a minister"), "/write"),
+    (50, _l("Write to your minister"), "/write"),
     (60, _l("News"), "/news"),
     (70, _l("Newsletter"), "/newsletter"),
 ]

@@ -68,12 +68,12 @@ class IssueForm(OfficeForm):
     preview = line_field(
         _l("Preview"),
         most=150,
-        description=_l("What lists of mails show after the subject."),
+        description=_l("What an inbox shows after the subject: say what is in it for the reader."),
     )
     slug = line_field(
         _l("Last part of its address"),
         most=80,
-        description=_l("Small letters, digits and hyphens. Empty: made from the title."),
+        description=_l("Small letters, digits and hyphens. If you leave this empty, the title makes it."),
     )
     language = SelectField(
         _l("Language"),

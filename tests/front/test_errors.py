@@ -44,7 +44,7 @@ def raising(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseExcept
     ("trouble", "status", "title"),
     [
         (BadRequest(), 400, "We could not read that"),
-        (Forbidden(), 403, "That is not allowed"),
+        (Forbidden(), 403, "We could not do that"),
         (Conflict(), 409, "That did not work"),
         (Gone(), 410, "This link has expired"),
         (RequestEntityTooLarge(), 413, "That is too large"),
@@ -115,7 +115,7 @@ def test_without_the_database_the_page_says_so_and_has_its_menu(broken: Flask) -
 
     assert answer.status_code == 503
     assert "We are not ready yet" in answer.text
-    assert '<a href="/write">Write to a minister</a>' in answer.text
+    assert '<a href="/write">Write to your minister</a>' in answer.text
 
 
 def test_when_even_the_page_breaks_there_are_words(

@@ -53,7 +53,7 @@ def test_the_home_page_counts_the_places_taken(starter: Flask, visitor: Visitor)
 
     answer = visitor.open("/")
 
-    assert "3 places taken so far." in answer.text
+    assert "3 people are coming so far." in answer.text
 
 
 def test_without_anything_there_is_still_a_home_page(visitor: Visitor) -> None:

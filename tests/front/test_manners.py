@@ -151,7 +151,7 @@ def test_a_form_that_another_site_sends_is_refused(
     answer = visitor.post("/newsletter/subscribe", {"email": "a@example.org"}, headers=headers)
 
     assert answer.status_code == 403
-    assert "That is not allowed" in answer.text
+    assert "We could not do that" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ def menu(html: str) -> list[tuple[str, str]]:
 
 FIXED = [
     ("/events", "Protest"),
-    ("/write", "Write to a minister"),
+    ("/write", "Write to your minister"),
     ("/news", "News"),
     ("/newsletter", "Newsletter"),
 ]

@@ -22,7 +22,7 @@ def test_a_letter_leaves_once_its_writer_has_pressed_the_button_in_their_mail(
     reader: Reader, site: Site, someone: str
 ) -> None:
     reader.open("/")
-    reader.follow("Write to a minister", within=reader.page.get_by_role("main"))
+    reader.follow("Write to your minister", within=reader.page.get_by_role("main"))
     reader.follow("United Kingdom")
     reader.fill(own_words=OWN_WORDS, name="Ada Example", email=someone)
     reader.press("Send it for me")
