@@ -73,7 +73,7 @@ class IssueForm(OfficeForm):
     slug = line_field(
         _l("Last part of its address"),
         most=80,
-        description=_l("Small letters, digits and hyphens. If you leave this empty, the title makes it."),
+        description=_l("Small letters, digits and hyphens. Left empty, it is made from the title."),
     )
     language = SelectField(
         _l("Language"),
