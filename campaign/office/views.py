@@ -13,6 +13,7 @@ from campaign.languages import lazy_gettext as _l
 from campaign.letters.office import bp as letters
 from campaign.newsletter.office import bp as newsletter
 from campaign.office import queries
+from campaign.office.forms import Sampler, mistaken
 from campaign.organisers import verbs
 from campaign.organisers.forms import ButtonForm
 from campaign.organisers.models import Role
@@ -97,6 +98,13 @@ def _navigation() -> list[tuple[Any, str, bool]]:
 def desk() -> str:
     """Show how the campaign stands: this week beside the last, what comes, what needs a look."""
     return render_template("office/desk.html", desk=queries.desk(now=clock.now()))
+
+
+@bp.get("/design")
+def design() -> str:
+    """Show every part of the design in every state, light beside dark."""
+    forms = {name: (Sampler(prefix=name), mistaken(f"{name}-wrong")) for name in ("light", "dark")}
+    return render_template("office/design.html", forms=forms, now=clock.now())
 
 
 @bp.errorhandler(CSRFError)

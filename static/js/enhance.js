@@ -75,5 +75,5 @@
   });
   addEventListener("pageshow", () => all("form[data-sent]").forEach(free));
 
-  all(".error-summary").forEach((summary) => summary.focus());
+  all("body:not(.design) .error-summary").forEach((summary) => summary.focus());
 })();
