@@ -8,6 +8,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from campaign import config, db, jobs, languages, logs, templating
+from campaign.events import duties as events_duties
 from campaign.events.views import bp as events
 from campaign.front import errors, manners
 from campaign.front.views import bp as front
@@ -39,7 +40,7 @@ LARGEST_BODY = 1_000_000
 COMMANDS = (organiser_commands, outbox_commands, page_commands, post_commands)
 
 # What the rooms owe the clock; importing them puts them on the timetable.
-DUTIES = (letters_duties, organisers_duties, outbox_duties, people_duties)
+DUTIES = (events_duties, letters_duties, organisers_duties, outbox_duties, people_duties)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:

@@ -22,6 +22,7 @@ PLAN = {"__init__", "models", "mails", "queries", "verbs", "duties", "forms", *(
 )}  # fmt: skip
 CRAFTS: dict[str, set[str]] = {
     "events": {"calendar", "links", "starter", "world", "zones"},
+    "events/sign_ups": set(),
     "front": {"errors", "manners", "navigation"},
     "letters": {"composing"},
     "newsletter": {"writing"},

@@ -1,4 +1,4 @@
-"""What may be said about events: by visitors, who sign up; by organisers, who plan them."""
+"""What may be said about events: by visitors, who look for them; by organisers, who plan them."""
 
 import re
 from datetime import datetime
@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from babel import Locale
-from flask import current_app
 from flask_babel import get_locale
 from wtforms import (
     BooleanField,
@@ -16,59 +15,12 @@ from wtforms import (
     SelectField,
     TimeField,
 )
-from wtforms.validators import InputRequired
-from wtforms.widgets import NumberInput
+from wtforms.validators import InputRequired, ValidationError
 
-from campaign.events.models import MOST_GUESTS, Action, Event
-from campaign.forms import OfficeForm, PublicForm, email_field, line_field, name_field, text_field
+from campaign.events.models import Action, Event, slug_of
+from campaign.forms import OfficeForm, PublicForm, line_field, text_field
 from campaign.languages import _, country_name
 from campaign.languages import lazy_gettext as _l
-
-
-def consent_wording() -> str:
-    """Give the sentence beside the box, as the form shows it and the record keeps it."""
-    wording: str = _(
-        "Also send me the newsletter of %(name)s by e-mail, about once a month. I can leave at "
-        "any time with the link in each issue.",
-        name=current_app.config["NAME"],
-    )
-    return wording
-
-
-class GuestsField(IntegerField):
-    """How many guests somebody brings; an empty field means none."""
-
-    widget = NumberInput(step=1, min=0, max=MOST_GUESTS)
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        typed = str(valuelist[0]).strip() if valuelist else ""
-        self.data = 0
-        if not typed:
-            return
-        if not (typed.isascii() and typed.isdigit() and len(typed) == 1):
-            raise ValueError(_l("Enter a number of guests from 0 to 9."))
-        self.data = int(typed)
-
-
-class SignUpForm(PublicForm):
-    """Somebody means to come to an event."""
-
-    name = name_field(_l("Your name"), required=_l("Enter your name."))
-    email = email_field(
-        _l("Your e-mail address"), description=_l("We send the invitation for your calendar there.")
-    )
-    guests = GuestsField(
-        _l("Guests you bring"), default=0, description=_l("Besides yourself; 9 at most.")
-    )
-    news = BooleanField()
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.news.label.text = consent_wording()
-
-
-class WithdrawForm(PublicForm):
-    """The one button that gives a place up."""
 
 
 class FilterForm(PublicForm):
@@ -249,3 +201,36 @@ def _wrong(field: Any, sentence: Any) -> bool:
 
 class CallOffForm(OfficeForm):
     """The one button that calls an event off."""
+
+
+class ActionForm(OfficeForm):
+    """What organisers say of a day of action."""
+
+    title = line_field(_l("Title"), most=120, required=_l("Enter a title."))
+    day = DayField(_l("Day"), validators=[InputRequired(_l("Enter the day."))])
+    summary = text_field(
+        _l("In a sentence or two"),
+        most=1000,
+        description=_l("What it is for: people read it first, and search engines show it."),
+    )
+
+
+class NewActionForm(ActionForm):
+    """What organisers say of a new day of action: its address too, which then stays for ever."""
+
+    slug = line_field(
+        _l("Address"),
+        most=80,
+        description=_l(
+            "The end of its page’s address, /actions/…: small letters, digits and hyphens. It "
+            "cannot be changed later. Leave it empty to make it from the title."
+        ),
+    )
+
+    def validate_slug(self, field: Any) -> None:
+        """Refuse what cannot stand in an address; make what is missing from the title."""
+        field.data = field.data or slug_of(self.title.data or "", otherwise="action")[:80].strip(
+            "-"
+        )
+        if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", field.data):
+            raise ValidationError(_l("Use small letters, digits and hyphens, like may-2027."))

@@ -13,12 +13,14 @@ from campaign.people.models import Person
 
 # A place may be taken for friends too; more than these should sign up themselves.
 MOST_GUESTS = 9
+# How long after the end of an event, or after it was called off, it is known who signed up.
+SIGN_UPS_KEPT = timedelta(days=30)
 
 
-def slug_of(words: str) -> str:
+def slug_of(words: str, *, otherwise: str = "event") -> str:
     """Make words fit to stand in an address: São Paulo becomes sao-paulo."""
     plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "event"
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or otherwise
 
 
 class Action(Model):
@@ -75,6 +77,8 @@ class Event(Model):
     # The revision calendars go by; rises with time, place and status only (RFC 5546, 2.1.4).
     sequence: Mapped[int] = mapped_column(default=0)
     cancelled_at: Mapped[datetime | None]
+    # The places of those who meant to come and whose sign-ups are erased: a bare number.
+    erased_places: Mapped[int] = mapped_column(default=0)
     revised_at: Mapped[datetime] = mapped_column(index=True)
     created_at: Mapped[datetime]
 
@@ -111,6 +115,11 @@ class Event(Model):
         """Tell whether it has ended."""
         return self.ends_at <= now
 
+    def is_long_over(self, now: datetime) -> bool:
+        """Tell whether it ended or was called off so long ago that sign-ups are of no use."""
+        over_at = min(self.ends_at, self.cancelled_at or self.ends_at)
+        return over_at + SIGN_UPS_KEPT <= now
+
     def free_places(self, taken: int) -> int | None:
         """Count the places left beside those taken; None where there is no limit."""
         return None if self.capacity is None else max(0, self.capacity - taken)
@@ -139,6 +148,8 @@ class SignUp(Model):
     withdrawn_at: Mapped[datetime | None]
     # How far this person's copy has been revised beyond the event's own sequence.
     revisions: Mapped[int] = mapped_column(default=0)
+    # The event's sequence when we last wrote to them; who is behind it has not heard the news.
+    told_sequence: Mapped[int] = mapped_column(default=0)
     # The DTSTAMP of the calendar last mailed to them.
     stamped_at: Mapped[datetime]
 
@@ -147,7 +158,7 @@ class SignUp(Model):
 
     __table_args__ = (
         UniqueConstraint("event_id", "person_id"),
-        Index("ix_sign_up_event_standing", "event_id", "withdrawn_at"),
+        Index("ix_sign_up_event_standing", "event_id", "withdrawn_at", "told_sequence"),
         # No id is given twice: mails to one person are kept in order by it.
         {"sqlite_autoincrement": True},
     )

@@ -8,8 +8,9 @@ from markupsafe import Markup
 from campaign import clock, tables
 from campaign.db import db
 from campaign.events import queries, verbs
-from campaign.events.forms import CallOffForm, EventForm
+from campaign.events.forms import ActionForm, CallOffForm, EventForm, NewActionForm
 from campaign.events.models import Action, Event
+from campaign.events.sign_ups.queries import search_sign_ups
 from campaign.languages import _, ngettext, wall_time
 from campaign.languages import lazy_gettext as _l
 from campaign.tables import Column
@@ -57,18 +58,34 @@ def index() -> Any:
 
 def _action_columns() -> list[Column]:
     taken, events = queries.places_by_action(), queries.events_by_action()
+
+    def its_events(action: Action) -> Markup:
+        href = url_for("office.events.index", action=action.slug)
+        return Markup('<a href="{}">{}</a>').format(href, events.get(action.id, 0))
+
     return [
         Column("title", _l("Day of action"), lambda row: row.title, cell=_action_link),
         Column("day", _l("Day"), lambda row: row.day),
-        Column("events", _l("Events"), lambda row: events.get(row.id, 0), is_number=True),
+        Column(
+            "events", _l("Events"), lambda row: events.get(row.id, 0), cell=its_events,
+            is_number=True,
+        ),
         Column("taken", _l("Places taken"), lambda row: taken.get(row.id, 0), is_number=True),
-        Column("slug", _l("Address"), lambda row: f"/actions/{row.slug}"),
-    ]
+        Column("slug", _l("Address"), _action_path, cell=_action_page),
+    ]  # fmt: skip
 
 
 def _action_link(action: Action) -> Markup:
-    href = url_for("office.events.index", action=action.slug)
+    href = url_for("office.events.edit_action", slug=action.slug)
     return Markup('<a href="{}">{}</a>').format(href, action.title)
+
+
+def _action_path(action: Action) -> str:
+    return url_for("events.action", slug=action.slug)
+
+
+def _action_page(action: Action) -> Markup:
+    return Markup('<a href="{0}">{0}</a>').format(_action_path(action))
 
 
 @bp.get("/actions")
@@ -82,6 +99,65 @@ def actions() -> Any:
         "events/office/actions.html",
         table=tables.page(query, columns, arguments=request.args, path=request.path),
     )
+
+
+@bp.get("/actions/new")
+def new_action() -> str:
+    """Show the form in which a day of action is announced."""
+    return _new_action_page(NewActionForm())
+
+
+def _new_action_page(form: NewActionForm) -> str:
+    return render_template("events/office/new_action.html", form=form)
+
+
+@bp.post("/actions/new")
+def announce() -> Any:
+    """Announce a day of action."""
+    form = NewActionForm()
+    if not form.validate():
+        return _new_action_page(form), form.refusal_status()
+    try:
+        verbs.announce(
+            title=form.title.data,
+            slug=form.slug.data,
+            day=form.day.data,
+            summary=form.summary.data or "",
+        )
+    except verbs.AddressTaken as refusal:
+        form.slug.errors = [refusal.sentence]
+        return _new_action_page(form), refusal.status
+    db.session.commit()
+    flash(_("The day of action is there. Now it needs events."), "done")
+    return redirect(url_for("office.events.actions"), 303)
+
+
+@bp.get("/actions/<slug>/edit")
+def edit_action(slug: str) -> str:
+    """Show the form in which a day of action is changed."""
+    found = _action(slug)
+    return _edit_action_page(found, ActionForm(obj=found))
+
+
+def _action(slug: str) -> Action:
+    return queries.action_by_slug(slug) or abort(404)
+
+
+def _edit_action_page(found: Action, form: ActionForm) -> str:
+    return render_template("events/office/edit_action.html", action=found, form=form)
+
+
+@bp.post("/actions/<slug>/edit")
+def amend(slug: str) -> Any:
+    """Change a day of action."""
+    found = _action(slug)
+    form = ActionForm()
+    if not form.validate():
+        return _edit_action_page(found, form), form.refusal_status()
+    verbs.amend(found, title=form.title.data, day=form.day.data, summary=form.summary.data or "")
+    db.session.commit()
+    flash(_("The day of action is changed."), "done")
+    return redirect(url_for("office.events.actions"), 303)
 
 
 SIGN_UPS = [
@@ -101,9 +177,7 @@ SIGN_UPS = [
 def event(slug: str) -> Any:
     """Show an event and who is coming."""
     found = _event(slug)
-    query = queries.search_sign_ups(
-        found, request.args.get("q", ""), state=request.args.get("state", "")
-    )
+    query = search_sign_ups(found, request.args.get("q", ""), state=request.args.get("state", ""))
     if request.args.get("format") == "csv":
         return tables.download(query, SIGN_UPS, name=f"{slug}-people")
     taken = queries.places_taken([found.id])[found.id]

@@ -1,14 +1,13 @@
-"""Questions about actions, events and who comes."""
+"""Questions about actions, events and how many come."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import joinedload
 
-from campaign.db import db
+from campaign.db import db, lock
 from campaign.events.models import Action, Event, SignUp
-from campaign.people.models import Person
 
 # How long feeds keep what is past or called off, so that calendars hear of it.
 KEPT = timedelta(days=30)
@@ -24,6 +23,25 @@ def action_by_slug(slug: str) -> Action | None:
 def event_by_slug(slug: str) -> Event | None:
     """Find an event, with its action, by the name in its address."""
     return db.session.scalar(_events().where(Event.slug == slug))
+
+
+def held(event: Event) -> Event:
+    """Read an event anew and keep it from being changed until a deed is saved; many may share it.
+
+    Every deed about places holds the event first and people after it, so that two deeds never
+    wait for each other. (On SQLite every deed is alone anyway.)
+    """
+    return _read_anew(select(Event).where(Event.id == event.id).with_for_update(read=True))
+
+
+def held_alone(event: Event) -> Event:
+    """Read an event anew and hold it against every other deed until this one is saved."""
+    return _read_anew(lock(select(Event).where(Event.id == event.id)))
+
+
+def _read_anew(query: Select[Event]) -> Event:
+    found: Event = db.session.scalars(query.execution_options(populate_existing=True)).one()
+    return found
 
 
 def next_action(*, now: datetime) -> Action | None:
@@ -99,64 +117,44 @@ def countries() -> list[str]:
 
 
 def places_taken(event_ids: Iterable[int]) -> dict[int, int]:
-    """Count the places taken at events, guests included; every event asked for is named."""
+    """Count the places taken at events, guests included; every event asked for is named.
+
+    Of sign-ups that are erased their number is left, so an event long over counts as it did.
+    """
     ids = list(event_ids)
-    rows = db.session.execute(
-        select(SignUp.event_id, func.sum(1 + SignUp.guests))
-        .where(SignUp.event_id.in_(ids), SignUp.withdrawn_at.is_(None))
-        .group_by(SignUp.event_id)
-    )
+    rows = db.session.execute(select(Event.id, _places()).where(Event.id.in_(ids)))
     return {**dict.fromkeys(ids, 0), **{event_id: int(places) for event_id, places in rows}}
 
 
 def all_places_taken() -> dict[int, int]:
     """Count the places taken at every event."""
-    return places_taken(db.session.scalars(select(Event.id)))
+    rows = db.session.execute(select(Event.id, _places()))
+    return {event_id: int(places) for event_id, places in rows}
 
 
 def places_by_action() -> dict[int | None, int]:
-    """Count the places taken on each day of action that has any."""
+    """Count the places taken on each day of action that has events."""
+    places = select(Event.action_id, _places().label("places")).subquery()
     rows = db.session.execute(
-        select(Event.action_id, func.sum(1 + SignUp.guests))
-        .join(SignUp.event)
-        .where(SignUp.withdrawn_at.is_(None))
-        .group_by(Event.action_id)
+        select(places.c.action_id, func.sum(places.c.places)).group_by(places.c.action_id)
     )
-    return {action_id: int(places) for action_id, places in rows}
+    return {action_id: int(number) for action_id, number in rows}
+
+
+def _places() -> ColumnElement[int]:
+    """Count, beside an event, the places taken at it."""
+    known = (
+        select(func.sum(1 + SignUp.guests))
+        .where(SignUp.event_id == Event.id, SignUp.withdrawn_at.is_(None))
+        .scalar_subquery()
+    )
+    return Event.erased_places + func.coalesce(known, 0)
 
 
 def events_by_action() -> dict[int | None, int]:
     """Count the events of each day of action that has any."""
     rows = db.session.execute(select(Event.action_id, func.count()).group_by(Event.action_id))
     return {action_id: int(number) for action_id, number in rows}
-
-
-def place_of(person: Person, event: Event) -> SignUp | None:
-    """Find a person's place at an event, given up or not."""
-    return db.session.scalar(
-        select(SignUp).where(SignUp.person_id == person.id, SignUp.event_id == event.id)
-    )
-
-
-def sign_up_by_token(token: str) -> SignUp | None:
-    """Find a sign-up, with its event and its person, by its token."""
-    return db.session.scalar(
-        select(SignUp)
-        .where(SignUp.token == token)
-        .options(joinedload(SignUp.event).joinedload(Event.action), joinedload(SignUp.person))
-    )
-
-
-def coming(event: Event) -> list[SignUp]:
-    """List those who mean to come, each with their person, in the order of their signing up."""
-    return list(
-        db.session.scalars(
-            select(SignUp)
-            .where(SignUp.event_id == event.id, SignUp.withdrawn_at.is_(None))
-            .options(joinedload(SignUp.person))
-            .order_by(SignUp.id)
-        )
-    )
 
 
 def number_coming(event: Event) -> int:
@@ -204,29 +202,6 @@ def search_actions(words: str = "") -> Select[Action]:
     """Find days of action, the latest first, by title."""
     query = select(Action).order_by(Action.day.desc(), Action.id)
     return query.where(Action.title.icontains(words, autoescape=True)) if words else query
-
-
-def search_sign_ups(event: Event, words: str = "", *, state: str = "") -> Select[SignUp]:
-    """Find who signed up for an event, newest first, by name or address; coming or withdrawn."""
-    query = (
-        select(SignUp)
-        .join(SignUp.person)
-        .options(contains_eager(SignUp.person))
-        .where(SignUp.event_id == event.id)
-        .order_by(SignUp.signed_up_at.desc(), SignUp.id.desc())
-    )
-    if words:
-        query = query.where(
-            or_(
-                Person.email.contains(words.lower(), autoescape=True),
-                Person.name.icontains(words, autoescape=True),
-            )
-        )
-    if state == "coming":
-        query = query.where(SignUp.withdrawn_at.is_(None))
-    if state == "withdrawn":
-        query = query.where(SignUp.withdrawn_at.is_not(None))
-    return query
 
 
 def _events() -> Select[Event]:

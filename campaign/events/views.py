@@ -21,10 +21,13 @@ from markupsafe import Markup
 
 from campaign import clock, markup, tokens
 from campaign.db import db
-from campaign.events import calendar, links, mails, queries, verbs, world
+from campaign.events import calendar, links, mails, queries, world
 from campaign.events.calendar import Entry, Party
-from campaign.events.forms import FilterForm, SignUpForm, WithdrawForm, consent_wording
+from campaign.events.forms import FilterForm
 from campaign.events.models import Action, Event, SignUp
+from campaign.events.sign_ups import verbs
+from campaign.events.sign_ups.forms import SignUpForm, WithdrawForm, consent_wording
+from campaign.events.sign_ups.queries import sign_up_by_token
 from campaign.languages import _, country_name, current_language, wall_time
 from campaign.outbox.verbs import count_client
 from campaign.refusals import Refusal
@@ -185,7 +188,7 @@ def do_withdraw(token: str) -> Any:
 
 
 def _place(token: str) -> SignUp:
-    return queries.sign_up_by_token(tokens.read(token, mails.WITHDRAW)) or abort(404)
+    return sign_up_by_token(tokens.read(token, mails.WITHDRAW)) or abort(404)
 
 
 @bp.get("/actions/<slug>")

@@ -226,6 +226,7 @@ def upgrade():
         sa.Column("is_example", sa.Boolean(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("erased_places", sa.Integer(), nullable=False),
         sa.Column("revised_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -559,6 +560,7 @@ def upgrade():
         sa.Column("signed_up_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revisions", sa.Integer(), nullable=False),
+        sa.Column("told_sequence", sa.Integer(), nullable=False),
         sa.Column("stamped_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["event_id"], ["event.id"], name=op.f("fk_sign_up_event_id_event"), ondelete="CASCADE"
@@ -576,7 +578,7 @@ def upgrade():
     )
     with op.batch_alter_table("sign_up", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_sign_up_event_standing", ["event_id", "withdrawn_at"], unique=False
+            "ix_sign_up_event_standing", ["event_id", "withdrawn_at", "told_sequence"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_sign_up_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_sign_up_signed_up_at"), ["signed_up_at"], unique=False)

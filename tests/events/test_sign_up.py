@@ -15,6 +15,7 @@ from campaign import clock
 from campaign.db import db
 from campaign.events import queries, verbs
 from campaign.events.models import Event, SignUp
+from campaign.events.sign_ups import verbs as sign_up_verbs
 from campaign.outbox.models import Message
 from campaign.people.models import Consent, Person, Subscription
 from tests.visitor import Visitor
@@ -502,7 +503,7 @@ def test_a_day_later_invitations_go_out_again(
         sign_up(visitor, event)
 
     with app.app_context():
-        verbs.sign_up(
+        sign_up_verbs.sign_up(
             db.session.get_one(Event, event.id),
             name="Ada", email="ada@example.org", guests=0,
             now=clock.now() + timedelta(days=1, minutes=1),

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.db import db
 from campaign.events.models import Action, Event
-from campaign.events.verbs import sign_up
+from campaign.events.sign_ups.verbs import sign_up
 from tests.pages.making import keep, page
 from tests.visitor import Visitor
 

@@ -1,0 +1,58 @@
+"""What may be said about a place at an event: that one comes, and that one cannot."""
+
+from typing import Any
+
+from flask import current_app
+from wtforms import BooleanField, IntegerField
+from wtforms.widgets import NumberInput
+
+from campaign.events.models import MOST_GUESTS
+from campaign.forms import PublicForm, email_field, name_field
+from campaign.languages import _
+from campaign.languages import lazy_gettext as _l
+
+
+def consent_wording() -> str:
+    """Give the sentence beside the box, as the form shows it and the record keeps it."""
+    wording: str = _(
+        "Also send me the newsletter of %(name)s by e-mail, about once a month. I can leave at "
+        "any time with the link in each issue.",
+        name=current_app.config["NAME"],
+    )
+    return wording
+
+
+class GuestsField(IntegerField):
+    """How many guests somebody brings; an empty field means none."""
+
+    widget = NumberInput(step=1, min=0, max=MOST_GUESTS)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        typed = str(valuelist[0]).strip() if valuelist else ""
+        self.data = 0
+        if not typed:
+            return
+        if not (typed.isascii() and typed.isdigit() and len(typed) == 1):
+            raise ValueError(_l("Enter a number of guests from 0 to 9."))
+        self.data = int(typed)
+
+
+class SignUpForm(PublicForm):
+    """Somebody means to come to an event."""
+
+    name = name_field(_l("Your name"), required=_l("Enter your name."))
+    email = email_field(
+        _l("Your e-mail address"), description=_l("We send the invitation for your calendar there.")
+    )
+    guests = GuestsField(
+        _l("Guests you bring"), default=0, description=_l("Besides yourself; 9 at most.")
+    )
+    news = BooleanField()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.news.label.text = consent_wording()
+
+
+class WithdrawForm(PublicForm):
+    """The one button that gives a place up."""
