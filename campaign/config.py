@@ -8,10 +8,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+from xml.etree import ElementTree
 from zoneinfo import available_timezones
+
+from campaign import colours
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "CAMPAIGN_"
+LARGEST_MARK = 6_000
+# What a drawing may not hold: a document type, other documents, what runs, what the CSP refuses.
+_NOT_DRAWN = re.compile(
+    r"<!(?!--)|<(?:script|style|foreignObject|image|use|a)\b|\s(?:on\w+|style|(?:\w+:)?href)\s*=",
+    re.IGNORECASE,
+)
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +146,8 @@ SETTINGS: dict[str, Setting] = {
     "SECRET_KEY": Setting("", _secret, "signs tokens and sessions; 32 characters or more"),
     "BASE_URL": Setting("http://127.0.0.1:8000", _base_url, "the public address, used in mails"),
     "NAME": Setting("Pause Frontier AI", _text, "the campaign's name"),
+    "MARK": Setting("", _text, "the campaign's mark, an SVG file in the instance folder"),
+    "SIGNAL_COLOUR": Setting("", colours.signal, "the campaign's colour, as #rrggbb"),
     "INSTANCE": Setting(str(ROOT / "instance"), _text, "folder of settings, SQLite and mailbox"),
     "DATABASE_URL": Setting("", _database_url, "empty: SQLite in the instance folder"),
     "QUEUE_URL": Setting("", _queue_url, "where tasks wait; empty: beside the database"),
@@ -215,15 +226,36 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
         raise WrongSetting("MAIL_USE_TLS and MAIL_USE_SSL cannot both be true: choose one.")
     if values["MAIL_CA_FILE"] and not Path(values["MAIL_CA_FILE"]).is_file():
         raise WrongSetting("MAIL_CA_FILE does not name a file.")
+    values["INSTANCE"] = str(Path(values["INSTANCE"]).resolve())
+    _check_mark(values["MARK"], Path(values["INSTANCE"]))
     host = urlsplit(values["BASE_URL"]).hostname or "localhost"
     # An address needs a domain: a campaign tried out on 127.0.0.1 writes from a reserved one.
     own = host if re.search(r"[a-z]", host) and "." in host else "campaign.example"
     values["MAIL_DOMAIN"] = values["MAIL_DOMAIN"] or own
     values["MAIL_SENDER"] = values["MAIL_SENDER"] or f"hello@{values['MAIL_DOMAIN']}"
-    values["INSTANCE"] = str(Path(values["INSTANCE"]).resolve())
     beside = f"sqlite:///{values['INSTANCE']}/campaign.sqlite"
     values["DATABASE_URL"] = _sqlalchemy_url(values["DATABASE_URL"] or beside)
     return values
+
+
+def _check_mark(name: str, instance: Path) -> None:
+    # It is drawn into every page, so it may hold a drawing and nothing else.
+    if not name:
+        return
+    try:
+        svg = (instance / name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise WrongSetting(f"MARK does not name an SVG file in {instance}.") from None
+    if len(svg) > LARGEST_MARK:
+        raise WrongSetting(f"MARK names a file of more than {LARGEST_MARK} characters.")
+    if _NOT_DRAWN.search(svg):
+        raise WrongSetting("MARK names a drawing with scripts, styles, links or entities in it.")
+    try:
+        has_window = "viewBox" in ElementTree.fromstring(svg).attrib  # noqa: S314
+    except ElementTree.ParseError:
+        has_window = False
+    if not has_window:
+        raise WrongSetting("MARK names a file that is not an SVG drawing with a viewBox.")
 
 
 def _sqlalchemy_url(url: str) -> str:

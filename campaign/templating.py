@@ -1,18 +1,30 @@
 """Templating: strict templates, the words they all know, and addresses of ours for mails."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from flask import Flask, current_app, has_request_context, render_template, request
 from jinja2 import StrictUndefined
+from markupsafe import Markup
 from werkzeug.routing import MapAdapter
 
-from campaign import languages
-from campaign.config import ROOT
+from campaign import colours, languages
+from campaign.config import ROOT, SETTINGS
+
+
+@dataclass(frozen=True)
+class OwnMark:
+    """A campaign's own mark: the window onto its drawing, the drawing, and its whole file."""
+
+    view_box: str
+    drawing: Markup
+    file: str
 
 
 @dataclass(frozen=True)
@@ -22,7 +34,25 @@ class Campaign:
     name: str
     base_url: str
     sender: str
-    mark: Any = None
+    mark: OwnMark | None
+    colours: colours.Palette
+
+    @property
+    def version(self) -> str:
+        """Give a mark that changes when the face does, for the addresses of what shows it."""
+        drawn = self.mark.file if self.mark else ""
+        return hashlib.sha256(f"{self.colours}{drawn}".encode()).hexdigest()[:10]
+
+    @property
+    def has_own_colours(self) -> bool:
+        """Tell whether the colours are not the starter's."""
+        return self.colours != colours.palette("")
+
+    @property
+    def has_own_face(self) -> bool:
+        """Tell whether name, mark or colours are not the starter's, so that its pictures lie."""
+        own_name = self.name != SETTINGS["NAME"].default
+        return bool(self.mark) or own_name or self.has_own_colours
 
 
 # What stands in the main menu: pages add to it when they are bound (label, path, is current).
@@ -43,7 +73,13 @@ def init_app(app: Flask) -> None:
         local=languages.local,
     )
     env.globals.update(
-        campaign=Campaign(app.config["NAME"], app.config["BASE_URL"], app.config["MAIL_SENDER"]),
+        campaign=Campaign(
+            name=app.config["NAME"],
+            base_url=app.config["BASE_URL"],
+            sender=app.config["MAIL_SENDER"],
+            mark=_own_mark(app.config["INSTANCE"], app.config["MARK"]),
+            colours=colours.palette(app.config["SIGNAL_COLOUR"]),
+        ),
         static_url=static_url,
         public_url=public_url,
         here=_here,
@@ -54,6 +90,16 @@ def init_app(app: Flask) -> None:
             "text_direction": languages.text_direction(),
         }
     )
+
+
+def _own_mark(instance: str, name: str) -> OwnMark | None:
+    """Read a campaign's own mark; `config` has looked at it before."""
+    if not name:
+        return None
+    file = (Path(instance) / name).read_text("utf-8")
+    svg = ElementTree.fromstring(file)  # noqa: S314
+    inner = re.sub(r"^.*?<svg\b[^>]*>|</svg>\s*$", "", file, flags=re.DOTALL)
+    return OwnMark(svg.get("viewBox", "0 0 64 64"), Markup(inner), file)  # noqa: S704
 
 
 def static_url(name: str) -> str:

@@ -2,23 +2,25 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import cast
 from unicodedata import normalize
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from flask import Blueprint, Response, current_app, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.urls import iri_to_uri
 
 from campaign import clock
+from campaign.colours import stylesheet
 from campaign.db import db
 from campaign.events import queries as events
 from campaign.front import navigation
 from campaign.newsletter import queries as newsletter
 from campaign.pages import queries as pages
 from campaign.summits import queries as summits
-from campaign.templating import absolute
+from campaign.templating import Campaign, absolute
 
 bp = Blueprint("front", __name__)
 bp.app_context_processor(navigation.words)
@@ -60,6 +62,35 @@ def home() -> str:
         summit=summits.next_summit(now=now),
         news=pages.latest_news(NEWS_ON_THE_HOME_PAGE),
     )
+
+
+@bp.get("/theme.css")
+def theme() -> Response:
+    """Give the colours of a campaign that has its own; every page asks for them after main.css."""
+    campaign = _campaign()
+    if not campaign.has_own_colours:
+        abort(404)
+    return _kept(stylesheet(campaign.colours), "text/css")
+
+
+@bp.get("/mark.svg")
+def mark() -> Response:
+    """Give the mark as a file, in the campaign's colours, for the browser's tabs."""
+    campaign = _campaign()
+    drawing = campaign.mark.file if campaign.mark else render_template("front/mark.svg")
+    return _kept(drawing, "image/svg+xml")
+
+
+def _campaign() -> Campaign:
+    return cast(Campaign, current_app.jinja_env.globals["campaign"])
+
+
+def _kept(body: str, kind: str) -> Response:
+    # Settings change seldom, and a start of the program gives the pages another address for them.
+    response = Response(body, mimetype=kind)
+    if "v" in request.args:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 @bp.get("/sitemap.xml")
