@@ -15,7 +15,7 @@ from campaign.organisers.verbs import add, make_link
 from campaign.outbox.models import Message
 from tests.visitor import Visitor
 
-pytest_plugins = ["tests.plugin_services"]
+pytest_plugins = ["tests.plugin_groups", "tests.plugin_services"]
 
 SECRET = "a secret of the tests, long enough"
 

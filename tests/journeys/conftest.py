@@ -1,10 +1,12 @@
-"""What a journey starts from: a campaign that runs, and readers with windows of several kinds."""
+"""What a journey starts from: a campaign that runs, and readers with windows of several kinds.
+
+`tests/plugin_groups.py` keeps the tests that use one campaign on one worker: it is started once.
+"""
 
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +16,6 @@ from playwright.sync_api import Browser, BrowserContext
 from tests.journeys.reader import Reader
 from tests.journeys.running import Campaign, Mailbox
 
-HERE = Path(__file__).parent
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 WINDOWS = {
     f"{size}-{script}": {"viewport": viewport, "java_script_enabled": script == "script"}
@@ -25,15 +26,6 @@ WINDOWS = {
 READER = {"locale": "en-GB", "timezone_id": "Asia/Tokyo", "reduced_motion": "reduce"}
 
 Windows = Callable[..., Reader]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the journeys on one worker: they share a campaign that is started once."""
-    for item in items:
-        if item.path.parent == HERE:
-            alone = item.path.stem == "test_real_services"
-            item.add_marker(pytest.mark.xdist_group("real-services" if alone else "journeys"))
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,12 @@ def leave_with_one_click(issue: EmailMessage) -> tuple[int, bool]:
 
 
 def test_an_issue_reaches_those_who_confirmed_and_they_can_leave(
-    reader: Reader, organiser: Reader, site: Site, someone: str
+    reader: Reader,
+    organiser: Reader,
+    windows: Windows,
+    window: dict[str, Any],
+    site: Site,
+    someone: str,
 ) -> None:
     another, title = someone.replace("@", ".2@"), f"Geneva is near ({uuid4().hex[:8]})"
     subscribe(reader, site, someone)
@@ -83,9 +88,11 @@ def test_an_issue_reaches_those_who_confirmed_and_they_can_leave(
     assert leave_with_one_click(other_issue) == (200, False)
     assert leave_with_one_click(other_issue) == (200, False)
     assert "left" in standing_of(organiser, another)
-    reader.open("/newsletter")
-    reader.follow(title)
-    assert reader.heading == title
+    # A browser may keep a public page for a minute; somebody new sees the newest.
+    newcomer = windows(**window)
+    newcomer.open("/newsletter")
+    newcomer.follow(title)
+    assert newcomer.heading == title
 
 
 def issues(site: Site, address: str, title: str) -> list[EmailMessage]:
