@@ -3,6 +3,7 @@
 import argparse
 import os
 import platform
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -17,6 +18,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("name", nargs="?", choices=list(MEASURES), help="one measure, not all")
     asked = parser.parse_args()
+    # Ended from outside, it still cleans up after itself.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     names = [asked.name] if asked.name else list(MEASURES)
     need = absent(set().union(*(MEASURES[name][2] for name in names)))
     if need:

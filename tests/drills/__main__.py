@@ -2,6 +2,7 @@
 
 import argparse
 import random
+import signal
 import sys
 import time
 import warnings
@@ -32,6 +33,8 @@ def main() -> int:
     parser.add_argument("name", nargs="?", choices=list(DRILLS), help="one drill instead of all")
     parser.add_argument("--seed", type=int, default=None, help="repeat the chances of a run")
     asked = parser.parse_args()
+    # Ended from outside, it still cleans up after itself.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     names = [asked.name] if asked.name else list(DRILLS)
     need = missing("postgresql")
     if need and any(DRILLS[name][1] == "postgresql" for name in names):
