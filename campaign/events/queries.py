@@ -1,13 +1,19 @@
 """Questions about actions, events and how many come."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
+from unicodedata import normalize
 
+from babel import Locale
+from babel.localedata import locale_identifiers
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from campaign.db import db, lock
 from campaign.events.models import Action, Event, SignUp
+from campaign.languages import country_name
 
 # How long feeds keep what is past or called off, so that calendars hear of it.
 KEPT = timedelta(days=30)
@@ -88,6 +94,44 @@ def of_action(action: Action) -> list[Event]:
             .order_by(Event.country, Event.city, Event.id)
         )
     )
+
+
+def named(events: Sequence[Event], words: str) -> list[Event]:
+    """Find among events those in a city or country, named as people type it.
+
+    Case, accents and order do not matter, and the beginning of a word is enough.
+    """
+    asked = [word for word in _plain(words).split() if word not in _LITTLE_WORDS]
+    return [event for event in events if asked and _bears(event, asked)]
+
+
+_LITTLE_WORDS = {"the", "in", "near", "and"}
+# What people call a country besides its name.
+_ALSO_CALLED = {"GB": "UK Britain", "US": "USA America"}
+
+
+def _bears(event: Event, asked: list[str]) -> bool:
+    names = " ".join((event.city, country_name(event.country), event.country))
+    known = _plain(f"{names} {_called_at_home(event.country, tuple(event.languages))}").split()
+    return all(any(name.startswith(word) for name in known) for word in asked)
+
+
+@lru_cache(maxsize=500)
+def _called_at_home(country: str, languages: tuple[str, ...]) -> str:
+    """Name a country as those who live there do: Deutschland, España."""
+    spoken = (Locale(code) for code in languages if code in _LOCALES)
+    names = (str(locale.territories.get(country, "")) for locale in spoken)
+    return " ".join((_ALSO_CALLED.get(country, ""), *names))
+
+
+_LOCALES = frozenset(locale_identifiers())
+# Letters that are no other letter with an accent, yet are typed as one.
+_TYPED_AS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
+
+
+def _plain(words: str) -> str:
+    bare = re.sub(r"[\u0300-\u036f'’.]", "", normalize("NFKD", words.casefold()))
+    return re.sub(r"[^\w]+", " ", bare.translate(_TYPED_AS))
 
 
 def in_feed(*, now: datetime, country: str = "", action: str = "") -> list[Event]:

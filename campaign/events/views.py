@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from babel import Locale
+from babel.dates import get_timezone_name
 from flask import (
     Blueprint,
     Response,
@@ -28,12 +29,15 @@ from campaign.events.models import Action, Event, SignUp
 from campaign.events.sign_ups import verbs
 from campaign.events.sign_ups.forms import SignUpForm, WithdrawForm, consent_wording
 from campaign.events.sign_ups.queries import sign_up_by_token
+from campaign.forms import tidy_line
 from campaign.languages import _, country_name, current_language, wall_time
 from campaign.outbox.verbs import count_client
 from campaign.refusals import Refusal
 from campaign.templating import public_url
 
 bp = Blueprint("events", __name__)
+
+MOST_ASKED = 80
 
 
 @bp.get("/events")
@@ -43,9 +47,14 @@ def index() -> str:
     wanted = {"country": request.args.get("country", ""), "action": request.args.get("action", "")}
     narrowed: dict[str, Any] = {name: value for name, value in wanted.items() if value}
     ahead = sorted(queries.ahead(now=now, **wanted), key=_day_and_place)
+    asked = _asked()
+    found = queries.named(ahead, asked)
     return render_template(
         "events/index.html",
-        ahead=ahead,
+        ahead=found or ahead,
+        asked=asked,
+        is_found=bool(found),
+        cities=_cities(ahead),
         past=queries.past(now=now, **wanted),
         taken=queries.places_taken(event.id for event in ahead),
         filter_form=_filter_form(wanted),
@@ -53,6 +62,15 @@ def index() -> str:
         feed=url_for("events.feed", **narrowed),
         webcal=links.webcal(public_url("events.feed", **narrowed)),
     )
+
+
+def _asked() -> str:
+    """Give the city or country that a visitor asks for."""
+    return tidy_line(request.args.get("q", ""))[:MOST_ASKED]
+
+
+def _cities(events: list[Event]) -> list[str]:
+    return sorted({event.city for event in events})
 
 
 def _day_and_place(event: Event) -> tuple[date, str, str]:
@@ -107,7 +125,13 @@ def sign_up(slug: str) -> Any:
 def signed_up(slug: str) -> str:
     """Say that the invitation is on its way, to whoever signed up."""
     found = _event(slug)
-    return render_template("events/signed_up.html", event=found, links=_add_links(found))
+    return render_template(
+        "events/signed_up.html",
+        event=found,
+        zone_name=_zone_name(found),
+        links=_add_links(found),
+        address=public_url("events.event", slug=slug),
+    )
 
 
 def _event(slug: str) -> Event:
@@ -126,6 +150,7 @@ def _event_page(event: Event, form: SignUpForm) -> str:
         access=_prose(event.access),
         host=_prose(event.host),
         languages=[_language_name(code) for code in event.languages],
+        zone_name=_zone_name(event),
         taken=taken,
         free=event.free_places(taken),
         is_over=is_over,
@@ -145,6 +170,11 @@ def _prose(source: str) -> Markup:
 
 def _language_name(code: str) -> str:
     return str((get_locale() or Locale("en")).languages.get(code, code))
+
+
+def _zone_name(event: Event) -> str:
+    """Name the time that an event's clocks show on its day: British Summer Time."""
+    return str(get_timezone_name(event.starts_at, locale=get_locale() or Locale("en_GB")))
 
 
 def _add_links(event: Event) -> dict[str, str]:
@@ -199,10 +229,14 @@ def action(slug: str) -> str:
     on = [event for event in events if not event.is_called_off]
     taken = queries.places_taken(event.id for event in events)
     first = min((event.starts_at for event in on), default=None)
+    asked = _asked()
     return render_template(
         "events/action.html",
         action=found,
         events=events,
+        asked=asked,
+        found=queries.named(events, asked),
+        cities=_cities(on),
         countries=[
             (country, list(there)) for country, there in groupby(events, lambda one: one.country)
         ],

@@ -1,5 +1,6 @@
 """Doors before any room: the home page, health, and what machines look for."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import cast
@@ -51,9 +52,14 @@ def home() -> str:
     action = events.next_action(now=now)
     meetings = [e for e in events.of_action(action) if not e.is_called_off] if action else []
     first = min((event.starts_at for event in meetings), default=None)
+    page = pages.at("/")
+    demand, text, notes = _parted(page.html if page else "")
     return render_template(
         "front/home.html",
-        page=pages.at("/"),
+        page=page,
+        demand=demand,
+        text=text,
+        notes=notes,
         action=action,
         events=sorted(meetings, key=lambda event: normalize("NFKD", event.city).casefold()),
         taken=sum(events.places_taken(event.id for event in meetings).values()),
@@ -62,6 +68,14 @@ def home() -> str:
         summit=summits.next_summit(now=now),
         news=pages.latest_news(NEWS_ON_THE_HOME_PAGE),
     )
+
+
+def _parted(html: str) -> tuple[str, str, str]:
+    """Part a page into the paragraph it opens with, its text, and its notes; any may be empty."""
+    words, _rule, notes = html.partition('<hr class="footnotes-sep">')
+    found = re.match(r"\s*<p>.*?</p>", words, re.DOTALL)
+    opening = found[0] if found else ""
+    return opening, words[len(opening) :].strip(), notes.strip()
 
 
 @bp.get("/theme.css")
