@@ -1,5 +1,6 @@
 """The `campaign` command: the operators' table of contents."""
 
+import errno
 import os
 import secrets
 import socket
@@ -12,6 +13,7 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo
 from flask_migrate import upgrade
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from campaign import clock, config, jobs, supervisor
 from campaign.app import COMMANDS, create_app
@@ -89,13 +91,14 @@ def web(host: str, port: int) -> None:
     # Imported here: the worker and the other commands have no use for a web server.
     from gunicorn.app.base import BaseApplication
 
+    _refuse_taken(host, port)
     app = create_app()
 
     class Server(BaseApplication):
         def load_config(self) -> None:
             for name, value in {
-                "bind": f"{host}:{port}",
-                "workers": max(app.config["WEB_WORKERS"], 1),
+                "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+                "workers": app.config["WEB_WORKERS"],
                 "worker_class": "gthread",
                 "threads": 4,
                 "preload_app": True,
@@ -229,15 +232,22 @@ class PortTaken(Refusal):
     sentence = "Another program is listening on port {port}: stop it, or choose another with PORT=."
 
 
+class NoSuchHost(Refusal):
+    sentence = "{host} is no address of this machine: choose another with --host."
+
+
 def _refuse_taken(host: str, port: int) -> None:
-    with socket.socket() as probe:
+    kind = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except PermissionError:
             raise PortTaken(f"Port {port} is reserved: choose one above 1023 with PORT=.") from None
-        except OSError:
-            raise PortTaken(PortTaken.sentence.format(port=port)) from None
+        except OSError as trouble:
+            if trouble.errno == errno.EADDRINUSE:
+                raise PortTaken(PortTaken.sentence.format(port=port)) from None
+            raise NoSuchHost(NoSuchHost.sentence.format(host=host)) from None
 
 
 for _command in COMMANDS:
@@ -245,9 +255,35 @@ for _command in COMMANDS:
 
 
 def main() -> None:
-    """Run the command; a refusal or a wrong setting is one sentence on stderr and status 1."""
+    """Run the command; what stops it is one sentence on stderr and status 1."""
     try:
         campaign(prog_name="campaign", obj=ScriptInfo(create_app=create_app))
     except (Refusal, config.WrongSetting) as trouble:
-        print(trouble, file=sys.stderr)
-        sys.exit(1)
+        sentence = str(trouble)
+    except OSError as trouble:
+        sentence = f"{trouble.filename or 'The system'}: {trouble.strerror or trouble}."
+    except Exception as trouble:  # the edge of a process
+        sentence = _of_the_database(trouble)
+        if not sentence:
+            raise
+    else:
+        return
+    print(sentence, file=sys.stderr)
+    sys.exit(1)
+
+
+def _of_the_database(trouble: Exception) -> str:
+    """Say what is wrong with a database, never with which row: rows name people.
+
+    Nothing is said of other faults. The queue's drivers raise theirs unwrapped.
+    """
+    driver = trouble.orig if isinstance(trouble, DBAPIError) else trouble
+    kind = type(driver).__name__
+    if type(driver).__module__.partition(".")[0] not in {"sqlite3", "psycopg"}:
+        return ""
+    if kind in {"UndefinedTable", "UndefinedColumn"} or str(driver).startswith("no such "):
+        return "The database is not of the newest form: run `campaign migrate` first."
+    if isinstance(trouble, DBAPIError) and not isinstance(trouble, OperationalError):
+        return f"The database refused ({kind}). Nothing was changed."
+    first = (str(driver).strip().splitlines() or [kind])[0].strip().rstrip(".:")
+    return f"The database cannot be used: {first}. Look at DATABASE_URL and QUEUE_URL."

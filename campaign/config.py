@@ -11,7 +11,12 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 from zoneinfo import available_timezones
 
+<<<<<<< HEAD
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+=======
 from campaign import colours
+>>>>>>> 0e45c5b9a5a89979025f360ec1efab7403397df6
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "CAMPAIGN_"
@@ -49,6 +54,13 @@ def _count(value: Any) -> int:
     return number
 
 
+def _at_least_one(value: Any) -> int:
+    number = _whole(value)
+    if number < 1:
+        raise ValueError("should be 1 or more")
+    return number
+
+
 def _port(value: Any) -> int:
     number = _whole(value)
     if not 1 <= number <= 65535:
@@ -61,8 +73,8 @@ def _rate(value: Any) -> float:
         number = float(value)
     except (TypeError, ValueError):
         raise ValueError("should be a number of messages a second") from None
-    if number < 0:
-        raise ValueError("should not be below 0")
+    if not 0 <= number < float("inf"):
+        raise ValueError("should be a number from 0 upwards")
     return number
 
 
@@ -85,8 +97,12 @@ def _secret(value: Any) -> str:
 
 
 def _base_url(value: Any) -> str:
-    url = urlsplit(_text(value))
-    if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment:
+    try:
+        url = urlsplit(_text(value))
+        is_whole = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or url.query or url.fragment:
         raise ValueError("should be an address such as https://campaign.example")
     return f"{url.scheme}://{url.netloc}{url.path.rstrip('/')}"
 
@@ -95,13 +111,23 @@ def _database_url(value: Any) -> str:
     url = _text(value)
     if url and not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
         raise ValueError("should begin with sqlite:/// or postgresql://")
-    return url
+    return _readable(url)
 
 
 def _queue_url(value: Any) -> str:
     url = _text(value)
     if url and not url.startswith(("sqlite:///", "postgresql://", "postgres://", "redis://")):
         raise ValueError("should begin with sqlite:///, postgresql:// or redis://")
+    return _readable(url)
+
+
+def _readable(url: str) -> str:
+    try:
+        if url:
+            make_url(url)
+    except (ArgumentError, ValueError):
+        # Without its words: they would repeat the password.
+        raise ValueError("should be like postgresql://user@host:5432/name") from None
     return url
 
 
@@ -167,8 +193,10 @@ SETTINGS: dict[str, Setting] = {
     "LANGUAGES": Setting(["en"], _languages, "languages offered, the first is the default"),
     "TIMEZONE": Setting("UTC", _zone, "zone in which the office reads its times"),
     "TRUSTED_PROXIES": Setting(0, _count, "how many reverse proxies stand before the server"),
-    "WEB_WORKERS": Setting(2, _count, "web server processes"),
-    "MAIL_THREADS": Setting(4, _count, "threads of one worker, each with its own connection"),
+    "WEB_WORKERS": Setting(2, _at_least_one, "web server processes"),
+    "MAIL_THREADS": Setting(
+        4, _at_least_one, "threads of one worker, each with its own connection"
+    ),
     "TESTING": Setting(False, _switch, "set by the test suite only"),
 }
 
@@ -212,8 +240,10 @@ def _from_file(file: Path) -> dict[str, Any]:
             return {name.upper(): value for name, value in tomllib.load(stream).items()}
     except FileNotFoundError:
         return {}
-    except tomllib.TOMLDecodeError as trouble:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as trouble:
         raise WrongSetting(f"{file} is not valid TOML: {trouble}.") from None
+    except OSError as trouble:
+        raise WrongSetting(f"{file} cannot be read: {trouble.strerror}.") from None
 
 
 def _complete(values: dict[str, Any]) -> dict[str, Any]:

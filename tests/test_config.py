@@ -44,11 +44,18 @@ def test_the_argument_beats_the_environment_which_beats_the_file(
         ("SECRET_KEY", "short"),
         ("BASE_URL", "campaign.example"),
         ("BASE_URL", "ftp://campaign.example"),
+        ("BASE_URL", "http://["),
+        ("BASE_URL", "https://campaign.example:99999"),
         ("DATABASE_URL", "mysql://localhost/campaign"),
+        ("DATABASE_URL", "postgresql://user:pass@localhost:port/campaign"),
         ("QUEUE_URL", "amqp://localhost"),
+        ("QUEUE_URL", "redis://localhost:port"),
         ("MAIL_PORT", "many"),
         ("MAIL_PORT", "70000"),
         ("MAIL_RATE", "-1"),
+        ("MAIL_RATE", "nan"),
+        ("MAIL_THREADS", "0"),
+        ("WEB_WORKERS", "0"),
         ("MAIL_USE_TLS", "perhaps"),
         ("MAIL_SENDER", "two@example.org, addresses@example.org"),
         ("MAIL_DOMAIN", "not a domain"),
@@ -102,3 +109,21 @@ def test_a_campaign_tried_out_on_an_ip_address_writes_from_a_reserved_domain() -
     settings = load({"SECRET_KEY": SECRET, "BASE_URL": "http://127.0.0.1:8000"})
 
     assert settings["MAIL_DOMAIN"] == "campaign.example"
+
+
+def test_a_file_of_settings_that_is_no_text_stops_the_start_and_is_named(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_bytes(b"\xff\xfe")
+
+    with pytest.raises(WrongSetting, match="is not valid TOML"):
+        load({"INSTANCE": str(tmp_path)})
+
+
+def test_what_is_wrong_with_a_database_is_said_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CAMPAIGN_DATABASE_URL", "postgresql://user:secret@[::1/campaign")
+
+    with pytest.raises(WrongSetting) as trouble:
+        load({"SECRET_KEY": SECRET})
+
+    assert "secret" not in str(trouble.value)
