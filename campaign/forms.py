@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from email_validator import EmailNotValidError, validate_email
 from flask import request
 from flask_wtf import FlaskForm
+from flask_wtf.form import _Auto
 from wtforms import EmailField as _EmailField
 from wtforms import Form as _WTForm
 from wtforms import StringField, TextAreaField, ValidationError
@@ -60,10 +61,11 @@ class OfficeForm(FlaskForm):
 
     class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            # Flask-WTF would take fields from a JSON body too, of any shape; people send forms.
-            if request.is_json:
-                return None
-            return super().wrap_formdata(form, formdata)
+            # Flask-WTF would take fields from a JSON body too, of any shape, and files for text;
+            # people send words.
+            if formdata is _Auto:
+                return (request.form or None) if form.is_submitted() else None
+            return formdata
 
     def refusal_status(self) -> int:
         """Tell the HTTP status with which a form that failed is shown again."""

@@ -1,6 +1,7 @@
 """What strangers may say in a field, and the token that stands for a cookie."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 import time_machine
@@ -16,6 +17,7 @@ from campaign.forms import (
     normal_address,
     text_field,
 )
+from tests.visitor import Visitor
 
 
 class Sample(PublicForm):
@@ -156,3 +158,11 @@ class TestTokens:
                 tokens.read_timed(token[:-1], "confirm", within=timedelta(days=1))
             with time_machine.travel(timedelta(days=2)), pytest.raises(tokens.ExpiredToken):
                 tokens.read_timed(token, "confirm", within=timedelta(days=1))
+
+
+def test_a_file_sent_for_a_text_is_no_text(visitor: Visitor) -> None:
+    answer = visitor.client.post(
+        "/newsletter/subscribe", data={"name": (BytesIO(b"Ada"), "name.txt"), "email": "x"}
+    )
+
+    assert answer.status_code == 400

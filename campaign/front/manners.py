@@ -62,7 +62,13 @@ def _start_the_watch() -> None:
 def _refuse_too_much() -> None:
     """Refuse a body that is too large before any of it is read, also where nobody would read it."""
     most = request.max_content_length
-    if most is not None and (request.content_length or 0) > most:
+    if most is None:
+        return
+    length = request.content_length
+    if length is None and request.method in _CHANGING:
+        # Sent in pieces, with no length said: Werkzeug would cut it off and go on with the half.
+        length = len(request.get_data()) + 1
+    if (length or 0) > most:
         abort(413)
 
 

@@ -97,7 +97,7 @@ class Leaving:
 
 def safe_header(value: str) -> str:
     """Give a header value back, or raise `UnsafeHeader` when it holds a line end or a control."""
-    if re.search(r"[\x00-\x1f\x7f]", value):
+    if re.search(r"[\x00-\x1f\x7f\x85\u2028\u2029]", value):
         raise UnsafeHeader("a header value may not hold control characters")
     return value
 

@@ -21,6 +21,8 @@ _AS_MAIL = (
     "sandbox allow-popups allow-top-navigation-by-user-activation; default-src 'none'; "
     "style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; form-action 'none'"
 )
+# By one of these a proxy says that it asks for somebody else (RFC 7239, RFC 9110 section 7.6.3).
+_OF_PROXIES = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def _only_on_this_machine() -> None:
     A proxy on the same machine also connects from a loopback address: what it passes on names
     another host, or says for whom it asks.
     """
-    if current_app.config["MAIL_SERVER"] or "X-Forwarded-For" in request.headers:
+    if current_app.config["MAIL_SERVER"] or any(name in request.headers for name in _OF_PROXIES):
         abort(404)
     host = urlsplit(f"//{request.host}").hostname or ""
     if not (
@@ -111,7 +113,7 @@ def _find(key: str) -> Kept:
 
 def _file(key: str) -> Path:
     # The name of a file of ours and nothing else: no path leads out of the folder.
-    if not re.fullmatch(r"[\w-]+", key):
+    if not re.fullmatch(r"[\w-]{1,100}", key, re.ASCII):
         abort(404)
     file = mailbox_folder() / f"{key}.eml"
     if not file.is_file():

@@ -1,6 +1,7 @@
 """The manners of every answer: headers, caches, compression, and what is refused at the door."""
 
 import gzip
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -17,6 +18,9 @@ ADDRESSES = [
     "/sitemap.xml", "/robots.txt", "/nothing-here", "/proposal/",
 ]  # fmt: skip
 RUBBISH = ["session=rubbish", "session=\xff\xfe", "session=" + "A" * 8000, "a=b; =; ;;;", "session"]
+
+# As gunicorn hands over a body without a length (RFC 9112 section 7.1).
+IN_PIECES = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
 
 
 def get(visitor: Visitor, path: str, **headers: str):  # type: ignore[no-untyped-def]
@@ -181,6 +185,29 @@ def test_fifty_megabytes_are_too_much(visitor: Visitor, path: str) -> None:
 
     assert answer.status_code == 413
     assert "That is too large" in answer.text
+
+
+def test_a_large_body_that_tells_no_length_is_too_much(visitor: Visitor) -> None:
+    answer = visitor.client.post(
+        "/newsletter/subscribe",
+        content_type="application/x-www-form-urlencoded",
+        input_stream=BytesIO(b"email=" + b"x" * 1_500_000),
+        environ_overrides=IN_PIECES,
+    )
+
+    assert answer.status_code == 413
+
+
+def test_a_form_that_tells_no_length_is_read(visitor: Visitor) -> None:
+    answer = visitor.client.post(
+        "/newsletter/subscribe",
+        content_type="application/x-www-form-urlencoded",
+        input_stream=BytesIO(b"email=ada%40example.org"),
+        environ_overrides=IN_PIECES,
+    )
+
+    assert answer.status_code == 400
+    assert "ada@example.org" in answer.text
 
 
 def test_a_body_somewhat_too_large_is_too_much(visitor: Visitor) -> None:
