@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from campaign import clock, create_app
 from campaign.config import ROOT
@@ -101,3 +101,11 @@ def test_sqlite_is_opened_so_that_nothing_is_lost(app: Flask) -> None:
         }
 
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_the_words_of_a_fault_do_not_name_the_row(app: Flask) -> None:
+    with app.app_context():
+        with pytest.raises(DBAPIError) as trouble:
+            db.session.execute(text("SELECT :email FROM nowhere"), {"email": "ada@example.org"})
+
+        assert "ada" not in str(trouble.value)
