@@ -136,10 +136,15 @@ def recipient_of(mail: EmailMessage) -> str:
     return str(address.addr_spec)
 
 
+def kinds_in(mail: EmailMessage) -> list[str]:
+    """Name the media types of all parts."""
+    return [part.get_content_type() for part in mail.walk()]
+
+
 def text_of(mail: EmailMessage, kind: str = "text/plain") -> str:
     """Give the first part of a media type, which must be there."""
     parts = [part for part in mail.walk() if part.get_content_type() == kind]
-    assert parts, [part.get_content_type() for part in mail.walk()]
+    assert parts, kinds_in(mail)
     return str(parts[0].get_content())
 
 
