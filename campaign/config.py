@@ -11,12 +11,10 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 from zoneinfo import available_timezones
 
-<<<<<<< HEAD
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
-=======
+
 from campaign import colours
->>>>>>> 0e45c5b9a5a89979025f360ec1efab7403397df6
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "CAMPAIGN_"
