@@ -1,4 +1,4 @@
-"""Links that put an event into a calendar without a file: Google's, Outlook's, and webcal."""
+"""Links that put an event into a calendar or on a map of others: Google's, Outlook's, webcal."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -52,6 +52,14 @@ def _outlook_times(event: Event) -> dict[str, str]:
 
 def _utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def street_map(event: Event) -> str:
+    """Give the address of OpenStreetMap's page with the event's place marked."""
+    return (
+        f"https://www.openstreetmap.org/?mlat={event.latitude}&mlon={event.longitude}"
+        f"#map=17/{event.latitude}/{event.longitude}"
+    )
 
 
 def webcal(url: str) -> str:

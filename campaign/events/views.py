@@ -159,7 +159,7 @@ def _event_page(event: Event, form: SignUpForm) -> str:
         shows_form=is_open or bool(form.errors),
         form=form,
         links=_add_links(event),
-        point=_point(event) if event.latitude is not None else None,
+        map_link=_map_link(event),
     )
 
 
@@ -170,6 +170,12 @@ def _prose(source: str) -> Markup:
 
 def _language_name(code: str) -> str:
     return str((get_locale() or Locale("en")).languages.get(code, code))
+
+
+def _map_link(event: Event) -> str:
+    """Give the address of a street map; none where only the city is known."""
+    is_known = event.address and event.latitude is not None and not event.is_example
+    return links.street_map(event) if is_known else ""
 
 
 def _zone_name(event: Event) -> str:

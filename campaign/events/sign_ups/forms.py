@@ -44,9 +44,7 @@ class SignUpForm(PublicForm):
     email = email_field(
         _l("Your e-mail address"), description=_l("We send the invitation for your calendar there.")
     )
-    guests = GuestsField(
-        _l("Guests you bring"), default=0, description=_l("Besides yourself; 9 at most.")
-    )
+    guests = GuestsField(_l("Guests you bring, 9 at most"), default=0)
     news = BooleanField()
 
     def __init__(self, *args: Any, **options: Any) -> None:
