@@ -149,9 +149,11 @@ def insert_missing(model: type[Any], values: dict[str, Any], *, unique: Iterable
 def lock(query: Select[Any]) -> Select[Any]:
     """Hold the rows a verb is about to decide on until its deed is saved.
 
-    On SQLite the whole transaction already holds the lock (BEGIN IMMEDIATE).
+    Others may still name such a row in a foreign key, so a mail to a person waits for nobody. On
+    SQLite the whole transaction already holds the lock (BEGIN IMMEDIATE).
     """
-    return query.with_for_update() if db.engine.dialect.name == "postgresql" else query
+    is_postgresql = db.engine.dialect.name == "postgresql"
+    return query.with_for_update(key_share=True) if is_postgresql else query
 
 
 def count_of(query: Select[Any]) -> int:

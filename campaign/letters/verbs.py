@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from campaign import markup, tokens
-from campaign.db import count_of, db, insert_missing, lock
+from campaign.db import count_of, db, insert_missing
 from campaign.languages import lazy_gettext as _l
 from campaign.letters import mails
 from campaign.letters.models import CONFIRM_WITHIN, Letter, State, Tally, Template, Way
@@ -15,9 +15,8 @@ from campaign.letters.queries import to_erase, waiting_for_confirmation
 from campaign.outbox.models import Message, address_hash
 from campaign.outbox.models import State as MessageState
 from campaign.outbox.verbs import drop_waiting, post
-from campaign.people.models import Person
 from campaign.people.queries import is_known_elsewhere, may_be_asked
-from campaign.people.verbs import forget, never_write, remember
+from campaign.people.verbs import forget, hold, never_write, remember
 from campaign.refusals import Refusal
 from campaign.summits.models import Post, Summit
 from campaign.summits.verbs import note_bounce
@@ -85,7 +84,7 @@ def write(
         return
     person = remember(email, name=name, language=language, now=now)
     # Two forms sent at once are counted one after the other.
-    db.session.execute(lock(select(Person.id).where(Person.id == person.id)))
+    hold(person.id)
     if not may_be_asked(email, now=now):
         return
     occasion = summit.slug if summit else ""
@@ -132,6 +131,7 @@ def confirm(letter: Letter, *, campaign: str, now: datetime) -> None:
 
     Raises `LetterGone`, `NotWritable`, `SummitHasBegun`.
     """
+    hold(letter.person_id)
     db.session.refresh(letter, ["state"], with_for_update=True)
     if letter.has_expired(now):
         raise LetterGone
@@ -161,6 +161,7 @@ def disown(letter: Letter, *, now: datetime) -> None:
 
     What was confirmed cannot be called back. All that waits in their name goes with it.
     """
+    hold(letter.person_id)
     db.session.refresh(letter, ["state"], with_for_update=True)
     if letter.state not in {State.PENDING, State.DROPPED}:
         return

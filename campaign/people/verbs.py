@@ -39,6 +39,14 @@ def remember(
     return person
 
 
+def hold(person_id: int) -> None:
+    """Let one deed about a person happen at a time.
+
+    Always before what hangs on the person is held: two deeds never wait for each other.
+    """
+    db.session.execute(lock(select(Person.id).where(Person.id == person_id)))
+
+
 def ask(
     person: Person, purpose: Purpose, *, wording: str, form: str, now: datetime
 ) -> Subscription:
@@ -83,7 +91,7 @@ def invite_to_confirm(
     nothing goes out and nothing is noted; the door answers the same in every case.
     """
     # Two forms sent at once are counted one after the other.
-    db.session.execute(lock(select(Person.id).where(Person.id == person.id)))
+    hold(person.id)
     if not may_be_asked(person.email, now=now):
         return
     subscription = ask(person, purpose, wording=wording, form=form, now=now)
@@ -138,6 +146,7 @@ def _drop(subscription: Subscription) -> None:
 def confirm(subscription: Subscription, *, now: datetime) -> bool:
     """Record the agreement the person gave with the button. Returns whether it is new."""
     # Pressed twice at once, the second press waits here and finds the first.
+    hold(subscription.person_id)
     db.session.refresh(subscription, with_for_update=True)
     if subscription.is_active:
         return False
@@ -158,6 +167,7 @@ def confirm(subscription: Subscription, *, now: datetime) -> bool:
 
 def leave(person_id: int, purpose: Purpose, *, through: str, now: datetime) -> bool:
     """Take back what a person agreed to; done twice it stays done. Returns whether it is new."""
+    hold(person_id)
     subscription = subscription_of(person_id, purpose)
     if subscription is None:
         return False
@@ -201,6 +211,7 @@ def never_write(person_id: int, hashed: str, *, now: datetime) -> None:
 
     `hashed` is `outbox.models.address_hash` of the address: it counts when the person is erased.
     """
+    hold(person_id)
     suppress_hash(hashed, reason=NOT_ME, now=now)
     person = db.session.get(Person, person_id)
     if person is None or address_hash(person.email) != hashed:

@@ -1,0 +1,81 @@
+"""Two who speak for one person at the same moment: neither is turned away, nothing is lost."""
+
+import threading
+from collections.abc import Callable
+
+from flask import Flask
+from sqlalchemy import select
+
+from campaign import clock
+from campaign.db import db
+from campaign.newsletter import verbs
+from campaign.people import verbs as people
+from campaign.people.models import Purpose, Subscription
+from campaign.people.queries import by_email
+from tests.newsletter.conftest import WORDING, person_with
+
+ROUNDS = 8
+
+
+def ask(address: str) -> None:
+    verbs.subscribe(email=address, name="Ada", language="en", wording=WORDING, now=clock.now())
+
+
+def at_once(app: Flask, *deeds: Callable[[], object]) -> list[Exception]:
+    """Do deeds side by side; give what went wrong."""
+    together = threading.Barrier(len(deeds))
+    wrong: list[Exception] = []
+
+    def do(deed: Callable[[], object]) -> None:
+        with app.app_context():
+            together.wait(10)
+            try:
+                deed()
+                db.session.commit()
+            except Exception as trouble:
+                wrong.append(trouble)
+
+    threads = [threading.Thread(target=do, args=(deed,)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return wrong
+
+
+def test_who_confirms_while_somebody_asks_again_in_their_name_is_subscribed(app: Flask) -> None:
+    wrong: list[Exception] = []
+    for number in range(ROUNDS):
+        address = f"ada{number}@example.org"
+        with app.app_context():
+            ask(address)
+            db.session.commit()
+            known = person_with(address).id
+
+        def confirm(known: int = known) -> None:
+            verbs.confirm(known, now=clock.now())
+
+        wrong += at_once(app, confirm, lambda address=address: ask(address))  # type: ignore[misc]
+
+    with app.app_context():
+        standings = list(db.session.scalars(select(Subscription)))
+    assert wrong == []
+    assert [standing.is_active for standing in standings] == [True] * ROUNDS
+
+
+def test_who_leaves_while_somebody_asks_in_their_name_is_never_turned_away(app: Flask) -> None:
+    wrong: list[Exception] = []
+    for number in range(ROUNDS):
+        address = f"ada{number}@example.org"
+        with app.app_context():
+            ask(address)
+            db.session.commit()
+
+        def leave(address: str = address) -> None:
+            person = by_email(address)
+            assert person is not None
+            people.leave(person.id, Purpose.NEWSLETTER, through="link", now=clock.now())
+
+        wrong += at_once(app, leave, lambda address=address: ask(address))  # type: ignore[misc]
+
+    assert wrong == []
