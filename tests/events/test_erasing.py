@@ -64,8 +64,8 @@ def test_sign_ups_and_people_go_and_their_number_stays(
         assert queries.places_taken([event.id, 0]) == {event.id: 58, 0: 0}
         assert queries.all_places_taken()[event.id] == 58
         assert queries.places_by_action() == {action.id: 58}
-    assert "58 people" in before
-    assert "58 people" in visitor.open("/actions/may-2099").text
+    assert "<dt>Places taken</dt><dd>58</dd>" in before
+    assert "<dt>Places taken</dt><dd>58</dd>" in visitor.open("/actions/may-2099").text
     assert visitor.open(f"/events/{event.slug}").status_code == 200
     office = organiser.open(f"/office/events/{event.slug}").text
     assert "<dd>58</dd>" in office
