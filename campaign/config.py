@@ -112,13 +112,6 @@ def _database_url(value: Any) -> str:
     return _readable(url)
 
 
-def _queue_url(value: Any) -> str:
-    url = _text(value)
-    if url and not url.startswith(("sqlite:///", "postgresql://", "postgres://", "redis://")):
-        raise ValueError("should begin with sqlite:///, postgresql:// or redis://")
-    return _readable(url)
-
-
 def _readable(url: str) -> str:
     try:
         if url:
@@ -174,7 +167,7 @@ SETTINGS: dict[str, Setting] = {
     "SIGNAL_COLOUR": Setting("", colours.signal, "the campaign's colour, as #rrggbb"),
     "INSTANCE": Setting(str(ROOT / "instance"), _text, "folder of settings, SQLite and mailbox"),
     "DATABASE_URL": Setting("", _database_url, "empty: SQLite in the instance folder"),
-    "QUEUE_URL": Setting("", _queue_url, "where tasks wait; empty: beside the database"),
+    "QUEUE_URL": Setting("", _database_url, "where tasks wait; empty: beside the database"),
     "MAIL_SERVER": Setting("", _text, "the relay; empty: mail is written to instance/mailbox"),
     "MAIL_PORT": Setting(25, _port, "the relay's port"),
     "MAIL_USERNAME": Setting("", _text, "login at the relay"),

@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, current_app
-from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
+from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.registry import Message as TaskMessage
 from huey.serializer import Serializer
 from sqlalchemy import String, delete, event
@@ -92,8 +92,6 @@ def _open(url: str, database: str) -> Huey:
         # A task may be lost, so it need not wait for the disk: on PostgreSQL as on SQLite.
         lightly = {} if "options=" in dsn else {"options": "-c synchronous_commit=off"}
         return PostgresHuey("campaign", dsn=dsn, create_tables=False, **options, **lightly)
-    if chosen.startswith("redis"):
-        return RedisHuey("campaign", url=chosen, **options)
     file = Path(chosen.removeprefix("sqlite:///"))
     if not url:
         # Beside the campaign's own file, not in it: a queue's writes must never hold up a sign-up.

@@ -12,6 +12,8 @@ from typing import Any
 
 import structlog
 
+from campaign import logs
+
 log = structlog.get_logger()
 
 _PR_SET_PDEATHSIG = 1
@@ -65,6 +67,7 @@ def supervise(commands: Mapping[str, list[str]], *, environment: Mapping[str, st
 
     Returns the exit status: 0 after SIGINT or SIGTERM. A child that falls is started again.
     """
+    logs.init()
     children = [Child(name, arguments) for name, arguments in commands.items()]
     ending: list[int] = []
 

@@ -184,6 +184,13 @@ def retry(message: Message, *, now: datetime) -> None:
     jobs.wake_after_commit("outbox.send")
 
 
+def resume(batch: Batch) -> None:
+    """Let an issue that the relay refused go on, once the cause is mended."""
+    batch.paused_at = None
+    batch.paused_because = ""
+    jobs.wake_after_commit("outbox.send")
+
+
 def drop_waiting(*, thread: str, kind: str, now: datetime) -> None:
     """Withhold what has become pointless before it left, such as a confirmation taken back."""
     for message in db.session.scalars(

@@ -401,6 +401,19 @@ def test_an_issue_the_relay_refuses_is_paused_and_says_why(
     assert len(posted(state=State.WAITING)) >= 20
 
 
+def test_a_paused_issue_goes_on_when_the_operator_says_so(app: Flask, sink: Sink) -> None:
+    sink.behaviour = lambda at, subject: "554 5.7.1 looks like spam" if at == "data" else None
+    batch_of(app, 30)
+    send(app)
+    sink.behaviour = None
+
+    said = app.test_cli_runner().invoke(args=["outbox", "retry"])
+    send(app)
+
+    assert "1 paused issues go on" in said.output
+    assert len(sink.received) == 30
+
+
 def test_the_rate_is_kept_and_an_outage_is_not_made_up_for(app: Flask) -> None:
     post(app, *[replace(MAIL, to=f"p{n}@example.org") for n in range(50)])
     now = clock.now()
