@@ -110,8 +110,6 @@ def web(host: str, port: int) -> None:
                 # Whose word counts is decided by TRUSTED_PROXIES alone.
                 "forwarded_allow_ips": "",
                 "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
-                "max_requests": 20_000,
-                "max_requests_jitter": 2_000,
                 "control_socket_disable": True,
             }.items():
                 self.cfg.set(name, value)
