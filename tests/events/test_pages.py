@@ -1,9 +1,11 @@
 """The pages of events and of days of action, as visitors see them."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from importlib import resources
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -61,6 +63,67 @@ def test_the_list_can_be_narrowed(
 
     assert ">Paris, France" in page
     assert ">York," not in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "city"),
+    [
+        ("são paulo", "São Paulo"),
+        ("Sao Paulo", "São Paulo"),
+        ("  BRASIL ", "São Paulo"),
+        ("reykjavik", "Reykjavík"),
+        ("London, UK", "London"),
+        ("the Netherlands", "The Hague"),
+        ("norge", "Oslo"),
+        ("york", "New York City"),
+    ],
+)
+def test_a_city_is_found_by_its_name_or_its_countrys_as_people_type_them(
+    visitor: Visitor, starter: None, asked: str, city: str
+) -> None:
+    action = visitor.open(f"/actions/may-13?q={asked}").text
+    listed = visitor.open(f"/events?q={asked}").text
+
+    found = action[action.index('id="found"') : action.index('id="cities"')]
+    assert re.findall(r'<a href="/events/may-13-[^"]+">([^<]+)</a>', found) == [city]
+    assert listed.count('<li class="ticket">') - listed.count("may-2024-") == 1
+    assert f">{city}, " in listed
+
+
+@pytest.mark.parametrize("asked", ["Lisbon", "<b>x</b>", "%", "...", "x" * 300, "New London"])
+def test_a_place_without_an_event_is_answered_kindly_and_with_all_there_are(
+    visitor: Visitor, starter: None, asked: str
+) -> None:
+    action = visitor.open(f"/actions/may-13?q={quote(asked)}").text
+    listed = visitor.open(f"/events?q={quote(asked)}").text
+
+    assert "We know of no protest there yet." in action
+    assert "We know of nothing in" in listed
+    assert action.count('href="/events/may-13-') == 28
+    assert listed.count('href="/events/may-13-') == 14
+    assert "<b>x" not in action + listed
+
+
+def test_nobody_coming_yet_is_an_invitation_to_be_the_first(
+    visitor: Visitor, starter: None
+) -> None:
+    action = visitor.open("/actions/may-13").text
+    event = visitor.open("/events/may-13-london").text
+
+    assert "Be the first to sign up" in action
+    assert "Be the first to sign up" in event
+    assert "People coming so far" not in action
+
+
+def test_an_event_names_its_time_in_full_words(visitor: Visitor, make_event: MakeEvent) -> None:
+    event = make_event(starts_on=date(2099, 5, 13))
+
+    page = visitor.open(f"/events/{event.slug}").text
+
+    assert "Wednesday 13 May 2099" in page
+    assert "17:30 to 19:00, London time" in page
+    assert "British Summer Time" in page
+    assert "https://www.openstreetmap.org/?mlat=51.5007&amp;mlon=-0.1268#map=17/" in page
 
 
 @pytest.mark.parametrize("address", ["/events?country=XX", "/events?action=%25_&country=<b>"])

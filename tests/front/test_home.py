@@ -34,6 +34,24 @@ def test_the_home_page_says_what_is_wanted_what_comes_and_what_to_do(
     assert '<link rel="canonical" href="https://campaign.example/">' in answer.text
 
 
+def test_the_home_page_has_a_field_to_find_the_protest_near_by(
+    starter: Flask, visitor: Visitor
+) -> None:
+    page = visitor.open("/").text
+
+    assert 'method="get" action="/actions/may-13#found"' in page
+    assert page.count("<option value=") == 14
+    assert '<option value="São Paulo">' in page
+
+
+def test_the_notes_of_the_home_page_stand_at_its_end(starter: Flask, visitor: Visitor) -> None:
+    page = visitor.open("/").text
+
+    assert page.index('href="#fn1"') < page.index("Three things to do now")
+    assert page.index("All news") < page.index('id="fn1"') < page.index("</main>")
+    assert page.count("We ask governments for a treaty that pauses the training") == 3
+
+
 def test_the_home_page_counts_the_places_taken(starter: Flask, visitor: Visitor) -> None:
     now = clock.now()
     with starter.app_context():
