@@ -35,7 +35,7 @@ def main() -> int:
         print(f"{name} ...", flush=True)
         measure, kind, _ = MEASURES[name]
         try:
-            figures.append(measure(name, kind))
+            figures += measure(name, kind)
         except (TimeoutError, ValueError) as trouble:
             print(f"{name} could not be measured: {trouble}", file=sys.stderr)
             failed = True

@@ -1,4 +1,4 @@
-"""What is measured: a page, a sign-up, a mail; each beside the least it could take."""
+"""What is measured: a page, a sign-up, a mail, a first view; each beside its floor."""
 
 import gzip
 import itertools
@@ -18,6 +18,7 @@ from campaign.outbox.mail import Envelope
 from campaign.outbox.models import Batch, Message, State
 from campaign.outbox.verbs import post_batch
 from tests.bench import lean
+from tests.bench.first_view import first_views
 from tests.bench.programs import Figure, gunicorn, nginx, rounds, smtp_sink, smtp_source, wrk
 from tests.drills.private import Private, private_on, wait_until
 from tests.services.programs import HERE
@@ -27,7 +28,7 @@ MESSAGES = 5000
 SCRIPT = Path(__file__).with_name("sign_up.lua")
 
 
-def pages(name: str, kind: str) -> Figure:
+def pages(name: str, kind: str) -> list[Figure]:
     """Measure how many pages a second are served, beside the same bytes held ready."""
     with private_on(kind) as campaign:
         campaign.load_starter()
@@ -49,7 +50,7 @@ def pages(name: str, kind: str) -> Figure:
                 nginx=lambda: wrk(f"{ready}/page", connections=32),
             )
     print(f"  {name}: nginx serves the same bytes from a file {taken['nginx']:.0f} times a second")
-    return Figure(name, taken["ours"], "requests/s", taken["floor"])
+    return [Figure(name, taken["ours"], "requests/s", taken["floor"])]
 
 
 def _compressed(url: str) -> bytes:
@@ -59,7 +60,7 @@ def _compressed(url: str) -> bytes:
         return bytes(answer.read())
 
 
-def sign_ups(name: str, kind: str) -> Figure:
+def sign_ups(name: str, kind: str) -> list[Figure]:
     """Measure how many people a second can sign up, beside two inserts in a bare view."""
     with private_on(kind) as campaign:
         campaign.load_starter()
@@ -83,7 +84,7 @@ def sign_ups(name: str, kind: str) -> Figure:
             saved = db.session.scalar(select(func.count()).select_from(SignUp))
             posted = db.session.scalar(select(func.count()).select_from(Message))
         print(f"  {name}: {saved} places, {posted} invitations; {lean.count(plain)} bare rows")
-    return Figure(name, taken["ours"], "sign-ups/s", taken["floor"])
+    return [Figure(name, taken["ours"], "sign-ups/s", taken["floor"])]
 
 
 def _open_event() -> str:
@@ -100,7 +101,7 @@ def _press(url: str, token: str, numbers: "itertools.count[int]") -> float:
     return wrk(url, connections=16, script=SCRIPT, expected=303, **told)
 
 
-def mails(name: str, kind: str) -> Figure:
+def mails(name: str, kind: str) -> list[Figure]:
     """Measure how many personal mails a second leave, beside Postfix's own source."""
     with private_on(kind, MAIL_SERVER=HERE) as campaign, smtp_sink(campaign.log) as port:
         campaign.environment["CAMPAIGN_MAIL_PORT"] = str(port)
@@ -112,7 +113,7 @@ def mails(name: str, kind: str) -> Figure:
             ours=lambda: _send_all(campaign),
             floor=lambda: smtp_source(port, messages=MESSAGES, size=size),
         )
-    return Figure(name, taken["ours"], "mails/s", taken["floor"])
+    return [Figure(name, taken["ours"], "mails/s", taken["floor"])]
 
 
 _SENTENCE = (
@@ -196,7 +197,7 @@ def _waiting(campaign: Private) -> int:
     return found
 
 
-Measure = Callable[[str, str], Figure]
+Measure = Callable[[str, str], list[Figure]]
 # Name -> the measure, the database it is taken on, and what it needs.
 MEASURES: dict[str, tuple[Measure, str, set[str]]] = {
     "pages": (pages, "sqlite", {"wrk", "nginx"}),
@@ -204,4 +205,5 @@ MEASURES: dict[str, tuple[Measure, str, set[str]]] = {
     "sign-ups-postgresql": (sign_ups, "postgresql", {"wrk", "postgresql"}),
     "mails": (mails, "sqlite", {"smtp-source", "smtp-sink"}),
     "mails-postgresql": (mails, "postgresql", {"smtp-source", "smtp-sink", "postgresql"}),
+    "first-view": (first_views, "sqlite", {"chromium"}),
 }

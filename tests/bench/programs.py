@@ -48,8 +48,9 @@ class Figure:
 
 def absent(names: set[str]) -> str | None:
     """Say in one line what to install, or None where everything is here."""
-    if "postgresql" in names and missing("postgresql"):
-        return missing("postgresql")
+    for service in ("postgresql", "chromium"):
+        if service in names and (word := missing(service)):
+            return word
     packages = sorted({PACKAGES[name] for name in names & set(PACKAGES) if not program(name)})
     if packages:
         return f"To measure this, first: apt-get install {' '.join(packages)}"
