@@ -27,6 +27,15 @@ LABELS = {
     Way.COPY: _l("Copy it and send it myself"),
 }
 
+HINTS = {
+    Way.SEND: _l(
+        "First we send you a mail with a link. The letter goes when you press the button there."
+    ),
+    Way.MAILTO: _l("You send it yourself, so you need not give us your name or your address."),
+    Way.FORM: _l("You paste the letter into the form on the office's own site."),
+    Way.COPY: _l("You get the finished letter to copy or to print. We keep nothing of it."),
+}
+
 
 @bp.get("")
 def write() -> Any:
@@ -95,7 +104,9 @@ def finish(country: str) -> Any:
         closing=composing.closing_of(template),
     )
     if way is not Way.SEND or post is None:
-        return _finished_page(code, way, post=post, subject=form.subject.data, body=body)
+        return _finished_page(
+            code, way, post=post, subject=form.subject.data, body=body, template=template
+        )
     try:
         count_client(request.remote_addr or "", most=current_app.config["CLIENT_CAP"], now=now)
     except TooManyFromHere as refusal:
@@ -250,7 +261,8 @@ def _letter_page(
         summit=summit,
         **_time_left(summit, today=today),
         letter_language=template.language,
-        submits=[("way", way.value, LABELS[way]) for way in ways],
+        marks=composing.marks(),
+        ways=[(way.value, LABELS[way], HINTS[way]) for way in ways],
         is_sent_by_us=Way.SEND in ways,
     )
 
@@ -265,7 +277,9 @@ def _time_left(summit: Summit | None, *, today: date) -> dict[str, Any]:
     }
 
 
-def _finished_page(code: str, way: Way, *, post: Post | None, subject: str, body: str) -> str:
+def _finished_page(
+    code: str, way: Way, *, post: Post | None, subject: str, body: str, template: Template
+) -> str:
     whole = short = ""
     if post is not None and post.email:
         whole = composing.mailto(post.email, subject=subject, body=body)
@@ -277,6 +291,7 @@ def _finished_page(code: str, way: Way, *, post: Post | None, subject: str, body
         post=post,
         subject=subject,
         body=body,
+        letter_language=template.language,
         mailto=whole if len(whole) <= composing.LONGEST_MAILTO else short,
         is_whole=len(whole) <= composing.LONGEST_MAILTO,
         form=SentForm(formdata=None, data={"way": way.value}),

@@ -1,5 +1,6 @@
 """Doors of the pages for visitors: every page by its address, the news, and its feed."""
 
+import itertools
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,6 +19,8 @@ bp = Blueprint("pages", __name__)
 ITEMS_IN_THE_FEED = 20
 # Pages a process keeps as HTML, some tens of kilobytes each.
 MOST_KEPT = 200
+# From so many columns on, a table does not fit a phone.
+WIDE = 4
 
 
 @bp.get("/<path:path>")
@@ -51,7 +54,24 @@ def _as_shown_before(path: str, version: tuple[str, datetime]) -> str:
 
 
 def _make(path: str, *_what_it_depends_on: Any) -> str:
-    return render_template("pages/page.html", page=queries.at(path) or abort(404))
+    found = queries.at(path) or abort(404)
+    html = re.sub(r"<table>.*?</table>", _with_named_cells, found.html, flags=re.DOTALL)
+    return render_template(
+        "pages/page.html", page=found, html=html, has_wide_table='class="wide"' in html
+    )
+
+
+def _with_named_cells(table: re.Match[str]) -> str:
+    """Name each cell of a wide table by its column: on a phone its rows stand by themselves."""
+    columns = [
+        re.sub(r"<[^>]*>", "", head).strip().replace('"', "&quot;")
+        for head in re.findall(r"<th[^>]*>(.*?)</th>", table[0], flags=re.DOTALL)
+    ]
+    if len(columns) < WIDE:
+        return table[0]
+    labels = itertools.cycle(columns)
+    named = re.sub(r"<td", lambda cell: f'{cell[0]} data-label="{next(labels)}"', table[0])
+    return named.replace("<table>", '<table class="wide">')
 
 
 def _lead_to(path: str, status: int) -> Any:

@@ -13,8 +13,17 @@ from campaign.summits.models import UNUSED_AFTER, Holder, Post, Summit
 
 def timeline() -> list[Summit]:
     """List all summits in the order of their days; one without days stands last in its year."""
+    return _in_order(select(Summit))
+
+
+def timeline_with_outcomes() -> list[Summit]:
+    """List all summits as `timeline` does, each with what came of it."""
+    return _in_order(select(Summit).options(selectinload(Summit.outcomes)))
+
+
+def _in_order(summits: Select[Summit]) -> list[Summit]:
     return sorted(
-        db.session.scalars(select(Summit)),
+        db.session.scalars(summits),
         key=lambda summit: (summit.first_day or summit.last_possible_day, summit.slug),
     )
 
