@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -142,4 +143,30 @@ def render_mail(template: str, **words: Any) -> tuple[str, str]:
     """Render the two halves of a mail, `<template>.txt` and `<template>.html`."""
     text = render_template(f"{template}.txt", **words)
     html = render_template(f"{template}.html", **words)
-    return text.strip() + "\n", html
+    return wrapped(text.strip()) + "\n", html
+
+
+# RFC 5322 section 2.1.1 asks for 78 at most; an answer adds the marks of a quotation.
+_WIDTH = 74
+_LIST_OR_QUOTATION = re.compile(r"(?:> |- |\d+\. | )*")
+
+
+def wrapped(text: str) -> str:
+    """Break the long lines of a mail's text between words, and leave no gap of many lines.
+
+    What goes on in a list or a quotation stays in it; an address is never broken.
+    """
+    lines = re.sub(r"\n{3,}", "\n\n", text).split("\n")
+    return "\n".join(line if len(line) <= _WIDTH else _broken(line) for line in lines)
+
+
+def _broken(line: str) -> str:
+    mark = _LIST_OR_QUOTATION.match(line)[0]  # type: ignore[index]  # it matches nothing too
+    return textwrap.fill(
+        line[len(mark) :],
+        width=_WIDTH,
+        initial_indent=mark,
+        subsequent_indent=re.sub(r"[^> ]", " ", mark),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

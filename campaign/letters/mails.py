@@ -6,7 +6,7 @@ from campaign.letters.models import Letter
 from campaign.outbox.mail import Mail, display_name
 from campaign.people import mails as people
 from campaign.people.mails import language_of
-from campaign.templating import public_url, render_mail
+from campaign.templating import public_url, render_mail, wrapped
 
 # A stranger can cause the first two, so `people` counts them towards its cap.
 CONFIRMATION = people.LETTER
@@ -59,7 +59,7 @@ def letter_to_post(letter: Letter, *, campaign: str) -> Mail:
         kind=LETTER,
         to=letter.post.email,
         subject=letter.subject,
-        text=letter.body + "\n",
+        text=wrapped(letter.body) + "\n",
         # Theirs although it goes to the post: who is forgotten takes an unsent letter along.
         person_id=letter.person_id,
         sender_name=display_name(letter.name)[: 75 - len(via)] + via,

@@ -1,0 +1,1 @@
+"""The campaign as it looks: what is shown on a screen, made again by a command."""

@@ -1,0 +1,205 @@
+"""One mail of every kind, as it leaves: written by the real deeds on a scratch campaign.
+
+Alone it writes each mail's parts into a folder: python -m tests.screens.mails FOLDER
+"""
+
+import sys
+import tempfile
+from datetime import datetime, time, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from campaign import clock, create_app, jobs
+from campaign.db import db
+from campaign.events import verbs as events
+from campaign.events.models import Event
+from campaign.events.sign_ups import verbs as places
+from campaign.letters import composing
+from campaign.letters import verbs as letters
+from campaign.letters.models import Letter
+from campaign.letters.queries import letter_by_token, template_for
+from campaign.newsletter import verbs as newsletter
+from campaign.newsletter.queries import search_issues
+from campaign.organisers import verbs as organisers
+from campaign.organisers.models import Role
+from campaign.outbox.delivery import worker
+from campaign.outbox.delivery.relay import mailbox_folder
+from campaign.outbox.models import Message, State
+from campaign.people import verbs as people
+from campaign.people.models import Purpose
+from campaign.people.queries import by_email
+from campaign.summits.models import Post
+from campaign.summits.queries import next_summit, posts_of
+from campaign.summits.verbs import load_starter as load_summits
+
+SECRET = "a secret of the screens, long enough"
+ADA = {"email": "ada@example.org", "name": "Ada"}
+# For mails that a stranger can cause, so that none is kept back by the cap of another.
+BO, CY = "bo@example.org", "cy@example.org"
+WORDING = "Send me the newsletter, about once a month."
+PLACE: dict[str, Any] = {
+    "title": "Protest in London",
+    "action_id": None,
+    "city": "London",
+    "country": "GB",
+    "zone": "Europe/London",
+    "starts": time(17, 30),
+    "ends": time(19, 0),
+    "venue": "Parliament Square",
+    "address": "SW1P 3JX",
+    "latitude": 51.5007,
+    "longitude": -0.1268,
+    "description": "We ask for a treaty. We meet in public, peacefully.",
+    "bring": "- Water, and clothes for the weather\n- A friend\n- A sign, if you like",
+    "access": "Step-free from [Westminster station](/learn). There are seats on the square.",
+    "host": "Cleo",
+    "languages": ["en"],
+    "capacity": None,
+    "is_example": False,
+}
+
+
+def sample_mails(app: Flask) -> dict[str, bytes]:
+    """Give one mail of every kind as it leaves, by its name; `app` has an empty database.
+
+    The names are the kinds of the outbox, in the order in which they were posted.
+    """
+    with app.app_context():
+        now = clock.now()
+        for do in (_subscribe, _send_an_issue, _come, _write, _let_in):
+            do(now)
+            db.session.commit()
+        worker.send_due()
+        folder = mailbox_folder()
+        found: dict[str, bytes] = {}
+        left = select(Message).where(Message.state == State.LEFT)
+        for message in db.session.scalars(left.order_by(Message.posted_at, Message.id)):
+            [file] = folder.glob(f"*-{message.token}.eml")
+            found.setdefault(message.kind, file.read_bytes())
+    return found
+
+
+def _subscribe(now: datetime) -> None:
+    before = now - timedelta(days=4)
+    asked = {"language": "en", "wording": WORDING}
+    newsletter.subscribe(email=BO, name="", **asked, now=before)
+    people.remind_pending(Purpose.NEWSLETTER, now=now - timedelta(hours=1))
+    newsletter.subscribe(**ADA, **asked, now=before)
+    ada = by_email(ADA["email"])
+    assert ada is not None
+    newsletter.confirm(ada.id, now=now)
+    newsletter.subscribe(**ADA, **asked, now=now)
+
+
+def _send_an_issue(now: datetime) -> None:
+    newsletter.load_starter(files("campaign.starter"), now=now)
+    issue = db.session.scalars(search_issues().limit(1)).one()
+    newsletter.send_trial(issue, to="organiser@example.org", person_id=0, now=now)
+    newsletter.send(issue, version=issue.version, now=now)
+
+
+def _come(now: datetime) -> None:
+    day = (now + timedelta(days=173)).date()
+    held: list[Event] = [events.plan(now=now, starts_on=day, **PLACE) for _ in range(3)]
+    kept = [places.sign_up(event, **ADA, guests=2, language="en", now=now) for event in held]
+    events.revise(held[0], now=now, starts_on=day, **{**PLACE, "starts": time(18, 0)})
+    events.call_off(held[1], now=now)
+    for event in held[:2]:
+        places.tell(event, most=5, now=now)
+    places.withdraw(kept[2], now=now)
+
+
+def _write(now: datetime) -> None:
+    load_summits(files("campaign.starter"), now=now)
+    letters.load_starter(files("campaign.starter"), now=now)
+    before = now - timedelta(days=2)
+    to = posts_of("GB")[0]
+    _write_to(to, BO, "Bo Example", now=before)
+    letters.remind(now=now - timedelta(hours=1))
+    _write_to(to, CY, "Cy Example", now=now)
+    token = db.session.scalars(select(Letter.token).where(Letter.name == "Cy Example")).one()
+    letter = letter_by_token(token)
+    assert letter is not None
+    letters.confirm(letter, campaign="Pause Frontier AI", now=now)
+
+
+def _write_to(to: Post, email: str, name: str, *, now: datetime) -> None:
+    summit, template = next_summit(now=now), template_for("en") or composing.bare()
+    marks = composing.marks()
+    draft = composing.draft(
+        template, post=to, holder=to.holder_on(now.date()), summit=summit, placed=marks
+    )
+    words = "I am a nurse, and I want the people who build AI to be as careful as we must be."
+    closing = composing.closing_of(template)
+    body = composing.finish(draft.body, own_words=words, name=name, placed=marks, closing=closing)
+    letters.write(
+        to,
+        summit=summit,
+        email=email,
+        name=name,
+        subject=draft.subject,
+        body=body,
+        own_words=words,
+        letter_language="en",
+        language="en",
+        now=now,
+    )
+
+
+def _let_in(now: datetime) -> None:
+    organisers.invite("organiser@example.org", role=Role.EDITOR, now=now)
+    organisers.ask_for_link("organiser@example.org", now=now)
+
+
+def read(raw: bytes) -> EmailMessage:
+    """Read a raw mail."""
+    message = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def half(message: EmailMessage, kind: str) -> str:
+    """Give a mail's text of a kind ('plain' or 'html'), or nothing where it has none."""
+    part = message.get_body((kind,))
+    return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
+
+
+def scratch(folder: Path) -> Flask:
+    """Make a campaign with an empty database of its own, whose mail is kept in its mailbox."""
+    app = create_app(
+        {
+            "SECRET_KEY": SECRET,
+            "BASE_URL": "https://campaign.example",
+            "NAME": "Pause Frontier AI",
+            "INSTANCE": str(folder),
+            "DATABASE_URL": f"sqlite:///{folder}/campaign.sqlite",
+            "MAIL_SERVER": "",
+        }
+    )
+    with app.app_context():
+        db.create_all()
+        jobs.prepare()
+    return app
+
+
+def main(folder: Path) -> None:
+    """Write every mail into a folder: the whole of it, its HTML and its text."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as own:
+        for name, raw in sample_mails(scratch(Path(own))).items():
+            message = read(raw)
+            (folder / f"{name}.eml").write_bytes(raw)
+            (folder / f"{name}.txt").write_text(half(message, "plain"))
+            if html := half(message, "html"):
+                (folder / f"{name}.html").write_text(html)
+            print(f"{name}: {message['Subject']}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,175 @@
+"""What pictures are taken of: each page and each state, by name, and how one comes to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from playwright.sync_api import Page
+
+from tests.screens.stage import Stage
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A window on the campaign whose stage is set."""
+
+    page: Page
+    address: str
+    stage: Stage
+
+    def open(self, where: str, *, status: int = 200) -> None:
+        """Open a page by its path or its full address; it answers as expected."""
+        answer = self.page.goto(where if "://" in where else self.address + where)
+        if answer is None or answer.status != status:
+            raise ValueError(f"{where}: {answer.status if answer else 'no answer'}, not {status}")
+
+    def press(self, button: str) -> None:
+        """Press the first button within a part of the page, which leads to another page."""
+        with self.page.expect_navigation():
+            self.page.locator(f"{button} button, {button}[type=submit]").first.click()
+
+    def fill(self, **fields: str) -> None:
+        """Type into fields, each named as the form names it."""
+        for name, value in fields.items():
+            self.page.locator(f"main [name={name}]").fill(value)
+
+
+class Shot(NamedTuple):
+    """One thing to be seen: its name, what it is, how to come to it; a main one also in dark."""
+
+    name: str
+    what: str
+    come: Callable[[Visit], None]
+    is_main: bool = False
+
+
+def _at(path: str, *, status: int = 200) -> Callable[[Visit], None]:
+    return lambda visit: visit.open(path, status=status)
+
+
+def _on_stage(name: str, *, status: int = 200) -> Callable[[Visit], None]:
+    return lambda visit: visit.open(getattr(visit.stage, name), status=status)
+
+
+def _event_with_mistakes(visit: Visit) -> None:
+    visit.open(visit.stage.event)
+    visit.fill(name="", email="ada@example")
+    visit.press("main form[action$='/sign-up']")
+
+
+def _signed_up(visit: Visit) -> None:
+    visit.open(f"{visit.stage.event}/signed-up")
+
+
+def _withdrawn(visit: Visit) -> None:
+    visit.open(visit.stage.withdraw)
+    visit.press("main form")
+
+
+def _newsletter_with_mistakes(visit: Visit) -> None:
+    visit.open("/newsletter")
+    visit.press("main form[action='/newsletter/subscribe']")
+
+
+def _left(visit: Visit) -> None:
+    visit.open(visit.stage.leave)
+    visit.press("main form")
+
+
+def _letter_with_mistakes(visit: Visit) -> None:
+    visit.open("/write/gb")
+    visit.fill(own_words="", email="ada@example")
+    visit.press("main form button[name=way][value=send]")
+
+
+def _letter_to_copy(visit: Visit) -> None:
+    visit.open("/write/gb")
+    visit.fill(own_words="I teach children who will live with what you decide in Geneva.")
+    visit.press("main form button[name=way][value=copy]")
+
+
+PUBLIC = [
+    Shot("home", "the home page", _at("/"), True),
+    Shot("action", "a day of action, with its map and its cities", _at("/actions/may-13"), True),
+    Shot("event", "an event that takes sign-ups", _on_stage("event"), True),
+    Shot("write", "a letter to a minister", _at("/write/gb"), True),
+    Shot("newsletter", "the newsletter", _at("/newsletter"), True),
+    Shot("proposal", "the proposal", _at("/proposal"), True),
+    Shot("summits", "the summits", _at("/summits"), True),
+    Shot("news", "the news", _at("/news"), True),
+    Shot("privacy", "the promise about data", _at("/privacy"), True),
+    Shot("action-over", "a day of action that is over", _at("/actions/may-2024")),
+    Shot("events", "all events", _at("/events")),
+    Shot("write-country", "whose minister to write to", _at("/write")),
+    Shot("summit", "one summit", _at("/summits/bletchley-2023")),
+    Shot("summit-next", "the page about the next summit", _at("/summit")),
+    Shot("news-post", "a news post", _at("/news/see-you-on-13-may")),
+    Shot("issue", "an issue in the archive", _on_stage("issue")),
+    Shot("about", "about us", _at("/about")),
+    Shot("contact", "contact", _at("/contact")),
+    Shot("code-of-conduct", "the code of conduct", _at("/code-of-conduct")),
+    Shot("learn", "where to learn more", _at("/learn")),
+    Shot("risks", "the risks", _at("/risks")),
+    Shot("xrisk", "the risk to all of us", _at("/xrisk")),
+    Shot("urgency", "why it cannot wait", _at("/urgency")),
+    Shot("2024-may", "what happened in May 2024", _at("/2024-may")),
+    Shot("mailbox", "the local mailbox", _at("/mailbox")),
+    # States.
+    Shot("event-errors", "the form with mistakes", _event_with_mistakes),
+    Shot("event-example", "an event that is only an example", _on_stage("example")),
+    Shot("event-full", "an event that is full", _on_stage("full")),
+    Shot("event-called-off", "an event that was called off", _on_stage("called_off")),
+    Shot("event-over", "an event that is over", _on_stage("over")),
+    Shot("signed-up", "after signing up", _signed_up),
+    Shot("withdraw", "the page that gives a place up", _on_stage("withdraw")),
+    Shot("withdrawn", "after it was given up", _withdrawn),
+    Shot("newsletter-errors", "the form with mistakes", _newsletter_with_mistakes),
+    Shot("newsletter-check-your-mail", "after asking for it", _at("/newsletter/check-your-mail")),
+    Shot("confirm", "the page that confirms", _on_stage("confirm")),
+    Shot("confirmed", "after it was confirmed", _at("/newsletter/confirmed")),
+    Shot("not-me", "for whom it was not", _on_stage("not_me")),
+    Shot("never-again", "after saying so", _at("/newsletter/never-again")),
+    Shot("leave", "the page that leaves the newsletter", _on_stage("leave")),
+    Shot("left", "after leaving it", _left),
+    Shot("write-errors", "the form with mistakes", _letter_with_mistakes),
+    Shot("write-copy", "a letter to send oneself", _letter_to_copy),
+    Shot("write-unknown", "a country whose minister is not known", _at("/write/is")),
+    Shot("write-check-your-mail", "after it was written", _at("/write/check-your-mail")),
+    Shot("write-confirm", "the page that sends it", _on_stage("confirm_letter")),
+    Shot("write-not-me", "for who did not write it", _on_stage("not_my_letter")),
+    Shot("write-thank-you", "after it was sent", _at("/write/thank-you")),
+    Shot("expired", "a link that has expired", _on_stage("expired", status=410)),
+    Shot("not-found", "a page that is not there", _at("/nothing-is-here", status=404)),
+    Shot("office-sign-in", "the way into the office", _at("/office/sign-in")),
+    Shot("office-sign-in-sent", "after asking for a link", _at("/office/sign-in/sent")),
+    Shot("office-sign-in-link", "the page that signs in", _on_stage("sign_in_again")),
+    Shot("office-link-used", "a link that was used", _on_stage("sign_in", status=410)),
+]
+
+OFFICE = [
+    Shot("office", "this week beside the last", _at("/office/"), True),
+    Shot("office-events", "events", _at("/office/events")),
+    Shot("office-event", "one event and who comes", _at("/office/events/may-13-london")),
+    Shot("office-event-edit", "its change", _at("/office/events/may-13-london/edit")),
+    Shot("office-event-call-off", "its end", _at("/office/events/may-13-london/call-off")),
+    Shot("office-event-new", "a new event", _at("/office/events/new")),
+    Shot("office-actions", "days of action", _at("/office/events/actions")),
+    Shot("office-action-new", "a new one", _at("/office/events/actions/new")),
+    Shot("office-newsletter", "the newsletter", _at("/office/newsletter")),
+    Shot("office-issue", "an issue that was sent", _at("/office/newsletter/issues/1")),
+    Shot("office-draft", "an issue that waits", _at("/office/newsletter/issues/2")),
+    Shot("office-draft-edit", "its change", _at("/office/newsletter/issues/2/edit")),
+    Shot("office-draft-send", "before it is sent", _at("/office/newsletter/issues/2/send")),
+    Shot("office-subscribers", "subscribers", _at("/office/newsletter/subscribers")),
+    Shot("office-letters", "letters", _at("/office/letters")),
+    Shot("office-outbox", "the outbox", _at("/office/outbox")),
+    Shot("office-message", "one message", _at("/office/outbox/1")),
+    Shot("office-suppressions", "who gets nothing", _at("/office/outbox/suppressions")),
+    Shot("office-organisers", "organisers", _at("/office/organisers")),
+    Shot("office-organiser", "one organiser", _at("/office/organisers/2")),
+    Shot("office-summits", "summits", _at("/office/summits")),
+    Shot("office-posts", "offices of state", _at("/office/summits/posts")),
+    Shot("office-post", "one office of state", _at("/office/summits/posts/1")),
+    Shot("office-design", "every component in every state", _at("/office/design")),
+    Shot("office-not-found", "what is not there", _at("/office/nothing", status=404)),
+]

@@ -1,0 +1,255 @@
+"""The stage: a campaign of some weeks, with people in it, so that no page is bare."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from campaign import clock
+from campaign.db import db
+from campaign.events import mails as event_mails
+from campaign.events import verbs as events
+from campaign.events.models import Event
+from campaign.events.queries import event_by_slug, next_action, of_action
+from campaign.events.sign_ups import verbs as places
+from campaign.letters import composing
+from campaign.letters import verbs as letters
+from campaign.letters.mails import CONFIRM, NOT_ME
+from campaign.letters.models import Letter
+from campaign.letters.queries import letter_by_token, template_for
+from campaign.newsletter import verbs as newsletter
+from campaign.newsletter.queries import issue_with_slug, search_issues
+from campaign.organisers import verbs as organisers
+from campaign.organisers.models import Role
+from campaign.outbox.delivery import worker
+from campaign.people import links
+from campaign.people.models import Person, Purpose
+from campaign.people.queries import by_email
+from campaign.summits.queries import next_summit, posts_of
+from campaign.templating import public_url
+from campaign.tokens import sign
+from tests.drills.private import Private
+
+WORDING = "Send me the newsletter, about once a month."
+NAMES = (
+    "Ada", "Bo", "Chidi", "Dalia", "Emre", "Femi", "Grace", "Hana", "Ines", "Jonas", "Kofi",
+    "Leila", "Mats", "Noor", "Olga", "Priya", "Quentin", "Rosa", "Sami", "Tove", "Uma", "Vera",
+)  # fmt: skip
+# How many came to each city, in the order of the starter's; the last are nobody yet.
+CROWDS = (9, 6, 3, 2, 1, 14, 11, 5, 4, 8, 1)
+MINISTERS = ("GB", "DE", "FR")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The addresses of what a picture is taken of; each is a path or a full address."""
+
+    event: str
+    example: str
+    full: str
+    called_off: str
+    over: str
+    withdraw: str
+    confirm: str
+    expired: str
+    not_me: str
+    leave: str
+    issue: str
+    confirm_letter: str
+    not_my_letter: str
+    sign_in: str
+    sign_in_again: str
+
+
+def set_up(campaign: Private) -> Stage:
+    """Fill a private campaign and give the addresses of what stands on the stage."""
+    campaign.load_starter()
+    with campaign.app.app_context():
+        now = clock.now()
+        subscribers = _subscribe(now)
+        issue = _send_an_issue(now)
+        held = _hold_events(now)
+        place = _come(held[0], now=now)
+        waiting = _write(now)
+        organisers.add("organiser@example.org", role=Role.ADMINISTRATOR, now=now)
+        organiser = organisers.invite("second@example.org", role=Role.EDITOR, now=now)
+        sign_in, again = (organisers.make_link(organiser, now=now) for _ in range(2))
+        db.session.commit()
+        worker.send_due()
+        stage = Stage(
+            event=_path(held[0]),
+            example="/events/may-13-berlin",
+            full=_path(held[1]),
+            called_off=_path(held[2]),
+            over="/events/may-2024-london",
+            withdraw=public_url("events.withdraw", token=place),
+            confirm=links.confirm_url(_person("waiting@example.org"), Purpose.NEWSLETTER),
+            # Nothing waits for this one's button: they never asked.
+            expired=links.confirm_url(_person(_address(0, "come")), Purpose.NEWSLETTER),
+            not_me=links.not_me_url(_person("waiting@example.org")),
+            leave=links.unsubscribe_url(
+                links.unsubscribe_token(_person(subscribers[0]).id, Purpose.NEWSLETTER)
+            ),
+            issue=f"/newsletter/issues/{issue}",
+            confirm_letter=public_url("letters.confirm", token=sign(CONFIRM, waiting.token)),
+            not_my_letter=public_url("letters.not_me", token=sign(NOT_ME, waiting.key)),
+            sign_in=sign_in,
+            sign_in_again=again,
+        )
+        # What else was posted from here on belongs to nobody's picture.
+        db.session.commit()
+    return stage
+
+
+def _address(number: int, why: str) -> str:
+    return f"{NAMES[number % len(NAMES)].lower()}.{why}{number}@example.org"
+
+
+def _name(number: int) -> str:
+    return f"{NAMES[number % len(NAMES)]} Example"
+
+
+def _person(email: str) -> Person:
+    person = by_email(email)
+    assert person is not None, email
+    return person
+
+
+def _path(event: Event) -> str:
+    return f"/events/{event.slug}"
+
+
+def _subscribe(now: datetime) -> list[str]:
+    """Let people subscribe, day by day, and one wait for the button."""
+    addresses = [_address(number, "news") for number in range(31)]
+    for number, email in enumerate(addresses):
+        asked = now - timedelta(days=number * 0.8, hours=1)
+        newsletter.subscribe(
+            email=email, name=_name(number), language="en", wording=WORDING, now=asked
+        )
+        newsletter.confirm(_person(email).id, now=asked)
+    newsletter.subscribe(
+        email="waiting@example.org", name="Zoë Example", language="en", wording=WORDING, now=now
+    )
+    return addresses
+
+
+def _send_an_issue(now: datetime) -> str:
+    """Send the starter's first issue, begin another, and give the address of the first."""
+    issue = db.session.scalars(search_issues().limit(1)).one()
+    newsletter.send(issue, version=issue.version, now=now - timedelta(days=9))
+    newsletter.draft(
+        title="What Geneva could decide",
+        slug="what-geneva-could-decide",
+        subject="",
+        preview="Half a year is left, and this is where things stand.",
+        source="The next summit has a date, and we have [a proposal](/proposal).\n",
+        language="en",
+        by=None,
+        now=now - timedelta(hours=5),
+    )
+    sent = issue_with_slug(issue.slug)
+    assert sent is not None
+    return sent.slug
+
+
+def _hold_events(now: datetime) -> list[Event]:
+    """Give London a place and a host; plan one event that is full and one that is called off."""
+    london = event_by_slug("may-13-london")
+    assert london is not None
+    events.revise(london, now=now - timedelta(days=20), **_said(london, is_example=False))
+    small = events.plan(
+        now=now - timedelta(days=20),
+        **_said(london, city="Leeds", venue="City Museum, lecture room", capacity=12),
+    )
+    off = events.plan(
+        now=now - timedelta(days=20), **_said(london, city="Cardiff", venue="Central Square")
+    )
+    for number in range(6):
+        _sign_up(small, number, guests=1, why="full", now=now - timedelta(days=number))
+    _sign_up(off, 3, guests=0, why="off", now=now - timedelta(days=2))
+    events.call_off(off, now=now - timedelta(days=1))
+    return [london, small, off]
+
+
+def _said(event: Event, **otherwise: Any) -> dict[str, Any]:
+    """Say of an event what is said of another, or otherwise."""
+    said = {name: getattr(event, name) for name in events.Particulars.__annotations__}
+    said |= {
+        "venue": "Parliament Square",
+        "address": "London SW1P 3JX",
+        "host": "Cleo, who has done this twice before",
+        "access": "Step-free from Westminster station. There are seats on the square.",
+        "starts": time(17, 30),
+        "ends": time(19, 0),
+        "is_example": False,
+    }
+    said |= otherwise
+    if "city" in otherwise:
+        title = event.title.rpartition(":")[0]
+        said |= {"title": f"{title}: {otherwise['city']}", "address": ""}
+    return said
+
+
+def _come(event: Event, *, now: datetime) -> str:
+    """Let people come to the cities of the next action; give a token of one place in London."""
+    action = next_action(now=now)
+    assert action is not None
+    number = 0
+    for city, crowd in zip(of_action(action), CROWDS, strict=False):
+        for _ in range(crowd if not city.is_called_off and city.capacity is None else 0):
+            asked = now - timedelta(hours=11 * number % 460)
+            _sign_up(city, number, guests=number % 3, why="come", now=asked)
+            number += 1
+    place = _sign_up(event, number, guests=2, why="place", now=now)
+    return event_mails.withdraw_token(place)
+
+
+def _sign_up(event: Event, number: int, *, guests: int, why: str, now: datetime) -> Any:
+    return places.sign_up(
+        event,
+        name=_name(number),
+        email=_address(number, why),
+        guests=guests,
+        language="en",
+        now=now,
+    )
+
+
+def _write(now: datetime) -> Letter:
+    """Let people write to ministers; give a letter that waits for its writer's button."""
+    for number in range(12):
+        written = now - timedelta(days=number, hours=2)
+        letter = _letter(MINISTERS[number % len(MINISTERS)], number, now=written)
+        letters.confirm(letter, campaign="Pause Frontier AI", now=written)
+    return _letter("GB", 20, now=now)
+
+
+def _letter(country: str, number: int, *, now: datetime) -> Letter:
+    to, summit = posts_of(country)[0], next_summit(now=now)
+    template, marks = template_for("en") or composing.bare(), composing.marks()
+    draft = composing.draft(
+        template, post=to, holder=to.holder_on(now.date()), summit=summit, placed=marks
+    )
+    words = "I am a nurse, and I want the people who build AI to be as careful as we must be."
+    closing = composing.closing_of(template)
+    letters.write(
+        to,
+        summit=summit,
+        email=_address(number, "write"),
+        name=_name(number),
+        subject=draft.subject,
+        body=composing.finish(
+            draft.body, own_words=words, name=_name(number), placed=marks, closing=closing
+        ),
+        own_words=words,
+        letter_language="en",
+        language="en",
+        now=now,
+    )
+    person = _person(_address(number, "write"))
+    token = db.session.scalars(select(Letter.token).where(Letter.person_id == person.id)).one()
+    letter = letter_by_token(token)
+    assert letter is not None
+    return letter
