@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,11 +37,13 @@ class Column:
     def shown(self, row: Any) -> Any:
         """Give what the page shows for a row."""
         value = (self.cell or self.value)(row)
+        # An element of its own, so that the page can keep it on one line.
         if isinstance(value, datetime):
-            # An element of its own, so that the page can keep it on one line.
             return Markup('<time datetime="{}">{}</time>').format(
                 value.isoformat(timespec="minutes"), office_time(value)
             )
+        if isinstance(value, date):
+            return Markup("<time>{}</time>").format(value.isoformat())
         return "" if value is None else value
 
 

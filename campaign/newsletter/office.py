@@ -12,6 +12,7 @@ from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails, queries, verbs
 from campaign.newsletter.forms import ArchiveForm, DiscardForm, IssueForm, SendForm, TrialForm
 from campaign.newsletter.models import Issue
+from campaign.outbox.ledger import STATES
 from campaign.outbox.queries import counts
 from campaign.people.models import Subscription
 from campaign.people.queries import by_email
@@ -149,6 +150,7 @@ def _issue(found: Issue, form: Any) -> str:
         standing=_standing(found),
         text=mails.preview(found)[0],
         ledger=counts(batch_id=found.batch_id) if found.batch_id else {},
+        states=STATES,
         form=form,
         trial_form=TrialForm(formdata=None),
         archive_form=ArchiveForm(formdata=None),

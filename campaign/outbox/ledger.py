@@ -8,8 +8,20 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import defer, joinedload, load_only, selectinload
 
 from campaign.db import db
+from campaign.languages import lazy_gettext as _l
 from campaign.outbox import queries
-from campaign.outbox.models import Batch, Lane, Message, Suppression, address_hash
+from campaign.outbox.models import Batch, Lane, Message, State, Suppression, address_hash
+
+# What each state says to somebody who has not read the code.
+STATES: dict[str, Any] = {
+    State.WAITING: _l("waiting"),
+    State.LEAVING: _l("leaving now"),
+    State.LEFT: _l("left"),
+    State.RETRY: _l("to be tried again"),
+    State.FAILED: _l("failed"),
+    State.WITHHELD: _l("withheld"),
+    State.BOUNCED: _l("bounced"),
+}
 
 _FIELD = re.compile(r"\{\{(\w+)\}\}")
 # The part of an address that is a token: long, and with a capital, which no page of ours has.

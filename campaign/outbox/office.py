@@ -12,22 +12,11 @@ from campaign.languages import _, ngettext
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox import ledger, queries, verbs
 from campaign.outbox.forms import LiftForm, RetryForm
+from campaign.outbox.ledger import STATES
 from campaign.outbox.models import Message, State, Suppression
 from campaign.tables import Column
 
 bp = Blueprint("outbox", __name__, url_prefix="/outbox")
-
-# What each state says to somebody who has not read the code.
-STATES: dict[str, Any] = {
-    State.WAITING: _l("waiting"),
-    State.LEAVING: _l("leaving now"),
-    State.LEFT: _l("left"),
-    State.RETRY: _l("to be tried again"),
-    State.FAILED: _l("failed"),
-    State.WITHHELD: _l("withheld"),
-    State.BOUNCED: _l("bounced"),
-}
-
 
 def _link(message: Message) -> Markup:
     href = url_for("office.outbox.message", number=message.id)
@@ -35,12 +24,17 @@ def _link(message: Message) -> Markup:
     return Markup('<a href="{}">{}</a>').format(href, label)
 
 
+def _tries(message: Message) -> int | str:
+    # One try is the rule, so only more say anything.
+    return message.tries if message.tries > 1 else ""
+
+
 MESSAGES = [
     Column("subject", _l("Subject"), ledger.subject_of, cell=_link),
     Column("to", _l("To"), lambda row: row.to_address),
     Column("kind", _l("Kind"), lambda row: row.kind),
     Column("state", _l("State"), lambda row: row.state, cell=lambda row: STATES[row.state]),
-    Column("tries", _l("Tries"), lambda row: row.tries, is_number=True),
+    Column("tries", _l("Tries"), lambda row: row.tries, cell=_tries, is_number=True),
     Column("reply", _l("The relay’s reply"), lambda row: row.last_reply),
     Column("posted_at", _l("Posted"), lambda row: row.posted_at),
     Column("settled_at", _l("Settled"), lambda row: row.settled_at),

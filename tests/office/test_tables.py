@@ -2,7 +2,8 @@
 
 import csv
 import io
-from datetime import date, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -22,6 +23,17 @@ PEOPLE = [
     Column("nothing", "Nothing", lambda row: None),
 ]
 QUERY = select(Person).order_by(Person.id)
+
+
+def test_a_day_and_a_moment_each_stay_on_one_line(app: Flask) -> None:
+    day = Column("day", "Day", lambda row: date(2027, 5, 13))
+    moment = Column("at", "At", lambda row: datetime(2027, 5, 13, 15, 30, tzinfo=UTC))
+
+    with app.app_context():
+        shown = [str(column.shown(None)) for column in (day, moment)]
+
+    assert shown[0] == "<time>2027-05-13</time>"
+    assert re.fullmatch(r"<time [^>]*>2027-05-13 \d\d:30</time>", shown[1])
 
 
 def remember(app: Flask, names: list[str]) -> None:
@@ -139,9 +151,3 @@ def test_odd_arguments_get_a_clear_answer(organiser: Visitor, asked: str) -> Non
 
     assert answer.status_code == (400 if "%00" in asked else 200)
     assert "Sign out" in answer.text
-
-
-def test_a_day_reads_as_a_day() -> None:
-    column = Column("day", "Day", lambda row: date(2027, 5, 13))
-
-    assert str(column.shown(None)) == "2027-05-13"
