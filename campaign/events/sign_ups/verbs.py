@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from campaign import tokens
-from campaign.db import db, insert_missing, lock
+from campaign.db import db, insert_missing
 from campaign.events import mails
 from campaign.events.models import Event, SignUp
 from campaign.events.queries import held, held_alone, places_taken
@@ -18,7 +18,7 @@ from campaign.outbox.queries import posted_lately
 from campaign.outbox.verbs import post
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import by_email, is_known_elsewhere
-from campaign.people.verbs import forget, invite_to_confirm, remember
+from campaign.people.verbs import forget, hold, invite_to_confirm, remember
 from campaign.refusals import Refusal
 
 # Anybody can type anybody's address: more than this in a day is not sent.
@@ -63,7 +63,7 @@ def sign_up(
         raise Over
     _refuse_if_full(event, places=1 + guests)
     person = remember(email, name=name, language=language, now=now)
-    _hold(person.id)
+    hold(person.id)
     place = _take_place(event, person, guests=guests, now=now)
     _invite(place, event, now=now)
     if news:
@@ -80,7 +80,7 @@ def keep_place(event: Event, *, email: str, guests: int, now: datetime) -> None:
     person = by_email(email)
     if person is None:
         return
-    _hold(person.id)
+    hold(person.id)
     place = place_of(person, event)
     if place is None or not place.is_active:
         return
@@ -93,7 +93,7 @@ def keep_place(event: Event, *, email: str, guests: int, now: datetime) -> None:
 def withdraw(place: SignUp, *, now: datetime) -> bool:
     """Give a person's place up and take the entry out of their calendar. Tells if it is new."""
     event = _held(place.event)
-    _hold(place.person_id)
+    hold(place.person_id)
     db.session.refresh(place, ["withdrawn_at", "revisions", "stamped_at", "told_sequence"])
     if not place.is_active:
         return False
@@ -153,11 +153,6 @@ def _held(event: Event) -> Event:
     event = event if event.capacity is not None else held(event)
     # Unlimited a moment ago need not be unlimited now.
     return event if event.capacity is None else held_alone(event)
-
-
-def _hold(person_id: int) -> None:
-    """Let one deed about a person happen at a time: what is sent to them in a day is counted."""
-    db.session.execute(lock(select(Person.id).where(Person.id == person_id)))
 
 
 def _refuse_if_full(event: Event, *, places: int) -> None:
