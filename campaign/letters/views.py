@@ -47,13 +47,16 @@ def write() -> Any:
     known = countries_to_write_to(now=now)
     listed = listed_countries()
     summit = next_summit(now=now)
-    return render_template(
+    is_unknown = "country" in request.args
+    page = render_template(
         "letters/write.html",
+        is_unknown=is_unknown,
         **_time_left(summit, today=now.date()),
         summit=summit,
         countries=[pair for pair in listed if pair[0] in known],
         others=[pair for pair in listed if pair[0] not in known],
     )
+    return page, 422 if is_unknown else 200
 
 
 @bp.get("/<country>")
@@ -250,6 +253,9 @@ def _letter_page(
 ) -> str:
     today = clock.now().date()
     ways = _ways(post)
+    for field in (form.subject, form.body):
+        # In the office's language, whatever that of the page.
+        field.render_kw = {**(field.render_kw or {}), "lang": template.language, "dir": "auto"}
     return render_template(
         "letters/country.html",
         form=form,

@@ -55,9 +55,9 @@ def _as_shown_before(path: str, version: tuple[str, datetime]) -> str:
 
 def _make(path: str, *_what_it_depends_on: Any) -> str:
     found = queries.at(path) or abort(404)
-    html = re.sub(r"<table>.*?</table>", _with_named_cells, found.html, flags=re.DOTALL)
+    html = re.sub(r"<table\b.*?</table>", _with_named_cells, found.html, flags=re.DOTALL)
     return render_template(
-        "pages/page.html", page=found, html=html, has_wide_table='class="wide"' in html
+        "pages/page.html", page=found, html=html, has_wide_table='<table class="wide"' in html
     )
 
 
@@ -65,13 +65,13 @@ def _with_named_cells(table: re.Match[str]) -> str:
     """Name each cell of a wide table by its column: on a phone its rows stand by themselves."""
     columns = [
         re.sub(r"<[^>]*>", "", head).strip().replace('"', "&quot;")
-        for head in re.findall(r"<th[^>]*>(.*?)</th>", table[0], flags=re.DOTALL)
+        for head in re.findall(r"<th\b[^>]*>(.*?)</th>", table[0], flags=re.DOTALL)
     ]
     if len(columns) < WIDE:
         return table[0]
     labels = itertools.cycle(columns)
-    named = re.sub(r"<td", lambda cell: f'{cell[0]} data-label="{next(labels)}"', table[0])
-    return named.replace("<table>", '<table class="wide">')
+    named = re.sub(r"<td\b", lambda cell: f'{cell[0]} data-label="{next(labels)}"', table[0])
+    return named.replace("<table", '<table class="wide"', 1)
 
 
 def _lead_to(path: str, status: int) -> Any:
