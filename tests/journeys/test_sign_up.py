@@ -52,7 +52,7 @@ def test_somebody_finds_their_city_signs_up_and_withdraws(
     published = Calendar.from_ical(_fetched(reader, f"{LONDON}.ics")).events[0]
     assert event["UID"] == published["UID"]
     reader.open("/mailbox")
-    reader.page.get_by_role("row").filter(has_text=someone).get_by_role("link").click()
+    reader.page.get_by_role("listitem").filter(has_text=someone).get_by_role("link").click()
     reader.look()
     assert reader.path == f"/mailbox/{key}"
     reader.follow(link_in(invitation, "/events/withdraw"))
