@@ -56,7 +56,7 @@ class Sampler(Form):
 
 def mistaken(prefix: str) -> Sampler:
     """Give the form as it comes back with a mistake in nearly every field."""
-    typed = {"name": "Ada", "email": "ada at example", "guests": "two", "spoken": "de", "news": "y"}
+    typed = {"name": "Ada", "email": "ada at example", "guests": "2.5", "spoken": "de", "news": "y"}
     sent = MultiDict({f"{prefix}-{name}": value for name, value in typed.items()})
     form = Sampler(sent, prefix=prefix)
     form.validate()

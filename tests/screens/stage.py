@@ -227,7 +227,8 @@ def _write(now: datetime) -> Letter:
 
 
 def _letter(country: str, number: int, *, now: datetime) -> Letter:
-    to, summit = posts_of(country)[0], next_summit(now=now)
+    to = next(post for post in posts_of(country) if post.is_writable(now.date()))
+    summit = next_summit(now=now)
     template, marks = template_for("en") or composing.bare(), composing.marks()
     draft = composing.draft(
         template, post=to, holder=to.holder_on(now.date()), summit=summit, placed=marks
