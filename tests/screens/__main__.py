@@ -17,7 +17,7 @@ from campaign.config import ROOT
 from tests.drills.private import private
 from tests.screens.browser import chromium
 from tests.screens.mails import half, read, sample_mails, scratch
-from tests.screens.pictures import take
+from tests.screens.pictures import TALLEST, missing_packer, take
 from tests.screens.shots import OFFICE, PUBLIC, Shot, Visit
 from tests.screens.stage import Stage, set_up
 from tests.services import missing
@@ -25,15 +25,16 @@ from tests.services import missing
 KEPT = ROOT / "docs" / "screens"
 WIDTHS, MAIL_WIDTHS = {390: 844, 1280: 800}, {360: 640, 700: 900}
 SCHEMES = ("light", "dark")
-MOST_BYTES = 8_000_000
+# What is kept in the tree: all of it, a main picture, another one.
+MOST_BYTES, MOST_OF_MAIN, MOST_OF_OTHERS = 8_000_000, 60_000, 40_000
 MAILS = "mail-*"
 
 
 class Album:
     """The folder that pictures go into, which of them are wanted, and what went wrong."""
 
-    def __init__(self, folder: Path, *, names: list[str], in_both: bool) -> None:
-        self.folder, self._names, self._in_both = folder, names, in_both
+    def __init__(self, folder: Path, *, names: list[str], to_look_at: bool) -> None:
+        self.folder, self._names, self._to_look_at = folder, names, to_look_at
         self.taken: dict[str, int] = {}
         self.failed: list[str] = []
 
@@ -44,13 +45,20 @@ class Album:
     def add(self, page: Page, name: str, widths: dict[int, int], *, is_main: bool) -> None:
         """Take the open page at each width, in light and, where it counts, in dark."""
         browser = page.context.new_cdp_session(page)
+        most, tallest = MOST_OF_MAIN if is_main else MOST_OF_OTHERS, TALLEST
+        if self._to_look_at:
+            most, tallest = None, 4 * TALLEST
         for width, height in widths.items():
             page.set_viewport_size({"width": width, "height": height})
-            for scheme in SCHEMES if is_main or self._in_both else SCHEMES[:1]:
+            if page.locator("body.office").count():
+                # What is as tall as the window stands beside all of the page.
+                tall = min(page.evaluate("document.documentElement.scrollHeight"), tallest)
+                page.set_viewport_size({"width": width, "height": max(height, tall)})
+            for scheme in SCHEMES if is_main or self._to_look_at else SCHEMES[:1]:
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 page.evaluate("document.fonts.ready.then(() => true)")
                 into = self.folder / f"{name}-{width}-{scheme}.webp"
-                self.taken[into.name] = take(page, browser, into)
+                self.taken[into.name] = take(page, browser, into, most=most, tallest=tallest)
         browser.detach()
         print(f"  {name}", flush=True)
 
@@ -77,15 +85,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.screens", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="such as event or 'office*'")
     parser.add_argument("--into", type=Path, default=KEPT, metavar="FOLDER")
-    parser.add_argument("--both", action="store_true", help="everything in dark too")
+    parser.add_argument(
+        "--look", action="store_true", help="everything in dark too, whole and without loss"
+    )
     asked = parser.parse_args()
     # Ended from outside, it still cleans up after itself.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    if word := missing("chromium"):
+    if word := missing("chromium") or missing_packer():
         print(word, file=sys.stderr)
         return 1
     asked.into.mkdir(parents=True, exist_ok=True)
-    album = Album(asked.into, names=asked.names, in_both=asked.both)
+    album = Album(asked.into, names=asked.names, to_look_at=asked.look)
     with chromium() as browser:
         if any(album.wants(shot.name) for shot in [*PUBLIC, *OFFICE]):
             _take_pages(browser, album)
@@ -173,7 +183,7 @@ def write_list(folder: Path) -> None:
         "```sh",
         "make screens                                 # all of them anew",
         "make screens ARGS=\"home 'event*'\"            # some",
-        'make screens ARGS="--both --into build/look" # all in light and dark, elsewhere',
+        'make screens ARGS="--look --into build/look" # all in light and dark, whole, elsewhere',
         "```",
         "",
     ]
