@@ -23,9 +23,19 @@ def init() -> None:
         logger_factory=lambda *names: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class _OneLine(logging.Formatter):
+    """A library's log entry without its traceback, whose words would repeat rows and addresses."""
+
+    def formatException(self, ei: Any) -> str:  # the library's name
+        return f"{ei[0].__name__}" if ei and ei[0] else ""
+
+    def formatStack(self, stack_info: str) -> str:
+        return ""
 
 
 def _leave_out_the_private(logger: Any, method: str, event: Any) -> Any:

@@ -13,6 +13,7 @@ from campaign.events.calendar import Party
 from campaign.events.models import Event, SignUp
 from campaign.languages import _, force_locale, short_date
 from campaign.outbox.mail import Mail
+from campaign.people.links import not_me_url
 from campaign.people.mails import language_of
 from campaign.people.models import Person
 from campaign.templating import absolute, public_url, render_mail
@@ -110,6 +111,7 @@ def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:
         "outlook": links.outlook(event, url=url),
         "file": public_url("events.event_file", slug=event.slug),
         "withdraw": public_url("events.withdraw", token=withdraw_token(sign_up)),
+        "never": not_me_url(person),
     }
 
 

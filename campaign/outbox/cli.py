@@ -7,7 +7,7 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.db import db
 from campaign.outbox import queries, verbs
-from campaign.outbox.models import Batch, Message, State
+from campaign.outbox.models import Batch
 
 cli = AppGroup("outbox", help="See what waits to be mailed, and try again what failed.")
 
@@ -33,13 +33,11 @@ def retry() -> None:
 
     Example: campaign outbox retry
     """
-    failed = db.session.scalars(select(Message).where(Message.state == State.FAILED)).all()
-    for message in failed:
-        verbs.retry(message, now=clock.now())
+    again = verbs.retry_all(now=clock.now())
     paused = db.session.scalars(select(Batch).where(Batch.paused_at.is_not(None))).all()
     for batch in paused:
         verbs.resume(batch)
     db.session.commit()
-    click.echo(f"{len(failed)} to be tried again")
+    click.echo(f"{again} to be tried again")
     if paused:
         click.echo(f"{len(paused)} paused issues go on")

@@ -18,6 +18,7 @@ from campaign.tables import Column
 
 bp = Blueprint("outbox", __name__, url_prefix="/outbox")
 
+
 def _link(message: Message) -> Markup:
     href = url_for("office.outbox.message", number=message.id)
     label = ledger.subject_of(message) or _("(no subject)")
@@ -113,12 +114,10 @@ def retry_all() -> Any:
     form = RetryForm()
     if not form.validate():
         return _list_page(form), form.refusal_status()
-    failed = db.session.scalars(ledger.messages(state=State.FAILED)).all()
-    for message in failed:
-        verbs.retry(message, now=clock.now())
+    again = verbs.retry_all(now=clock.now())
     db.session.commit()
     flash(
-        ngettext("One message is tried again.", "%(num)s messages are tried again.", len(failed)),
+        ngettext("One message is tried again.", "%(num)s messages are tried again.", again),
         "done",
     )
     return redirect(url_for("office.outbox.index"), 303)

@@ -13,6 +13,11 @@ def is_suppressed(address: str) -> bool:
     return db.session.get(Suppression, address_hash(address)) is not None
 
 
+def suppression_of(address: str) -> Suppression | None:
+    """Find why an address must not be written to, if so."""
+    return db.session.get(Suppression, address_hash(address))
+
+
 def posted_lately(address: str, *, kinds: list[str], since: datetime) -> int:
     """Count the mails of some kinds posted to an address since a moment, for a cap."""
     return (

@@ -59,6 +59,10 @@ def _only_on_this_machine() -> None:
     if current_app.config["MAIL_SERVER"] or any(name in request.headers for name in _OF_PROXIES):
         abort(404)
     host = urlsplit(f"//{request.host}").hostname or ""
+    ours = urlsplit(current_app.config["BASE_URL"]).hostname or ""
+    if not (ours == "localhost" or _is_loopback(ours)):
+        # A site that is reached from elsewhere has a proxy, whether or not it says so.
+        abort(404)
     if not (
         _is_loopback(request.remote_addr or "") and (host == "localhost" or _is_loopback(host))
     ):

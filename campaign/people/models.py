@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.db import Model
 
+# Why an address is suppressed whose owner said that a form was not theirs.
+NOT_ME = "said: not me"
+
 
 class Purpose(StrEnum):
     """What a person may be written to about; each is agreed to and left by itself."""

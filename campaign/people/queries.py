@@ -7,9 +7,9 @@ from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
 from campaign.outbox.models import Message
-from campaign.outbox.queries import is_suppressed, posted_lately
+from campaign.outbox.queries import is_suppressed, posted_lately, suppression_of
 from campaign.people.mails import CAUSED_BY_STRANGERS
-from campaign.people.models import Person, Purpose, Subscription
+from campaign.people.models import NOT_ME, Person, Purpose, Subscription
 
 # Confirmation mails are a weapon against the owner of an address: so many, over all forms.
 MOST_A_DAY = 3
@@ -117,6 +117,12 @@ def is_known_elsewhere(person: Person) -> bool:
             if db.session.scalar(select(exists().where(key.parent == person.id))):
                 return True
     return False
+
+
+def refuses_mail(email: str) -> bool:
+    """Tell whether the owner of an address has said that we must never write to them."""
+    found = suppression_of(email)
+    return found is not None and found.reason == NOT_ME
 
 
 def waiting_for_a_reminder(

@@ -10,7 +10,7 @@ from campaign.outbox.models import Message, State, address_hash
 from campaign.outbox.verbs import post, suppress_hash
 from campaign.people import mails, queries
 from campaign.people.links import CONFIRM_WITHIN
-from campaign.people.models import Consent, Person, Purpose, Subscription
+from campaign.people.models import NOT_ME, Consent, Person, Purpose, Subscription
 from campaign.people.queries import may_be_asked, subscription_of
 
 
@@ -21,18 +21,21 @@ def remember(
 
     What is known already is kept: whoever types an address need not be its owner.
     """
-    insert_missing(
-        Person,
-        {
-            "email": email,
-            "name": name,
-            "language": language,
-            "country": country,
-            "remembered_at": now,
-        },
-        unique=["email"],
+    known = {
+        "email": email,
+        "name": name,
+        "language": language,
+        "country": country,
+        "remembered_at": now,
+    }
+    # Held, so that no duty forgets them meanwhile; one that just did leaves them to be made again.
+    query = lock(select(Person).where(Person.email == email)).execution_options(
+        populate_existing=True
     )
-    person = db.session.scalars(select(Person).where(Person.email == email)).one()
+    person: Person | None = None
+    while person is None:
+        insert_missing(Person, known, unique=["email"])
+        person = db.session.scalar(query)
     person.name = person.name or name
     person.language = person.language or language
     person.country = person.country or country
@@ -200,10 +203,6 @@ def _withhold(person_id: int, purpose: Purpose, *, now: datetime) -> None:
         .values(state=State.WITHHELD, settled_at=now, last_reply="not sent: they have left")
         .execution_options(synchronize_session=False)
     )
-
-
-# Why an address is suppressed whose owner pressed "this was not me, never write to me".
-NOT_ME = "said: not me"
 
 
 def never_write(person_id: int, hashed: str, *, now: datetime) -> None:

@@ -517,6 +517,7 @@ def test_a_flood_from_one_connection_is_stopped_with_what_was_typed_kept(
     app: Flask, visitor: Visitor, make_event: MakeEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(app.config, "CLIENT_CAP", 1)
+    visitor.client.environ_base["REMOTE_ADDR"] = "192.0.2.7"
     event = make_event()
     sign_up(visitor, event, email="first@example.org")
 
@@ -526,3 +527,18 @@ def test_a_flood_from_one_connection_is_stopped_with_what_was_typed_kept(
     assert "Many forms came from your connection" in answer.text
     assert 'value="second@example.org"' in answer.text
     assert places(app, event) == 2
+
+
+def test_who_said_never_write_to_me_is_sent_no_invitation_and_nobody_can_tell(
+    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+) -> None:
+    event = make_event()
+    sign_up(visitor, event)
+    never = re.search(r"https://campaign\.example(/not-me/\S+)", posted("invitation")[0].text)
+    assert never is not None
+    visitor.send(never[1])
+
+    answer = sign_up(visitor, event)
+
+    assert answer.status_code == 303
+    assert len(posted("invitation")) == 1

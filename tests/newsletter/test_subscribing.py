@@ -328,6 +328,7 @@ def test_a_flood_from_one_connection_is_stopped_with_what_was_typed_kept(
     app: Flask, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(app.config, "CLIENT_CAP", 1)
+    visitor.client.environ_base["REMOTE_ADDR"] = "192.0.2.7"
     visitor.send("/newsletter", action="/subscribe", email="first@example.org")
 
     answer = visitor.send("/newsletter", action="/subscribe", email="second@example.org")

@@ -164,8 +164,8 @@ def test_a_relay_with_a_certificate_nobody_vouches_for_gets_nothing(
         ("mail", "550 5.7.1 we do not like you", State.FAILED),
         ("data", "554 5.6.0 content refused", State.FAILED),
         ("data", "451 4.3.0 disk full", State.RETRY),
-        ("rcpt", "454 4.7.0 too fast", State.WAITING),
         ("mail", "421 4.3.2 closing", State.WAITING),
+        ("mail", "454 4.7.0 too fast", State.WAITING),
         ("mail", HANG_UP, State.WAITING),
     ],
 )
@@ -188,6 +188,27 @@ def test_each_answer_of_a_relay_has_its_consequence(
         assert queries.is_suppressed("ada@example.org") == (state == State.BOUNCED)
         closed = queries.is_lane_closed(now=clock.now())
     assert closed == (state == State.WAITING)
+
+
+@pytest.mark.parametrize("trouble", [HANG_UP, "421 4.7.0 go away", "454 4.7.0 too fast"])
+def test_a_message_on_which_the_relay_always_closes_stops_no_other(
+    app: Flask, sink: Sink, posted: Callable[..., list[Message]], trouble: str
+) -> None:
+    sink.behaviour = lambda at, subject: (
+        trouble if at == "rcpt" and subject == "poison@example.org" else None
+    )
+    post(app, replace(MAIL, to="poison@example.org"))
+    post(app, *[replace(MAIL, to=f"p{n}@example.org") for n in range(5)])
+
+    send(app)
+    with app.app_context():
+        assert queries.is_lane_closed(now=clock.now())
+    reopen_lane(app)
+    send(app)
+
+    assert len(sink.received) == 5
+    poison = posted()[0]
+    assert (poison.state, poison.tries) == (State.RETRY, 1)
 
 
 def test_a_message_put_off_is_tried_again_later_and_later_for_three_days(
@@ -221,6 +242,7 @@ def test_a_relay_lost_after_the_text_leaves_the_message_waiting_and_uncertain(
     assert posted()[0].is_uncertain
     sink.behaviour = None
     reopen_lane(app)
+    make_due(app)
 
     send(app)
 
@@ -327,6 +349,26 @@ def test_a_cancellation_never_overtakes_its_request(app: Flask, sink: Sink) -> N
 
     assert before == []
     assert [one.message["Subject"] for one in sink.received] == ["request", "cancel"]
+
+
+def test_a_request_is_not_tried_again_once_its_cancel_has_left(
+    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+) -> None:
+    sink.behaviour = lambda at, subject: "554 5.6.0 no" if at == "data" else None
+    post(app, replace(MAIL, subject="request", thread="sign-up:1"))
+    send(app)
+    sink.behaviour = None
+    post(app, replace(MAIL, subject="cancel", thread="sign-up:1"))
+    send(app)
+
+    with app.app_context():
+        request = db.session.get_one(Message, posted()[0].id)
+        with pytest.raises(verbs.Overtaken):
+            verbs.retry(request, now=clock.now())
+        again = verbs.retry_all(now=clock.now())
+
+    assert again == 0
+    assert [one.message["Subject"] for one in sink.received] == ["cancel"]
 
 
 def test_a_suppressed_address_gets_nothing_but_the_reply_to_its_own_act(
@@ -457,6 +499,8 @@ def test_one_connection_may_cause_only_so_many_mails_an_hour(app: Flask) -> None
         with pytest.raises(verbs.TooManyFromHere):
             verbs.count_client("2001:db8::3", most=2, now=noon)
         verbs.count_client("192.0.2.1", most=2, now=noon + timedelta(hours=1))
+        for _ in range(3):
+            verbs.count_client("127.0.0.1", most=2, now=noon)
         kept = [row.client_hash for row in db.session.scalars(select(ClientCount))]
 
     assert not any("192.0.2" in row or "2001" in row for row in kept)

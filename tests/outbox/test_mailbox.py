@@ -8,6 +8,21 @@ from tests.visitor import Visitor
 HERE = "http://127.0.0.1:8000"
 
 
+@pytest.fixture(autouse=True)
+def _tried_out(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "BASE_URL", HERE)
+
+
+def test_the_mailbox_of_a_site_that_is_reached_from_elsewhere_is_not_shown(
+    app: Flask, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "BASE_URL", "https://campaign.example")
+
+    answer = visitor.client.get("/mailbox", base_url=HERE)
+
+    assert answer.status_code == 404
+
+
 @pytest.mark.parametrize("key", ["..", "a b", "é", "a" * 101, "a" * 3000])
 def test_what_is_no_mail_of_the_mailbox_is_not_found(visitor: Visitor, key: str) -> None:
     for form in ("", "/html", "/raw"):

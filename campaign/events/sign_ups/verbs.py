@@ -17,7 +17,7 @@ from campaign.outbox.mail import Mail
 from campaign.outbox.queries import posted_lately
 from campaign.outbox.verbs import post
 from campaign.people.models import Person, Purpose
-from campaign.people.queries import by_email, is_known_elsewhere
+from campaign.people.queries import by_email, is_known_elsewhere, refuses_mail
 from campaign.people.verbs import forget, hold, invite_to_confirm, remember
 from campaign.refusals import Refusal
 
@@ -206,7 +206,8 @@ def _invite(place: SignUp, event: Event, *, now: datetime) -> None:
     lately = posted_lately(
         place.person.email, kinds=[mails.INVITATION], since=now - timedelta(days=1)
     )
-    if lately < INVITATIONS_A_DAY:
+    # Whoever typed the address cannot tell: the page is the same.
+    if lately < INVITATIONS_A_DAY and not refuses_mail(place.person.email):
         _tell(place, event, mails.invitation, now=now)
 
 

@@ -34,7 +34,7 @@ class Outcome(StrEnum):
     LATER = "later"
     REFUSED = "refused"
     NO_SUCH_ADDRESS = "no such address"
-    # The way is closed or slow: the message itself was not judged.
+    # The way is closed or slow.
     LANE = "lane"
 
 
@@ -45,6 +45,9 @@ class Reply:
     outcome: Outcome
     words: str
     is_uncertain: bool = False
+    # Whether the relay had begun with this very message when the way closed. Then the trouble may
+    # be the message's own, and it must not be first in the queue again.
+    was_begun: bool = False
 
 
 class _Connection(FlaskMailConnection):
@@ -73,9 +76,11 @@ class Relay:
     def __init__(self) -> None:
         self._host: smtplib.SMTP | None = None
         self._used = 0.0
+        self._was_begun = False
 
     def hand_over(self, sender: str, recipient: str, message: bytes) -> Reply:
         """Hand one message over and tell what became of it; raises nothing of the network's."""
+        self._was_begun = False
         fresh = self._host is None or time.monotonic() - self._used > IDLE
         try:
             if fresh:
@@ -88,6 +93,7 @@ class Relay:
                     raise
                 # A kept connection may have been closed between two messages: begin once more.
                 self.close()
+                self._was_begun = False
                 self._host = _Connection(current_app.extensions["mail"]).configure_host()
                 return self._converse(sender, recipient, message)
         except smtplib.SMTPAuthenticationError as trouble:
@@ -95,10 +101,11 @@ class Relay:
             return Reply(Outcome.LANE, f"login refused: {_words(*trouble.args[:2])}")
         except smtplib.SMTPResponseException as trouble:
             self.close()
-            return Reply(Outcome.LANE, _words(trouble.smtp_code, trouble.smtp_error))
+            words = _words(trouble.smtp_code, trouble.smtp_error)
+            return Reply(Outcome.LANE, words, was_begun=self._was_begun)
         except (OSError, smtplib.SMTPException) as trouble:
             self.close()
-            return Reply(Outcome.LANE, _fault(trouble))
+            return Reply(Outcome.LANE, _fault(trouble), was_begun=self._was_begun)
         finally:
             self._used = time.monotonic()
 
@@ -110,6 +117,7 @@ class Relay:
         code, words = host.mail(sender)
         if code != 250:
             return self._refused("MAIL", code, words)
+        self._was_begun = True
         code, words = host.rcpt(recipient)
         if code not in (250, 251):
             return self._refused("RCPT", code, words)
@@ -120,7 +128,8 @@ class Relay:
         except (OSError, smtplib.SMTPServerDisconnected) as trouble:
             # The body may have gone: only the relay knows whether it took the message.
             self.close()
-            return Reply(Outcome.LANE, f"lost after DATA: {_fault(trouble)}", is_uncertain=True)
+            lost = f"lost after DATA: {_fault(trouble)}"
+            return Reply(Outcome.LANE, lost, is_uncertain=True, was_begun=True)
         if code != 250:
             return self._refused("body", code, words)
         return Reply(Outcome.LEFT, _words(code, words))
@@ -129,11 +138,12 @@ class Relay:
         reply = f"{stage}: {_words(code, words)}"
         if code == 421:
             self.close()
-            return Reply(Outcome.LANE, reply)
+            return Reply(Outcome.LANE, reply, was_begun=self._was_begun)
         with contextlib.suppress(smtplib.SMTPException, OSError):
             if self._host is not None:
                 self._host.rset()
-        return Reply(judge(stage, code, _words(code, words)), reply)
+        outcome = judge(stage, code, _words(code, words))
+        return Reply(outcome, reply, was_begun=self._was_begun)
 
     def close(self) -> None:
         """Say goodbye, as far as the other side still listens."""
@@ -181,11 +191,14 @@ class Mailbox:
 
     def keep(self, token: str, message: bytes, *, posted_at: datetime) -> Reply:
         """Write one mail, whole or not at all; written twice it is one file."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         file = self._folder / f"{posted_at:%Y%m%dT%H%M%S%f}-{token}.eml"
         fresh = file.with_suffix(f".{os.getpid()}.part")
-        fresh.write_bytes(message)
-        fresh.rename(file)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            fresh.write_bytes(message)
+            fresh.rename(file)
+        except OSError as trouble:
+            return Reply(Outcome.LANE, _fault(trouble))
         return Reply(Outcome.LEFT, "kept in the local mailbox")
 
 

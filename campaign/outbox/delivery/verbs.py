@@ -132,7 +132,8 @@ def settle(replies: Iterable[tuple[Leaving, Reply]], *, worker: str, now: dateti
     for rows in alike.values():
         # The names of a row's values are the columns it sets.
         db.session.connection().execute(_SETTLE, rows)
-    for mail, reply in judged:
+    # In one order everywhere, so that two workers never wait for each other.
+    for mail, reply in sorted(judged, key=lambda one: one[0].to):
         if reply.outcome is Outcome.NO_SUCH_ADDRESS:
             suppress(mail.to, reason="bounce", evidence=reply.words, now=now)
     _pause_refused_batches(judged, now)
@@ -157,11 +158,27 @@ def _verdict(mail: Leaving, reply: Reply, now: datetime) -> dict[str, Any]:
         case Outcome.REFUSED:
             return {"state": State.FAILED, "settled_at": now}
         case Outcome.LANE:
-            # The message was not judged: it waits, and the try does not count against it.
-            values: dict[str, Any] = {"state": State.WAITING, "tries": mail.tries - 1}
-            if reply.is_uncertain:
-                values["is_uncertain"] = True
-            return values
+            return _lane_verdict(mail, reply, now)
+    return _later(mail, now)
+
+
+def _lane_verdict(mail: Leaving, reply: Reply, now: datetime) -> dict[str, Any]:
+    """Judge a message on whose way the relay was lost.
+
+    Where the relay had begun with it, the trouble may be its own: it goes behind the others, so
+    that one message on which a relay always hangs up stops no other. Where it had not, it waits
+    as it was, and the try does not count.
+    """
+    if reply.was_begun:
+        values = _later(mail, now)
+    elif now - mail.posted_at > GIVE_UP:
+        values = {"state": State.FAILED, "settled_at": now}
+    else:
+        values = {"state": State.WAITING, "tries": mail.tries - 1}
+    return {**values, "is_uncertain": True} if reply.is_uncertain else values
+
+
+def _later(mail: Leaving, now: datetime) -> dict[str, Any]:
     if now - mail.posted_at > GIVE_UP:
         return {"state": State.FAILED, "settled_at": now}
     return {"state": State.RETRY, "due_at": now + _back_off(mail.tries)}

@@ -19,11 +19,12 @@ from campaign.outbox.delivery import verbs
 from campaign.outbox.delivery.batch import CompiledBatch
 from campaign.outbox.delivery.relay import Mailbox, Outcome, Relay, Reply, mailbox_folder
 from campaign.outbox.mail import Envelope, Leaving, compose, envelope_sender
-from campaign.outbox.models import BULK
 
 log = structlog.get_logger()
 
 CLAIM = 20
+# What a kill may repeat of an issue is what was sent and not yet remembered.
+REMEMBERED_TOGETHER = 10
 # Set when the process is asked to stop: what is claimed and not yet sent goes back at once.
 stopping = threading.Event()
 _held = threading.local()
@@ -73,7 +74,7 @@ def _send_some() -> bool:
             verbs.give_back(mails[at + 1 :], worker=me)
             break
         # What a person waits for is remembered at once; of an issue, ten at a time.
-        if mail.batch_id is None or len(done) >= BULK + 1:
+        if mail.batch_id is None or len(done) >= REMEMBERED_TOGETHER:
             verbs.settle(done, worker=me, now=clock.now())
             db.session.commit()
             done = []
