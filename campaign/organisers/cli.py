@@ -10,7 +10,11 @@ from campaign.organisers import queries, verbs
 from campaign.organisers.models import Organiser, Role
 from campaign.refusals import Refusal
 
-cli = AppGroup("organiser", help="Give accounts for the office, and take them away.")
+cli = AppGroup(
+    "organiser",
+    help="Give accounts for the office, and take them away.\n\n"
+    "Example: campaign organiser add ada@example.org --role editor",
+)
 
 
 @cli.command()

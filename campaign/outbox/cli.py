@@ -9,7 +9,10 @@ from campaign.db import db
 from campaign.outbox import queries, verbs
 from campaign.outbox.models import Batch
 
-cli = AppGroup("outbox", help="See what waits to be mailed, and try again what failed.")
+cli = AppGroup(
+    "outbox",
+    help="See what waits to be mailed, and try again what failed.\n\nExample: campaign outbox status",
+)
 
 
 @cli.command()

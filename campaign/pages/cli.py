@@ -17,7 +17,10 @@ from campaign.languages import _
 from campaign.pages import files, queries, verbs
 from campaign.pages.models import Page
 
-cli = AppGroup("pages", help="The pages and the news, as a folder of Markdown files.")
+cli = AppGroup(
+    "pages",
+    help="The pages and the news, as a folder of Markdown files.\n\nExample: campaign pages import texts",
+)
 
 Step = TypeVar("Step", Page, files.PageFile)
 

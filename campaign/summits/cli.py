@@ -9,7 +9,11 @@ from campaign import clock
 from campaign.db import db
 from campaign.summits import directory, queries, verbs
 
-cli = AppGroup("posts", help="The directory: offices of state and those who hold them.")
+cli = AppGroup(
+    "posts",
+    help="The directory: offices of state and those who hold them.\n\n"
+    "Example: campaign posts import posts.csv",
+)
 
 
 @cli.command("import")
