@@ -49,12 +49,17 @@ def index() -> Any:
     query = queries.search(request.args.get("q", ""), state=state)
     if request.args.get("format") == "csv":
         return tables.download(query, LETTERS, name="letters")
+    # Today and the six days before it, beside the seven before those.
+    today = clock.now()
+    this_week = queries.number_since(today - timedelta(days=6))
+    two_weeks = queries.number_since(today - timedelta(days=13))
     return render_template(
         "letters/office/index.html",
         table=tables.page(query, LETTERS, arguments=request.args, path=request.path),
         states=STATES,
         state=state,
         ways=WAYS,
-        this_week=queries.number_since(clock.now() - timedelta(days=7)),
+        this_week=this_week,
+        last_week={way: number - this_week[way] for way, number in two_weeks.items()},
         by_country=[[country_name(code), number] for code, number in queries.number_by_country()],
     )

@@ -1,7 +1,37 @@
 """Letters in the office."""
 
+import re
+from datetime import timedelta
+
+from flask import Flask
+
+from campaign import clock
+from campaign.db import db
+from campaign.letters.models import Tally, Way
 from tests.letters.conftest import OWN_WORDS
 from tests.visitor import Visitor
+
+
+def test_letters_of_this_week_stand_beside_those_of_the_week_before(
+    app: Flask, organiser: Visitor
+) -> None:
+    now = clock.now()
+    with app.app_context():
+        for days, number in ((0, 1), (6, 2), (7, 4), (13, 8), (14, 16)):
+            db.session.add(
+                Tally(
+                    counted_on=(now - timedelta(days=days)).date(),
+                    country="GB",
+                    occasion="",
+                    way=Way.SEND,
+                    number=number,
+                )
+            )
+        db.session.commit()
+
+    page = organiser.open("/office/letters").text
+
+    assert re.search(r"sent by us</dt>\s*<dd>\s*3\s*<span[^>]*>12 the week before", page)
 
 
 def test_letters_are_listed_searched_and_downloaded_without_their_text(
