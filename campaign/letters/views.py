@@ -1,6 +1,6 @@
 """Doors of the letters for visitors."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
@@ -51,7 +51,7 @@ def write() -> Any:
     page = render_template(
         "letters/write.html",
         is_unknown=is_unknown,
-        **_time_left(summit, today=now.date()),
+        days_left=_days_left(summit, today=now.date()),
         summit=summit,
         countries=[pair for pair in listed if pair[0] in known],
         others=[pair for pair in listed if pair[0] not in known],
@@ -265,7 +265,7 @@ def _letter_page(
         former=[] if posts else posts_of(code),
         holder=post.holder_on(today) if post else None,
         summit=summit,
-        **_time_left(summit, today=today),
+        days_left=_days_left(summit, today=today),
         letter_language=template.language,
         marks=composing.marks(),
         ways=[(way.value, LABELS[way], HINTS[way]) for way in ways],
@@ -273,14 +273,11 @@ def _letter_page(
     )
 
 
-def _time_left(summit: Summit | None, *, today: date) -> dict[str, Any]:
+def _days_left(summit: Summit | None, *, today: date) -> int | None:
+    # In days alone: the hour at which it begins, where it is held, nobody has announced.
     if summit is None or summit.first_day is None:
-        return {"days_left": None, "begins_at": None}
-    return {
-        "days_left": (summit.first_day - today).days,
-        # Where it is held the day begins at another hour; the page counts to the day.
-        "begins_at": datetime.combine(summit.first_day, time(), tzinfo=UTC),
-    }
+        return None
+    return (summit.first_day - today).days
 
 
 def _finished_page(

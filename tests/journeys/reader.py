@@ -51,8 +51,11 @@ class Reader:
         self.look()
 
     def fill(self, **fields: str) -> None:
-        """Type into fields, each named as the form names it."""
+        """Type into fields, each named as the form names it; open what hides one."""
         for name, value in fields.items():
+            closed = self.page.locator(f"main details:not([open]):has([name={name}]) > summary")
+            if closed.count():
+                closed.click()
             self.page.locator(f"main [name={name}]").fill(value)
 
     @property

@@ -3,7 +3,7 @@
 from email.message import EmailMessage
 from urllib.parse import parse_qs, urlsplit
 
-from tests.journeys.conftest import PHONE, Site, Windows
+from tests.journeys.conftest import DESK, PHONE, Site, Windows
 from tests.journeys.reader import Reader
 from tests.journeys.running import link_in, text_of, wait_until
 
@@ -23,7 +23,8 @@ def test_a_letter_leaves_once_its_writer_has_pressed_the_button_in_their_mail(
 ) -> None:
     reader.open("/")
     reader.follow("Write to your minister", within=reader.page.get_by_role("main"))
-    reader.follow("United Kingdom")
+    reader.page.get_by_label("Which country is yours?").select_option("United Kingdom")
+    reader.press("Show me the letter")
     reader.fill(own_words=OWN_WORDS, name="Ada Example", email=someone)
     reader.press("Send it for me")
     assert reader.path == "/write/check-your-mail"
@@ -86,3 +87,49 @@ def test_a_letter_is_copied_by_a_button_where_there_is_script(windows: Windows) 
     reader.page.get_by_role("button", name="Copied").wait_for()
     copied = reader.page.evaluate("navigator.clipboard.readText()")
     assert copied.strip() == reader.page.get_by_label("The letter").input_value().strip()
+
+
+def test_own_words_and_name_stand_in_the_letter_as_they_are_typed(
+    windows: Windows, site: Site, someone: str
+) -> None:
+    reader = windows(viewport=DESK)
+    reader.open("/write/gb")
+    letter = reader.page.get_by_label("The letter")
+    by_hand = letter.input_value().replace("Dear Minister,", "Dear Sir or Madam,")
+
+    reader.fill(own_words="I teach.", name="Ada Example")
+    reader.fill(body=letter.input_value().replace("Dear Minister,", "Dear Sir or Madam,"))
+    reader.fill(own_words=OWN_WORDS, email=someone)
+
+    assert letter.input_value() == (
+        by_hand.replace("[Your own words will stand here]", OWN_WORDS).replace(
+            "[Your name]", "Ada Example"
+        )
+    )
+    reader.press("Send it for me")
+    _key, asking = site.mailbox.wait_for(someone)
+    reader.open(link_in(asking, "/write/confirm"))
+    assert reader.words.count(OWN_WORDS) == 1
+    assert "[" not in reader.words
+
+
+def test_on_a_phone_the_letter_opens_when_asked_for_or_when_something_in_it_is_wrong(
+    windows: Windows,
+) -> None:
+    reader = windows(viewport=PHONE)
+    reader.open("/write/gb")
+    subject = reader.page.get_by_label("Subject")
+    assert not subject.is_visible()
+    reader.fill(own_words=OWN_WORDS, subject="")
+
+    reader.press("Copy it and send it myself")
+
+    assert subject.is_visible()
+
+
+def test_without_scripts_the_letter_lies_open(windows: Windows) -> None:
+    reader = windows(viewport=PHONE, java_script_enabled=False)
+
+    reader.open("/write/gb")
+
+    assert reader.page.get_by_label("Subject").is_visible()
