@@ -11,7 +11,8 @@ from campaign.outbox.models import Batch
 
 cli = AppGroup(
     "outbox",
-    help="See what waits to be mailed, and try again what failed.\n\nExample: campaign outbox status",
+    help="See what waits to be mailed, and try again what failed.\n\n"
+    "Example: campaign outbox status",
 )
 
 

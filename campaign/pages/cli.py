@@ -19,7 +19,8 @@ from campaign.pages.models import Page
 
 cli = AppGroup(
     "pages",
-    help="The pages and the news, as a folder of Markdown files.\n\nExample: campaign pages import texts",
+    help="The pages and the news, as a folder of Markdown files.\n\n"
+    "Example: campaign pages import texts",
 )
 
 Step = TypeVar("Step", Page, files.PageFile)
