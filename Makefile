@@ -25,7 +25,7 @@ export PIP_DEFAULT_TIMEOUT ?= 60
 
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format bench drill lock messages clean
+.PHONY: help run test check format bench drill screens lock messages clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ bench: $(DEV) ## measure each figure beside its floor (ONLY=name for one)
 
 drill: $(DEV) ## break things on purpose and see what survives (ONLY=name for one)
 	@exec $(BIN)/python -m tests.drills $(ONLY)
+
+screens: $(DEV) ## take the pictures in docs/screens anew (ARGS="home 'event*'" for some)
+	@exec $(BIN)/python -m tests.screens $(ARGS)
 
 lock: $(DEV) ## choose the newest versions of everything and write requirements/*.txt
 	$(LOCK) --upgrade --extra dev --output-file requirements/dev.txt pyproject.toml

@@ -16,13 +16,15 @@ MOST_BYTES_OF_STYLES = 25_000
 # Where letters of another width take the place of the first ones, a line may break elsewhere.
 # Below a tenth people do not mind (web.dev, Cumulative Layout Shift: "good").
 LITTLE = 0.1
-FONTS = "**/*.woff2*"
+FONTS, SCRIPTS = "**/*.woff2*", "**/*.js*"
 
 
 @pytest.fixture
 def newcomer(browser: Browser) -> Iterator[BrowserContext]:
-    """Give a telephone that was never here."""
-    context = browser.new_context(viewport=PHONE, device_scale_factor=2, is_mobile=True)
+    """Give a telephone that was never here, far from any event: it is told its own time, too."""
+    context = browser.new_context(
+        viewport=PHONE, device_scale_factor=2, is_mobile=True, timezone_id="Asia/Tokyo"
+    )
     yield context
     context.close()
 
@@ -45,6 +47,7 @@ def test_a_first_view_is_light_and_late_letters_move_little(
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
 def test_nothing_but_letters_moves(newcomer: BrowserContext, site: Site, path: str) -> None:
     newcomer.route(FONTS, lambda route: route.abort())
+    newcomer.route(SCRIPTS, _late)
 
     view = look(newcomer, site.address + path)
 
@@ -52,7 +55,7 @@ def test_nothing_but_letters_moves(newcomer: BrowserContext, site: Site, path: s
 
 
 def _late(route: Route) -> None:
-    # Long enough for the page to be painted in the letters that are here already.
+    # Long enough for the page to be painted with what is here already.
     time.sleep(0.5)
     route.continue_()
 

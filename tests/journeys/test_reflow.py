@@ -74,11 +74,22 @@ _WITHOUT_A_BORDER = """() => [...document.querySelectorAll(
     return !isLink && edges.length === 0;
   }).map((one) => one.outerHTML.slice(0, 80))"""
 
-# In forced colours shadows are gone: what shows the focus must be an outline.
+# In forced colours shadows are gone: what shows the focus must be an outline, or the strokes of a
+# drawing that change.
 _FOCUS = """() => {
   const one = document.activeElement, style = getComputedStyle(one);
   const edge = one.getBoundingClientRect();
-  const isShown = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  const strokes = () => JSON.stringify([...one.querySelectorAll('*')].map((part) => {
+    const {stroke, strokeWidth, outlineStyle} = getComputedStyle(part);
+    return [stroke, strokeWidth, outlineStyle];
+  }));
+  let isShown = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  if (!isShown && one instanceof SVGElement) {
+    const before = strokes();
+    one.blur();
+    isShown = strokes() !== before;
+    one.focus({focusVisible: true});
+  }
   const isInside = edge.bottom > 0 && edge.top < innerHeight && edge.width > 0;
   return {page: one === document.body, good: isShown && isInside, what: one.outerHTML.slice(0, 80)};
 }"""

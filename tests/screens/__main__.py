@@ -26,7 +26,7 @@ KEPT = ROOT / "docs" / "screens"
 WIDTHS, MAIL_WIDTHS = {390: 844, 1280: 800}, {360: 640, 700: 900}
 SCHEMES = ("light", "dark")
 # What is kept in the tree: all of it, a main picture, another one.
-MOST_BYTES, MOST_OF_MAIN, MOST_OF_OTHERS = 8_000_000, 60_000, 40_000
+MOST_BYTES, MOST_OF_MAIN, MOST_OF_OTHERS = 8_000_000, 60_000, 36_000
 MAILS = "mail-*"
 
 

@@ -133,7 +133,7 @@ PUBLIC = [
     Shot("left", "after leaving it", _left),
     Shot("write-errors", "the form with mistakes", _letter_with_mistakes),
     Shot("write-copy", "a letter to send oneself", _letter_to_copy),
-    Shot("write-unknown", "a country whose minister is not known", _at("/write/is")),
+    Shot("write-unknown", "a country whose minister is not known", _at("/write/jp")),
     Shot("write-check-your-mail", "after it was written", _at("/write/check-your-mail")),
     Shot("write-confirm", "the page that sends it", _on_stage("confirm_letter")),
     Shot("write-not-me", "for who did not write it", _on_stage("not_my_letter")),

@@ -72,11 +72,12 @@ def set_up(campaign: Private) -> Stage:
         held = _hold_events(now)
         place = _come(held[0], now=now)
         waiting = _write(now)
-        organisers.add("organiser@example.org", role=Role.ADMINISTRATOR, now=now)
-        organiser = organisers.invite("second@example.org", role=Role.EDITOR, now=now)
-        sign_in, again = (organisers.make_link(organiser, now=now) for _ in range(2))
+        first = organisers.add("organiser@example.org", role=Role.ADMINISTRATOR, now=now)
+        organisers.invite("second@example.org", role=Role.EDITOR, now=now)
+        sign_in, again = (organisers.make_link(first, now=now) for _ in range(2))
         db.session.commit()
         worker.send_due()
+        letters.follow(now=now)
         stage = Stage(
             event=_path(held[0]),
             example="/events/may-13-berlin",
@@ -97,7 +98,6 @@ def set_up(campaign: Private) -> Stage:
             sign_in=sign_in,
             sign_in_again=again,
         )
-        # What else was posted from here on belongs to nobody's picture.
         db.session.commit()
     return stage
 
@@ -124,7 +124,7 @@ def _subscribe(now: datetime) -> list[str]:
     """Let people subscribe, day by day, and one wait for the button."""
     addresses = [_address(number, "news") for number in range(31)]
     for number, email in enumerate(addresses):
-        asked = now - timedelta(days=number * 0.8, hours=1)
+        asked = now - timedelta(days=number * number % 29 * 0.6, hours=1)
         newsletter.subscribe(
             email=email, name=_name(number), language="en", wording=WORDING, now=asked
         )
@@ -199,7 +199,7 @@ def _come(event: Event, *, now: datetime) -> str:
     number = 0
     for city, crowd in zip(of_action(action), CROWDS, strict=False):
         for _ in range(crowd if not city.is_called_off and city.capacity is None else 0):
-            asked = now - timedelta(hours=11 * number % 460)
+            asked = now - timedelta(hours=number * number % 67 * 5)
             _sign_up(city, number, guests=number % 3, why="come", now=asked)
             number += 1
     place = _sign_up(event, number, guests=2, why="place", now=now)
@@ -219,8 +219,8 @@ def _sign_up(event: Event, number: int, *, guests: int, why: str, now: datetime)
 
 def _write(now: datetime) -> Letter:
     """Let people write to ministers; give a letter that waits for its writer's button."""
-    for number in range(12):
-        written = now - timedelta(days=number, hours=2)
+    for number in range(14):
+        written = now - timedelta(days=number * number % 13, hours=2)
         letter = _letter(MINISTERS[number % len(MINISTERS)], number, now=written)
         letters.confirm(letter, campaign="Pause Frontier AI", now=written)
     return _letter("GB", 20, now=now)
