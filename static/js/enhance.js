@@ -5,7 +5,7 @@
   const language = document.documentElement.lang.replace(/^en$/, "en-GB") || undefined;
   const all = (selector) => document.querySelectorAll(selector);
 
-  // A moment on the reader's own clock. What is hidden until now is shown, unless both agree.
+  // A moment on the reader's own clock. Its line, empty until now, is shown unless both agree.
   const offsetOf = (iso) => {
     const [, sign, hours, minutes] = /([+-])(\d\d):?(\d\d)$/.exec(iso) || ["", "+", "0", "0"];
     return Number(sign + 1) * (Number(hours) * 60 + Number(minutes));
@@ -18,9 +18,8 @@
     const moment = new Date(time.dateTime);
     if (isNaN(moment) || -moment.getTimezoneOffset() === offsetOf(time.dateTime)) continue;
     const own = onOwnClock.format(moment);
-    time.textContent = time.textContent.trim() ? `${time.textContent} (${own})` : own;
-    const box = time.closest("[hidden]");
-    if (box) box.hidden = false;
+    time.textContent = own;
+    time.closest(".own-time").classList.add("shown");
   }
 
   // Days, hours and minutes until a moment, in the page's language. Past moments keep their text.

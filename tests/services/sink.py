@@ -114,7 +114,9 @@ class Sink:
     async def _close(self) -> None:
         self._server.close()
         for transport in list(self._clients):
-            transport.abort()  # type: ignore[attr-defined]
+            # Aborting a TLS connection that is over is a fault to older Pythons.
+            if not transport.is_closing():
+                transport.abort()  # type: ignore[attr-defined]
         await asyncio.sleep(0)
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
