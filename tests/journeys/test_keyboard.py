@@ -1,8 +1,8 @@
-"""The sign-up by keyboard alone, as somebody does who uses no mouse."""
+"""The three journeys by keyboard alone, as somebody does who uses no mouse."""
 
 from tests.journeys.conftest import DESK, PHONE, Site, Windows
 from tests.journeys.reader import Reader
-from tests.journeys.running import kinds_in, text_of
+from tests.journeys.running import kinds_in, link_in, text_of, wait_until
 
 FOCUSED = """() => {
   const it = document.activeElement;
@@ -69,6 +69,64 @@ def test_somebody_signs_up_without_a_mouse(windows: Windows, site: Site, someone
     mails = [mail for _key, mail in site.mailbox.mails_to(someone)]
     assert any("text/calendar" in kinds_in(mail) for mail in mails), "the invitation"
     assert any("/confirm/" in text_of(mail) for mail in mails), "the newsletter's question"
+
+
+def test_somebody_subscribes_and_leaves_without_a_mouse(
+    windows: Windows, site: Site, someone: str
+) -> None:
+    reader = windows(viewport=DESK)
+    reader.open("/newsletter")
+    tab_to(reader, "Your e-mail address")
+    reader.page.keyboard.type(someone)
+    tab_to(reader, "Subscribe")
+    enter(reader)
+    _key, asking = site.mailbox.wait_for(someone)
+
+    reader.open(link_in(asking, "/confirm"))
+    tab_to(reader, "Yes, I want the newsletter")
+    enter(reader)
+    _key, welcome = site.mailbox.wait_for(someone, 2)
+    reader.open(link_in(welcome, "/unsubscribe"))
+    tab_to(reader, "Leave the newsletter")
+    enter(reader)
+
+    assert reader.heading == "You have left the newsletter"
+
+
+def test_somebody_writes_to_a_minister_without_a_mouse(
+    windows: Windows, site: Site, someone: str
+) -> None:
+    reader = windows(viewport=DESK)
+    keyboard = reader.page.keyboard
+    reader.open("/write")
+    tab_to(reader, "Which country is yours?")
+    keyboard.type("United K")
+    tab_to(reader, "Show me the letter")
+    enter(reader)
+    assert reader.path == "/write/gb"
+    tab_to(reader, "Your own words")
+    keyboard.type("I teach children who will live with this.")
+    tab_to(reader, "Your name")
+    keyboard.type("Ada Example")
+    tab_to(reader, "Your e-mail address")
+    keyboard.type(someone)
+    tab_to(reader, "Send it for me")
+    enter(reader)
+    _key, asking = site.mailbox.wait_for(someone)
+
+    reader.open(link_in(asking, "/write/confirm"))
+    tab_to(reader, "Send this letter")
+    enter(reader)
+
+    assert reader.heading == "Your letter is on its way"
+    wait_until(
+        lambda: any(
+            someone in str(mail["Reply-To"])
+            for _key, mail in site.mailbox.mails_to("minister@gb.example")
+        ),
+        within=15,
+        what="the letter leaves",
+    )
 
 
 def test_the_menu_of_a_narrow_window_opens_by_keyboard(windows: Windows) -> None:
