@@ -48,6 +48,8 @@
   show();
 
   // On a phone the letter waits until asked for, unless it is to be mended.
-  sheet.open = innerWidth >= 960 || !!sheet.querySelector("[aria-invalid]");
+  const wide = matchMedia("(min-width: 60rem)");
+  sheet.open = wide.matches || !!sheet.querySelector("[aria-invalid]");
+  wide.onchange = () => (sheet.open ||= wide.matches);
   addEventListener("beforeprint", () => (sheet.open = true));
 })();
