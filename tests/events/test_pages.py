@@ -148,8 +148,11 @@ def test_an_event_called_off_stays_listed_and_says_so(
         db.session.commit()
         upcoming = queries.upcoming(now=clock.now())
 
+    page = visitor.open(f"/events/{event.slug}").text
+
     assert "Called off" in visitor.open("/events").text
-    assert "has been called off" in visitor.open(f"/events/{event.slug}").text
+    assert "has been called off" in page
+    assert "Please do not travel for it. If you signed up, we tell you by mail." in page
     assert upcoming == []
 
 
@@ -190,6 +193,19 @@ def test_a_day_of_action_counts_the_places_taken(
     page = visitor.open("/actions/may-13").text
 
     assert "<dt>People coming so far</dt><dd>6</dd>" in page
+
+
+def test_a_day_of_action_does_not_count_a_city_that_was_called_off(
+    app: Flask, visitor: Visitor, starter: None
+) -> None:
+    with app.app_context():
+        verbs.call_off(queries.event_by_slug("may-13-oslo"), now=clock.now())
+        db.session.commit()
+
+    page = visitor.open("/actions/may-13").text
+
+    assert "<dt>Cities</dt><dd>13</dd>" in page
+    assert "<dt>Countries</dt><dd>11</dd>" in page
 
 
 def test_the_starters_archive_is_over_and_takes_nobody(visitor: Visitor, starter: None) -> None:

@@ -56,10 +56,12 @@ def test_a_sign_up_makes_a_person_a_place_and_an_invitation(
     event = make_event()
 
     answer = sign_up(visitor, event)
+    thanks = visitor.open(answer.location).text
 
     assert answer.status_code == 303
     assert answer.location == f"/events/{event.slug}/signed-up"
-    assert "Check your mail" in visitor.open(answer.location).text
+    assert "Check your mail" in thanks
+    assert "We keep a place for you." in thanks
     assert places(app, event) == 2
     (mail,) = posted("invitation")
     assert (mail.to_address, mail.to_name) == ("ada@example.org", "Ada Lovelace")

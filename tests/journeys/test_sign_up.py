@@ -20,7 +20,7 @@ def calendar_of(mail) -> tuple[Calendar, Component]:
 def people_coming(reader: Reader) -> int:
     # Asked anew: a browser may keep a public page for a minute.
     words = _fetched(reader, LONDON)
-    found = re.search(r"(\d+) (?:person|people) so far", words)
+    found = re.search(r"(\d+) (?:person is|people are) coming", words)
     return int(found[1]) if found else 0
 
 

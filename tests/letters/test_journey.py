@@ -119,8 +119,10 @@ def test_a_letter_written_anew_takes_the_place_of_the_one_that_waits(
     visitor.send("/write/gb", **{**WRITER, "own_words": "Now I know better what to say."})
 
     newer = links(posted("letter-confirmation")[-1])
+    older = visitor.open(asked["confirm"])
     assert newer["not-me"] == asked["not-me"]
-    assert visitor.open(asked["confirm"]).status_code == 410
+    assert older.status_code == 410
+    assert '<p class="more"><a href="/write">' in older.text
     assert "Now I know better" in visitor.open(newer["confirm"]).text
 
 

@@ -25,7 +25,7 @@ def test_countries_with_a_post_are_listed_and_the_others_lead_on(
 
     assert 'href="/write/de"' in page.text
     assert 'href="/write/jp"' not in page.text
-    assert "days not announced yet" in page.text
+    assert "The days have not been announced." in page.text
     assert (other.status_code, other.location) == (303, "/write/jp")
 
 
