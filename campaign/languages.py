@@ -50,6 +50,18 @@ def country_name(code: str) -> str:
     return str(names.get(code, code))
 
 
+def country_codes(words: str) -> list[str]:
+    """Find the countries somebody may mean by its code, or by a part of its name."""
+    names = (get_locale() or Locale("en")).territories
+    sought = words.strip().casefold()
+    return [
+        code
+        for code, name in names.items()
+        if len(code) == 2
+        and (code.casefold() == sought or (len(sought) > 2 and sought in str(name).casefold()))
+    ]
+
+
 def long_date(day: date | datetime) -> str:
     """Write a day in full: Thursday 13 May 2027."""
     if _is_british():

@@ -112,6 +112,12 @@ class CapacityField(IntegerField):
         self.data = int(typed[:9])
 
 
+MARKDOWN_HINT = _l(
+    "An empty line begins a paragraph, a line that begins with - is one of a list, **two stars** "
+    "make bold, and [words](https://example.org) a link. (This is Markdown.)"
+)
+
+
 class EventForm(OfficeForm):
     """What organisers say of an event."""
 
@@ -129,17 +135,23 @@ class EventForm(OfficeForm):
     ends = HourField(_l("Ends at"))
     venue = line_field(_l("Meeting place"), most=200)
     address = line_field(_l("Address"), most=300)
-    latitude = DegreesField(_l("Latitude"), most=90)
+    latitude = DegreesField(
+        _l("Latitude"),
+        most=90,
+        description=_l("For the dot on the map, like 51.5. Leave both empty if you are not sure."),
+    )
     longitude = DegreesField(_l("Longitude"), most=180)
     capacity = CapacityField(_l("Places"), description=_l("Leave empty if there is no limit."))
-    description = text_field(_l("Description"), most=10_000, description=_l("Markdown."))
-    bring = text_field(_l("What to bring"), most=5_000, description=_l("Markdown."))
+    description = text_field(_l("Description"), most=10_000, description=MARKDOWN_HINT)
+    bring = text_field(
+        _l("What to bring"), most=5_000, description=_l("A line that begins with - is one thing.")
+    )
     access = text_field(
         _l("Getting there and getting around"),
         most=5_000,
-        description=_l("Step-free ways, seats, toilets, the nearest stop. Markdown."),
+        description=_l("Step-free ways, seats, toilets, the nearest stop."),
     )
-    host = text_field(_l("Who hosts it"), most=5_000, description=_l("Markdown."))
+    host = text_field(_l("Who hosts it"), most=5_000)
     languages = line_field(
         _l("Languages spoken"), most=60, description=_l("Codes, such as: en, fr")
     )
@@ -151,9 +163,12 @@ class EventForm(OfficeForm):
             ("", _("None")),
             *((str(action.id), action.title) for action in actions),
         ]
-        self.country.choices = _named_countries()
+        self.country.choices = [("", _("Choose the country")), *_named_countries()]
         zones = sorted(zone for zone in available_timezones() if "/" in zone)
-        self.zone.choices = [(zone, zone) for zone in ("UTC", *zones)]
+        self.zone.choices = [
+            ("", _("Choose the time zone")),
+            *((zone, zone) for zone in ("UTC", *zones)),
+        ]
 
     def show(self, event: Event) -> None:
         """Fill in what is known of an event."""

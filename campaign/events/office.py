@@ -11,7 +11,7 @@ from campaign.events import queries, verbs
 from campaign.events.forms import ActionForm, CallOffForm, EventForm, NewActionForm
 from campaign.events.models import Action, Event
 from campaign.events.sign_ups.queries import search_sign_ups
-from campaign.languages import _, ngettext, wall_time
+from campaign.languages import _, country_name, ngettext, wall_time
 from campaign.languages import lazy_gettext as _l
 from campaign.tables import Column
 
@@ -21,6 +21,10 @@ bp = Blueprint("events", __name__, url_prefix="/events")
 def _link(event: Event) -> Markup:
     href = url_for("office.events.event", slug=event.slug)
     return Markup('<a href="{}">{}</a>').format(href, event.title)
+
+
+def _country(event: Event) -> str:
+    return country_name(event.country)
 
 
 def _state(event: Event) -> Any:
@@ -33,7 +37,7 @@ def _columns(taken: dict[int, int]) -> list[Column]:
     return [
         Column("title", _l("Event"), lambda row: row.title, cell=_link),
         Column("city", _l("City"), lambda row: row.city),
-        Column("country", _l("Country"), lambda row: row.country),
+        Column("country", _l("Country"), lambda row: row.country, cell=_country),
         Column("day", _l("Day"), lambda row: row.starts_on),
         Column("starts", _l("Begins"), lambda row: row.starts and wall_time(row.starts)),
         Column("zone", _l("Time zone"), lambda row: row.zone),
@@ -198,11 +202,11 @@ def _event(slug: str) -> Event:
 @bp.get("/new")
 def new() -> str:
     """Show the form in which an event is planned."""
-    return _new_page(_form(zone="UTC"))
+    return _new_page(_form())
 
 
-def _form(**data: Any) -> EventForm:
-    form = EventForm(data=data)
+def _form() -> EventForm:
+    form = EventForm()
     form.offer(queries.actions())
     return form
 

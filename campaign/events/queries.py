@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from campaign.db import db, lock
 from campaign.events.models import Action, Event, SignUp
-from campaign.languages import country_name
+from campaign.languages import country_codes, country_name
 
 # How long feeds keep what is past or called off, so that calendars hear of it.
 KEPT = timedelta(days=30)
@@ -226,7 +226,7 @@ def this_week(*, now: datetime) -> int:
 
 
 def search_events(words: str = "", *, action: str = "") -> Select[Event]:
-    """Find events, the latest first, by title, city, venue or country code."""
+    """Find events, the latest first, by title, city, venue or country."""
     query = _events().order_by(Event.starts_on.desc(), Event.country, Event.city, Event.id)
     if words:
         query = query.where(
@@ -234,7 +234,7 @@ def search_events(words: str = "", *, action: str = "") -> Select[Event]:
                 Event.title.icontains(words, autoescape=True),
                 Event.city.icontains(words, autoescape=True),
                 Event.venue.icontains(words, autoescape=True),
-                Event.country == words.upper(),
+                Event.country.in_(country_codes(words)),
             )
         )
     if action:

@@ -9,7 +9,7 @@ from campaign import clock, tables
 from campaign.languages import country_name
 from campaign.languages import lazy_gettext as _l
 from campaign.letters import queries
-from campaign.letters.models import State, Way
+from campaign.letters.models import Letter, State, Way
 from campaign.tables import Column
 
 bp = Blueprint("letters", __name__, url_prefix="/letters")
@@ -28,13 +28,23 @@ WAYS: dict[str, Any] = {
     Way.COPY: _l("said to be sent: copied"),
     Way.FORM: _l("said to be sent: contact form"),
 }
+
+
+def _country(letter: Letter) -> str:
+    return country_name(letter.post.country)
+
+
+def _summit(letter: Letter) -> str:
+    return f"{letter.summit.place} {letter.summit.year}" if letter.summit else letter.occasion
+
+
 # Without the text of the letters: it is between the supporter and the office.
 LETTERS = [
     Column("name", _l("Supporter"), lambda row: row.name),
     Column("email", _l("E-mail address"), lambda row: row.person.email),
-    Column("country", _l("Country"), lambda row: row.post.country),
+    Column("country", _l("Country"), lambda row: row.post.country, cell=_country),
     Column("post", _l("Post"), lambda row: row.post.title),
-    Column("summit", _l("Summit"), lambda row: row.occasion),
+    Column("summit", _l("Summit"), lambda row: row.occasion, cell=_summit),
     Column("state", _l("State"), lambda row: row.state, cell=lambda row: STATES[row.state]),
     Column("written_at", _l("Written"), lambda row: row.written_at),
     Column("confirmed_at", _l("Confirmed"), lambda row: row.confirmed_at),

@@ -6,6 +6,7 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from campaign.db import db
+from campaign.languages import country_codes
 from campaign.letters.models import Letter, State, Tally, Template, Way
 from campaign.people.models import Person
 from campaign.summits.models import Post, Summit
@@ -96,7 +97,7 @@ def search(words: str = "", *, state: str = "") -> Select[Letter]:
                 Letter.name.icontains(words, autoescape=True),
                 Letter.subject.icontains(words, autoescape=True),
                 Post.title.icontains(words, autoescape=True),
-                Post.country == words.upper(),
+                Post.country.in_(country_codes(words)),
             )
         )
     if state:

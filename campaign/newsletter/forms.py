@@ -84,7 +84,11 @@ class IssueForm(OfficeForm):
         _l("Text"),
         most=50_000,
         required=_l("Write the text of the issue."),
-        description=_l("Markdown. We add “Dear …,” above it and the link to leave below it."),
+        description=_l(
+            "We add “Dear …,” above it and the link to leave below it. An empty line begins a "
+            "paragraph, ## a heading, a line that begins with - is one of a list, **two stars** "
+            "make bold, and [words](https://example.org) a link. (This is Markdown.)"
+        ),
         render_kw={"rows": 24},
     )
     # Which version the organiser has read; see `verbs.change`.

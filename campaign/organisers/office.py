@@ -91,9 +91,7 @@ def _found(number: int) -> Organiser:
 
 
 def _page(found: Organiser, form: RoleForm) -> str:
-    return render_template(
-        "organisers/office/organiser.html", organiser=found, form=form, remove_form=ButtonForm()
-    )
+    return render_template("organisers/office/organiser.html", organiser=found, form=form)
 
 
 @bp.post("/<int:number>/role")
@@ -113,14 +111,30 @@ def change_role(number: int) -> Any:
     return redirect(url_for("office.organisers.organiser", number=number), 303)
 
 
+@bp.get("/<int:number>/remove")
+def confirm_remove(number: int) -> Any:
+    """Ask once more, naming who loses access."""
+    return _remove_page(_found(number), ButtonForm())
+
+
+def _remove_page(found: Organiser, form: ButtonForm) -> str:
+    return render_template(
+        "organisers/office/remove.html", organiser=found, role=ROLES[found.role], form=form
+    )
+
+
 @bp.post("/<int:number>/remove")
 def remove(number: int) -> Any:
     """Take an account away, and sign it out everywhere."""
     found = _found(number)
     form = ButtonForm()
     if not form.validate():
-        return _page(found, RoleForm(formdata=None)), form.refusal_status()
-    verbs.remove(found)
+        return _remove_page(found, form), form.refusal_status()
+    try:
+        verbs.remove(found)
+    except verbs.LastAdministrator as refusal:
+        form.form_errors = [refusal.sentence]
+        return _remove_page(found, form), refusal.status
     db.session.commit()
     flash(_("%(email)s has no account any more.", email=found.email), "done")
     return redirect(url_for("office.organisers.index"), 303)

@@ -16,11 +16,31 @@ from campaign.outbox.models import Batch, Lane, Message, State, Suppression, add
 STATES: dict[str, Any] = {
     State.WAITING: _l("waiting"),
     State.LEAVING: _l("leaving now"),
-    State.LEFT: _l("left"),
+    State.LEFT: _l("sent"),
     State.RETRY: _l("to be tried again"),
     State.FAILED: _l("failed"),
     State.WITHHELD: _l("withheld"),
     State.BOUNCED: _l("bounced"),
+}
+
+# What each kind of mail is, in the words of its readers. The code name stands for any other.
+_KINDS: dict[str, Any] = {
+    "already-subscribed": _l("already subscribed"),
+    "confirmation": _l("please confirm: newsletter"),
+    "confirmation-reminder": _l("reminder: newsletter"),
+    "event-called-off": _l("event called off"),
+    "event-changed": _l("event changed"),
+    "invitation": _l("signed up for an event"),
+    "issue-trial": _l("trial of an issue"),
+    "letter": _l("letter to a post"),
+    "letter-confirmation": _l("please confirm: letter"),
+    "letter-copy": _l("copy of a letter"),
+    "letter-reminder": _l("reminder: letter"),
+    "newsletter": _l("issue of the newsletter"),
+    "organiser-welcome": _l("new organiser"),
+    "sign-in": _l("sign-in link"),
+    "sign-up-withdrawn": _l("place given up"),
+    "welcome": _l("welcome to the newsletter"),
 }
 
 _FIELD = re.compile(r"\{\{(\w+)\}\}")
@@ -65,6 +85,11 @@ def _filled(text: str, fields: Mapping[str, Any]) -> str:
 def kinds() -> list[str]:
     """Name the kinds of message there are, in the order of the alphabet."""
     return list(db.session.scalars(select(Message.kind).distinct().order_by(Message.kind)))
+
+
+def kind_name(kind: str) -> Any:
+    """Say what a kind of mail is to somebody who has not read the code."""
+    return _KINDS.get(kind, kind)
 
 
 def paused_batches() -> list[Batch]:

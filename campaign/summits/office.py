@@ -44,6 +44,10 @@ def _post_link(post: Post) -> Markup:
     return Markup('<a href="{}">{}</a>').format(href, post.title)
 
 
+def _country(post: Post) -> str:
+    return country_name(post.country)
+
+
 def _standing(post: Post) -> str:
     today = clock.now().date()
     if post.stopped_at is not None:
@@ -59,7 +63,7 @@ def _standing(post: Post) -> str:
 
 POSTS = [
     Column("post", _l("Post"), lambda row: row.title, cell=_post_link),
-    Column("country", _l("Country"), lambda row: row.country),
+    Column("country", _l("Country"), lambda row: row.country, cell=_country),
     Column("email", _l("E-mail address"), lambda row: row.email),
     Column("seen_on", _l("Seen on"), lambda row: row.seen_on),
     Column("standing", _l("Letters"), _standing),

@@ -7,6 +7,7 @@ from sqlalchemy.orm import selectinload
 from sqlalchemy.sql.elements import ColumnElement
 
 from campaign.db import db
+from campaign.languages import country_codes
 from campaign.summits.directory import Row
 from campaign.summits.models import UNUSED_AFTER, Holder, Post, Summit
 
@@ -99,7 +100,7 @@ def search_posts(words: str = "", *, standing: str = "", today: date) -> Select[
             or_(
                 Post.title.icontains(words, autoescape=True),
                 Post.email.icontains(words, autoescape=True),
-                Post.country == words.upper(),
+                Post.country.in_(country_codes(words)),
                 Post.holders.any(Holder.name.icontains(words, autoescape=True)),
             )
         )

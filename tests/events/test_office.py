@@ -46,6 +46,21 @@ def test_events_can_be_searched_and_downloaded(organiser: Visitor, make_event: M
     assert table.splitlines()[1] == "'=1+1,York,GB,2099-05-13,17:30,Europe/London,0,,"
 
 
+def test_events_are_found_by_the_name_of_their_country(
+    organiser: Visitor, make_event: MakeEvent
+) -> None:
+    make_event(city="York", country="GB")
+    make_event(city="Lyon", country="FR")
+
+    by_name = organiser.open("/office/events?q=france").text
+    by_code = organiser.open("/office/events?q=fr").text
+
+    assert "Lyon" in by_name
+    assert "Lyon" in by_code
+    assert "York" not in by_name + by_code
+    assert ">France</td>" in by_name
+
+
 def test_days_of_action_are_listed_with_their_events_and_places(
     app: Flask, organiser: Visitor, make_event: MakeEvent, action: Action
 ) -> None:

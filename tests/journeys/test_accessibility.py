@@ -31,6 +31,7 @@ OFFICE = [
     "/office/", "/office/events", "/office/events/new", "/office/newsletter",
     "/office/newsletter/issues/new", "/office/newsletter/issues/1", "/office/letters",
     "/office/newsletter/subscribers", "/office/outbox", "/office/organisers", "/office/summits",
+    "/office/organisers/1/remove",
 ]  # fmt: skip
 FORMS = {
     "/events/may-13-london": "Sign up for London",

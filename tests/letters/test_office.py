@@ -40,11 +40,14 @@ def test_letters_are_listed_searched_and_downloaded_without_their_text(
     visitor.send(asked["confirm"])
 
     page = organiser.open("/office/letters?q=ada&state=ready")
+    by_country = organiser.open("/office/letters?q=united+k")
     none = organiser.open("/office/letters?state=pending")
     file = organiser.open("/office/letters?format=csv").text
 
     assert "ada@example.org" in page.text
     assert "in the outbox" in page.text
+    assert ">United Kingdom</td>" in page.text
+    assert "ada@example.org" in by_country.text
     assert "No letter matches your search." in none.text
     assert "Ada Example,ada@example.org,GB," in file
     assert OWN_WORDS not in page.text + file

@@ -74,21 +74,40 @@ def test_who_is_removed_is_out_at_once(app: Flask, admin: Visitor) -> None:
     other = signed_in(app, Role.EDITOR, email="ada@example.org")
     page = f"{LIST}/{number_of(app, 'ada@example.org')}"
 
-    answer = admin.send(page, action="/remove")
+    answer = admin.send(f"{page}/remove", action="/remove")
 
     assert (answer.status_code, answer.location) == (303, LIST)
     assert "has no account any more" in admin.open(LIST).text
     assert other.open("/office/").status_code == 303
 
 
+def test_before_a_removal_a_page_names_who_loses_access(app: Flask, admin: Visitor) -> None:
+    signed_in(app, Role.EDITOR, email="ada@example.org")
+    ada = f"{LIST}/{number_of(app, 'ada@example.org')}"
+    boss = f"{LIST}/{number_of(app, 'boss@example.org')}"
+
+    shown, asked, oneself = (
+        admin.open(ada),
+        admin.open(f"{ada}/remove"),
+        admin.open(f"{boss}/remove"),
+    )
+
+    assert f'href="{ada}/remove"' in shown.text
+    assert f'action="{ada}/remove"' not in shown.text
+    assert "ada@example.org (editor) loses access" in asked.text
+    assert "This is you." not in asked.text
+    assert "This is you." in oneself.text
+
+
 def test_the_last_administrator_can_neither_step_down_nor_go(app: Flask, admin: Visitor) -> None:
     page = f"{LIST}/{number_of(app, 'boss@example.org')}"
 
     down = admin.send(page, action="/role", role="editor")
-    gone = admin.send(page, action="/remove")
+    gone = admin.send(f"{page}/remove", action="/remove")
 
     assert (down.status_code, gone.status_code) == (409, 409)
     assert "make another one administrator first" in down.text
+    assert "make another one administrator first" in gone.text
     assert admin.open(LIST).status_code == 200
 
 

@@ -9,6 +9,7 @@ from flask import Flask
 
 from campaign import jobs
 from campaign.db import db
+from campaign.outbox.ledger import kind_name
 from campaign.templating import wrapped
 from tests.screens.mails import half, read, sample_mails, scratch
 
@@ -34,6 +35,10 @@ def test_every_kind_of_mail_is_among_the_samples(mails: dict[str, EmailMessage])
         "event-called-off", "sign-up-withdrawn", "letter", "letter-copy",
         "organiser-welcome", "sign-in",
     }  # fmt: skip
+
+
+def test_the_outbox_says_in_words_what_every_mail_is(mails: dict[str, EmailMessage]) -> None:
+    assert [name for name in mails if kind_name(name) == name] == []
 
 
 def test_a_line_of_text_is_short_unless_it_is_an_address(mails: dict[str, EmailMessage]) -> None:
