@@ -64,7 +64,8 @@ def _make(path: str, *_what_it_depends_on: Any) -> str:
 def _with_named_cells(table: re.Match[str]) -> str:
     """Name each cell of a wide table by its column: on a phone its rows stand by themselves."""
     columns = [
-        re.sub(r"<[^>]*>", "", head).strip().replace('"', "&quot;")
+        # The number of a note is no part of a column's name.
+        re.sub(r"<sup\b.*?</sup>|<[^>]*>", "", head, flags=re.DOTALL).strip().replace('"', "&quot;")
         for head in re.findall(r"<th\b[^>]*>(.*?)</th>", table[0], flags=re.DOTALL)
     ]
     if len(columns) < WIDE:

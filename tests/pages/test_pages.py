@@ -220,3 +220,15 @@ def test_the_starter_has_all_its_pages(app: Flask, visitor: Visitor) -> None:
     promised = {"/", "/proposal", "/summit", "/risks", "/xrisk", "/urgency", "/learn", "/2024-may"}
     assert promised | {"/privacy", "/about", "/contact", "/code-of-conduct"} <= set(paths)
     assert {visitor.open(path).status_code for path in paths} == {200}
+
+
+def test_a_cell_of_a_wide_table_is_named_by_its_column_without_the_columns_note(
+    app: Flask, visitor: Visitor
+) -> None:
+    table = "| When | Where | What came of it[^1] | Binding? |\n|---|---|---|---|\n| 2023 | B | a | no |"
+    keep(app, "a.md", page(body=f"{table}\n\n[^1]: A source.\n"))
+
+    answer = visitor.open("/a")
+
+    assert 'data-label="What came of it"' in answer.text
+    assert 'data-label="Binding?"' in answer.text
