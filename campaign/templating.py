@@ -161,7 +161,8 @@ def wrapped(text: str) -> str:
 
 
 def _broken(line: str) -> str:
-    mark = _LIST_OR_QUOTATION.match(line)[0]  # type: ignore[index]  # it matches nothing too
+    found = _LIST_OR_QUOTATION.match(line)
+    mark = found[0] if found else ""
     return textwrap.fill(
         line[len(mark) :],
         width=_WIDTH,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from campaign.db import db
 from campaign.newsletter.models import Issue
@@ -77,8 +77,8 @@ def lost_subscribers(*, since: datetime) -> int:
     return _count(Subscription.left_at >= since)
 
 
-def _count(*conditions: object) -> int:
-    query = select(func.count()).where(Subscription.purpose == NEWSLETTER, *conditions)  # type: ignore[arg-type]
+def _count(*conditions: ColumnElement[bool]) -> int:
+    query = select(func.count()).where(Subscription.purpose == NEWSLETTER, *conditions)
     return db.session.scalar(query) or 0
 
 
