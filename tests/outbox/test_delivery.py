@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -59,6 +61,18 @@ def post(app: Flask, *mails: Mail, at: datetime | None = None) -> None:
 def send(app: Flask) -> None:
     with app.app_context():
         worker.send_due()
+
+
+def send_apart(app: Flask) -> threading.Thread:
+    """Start a sender in a thread of its own, which hangs up at its end."""
+
+    def go() -> None:
+        send(app)
+        worker.hang_up()
+
+    sender = threading.Thread(target=go)
+    sender.start()
+    return sender
 
 
 def reopen_lane(app: Flask) -> None:
@@ -385,6 +399,19 @@ def test_a_suppressed_address_gets_nothing_but_the_reply_to_its_own_act(
     assert posted()[0].state == State.WITHHELD
 
 
+def test_many_suppressed_in_a_row_hold_up_nobody_behind_them(app: Flask, sink: Sink) -> None:
+    with app.app_context():
+        for n in range(50):
+            verbs.suppress(f"p{n}@example.org", reason="complaint", now=clock.now())
+        db.session.commit()
+    post(app, *[replace(MAIL, to=f"p{n}@example.org") for n in range(50)])
+    post(app, MAIL)
+
+    send(app)
+
+    assert [one.recipients for one in sink.received] == [["ada@example.org"]]
+
+
 def batch_of(app: Flask, number: int) -> int:
     with app.app_context():
         batch = verbs.post_batch(
@@ -470,6 +497,45 @@ def test_the_rate_is_kept_and_an_outage_is_not_made_up_for(app: Flask) -> None:
 
     assert taken == [1, 0, 5, 5]
     assert lane.tokens < 1
+
+
+def test_a_sender_that_waits_for_its_rate_keeps_no_one_from_writing(
+    app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "MAIL_RATE", 0.25)
+    post(app, MAIL, replace(MAIL, to="bob@example.org"))
+    sender = send_apart(app)
+    sink.wait_for(1)
+    time.sleep(0.3)
+
+    began = time.monotonic()
+    post(app, replace(MAIL, to="cleo@example.org"))
+    took = time.monotonic() - began
+
+    worker.stopping.set()
+    sender.join()
+    worker.stopping.clear()
+    assert took < 1
+
+
+def test_a_paused_issue_keeps_no_sender_waiting_for_the_rate(
+    app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "MAIL_RATE", 50.0)
+    number = batch_of(app, 5)
+    with app.app_context():
+        db.session.get_one(Batch, number).paused_at = clock.now()
+        db.session.commit()
+
+    sender = send_apart(app)
+    sender.join(5)
+    is_at_it = sender.is_alive()
+
+    worker.stopping.set()
+    sender.join()
+    worker.stopping.clear()
+    assert not is_at_it
+    assert sink.received == []
 
 
 def test_without_a_mail_server_mail_is_kept_in_the_local_mailbox(app: Flask) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
-from campaign.db import count_of, db, insert_missing, lock
+from campaign.db import db, insert_missing, lock
 from campaign.outbox.delivery.relay import Outcome, Reply
 from campaign.outbox.mail import Leaving
 from campaign.outbox.models import BULK, OPEN, URGENT, Batch, Lane, Message, State, Suppression
@@ -33,12 +33,31 @@ def claim(worker: str, *, limit: int, rate: float, now: datetime) -> list[Leavin
     allowed = _take_tokens(limit, rate=rate, now=now)
     if not allowed:
         return []
+    taken: list[Message] = []
+    # However many in a row must not be written to, they hold up nobody behind them.
+    while not taken and (rows := _first_due(allowed, now=now)):
+        taken = _withhold_suppressed(rows, now=now)
+        for row in taken:
+            row.state = State.LEAVING
+            row.claimed_by = worker
+            row.leased_until = now + LEASE
+            row.tries += 1
+        db.session.flush()
+    return _leaving(taken)
+
+
+def _first_due(most: int, *, now: datetime) -> list[Message]:
     rows: list[Message] = []
     for priority in (URGENT, BULK):
         for state in (State.WAITING, State.RETRY):
-            if len(rows) < allowed:
-                asked = {"in_state": state, "of": priority, "at": now, "most": allowed - len(rows)}
+            if len(rows) < most:
+                asked = {"in_state": state, "of": priority, "at": now, "most": most - len(rows)}
                 rows += db.session.scalars(_DUE, asked)
+    return rows
+
+
+def _withhold_suppressed(rows: list[Message], *, now: datetime) -> list[Message]:
+    """Keep back what goes to addresses that must not be written to; give what may leave."""
     suppressed = set(
         db.session.scalars(
             select(Suppression.address_hash).where(
@@ -46,20 +65,15 @@ def claim(worker: str, *, limit: int, rate: float, now: datetime) -> list[Leavin
             )
         )
     )
-    taken = []
+    fit = []
     for row in rows:
         if row.address_hash in suppressed and not row.is_own_act:
             row.state = State.WITHHELD
             row.settled_at = now
             row.last_reply = "not sent: this address must not be written to"
-            continue
-        row.state = State.LEAVING
-        row.claimed_by = worker
-        row.leased_until = now + LEASE
-        row.tries += 1
-        taken.append(row)
-    db.session.flush()
-    return _leaving(taken)
+        else:
+            fit.append(row)
+    return fit
 
 
 def _due() -> Select[Message]:
@@ -246,11 +260,8 @@ def claimants() -> list[str]:
 
 
 def is_anything_due(*, now: datetime) -> bool:
-    """Tell whether a message could leave now."""
-    due = select(Message.id).where(
-        Message.state.in_([State.WAITING, State.RETRY]), Message.due_at <= now
-    )
-    return count_of(due.limit(1)) > 0
+    """Tell whether a message could leave now, were the rate no matter."""
+    return bool(_first_due(1, now=now))
 
 
 def _lane(now: datetime) -> Lane:

@@ -51,14 +51,7 @@ def _send_some() -> bool:
     # Also when nothing was taken: a claim withholds what must not be sent.
     db.session.commit()
     if not mails:
-        if (
-            rate
-            and verbs.is_anything_due(now=clock.now())
-            and not queries.is_lane_closed(now=clock.now())
-        ):
-            stopping.wait(1 / rate)
-            return True
-        return False
+        return bool(rate) and _wait_for_the_rate(rate)
     if len(mails) == CLAIM:
         # More than one sender has work here.
         jobs.wake("outbox.send")
@@ -81,6 +74,17 @@ def _send_some() -> bool:
     verbs.settle(done, worker=me, now=clock.now())
     db.session.commit()
     return True
+
+
+def _wait_for_the_rate(rate: float) -> bool:
+    """Wait until one more may leave. Returns whether there is one to wait for."""
+    now = clock.now()
+    is_worth_it = verbs.is_anything_due(now=now) and not queries.is_lane_closed(now=now)
+    # Nothing may be held meanwhile: on SQLite it would keep every sign-up waiting.
+    db.session.commit()
+    if is_worth_it:
+        stopping.wait(1 / rate)
+    return is_worth_it
 
 
 def _send(mail: Leaving) -> Reply:
