@@ -1,15 +1,16 @@
-"""An issue of the newsletter: written, sent once, and read in the archive ever after."""
+"""An issue of the newsletter: its texts, its versions, and each of its sendings."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.db import Model
 
 
 class Issue(Model):
-    """One newsletter: a draft until it is queued, then fixed."""
+    """One newsletter: a draft until it is first queued, then fixed. Its words are its texts."""
 
     __tablename__ = "newsletter_issue"
 
@@ -17,13 +18,12 @@ class Issue(Model):
     # What feed readers know it by, whatever becomes of the address (RFC 4287 section 4.2.6).
     uid: Mapped[str] = mapped_column(String(36), unique=True)
     slug: Mapped[str] = mapped_column(String(80), unique=True)
-    title: Mapped[str] = mapped_column(String(200))
-    subject: Mapped[str] = mapped_column(String(255))
-    preview: Mapped[str] = mapped_column(String(150), default="")
-    source: Mapped[str] = mapped_column(Text)
-    # Rendered from the source when it is saved.
-    html: Mapped[str] = mapped_column(Text)
+    # The language of those readers for whose own there is no text.
     language: Mapped[str] = mapped_column(String(12))
+    # Which of the topics that readers may refuse; empty: it goes to all.
+    topic: Mapped[str] = mapped_column(String(40), default="")
+    # It sums up a month: also for those who want no more than that.
+    is_monthly: Mapped[bool] = mapped_column(default=False)
     # Counts the changes: who writes on top of an older one is told, not obeyed.
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
@@ -34,10 +34,30 @@ class Issue(Model):
     changed_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("organiser.id", ondelete="SET NULL")
     )
+    # A colleague found this very version good, where the settings ask for it.
+    approved_version: Mapped[int | None]
+    approved_at: Mapped[datetime | None]
+    approved_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organiser.id", ondelete="SET NULL")
+    )
+    # When it was first queued for its readers.
     queued_at: Mapped[datetime | None]
-    batch_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_batch.id", ondelete="SET NULL"))
     published_at: Mapped[datetime | None] = mapped_column(index=True)
     withdrawn_at: Mapped[datetime | None]
+
+    texts: Mapped[list["IssueText"]] = relationship(
+        lazy="selectin", order_by="IssueText.id", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    def text_in(self, language: str) -> "IssueText":
+        """Give the text for a reader of a language: theirs where there is one, else its own."""
+        by_language = {text.language: text for text in self.texts}
+        return by_language.get(language) or by_language[self.language]
+
+    @property
+    def title(self) -> str:
+        """Give the title in its own language."""
+        return self.text_in(self.language).title
 
     @property
     def is_sent(self) -> bool:
@@ -48,3 +68,93 @@ class Issue(Model):
     def is_public(self) -> bool:
         """Tell whether it stands in the archive."""
         return self.published_at is not None and self.withdrawn_at is None
+
+
+class IssueText(Model):
+    """An issue in one language."""
+
+    __tablename__ = "newsletter_issue_text"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("newsletter_issue.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(12))
+    title: Mapped[str] = mapped_column(String(200))
+    subject: Mapped[str] = mapped_column(String(255))
+    preview: Mapped[str] = mapped_column(String(150), default="")
+    source: Mapped[str] = mapped_column(Text)
+    # Rendered from the source when it is saved, as the archive shows it.
+    html: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (UniqueConstraint("issue_id", "language"),)
+
+
+class IssueVersion(Model):
+    """What an issue said before it was changed: every text of it, whole."""
+
+    __tablename__ = "newsletter_issue_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("newsletter_issue.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    # language -> title, subject, preview, source
+    texts: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime]
+    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))
+
+    __table_args__ = (UniqueConstraint("issue_id", "number"),)
+
+
+class Image(Model):
+    """A picture in an issue, resized, without what the camera wrote into it."""
+
+    __tablename__ = "newsletter_image"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # First hex digits of the SHA-256 of its bytes, and its ending: its address for ever.
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    description: Mapped[str] = mapped_column(String(300))
+    media_type: Mapped[str] = mapped_column(String(40))
+    width: Mapped[int]
+    height: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    uploaded_at: Mapped[datetime]
+    uploaded_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organiser.id", ondelete="SET NULL")
+    )
+
+
+class Sending(Model):
+    """One time an issue goes out: to whom, when, how fast; its batch says what became of it."""
+
+    __tablename__ = "newsletter_sending"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    issue_id: Mapped[int] = mapped_column(
+        ForeignKey("newsletter_issue.id", ondelete="CASCADE"), index=True
+    )
+    # Which version of the issue was seen by who pressed the button.
+    version: Mapped[int]
+    segment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person_segment.id", ondelete="SET NULL")
+    )
+    # The rule as it was then, whatever becomes of the segment; empty: everyone who subscribes.
+    rule: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # When it begins; with `at_local_hour`, the day on which it is that hour where the reader is.
+    starts_at: Mapped[datetime]
+    at_local_hour: Mapped[int | None]
+    # Messages a second; 0 is as fast as the relay takes them.
+    rate: Mapped[float] = mapped_column(default=0.0)
+    # Only those whom no earlier sending of the issue has reached.
+    is_for_the_unreached: Mapped[bool] = mapped_column(default=False)
+    # A second subject on a tenth, the first on another; see `sendings`.
+    trial_subject: Mapped[str] = mapped_column(String(255), default="")
+    trial_batch_id: Mapped[int | None] = mapped_column(
+        ForeignKey("outbox_batch.id", ondelete="SET NULL")
+    )
+    trial_decided_at: Mapped[datetime | None]
+    trial_winner: Mapped[str] = mapped_column(String(1), default="")
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_batch.id", ondelete="SET NULL"))
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))
+    queued_at: Mapped[datetime | None]
+    called_off_at: Mapped[datetime | None]

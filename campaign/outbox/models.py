@@ -1,10 +1,13 @@
 """What waits in the outbox: messages, the batches that share a text, suppressions, the lane."""
 
+import hmac
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign import tokens
@@ -25,8 +28,11 @@ class State(StrEnum):
 
 # A message in one of these states may still leave.
 OPEN = (State.WAITING, State.LEAVING, State.RETRY)
+# Of these a sender may take. Written out, as the partial indexes are: a planner uses them only for
+# a question in the same words.
+TO_TAKE = "state IN ('waiting', 'retry')"
 
-URGENT, BULK = 0, 9
+_SIGNATURE = 20
 
 
 def address_hash(address: str) -> str:
@@ -34,19 +40,63 @@ def address_hash(address: str) -> str:
     return tokens.keyed_hash("address", address.lower())
 
 
+def message_token(message_id: int) -> str:
+    """Give the unguessable, stable token of a message: of its Message-ID and envelope sender (VERP).
+
+    It is all lower case: some mail servers write a local part small.
+    """
+    return f"{message_id}m{tokens.keyed_hash('message', str(message_id))[:_SIGNATURE]}"
+
+
+def read_message_token(token: str) -> int:
+    """Give the number of the message with a token. Raises `ForgedToken`."""
+    found = re.fullmatch(rf"([0-9]{{1,18}})m[0-9a-f]{{{_SIGNATURE}}}", token)
+    if not found or not hmac.compare_digest(message_token(int(found[1])), token):
+        raise tokens.ForgedToken
+    return int(found[1])
+
+
 class Batch(Model):
-    """One text for many: each message of the batch fills in its own values."""
+    """One mail to many: its variants hold the texts, its messages the recipients."""
 
     __tablename__ = "outbox_batch"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    subject: Mapped[str] = mapped_column(String(255))
-    text: Mapped[str] = mapped_column(Text)
-    html: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(40))
     headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Messages a second over all workers; 0 is no limit.
+    rate: Mapped[float] = mapped_column(default=0.0)
     queued_at: Mapped[datetime]
     paused_at: Mapped[datetime | None]
     paused_because: Mapped[str] = mapped_column(String(500), default="")
+    # Somebody stopped it: what had not left is withheld for good.
+    stopped_at: Mapped[datetime | None]
+    # Nothing of it may leave any more.
+    finished_at: Mapped[datetime | None]
+
+    # SQLite would give a deleted batch's id to the next, and senders would know the old text.
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether senders take from it."""
+        return self.finished_at is None and self.paused_at is None and self.stopped_at is None
+
+
+class Variant(Model):
+    """One text of a batch: each of its messages fills in its own fields (`outbox.fields`)."""
+
+    __tablename__ = "outbox_variant"
+
+    batch_id: Mapped[int] = mapped_column(
+        ForeignKey("outbox_batch.id", ondelete="CASCADE"), primary_key=True
+    )
+    # Such as a language, or a language and one of two subjects.
+    key: Mapped[str] = mapped_column(String(20), primary_key=True)
+    language: Mapped[str] = mapped_column(String(12))
+    subject: Mapped[str] = mapped_column(String(255))
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
 
 
 class Message(Model):
@@ -55,19 +105,18 @@ class Message(Model):
     __tablename__ = "outbox_message"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    # Unguessable and stable: the local part of Message-ID and of the envelope sender (VERP).
-    token: Mapped[str] = mapped_column(String(32), unique=True)
     kind: Mapped[str] = mapped_column(String(40))
-    priority: Mapped[int] = mapped_column(default=URGENT)
     # Messages of one thread leave in the order they were posted: a CANCEL after its REQUEST.
     thread: Mapped[str | None] = mapped_column(String(80))
-    person_id: Mapped[int | None] = mapped_column(
-        ForeignKey("person.id", ondelete="CASCADE"), index=True
-    )
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_batch.id", ondelete="CASCADE"))
+    # Which text of its batch, and what its fields may go by (`outbox.fields.Recipient`).
+    variant: Mapped[str] = mapped_column(String(20), default="")
+    country: Mapped[str] = mapped_column(String(2), default="")
+    place: Mapped[int | None]
     to_address: Mapped[str] = mapped_column(String(254))
     to_name: Mapped[str] = mapped_column(String(75), default="")
-    address_hash: Mapped[str] = mapped_column(String(64), index=True)
+    address_hash: Mapped[str] = mapped_column(String(64))
     # The reply to a person's own act goes out even to a suppressed address.
     is_own_act: Mapped[bool] = mapped_column(default=False)
     sender_name: Mapped[str] = mapped_column(String(75), default="")
@@ -78,8 +127,6 @@ class Message(Model):
     calendar: Mapped[str] = mapped_column(Text, default="")
     calendar_method: Mapped[str] = mapped_column(String(10), default="")
     headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    # What a batch leaves open: placeholder -> this recipient's value.
-    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     state: Mapped[str] = mapped_column(String(10), default=State.WAITING)
     posted_at: Mapped[datetime]
@@ -94,11 +141,50 @@ class Message(Model):
 
     batch: Mapped[Batch | None] = relationship(lazy="raise_on_sql")
 
+    # Few and partial: of a mail's price in an issue to a million, each index is a part.
     __table_args__ = (
-        UniqueConstraint("batch_id", "person_id"),
-        Index("ix_outbox_message_due", "state", "priority", "due_at"),
-        Index("ix_outbox_message_thread", "thread", "state"),
+        UniqueConstraint("person_id", "batch_id"),
+        Index("ix_outbox_message_batch", "batch_id", "state"),
+        Index(
+            "ix_outbox_message_due_urgent",
+            "due_at",
+            sqlite_where=sql(f"batch_id IS NULL AND {TO_TAKE}"),
+            postgresql_where=sql(f"batch_id IS NULL AND {TO_TAKE}"),
+        ),
+        Index(
+            "ix_outbox_message_due_bulk",
+            "batch_id",
+            "due_at",
+            sqlite_where=sql(f"batch_id IS NOT NULL AND {TO_TAKE}"),
+            postgresql_where=sql(f"batch_id IS NOT NULL AND {TO_TAKE}"),
+        ),
+        Index(
+            "ix_outbox_message_held",
+            "claimed_by",
+            sqlite_where=sql("state = 'leaving'"),
+            postgresql_where=sql("state = 'leaving'"),
+        ),
+        Index(
+            "ix_outbox_message_thread",
+            "thread",
+            "state",
+            sqlite_where=sql("thread IS NOT NULL"),
+            postgresql_where=sql("thread IS NOT NULL"),
+        ),
+        Index(
+            "ix_outbox_message_address",
+            "address_hash",
+            sqlite_where=sql("batch_id IS NULL"),
+            postgresql_where=sql("batch_id IS NULL"),
+        ),
+        # A number is never given twice: tokens are made of it.
+        {"sqlite_autoincrement": True},
     )
+
+    @property
+    def token(self) -> str:
+        """Give the local part of its Message-ID."""
+        return message_token(self.id)
 
     @property
     def is_open(self) -> bool:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.db import Model
@@ -18,18 +19,35 @@ class Purpose(StrEnum):
     NEWSLETTER = "newsletter"
 
 
+class Rhythm(StrEnum):
+    """How often somebody wants to hear from us."""
+
+    ALL = "all"
+    MONTHLY = "monthly"
+
+
 class Person(Model):
     """Somebody who signed up, subscribed or wrote. Deleting the row forgets them."""
 
     __tablename__ = "person"
-    # SQLite would give a forgotten person's id to the next one, and old links with it.
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = (
+        Index("ix_person_segment", "country", "language", "place"),
+        # SQLite would give a forgotten person's id to the next one, and old links with it.
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(75), default="")
     country: Mapped[str] = mapped_column(String(2), default="")
     language: Mapped[str] = mapped_column(String(12), default="")
+    # As they wrote it; `place` is the city of `people.places` it was found to be.
+    city: Mapped[str] = mapped_column(String(80), default="")
+    place: Mapped[int | None]
+    # IANA name, from their place or country; empty where neither is known.
+    timezone: Mapped[str] = mapped_column(String(40), default="")
+    # By this the suppressed are left out of a circular in one statement.
+    address_hash: Mapped[str] = mapped_column(String(64), index=True)
     # Set when they pressed a button in a mail of ours: the address is theirs.
     confirmed_at: Mapped[datetime | None]
     remembered_at: Mapped[datetime]
@@ -47,6 +65,8 @@ class Subscription(Model):
     reminded_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
+    # How often: every issue, or only those that sum up a month.
+    rhythm: Mapped[str] = mapped_column(String(10), default=Rhythm.ALL)
 
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
 
@@ -79,3 +99,37 @@ class Consent(Model):
     given_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_through: Mapped[str] = mapped_column(String(40), default="")
+
+
+class Tag(Model):
+    """A word by which organisers find people again."""
+
+    __tablename__ = "person_tag"
+
+    tag: Mapped[str] = mapped_column(String(40), primary_key=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class RefusedTopic(Model):
+    """A topic of which somebody wants no issues."""
+
+    __tablename__ = "person_refused_topic"
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True
+    )
+    topic: Mapped[str] = mapped_column(String(40), primary_key=True)
+
+
+class Segment(Model):
+    """A saved rule that tells who is meant (`people.segments`)."""
+
+    __tablename__ = "person_segment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    rule: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))

@@ -1,13 +1,16 @@
 """Questions about people."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
-from campaign.outbox.models import Message
+from campaign.outbox.models import Message, Suppression
 from campaign.outbox.queries import is_suppressed, posted_lately, suppression_of
+from campaign.people import segments
 from campaign.people.mails import CAUSED_BY_STRANGERS
 from campaign.people.models import NOT_ME, Person, Purpose, Subscription
 
@@ -46,6 +49,24 @@ def subscribers(purpose: Purpose) -> Select[Person]:
             Subscription.left_at.is_(None),
         )
         .order_by(Person.id)
+    )
+
+
+def circle(purpose: Purpose, *, rule: Mapping[str, Any], now: datetime) -> Select[Person]:
+    """Find those a mail to many may go to: subscribed, not suppressed, and meant by the rule."""
+    refused = select(Person.id).join(
+        Suppression, Suppression.address_hash == Person.address_hash
+    )
+    return (
+        select(Person)
+        .join(Subscription, Subscription.person_id == Person.id)
+        .where(
+            Subscription.purpose == purpose,
+            Subscription.confirmed_at.is_not(None),
+            Subscription.left_at.is_(None),
+            Person.id.not_in(refused),
+            segments.where(rule, now=now),
+        )
     )
 
 

@@ -26,6 +26,7 @@ def remember(
         "name": name,
         "language": language,
         "country": country,
+        "address_hash": address_hash(email),
         "remembered_at": now,
     }
     # Held, so that no duty forgets them meanwhile; one that just did leaves them to be made again.
