@@ -26,6 +26,7 @@ CRAFTS: dict[str, set[str]] = {
     "front": {"errors", "manners", "navigation"},
     "letters": {"composing"},
     "newsletter": {"writing"},
+    "newsletter/subscribers": set(),
     "office": set(),
     "organisers": set(),
     "outbox": {"ledger", "mail"},

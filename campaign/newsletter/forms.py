@@ -1,4 +1,4 @@
-"""What may be said to the newsletter: subscribe, confirm, leave; and how an issue is written."""
+"""What organisers may say to the newsletter: how an issue is written, tried and sent."""
 
 import re
 from typing import Any
@@ -9,51 +9,9 @@ from wtforms import IntegerField, SelectField, ValidationError
 from wtforms.fields import Field
 from wtforms.widgets import HiddenInput
 
-from campaign.forms import (
-    OfficeForm,
-    PublicForm,
-    email_field,
-    line_field,
-    name_field,
-    present,
-    text_field,
-)
+from campaign.forms import OfficeForm, line_field, present, text_field
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
-
-
-def consent_wording() -> str:
-    """Give the sentence a subscriber agrees to, as the form shows it and the record keeps it."""
-    return str(
-        _(
-            "Send me the newsletter of %(name)s by e-mail, about once a month. I can leave at any "
-            "time with the link in each issue.",
-            name=current_app.config["NAME"],
-        )
-    )
-
-
-class SubscribeForm(PublicForm):
-    """Subscribe to the newsletter."""
-
-    email = email_field(_l("Your e-mail address"))
-    name = name_field(_l("Your name"), description=_l("So that we can greet you by name."))
-
-
-class ConfirmForm(PublicForm):
-    """The button that agrees."""
-
-
-class NotMeForm(PublicForm):
-    """The button "never write to me"."""
-
-
-class LeaveForm(PublicForm):
-    """The button that leaves."""
-
-
-class ComeBackForm(PublicForm):
-    """The button that asks for the newsletter again."""
 
 
 class IssueForm(OfficeForm):

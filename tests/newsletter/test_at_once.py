@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
-from campaign.newsletter import verbs
+from campaign.newsletter.subscribers import verbs
 from campaign.people import verbs as people
 from campaign.people.models import Purpose, Subscription
 from campaign.people.queries import by_email

@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
-from campaign.newsletter import queries, verbs
+from campaign.newsletter import queries
+from campaign.newsletter.subscribers import verbs
 from campaign.outbox.models import Message
 from campaign.outbox.verbs import suppress
 from campaign.people import verbs as people

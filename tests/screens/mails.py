@@ -26,6 +26,7 @@ from campaign.letters.models import Letter
 from campaign.letters.queries import letter_by_token, template_for
 from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.queries import search_issues
+from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import Role
 from campaign.outbox.delivery import worker
@@ -88,13 +89,13 @@ def sample_mails(app: Flask) -> dict[str, bytes]:
 def _subscribe(now: datetime) -> None:
     before = now - timedelta(days=4)
     asked = {"language": "en", "wording": WORDING}
-    newsletter.subscribe(email=BO, name="", **asked, now=before)
+    subscribers.subscribe(email=BO, name="", **asked, now=before)
     people.remind_pending(Purpose.NEWSLETTER, now=now - timedelta(hours=1))
-    newsletter.subscribe(**ADA, **asked, now=before)
+    subscribers.subscribe(**ADA, **asked, now=before)
     ada = by_email(ADA["email"])
     assert ada is not None
-    newsletter.confirm(ada.id, now=now)
-    newsletter.subscribe(**ADA, **asked, now=now)
+    subscribers.confirm(ada.id, now=now)
+    subscribers.subscribe(**ADA, **asked, now=now)
 
 
 def _send_an_issue(now: datetime) -> None:

@@ -20,6 +20,7 @@ from campaign.letters.models import Letter
 from campaign.letters.queries import letter_by_token, template_for
 from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.queries import issue_with_slug, search_issues
+from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import Role
 from campaign.outbox.delivery import worker
@@ -125,11 +126,11 @@ def _subscribe(now: datetime) -> list[str]:
     addresses = [_address(number, "news") for number in range(31)]
     for number, email in enumerate(addresses):
         asked = now - timedelta(days=number * number % 29 * 0.6, hours=1)
-        newsletter.subscribe(
+        subscribers.subscribe(
             email=email, name=_name(number), language="en", wording=WORDING, now=asked
         )
-        newsletter.confirm(_person(email).id, now=asked)
-    newsletter.subscribe(
+        subscribers.confirm(_person(email).id, now=asked)
+    subscribers.subscribe(
         email="waiting@example.org", name="Zoë Example", language="en", wording=WORDING, now=now
     )
     return addresses

@@ -1,0 +1,1 @@
+"""Subscribers: how readers come, what they choose, how they leave and come back."""
