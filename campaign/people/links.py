@@ -48,13 +48,8 @@ def read_not_me(token: str) -> tuple[int, str]:
 
 
 def unsubscribe_token(person_id: int, purpose: Purpose) -> str:
-    """Make the short token of an unsubscribe link: works for ever, for this person and purpose.
-
-    It is all lower case, so it survives in the local part of `unsubscribe+<token>@`, which some
-    mail servers write small. 80 bits of the hash are beyond guessing over the network.
-    """
-    claim = f"{person_id}{_LETTERS[purpose]}"
-    return claim + tokens.keyed_hash("unsubscribe", claim)[:_SIGNATURE]
+    """Make the short token of an unsubscribe link: works for ever, for this person and purpose."""
+    return _short("unsubscribe", person_id, purpose)
 
 
 def unsubscribe_url(token: str) -> str:
@@ -67,10 +62,39 @@ def unsubscribe_url(token: str) -> str:
 
 def read_unsubscribe(token: str) -> tuple[int, Purpose]:
     """Give the person's id and the purpose of `unsubscribe_token`. Raises `ForgedToken`."""
+    return _read_short(token, "unsubscribe")
+
+
+def preferences_token(person_id: int, purpose: Purpose) -> str:
+    """Make the short token of the link to what a person chose: works for ever, opens nothing else."""
+    return _short("preferences", person_id, purpose)
+
+
+def preferences_url(token: str) -> str:
+    """Give the address of the page on which a person chooses; `token` may be a field of a batch."""
+    return absolute(f"/preferences/{token}")
+
+
+def read_preferences(token: str) -> tuple[int, Purpose]:
+    """Give the person's id and the purpose of `preferences_token`. Raises `ForgedToken`."""
+    return _read_short(token, "preferences")
+
+
+def _short(door: str, person_id: int, purpose: Purpose) -> str:
+    """Sign a person and a purpose for one door.
+
+    It is all lower case, so it survives in the local part of `unsubscribe+<token>@`, which some
+    mail servers write small. 80 bits of the hash are beyond guessing over the network.
+    """
+    claim = f"{person_id}{_LETTERS[purpose]}"
+    return claim + tokens.keyed_hash(door, claim)[:_SIGNATURE]
+
+
+def _read_short(token: str, door: str) -> tuple[int, Purpose]:
     found = re.fullmatch(rf"(\d{{1,18}})([a-z])([0-9a-f]{{{_SIGNATURE}}})", token, re.ASCII)
     if not found or found[2] not in _PURPOSES:
         raise tokens.ForgedToken
     person_id, purpose = int(found[1]), _PURPOSES[found[2]]
-    if not hmac.compare_digest(unsubscribe_token(person_id, purpose), token):
+    if not hmac.compare_digest(_short(door, person_id, purpose), token):
         raise tokens.ForgedToken
     return person_id, purpose
