@@ -66,7 +66,7 @@ def read_unsubscribe(token: str) -> tuple[int, Purpose]:
 
 
 def preferences_token(person_id: int, purpose: Purpose) -> str:
-    """Make the short token of the link to what a person chose: works for ever, opens nothing else."""
+    """Make the short token of the link to what a person chose: works for ever."""
     return _short("preferences", person_id, purpose)
 
 
