@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time
 from typing import Any
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -60,6 +61,39 @@ def country_codes(words: str) -> list[str]:
         if len(code) == 2
         and (code.casefold() == sought or (len(sought) > 2 and sought in str(name).casefold()))
     ]
+
+
+def territories() -> list[tuple[str, str]]:
+    """List the countries (ISO 3166-1 alpha-2) with their names, in the order of the alphabet."""
+    names = (get_locale() or Locale("en")).territories
+    # Neither groups of countries nor codes that stand for no country.
+    return _by_name({code: name for code, name in names.items() if _is_country(code)})
+
+
+def _is_country(code: str) -> bool:
+    return len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
+
+
+# Of CLDR's own: unknown, two pseudo-languages' regions, and unions of countries.
+_NO_COUNTRIES = {"ZZ", "XA", "XB", "EU", "EZ", "UN", "QO"}
+
+
+def languages() -> list[tuple[str, str]]:
+    """List the languages (BCP 47) with their names, in the order of the alphabet."""
+    names = (get_locale() or Locale("en")).languages
+    offered = current_app.config["LANGUAGES"]
+    return _by_name(
+        {code: name for code, name in names.items() if len(code) == 2}
+        | {code: names.get(code.replace("-", "_"), code) for code in offered}
+    )
+
+
+def _by_name(names: dict[str, Any]) -> list[tuple[str, str]]:
+    def plain(pair: tuple[str, Any]) -> str:
+        # Åland stands with the letter A.
+        return normalize("NFKD", str(pair[1])).encode("ascii", "ignore").decode().casefold()
+
+    return sorted(((code, str(name)) for code, name in names.items()), key=plain)
 
 
 def long_date(day: date | datetime) -> str:

@@ -12,7 +12,7 @@ from campaign.outbox.models import Message, Suppression
 from campaign.outbox.queries import is_suppressed, posted_lately, suppression_of
 from campaign.people import segments
 from campaign.people.mails import CAUSED_BY_STRANGERS
-from campaign.people.models import NOT_ME, Person, Purpose, Subscription
+from campaign.people.models import NOT_ME, Person, Purpose, Segment, Subscription
 
 # Confirmation mails are a weapon against the owner of an address: so many, over all forms.
 MOST_A_DAY = 3
@@ -54,9 +54,7 @@ def subscribers(purpose: Purpose) -> Select[Person]:
 
 def circle(purpose: Purpose, *, rule: Mapping[str, Any], now: datetime) -> Select[Person]:
     """Find those a mail to many may go to: subscribed, not suppressed, and meant by the rule."""
-    refused = select(Person.id).join(
-        Suppression, Suppression.address_hash == Person.address_hash
-    )
+    refused = select(Person.id).join(Suppression, Suppression.address_hash == Person.address_hash)
     return (
         select(Person)
         .join(Subscription, Subscription.person_id == Person.id)
@@ -68,6 +66,16 @@ def circle(purpose: Purpose, *, rule: Mapping[str, Any], now: datetime) -> Selec
             segments.where(rule, now=now),
         )
     )
+
+
+def segment(number: int) -> Segment | None:
+    """Find a saved segment."""
+    return db.session.get(Segment, number)
+
+
+def segments_by_name() -> Select[Segment]:
+    """Find the saved segments, in the order of the alphabet."""
+    return select(Segment).order_by(func.lower(Segment.name), Segment.id)
 
 
 def search_subscriptions(words: str = "", *, standing: str = "") -> Select[Subscription]:

@@ -1,12 +1,297 @@
-"""Segments: rules that tell who is meant, in conditions that any room may offer."""
+"""Segments: rules that tell who is meant, in conditions that any room may offer.
 
-from collections.abc import Mapping
-from datetime import datetime
+A rule is JSON: `{}` is everyone; `{"all": [rules]}`, `{"any": [rules]}` and `{"not": rule}`
+combine; anything else is one condition, `{"is": "country", "in": ["DE", "FR"]}`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, and_, not_, or_, true
+
+from campaign.languages import _
+from campaign.languages import lazy_gettext as _l
+from campaign.refusals import Refusal
+
+Rule = Mapping[str, Any]
+Values = Mapping[str, Any]
+
+MOST_CONDITIONS = 50
+DEEPEST = 5
+# Of the same condition, such as countries: more than there are in the world.
+_MOST_CHOSEN = 300
 
 
-def where(rule: Mapping[str, Any], *, now: datetime) -> ColumnElement[bool]:
-    """Give the condition on `Person` that a rule stands for; an empty rule is everyone."""
+class WrongRule(Refusal):
+    """A rule that cannot be read; the sentence says what is wrong with it."""
+
+    status = 422
+
+
+@dataclass(frozen=True)
+class Value:
+    """One thing that a condition asks for: its name in a rule, its label, and how it is read.
+
+    `read` gives a value back in its plain form, or raises `WrongRule`. `kind` says which field asks
+    for it: some, one, words, number or day. `choices` are those of `some` and `one`, `suggested`
+    what others have typed before; both ask the database, so they are asked for late.
+    """
+
+    name: str
+    label: Any
+    kind: str
+    read: Callable[[Any], Any]
+    choices: Callable[[], list[tuple[str, Any]]] | None = None
+    suggested: Callable[[], list[str]] | None = None
+    is_required: bool = True
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One thing that may be asked of people: in SQL, and in words.
+
+    `where` gives the condition on `Person` and the `Subscription` they are found by. `words` goes
+    on after "people who", said or denied. `check` raises `WrongRule` for values that are each
+    right and make no sense together.
+    """
+
+    name: str
+    label: Any
+    values: tuple[Value, ...]
+    where: Callable[[Values, datetime], ColumnElement[bool]]
+    words: Callable[[Values, bool], str]
+    check: Callable[[Values], None]
+
+
+_conditions: dict[str, Condition] = {}
+
+
+def condition(
+    name: str,
+    label: Any,
+    *values: Value,
+    words: Callable[[Values, bool], str],
+    check: Callable[[Values], None] = lambda values: None,
+) -> Callable[..., Any]:
+    """Offer a condition: the function below gives what it is in SQL, from its values and the time.
+
+    `words(values, denied)` says it: "live in Germany", or "do not live in Germany".
+    """
+
+    def register(
+        where: Callable[[Values, datetime], ColumnElement[bool]],
+    ) -> Callable[[Values, datetime], ColumnElement[bool]]:
+        _conditions[name] = Condition(name, label, values, where, words, check)
+        return where
+
+    return register
+
+
+def known() -> dict[str, Condition]:
+    """Give every condition that a room offers, by its name."""
+    return dict(_conditions)
+
+
+def check(rule: Any) -> dict[str, Any]:
+    """Give a rule from outside in its plain form, every value looked at. Raises `WrongRule`."""
+    plain = _read(rule)
+    for one in _conditions_in(plain):
+        _check_choices(_conditions[one["is"]], one)
+        _conditions[one["is"]].check(one)
+    return plain
+
+
+def where(rule: Rule, *, now: datetime) -> ColumnElement[bool]:
+    """Give the condition that a rule stands for, on `Person` joined with their `Subscription`.
+
+    An empty rule is everyone. Raises `WrongRule`.
+    """
+    return _where(_read(rule), now)
+
+
+def _where(rule: Rule, now: datetime) -> ColumnElement[bool]:
+    match rule:
+        case {"all": rules}:
+            return and_(*(_where(each, now) for each in rules))
+        case {"any": rules}:
+            return or_(*(_where(each, now) for each in rules))
+        case {"not": denied}:
+            return not_(_where(denied, now))
+        case {"is": name}:
+            return _conditions[name].where(rule, now)
     return true()
+
+
+def in_words(rule: Rule) -> str:
+    """Say in one sentence, without its full stop, who is meant. Raises `WrongRule`."""
+    plain = _read(rule)
+    if not plain:
+        return str(_("Everyone who subscribes"))
+    return str(_("People who %(are_so)s", are_so=_words(plain, is_outermost=True)))
+
+
+def _words(rule: Rule, *, is_outermost: bool = False) -> str:
+    match rule:
+        case {"is": name}:
+            return str(_conditions[name].words(rule, False))
+        case {"not": {"is": name} as denied}:
+            return str(_conditions[name].words(denied, True))
+        case {"not": denied}:
+            return str(_("are not among those who (%(are_so)s)", are_so=_words(denied)))
+        case {"all": rules}:
+            joined = _(", and ").join(_words(each) for each in rules)
+        case {"any": rules}:
+            joined = _(", or ").join(_words(each) for each in rules)
+        case _:
+            return str(_("subscribe"))
+    return joined if is_outermost or len(rules) == 1 else f"({joined})"
+
+
+def _read(rule: Any, *, depth: int = 1) -> dict[str, Any]:
+    """Read a rule into its plain form."""
+    if not isinstance(rule, Mapping):
+        raise WrongRule(_l("A rule is an object, such as {}."))
+    if depth > DEEPEST:
+        raise WrongRule(_l("Groups stand in groups %(most)s deep at most.", most=DEEPEST))
+    if not rule:
+        return {}
+    if "is" in rule:
+        return _read_condition(rule)
+    if len(rule) != 1 or not set(rule) <= {"all", "any", "not"}:
+        raise WrongRule(
+            _l("A rule says “all”, “any”, “not” or “is”, one of them and nothing else.")
+        )
+    ((word, within),) = rule.items()
+    if word == "not":
+        return {"not": _read(within, depth=depth + 1)}
+    if not isinstance(within, list) or not within:
+        raise WrongRule(_l("“%(word)s” takes a list of rules, one at least.", word=word))
+    plain = {word: [_read(each, depth=depth + 1) for each in within]}
+    if sum(1 for _each in _conditions_in(plain)) > MOST_CONDITIONS:
+        raise WrongRule(_l("A rule has %(most)s conditions at most.", most=MOST_CONDITIONS))
+    return plain
+
+
+def _read_condition(rule: Rule) -> dict[str, Any]:
+    name = rule["is"]
+    found = _conditions.get(name) if isinstance(name, str) else None
+    if found is None:
+        raise WrongRule(_l("There is no condition “%(name)s”.", name=_shown(name)))
+    strange = set(rule) - {"is"} - {value.name for value in found.values}
+    if strange:
+        raise WrongRule(
+            _l("“%(name)s” knows no “%(strange)s”.", name=name, strange=_shown(min(strange)))
+        )
+    plain: dict[str, Any] = {"is": name}
+    for value in found.values:
+        if value.name in rule:
+            plain[value.name] = value.read(rule[value.name])
+        elif value.is_required:
+            raise WrongRule(_l("“%(name)s” needs “%(value)s”.", name=name, value=value.name))
+    return plain
+
+
+def _shown(given: Any) -> str:
+    return str(given)[:40]
+
+
+def _conditions_in(rule: Rule) -> list[dict[str, Any]]:
+    match rule:
+        case {"all": rules} | {"any": rules}:
+            return [found for each in rules for found in _conditions_in(each)]
+        case {"not": denied}:
+            return _conditions_in(denied)
+    return [dict(rule)] if rule else []
+
+
+def _check_choices(found: Condition, given: Values) -> None:
+    for value in found.values:
+        if value.choices is None or value.name not in given:
+            continue
+        offered = {key for key, _label in value.choices()}
+        asked = given[value.name]
+        for each in asked if isinstance(asked, list) else [asked]:
+            if each not in offered:
+                raise WrongRule(
+                    _l("%(label)s: there is no “%(given)s”.", label=value.label, given=each)
+                )
+
+
+def some(name: str, label: Any, choices: Callable[[], list[tuple[str, Any]]]) -> Value:
+    """Ask for one or more of a list."""
+
+    def read(given: Any) -> list[str]:
+        if not isinstance(given, list) or not 0 < len(given) <= _MOST_CHOSEN:
+            raise WrongRule(_l("“%(name)s” takes a list of words, one at least.", name=name))
+        return list(dict.fromkeys(_word(name, each) for each in given))
+
+    return Value(name, label, "some", read, choices=choices)
+
+
+def one(
+    name: str,
+    label: Any,
+    choices: Callable[[], list[tuple[str, Any]]],
+    *,
+    is_required: bool = True,
+) -> Value:
+    """Ask for one of a list."""
+    return Value(
+        name,
+        label,
+        "one",
+        lambda given: _word(name, given),
+        choices=choices,
+        is_required=is_required,
+    )
+
+
+def words(
+    name: str, label: Any, *, most: int, suggested: Callable[[], list[str]] | None = None
+) -> Value:
+    """Ask for a few words."""
+    return Value(
+        name, label, "words", lambda given: _word(name, given, most=most), suggested=suggested
+    )
+
+
+def number(name: str, label: Any, *, most: int, is_required: bool = True) -> Value:
+    """Ask for a whole number from 1."""
+
+    def read(given: Any) -> int:
+        if type(given) is not int or not 0 < given <= most:
+            raise WrongRule(
+                _l("%(label)s: enter a whole number from 1 to %(most)s.", label=label, most=most)
+            )
+        return given
+
+    return Value(name, label, "number", read, is_required=is_required)
+
+
+def day(name: str, label: Any) -> Value:
+    """Ask for a day, which may be left out."""
+
+    def read(given: Any) -> str:
+        try:
+            return date.fromisoformat(_word(name, given)).isoformat()
+        except ValueError:
+            raise WrongRule(
+                _l("%(label)s: enter a day, such as 2027-05-13.", label=label)
+            ) from None
+
+    return Value(name, label, "day", read, is_required=False)
+
+
+def _word(name: str, given: Any, *, most: int = 120) -> str:
+    tidy = given.strip() if isinstance(given, str) else ""
+    if not tidy or len(tidy) > most or not tidy.isprintable():
+        raise WrongRule(
+            _l(
+                "“%(name)s” takes words of %(most)s characters at most.",
+                name=name,
+                most=most,
+            )
+        )
+    return tidy

@@ -2,16 +2,20 @@
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 
 from campaign.db import db, insert_missing, lock
+from campaign.languages import lazy_gettext as _l
 from campaign.outbox.models import Message, State, address_hash
 from campaign.outbox.verbs import post, suppress_hash
-from campaign.people import mails, queries
+from campaign.people import mails, queries, segments
 from campaign.people.links import CONFIRM_WITHIN
-from campaign.people.models import NOT_ME, Consent, Person, Purpose, Subscription
+from campaign.people.models import NOT_ME, Consent, Person, Purpose, Segment, Subscription
 from campaign.people.queries import may_be_asked, subscription_of
+from campaign.refusals import Refusal
 
 
 def remember(
@@ -221,6 +225,39 @@ def never_write(person_id: int, hashed: str, *, now: datetime) -> None:
             _drop(subscription)
         else:
             leave(person_id, Purpose(subscription.purpose), through=NOT_ME, now=now)
+
+
+class NameTaken(Refusal):
+    sentence = _l("There is a segment of this name already.")
+
+
+def save_segment(
+    segment: Segment | None = None, *, name: str, rule: Any, by: int | None, now: datetime
+) -> Segment:
+    """Save a rule under a name: a new segment, or one that stands already.
+
+    Raises `NameTaken`, and `segments.WrongRule` for a rule that cannot be read.
+    """
+    plain = segments.check(rule)
+    taken = db.session.scalar(select(Segment.id).where(Segment.name == name))
+    if taken is not None and (segment is None or taken != segment.id):
+        raise NameTaken
+    if segment is None:
+        segment = Segment(made_at=now, made_by_id=by)
+        db.session.add(segment)
+    segment.name = name
+    segment.rule = plain
+    try:
+        db.session.flush()
+    except IntegrityError:
+        # Somebody else took the name between the look and the deed.
+        raise NameTaken from None
+    return segment
+
+
+def delete_segment(segment: Segment) -> None:
+    """Delete a segment; a sending that went by it keeps its own copy of the rule."""
+    db.session.delete(segment)
 
 
 def forget(person: Person) -> None:

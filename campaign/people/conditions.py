@@ -1,0 +1,174 @@
+"""What segments may ask of people themselves: where they live, language, tag, when they joined."""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from sqlalchemy import ColumnElement, and_, select
+
+from campaign.db import db
+from campaign.languages import _, country_name, languages, short_date, territories
+from campaign.languages import lazy_gettext as _l
+from campaign.people import segments
+from campaign.people.models import Person, Rhythm, Subscription, Tag
+from campaign.people.segments import Values, WrongRule, condition
+
+MOST_DAYS = 3650
+# Of tags typed before: more help nobody.
+_MOST_SUGGESTED = 500
+
+
+def either(names: Iterable[str]) -> str:
+    """Join names: Germany, France or Kenya."""
+    *most, last = names
+    if not most:
+        return last
+    return str(_("%(several)s or %(last)s", several=", ".join(most), last=last))
+
+
+def said(positive: Any, negative: Any) -> Callable[[Values, bool], str]:
+    """Make the words of a condition that has nothing to fill in."""
+    return lambda values, denied: str(negative if denied else positive)
+
+
+def _countries_in_words(values: Values, denied: bool) -> str:
+    countries = either(country_name(code) for code in values["in"])
+    if denied:
+        return _("do not live in %(countries)s", countries=countries)
+    return _("live in %(countries)s", countries=countries)
+
+
+@condition(
+    "country",
+    _l("Country"),
+    segments.some("in", _l("Country"), territories),
+    words=_countries_in_words,
+)
+def lives_in(values: Values, now: datetime) -> ColumnElement[bool]:
+    """Find those who live in one of some countries."""
+    return Person.country.in_(values["in"])
+
+
+def _languages_in_words(values: Values, denied: bool) -> str:
+    named = dict(languages())
+    chosen = either(str(named.get(code, code)) for code in values["in"])
+    if denied:
+        return _("do not read %(languages)s", languages=chosen)
+    return _("read %(languages)s", languages=chosen)
+
+
+@condition(
+    "language",
+    _l("Language"),
+    segments.some("in", _l("Language"), languages),
+    words=_languages_in_words,
+)
+def reads(values: Values, now: datetime) -> ColumnElement[bool]:
+    """Find those who read one of some languages."""
+    return Person.language.in_(values["in"])
+
+
+def _tag_in_words(values: Values, denied: bool) -> str:
+    if denied:
+        return _("do not have the tag “%(tag)s”", tag=values["tag"])
+    return _("have the tag “%(tag)s”", tag=values["tag"])
+
+
+def tags() -> list[str]:
+    """List the tags in use."""
+    # Each found by a step in the index: there are many rows and few tags.
+    step = select(Tag.tag).order_by(Tag.tag).limit(1)
+    found: list[str] = []
+    while len(found) < _MOST_SUGGESTED:
+        following = step.where(Tag.tag > found[-1]) if found else step
+        tag = db.session.scalar(following)
+        if tag is None:
+            break
+        found.append(tag)
+    return found
+
+
+@condition(
+    "tag",
+    _l("Tag"),
+    segments.words("tag", _l("Tag"), most=40, suggested=tags),
+    words=_tag_in_words,
+)
+def has_tag(values: Values, now: datetime) -> ColumnElement[bool]:
+    """Find those to whom an organiser gave a tag."""
+    return select(Tag.tag).where(Tag.tag == values["tag"], Tag.person_id == Person.id).exists()
+
+
+def _joined_in_words(values: Values, denied: bool) -> str:
+    parts = []
+    if "since" in values:
+        parts.append(_("on or after %(day)s", day=short_date(_day(values["since"]))))
+    if "before" in values:
+        parts.append(_("before %(day)s", day=short_date(_day(values["before"]))))
+    if "days" in values:
+        parts.append(_("in the last %(days)s days", days=values["days"]))
+    when = _(" and ").join(parts)
+    return _("did not join %(when)s", when=when) if denied else _("joined %(when)s", when=when)
+
+
+def _says_when(values: Values) -> None:
+    if not {"since", "before", "days"} & set(values):
+        raise WrongRule(_l("When they joined: enter a day or a number of days."))
+
+
+@condition(
+    "joined",
+    _l("When they joined"),
+    segments.day("since", _l("On or after")),
+    segments.day("before", _l("Before")),
+    segments.number("days", _l("In the last so many days"), most=MOST_DAYS, is_required=False),
+    words=_joined_in_words,
+    check=_says_when,
+)
+def joined(values: Values, now: datetime) -> ColumnElement[bool]:
+    """Find those who agreed to hear from us in some time."""
+    asked = [Subscription.confirmed_at.is_not(None)]
+    if "since" in values:
+        asked.append(Subscription.confirmed_at >= _begin(values["since"]))
+    if "before" in values:
+        asked.append(Subscription.confirmed_at < _begin(values["before"]))
+    if "days" in values:
+        asked.append(Subscription.confirmed_at >= now - timedelta(days=values["days"]))
+    return and_(*asked)
+
+
+def _day(written: str) -> date:
+    return date.fromisoformat(written)
+
+
+def _begin(written: str) -> datetime:
+    # A day of the office's own clocks, by which it also reads when somebody joined.
+    zone = ZoneInfo(current_app.config["TIMEZONE"])
+    return datetime.combine(_day(written), time(), zone)
+
+
+def _rhythms() -> list[tuple[str, Any]]:
+    return [
+        (Rhythm.ALL.value, _l("every issue")),
+        (Rhythm.MONTHLY.value, _l("one a month")),
+    ]
+
+
+def _rhythm_in_words(values: Values, denied: bool) -> str:
+    # There are two: who does not want the one wants the other.
+    if (values["rhythm"] == Rhythm.MONTHLY) != denied:
+        return _("want one issue a month")
+    return _("want every issue")
+
+
+@condition(
+    "rhythm",
+    _l("How often they want mail"),
+    segments.one("rhythm", _l("How often"), _rhythms),
+    words=_rhythm_in_words,
+)
+def wants(values: Values, now: datetime) -> ColumnElement[bool]:
+    """Find those who want every issue, or one a month."""
+    return Subscription.rhythm == values["rhythm"]
