@@ -14,6 +14,8 @@ from campaign.front import errors, manners
 from campaign.front.views import bp as front
 from campaign.letters import duties as letters_duties
 from campaign.letters.views import bp as letters
+from campaign.newsletter.images.pictures import LARGEST_FILE
+from campaign.newsletter.images.views import bp as images
 from campaign.newsletter.views import bp as newsletter
 from campaign.office.views import bp as office
 from campaign.organisers import duties as organisers_duties
@@ -30,11 +32,13 @@ from campaign.summits.cli import cli as post_commands
 from campaign.summits.views import bp as summits
 
 # Law 6: whatever a stranger may reach. Everything else stands behind the office's guard.
-STRANGERS = (front, events, letters, newsletter, summits, mailbox, pages)
+STRANGERS = (front, events, letters, newsletter, images, summits, mailbox, pages)
 PUBLIC = frozenset(blueprint.name for blueprint in STRANGERS)
 # Before the guard, but with a session: how organisers come in. Never cached, never exempt.
 DOORSTEP = frozenset({organisers.name})
 LARGEST_BODY = 1_000_000
+# Doors that take files: how large a body each reads, by its endpoint.
+LARGER_BODIES = {"office.newsletter.images.upload": LARGEST_FILE + LARGEST_BODY}
 
 # What operators may say to a room; `campaign.cli` adds what concerns the whole house.
 COMMANDS = (organiser_commands, outbox_commands, page_commands, post_commands)
@@ -65,7 +69,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     templating.init_app(app)
     relay.init_app(app)
 
-    manners.init_app(app, public=PUBLIC)
+    manners.init_app(app, public=PUBLIC, larger_bodies=LARGER_BODIES)
     errors.init_app(app)
     csrf = CSRFProtect(app)
     for blueprint in STRANGERS:

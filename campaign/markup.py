@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import nh3
 import yaml
@@ -185,8 +185,20 @@ def plain(source: str, *, absolute: Callable[[str], str] = str) -> str:
     prefix: list[str] = []
     counters: list[int | None] = []
     tokens = _MARKDOWN.parse(source)
+    table: list[list[_Cell]] | None = None
     for at, token in enumerate(tokens):
         match token.type:
+            case "table_open":
+                table = []
+            case "tr_open" if table is not None:
+                table.append([])
+            case "inline" if table is not None:
+                is_right = "right" in str(tokens[at - 1].attrs.get("style", ""))
+                table[-1].append(_Cell(_inline(token, absolute), is_right))
+            case "table_close" if table is not None:
+                most = _COLUMNS - sum(len(mark) for mark in prefix)
+                out.append(_indented(_as_text(table, most=most), prefix))
+                table = None
             case "inline":
                 words = _inline(token, absolute)
                 before = tokens[at - 1]
@@ -226,6 +238,41 @@ def _indented(words: str, prefix: list[str]) -> str:
         if mark != "> ":
             prefix[at] = " " * len(mark)
     return "\n".join([first + lines[0], *(rest + line for line in lines[1:])])
+
+
+class _Cell(NamedTuple):
+    words: str
+    is_right: bool
+
+
+# A mail's text is broken at 72; what is wider than this cannot stand in columns.
+_COLUMNS = 72
+
+
+def _as_text(table: list[list[_Cell]], *, most: int) -> str:
+    """Write a table in columns, or where they are too wide, each row as a list of its cells."""
+    head, *rows = table
+    # As Markdown has it, no row is longer than the head.
+    widths = [max(len(row[at].words) for row in table) for at in range(len(head))]
+    if rows and sum(widths) + 2 * (len(widths) - 1) > most:
+        return "\n\n".join(
+            "\n".join(
+                f"{name.words}: {cell.words}" if name.words else cell.words
+                for name, cell in zip(head, row, strict=True)
+                if cell.words
+            )
+            for row in rows
+        )
+    lines = [_line(head, widths), "  ".join("-" * width for width in widths)]
+    return "\n".join([*lines, *(_line(row, widths) for row in rows)])
+
+
+def _line(row: list[_Cell], widths: list[int]) -> str:
+    cells = (
+        cell.words.rjust(width) if cell.is_right else cell.words.ljust(width)
+        for cell, width in zip(row, widths, strict=True)
+    )
+    return "  ".join(cells).rstrip()
 
 
 def _inline(token: Token, absolute: Callable[[str], str]) -> str:

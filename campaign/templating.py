@@ -146,8 +146,8 @@ def render_mail(template: str, **words: Any) -> tuple[str, str]:
     return wrapped(text.strip()) + "\n", html
 
 
-# RFC 5322 section 2.1.1 asks for 78 at most; an answer adds the marks of a quotation.
-_WIDTH = 74
+# RFC 5322 section 2.1.1 asks for 78 at most; answers add the marks of their quotations.
+_WIDTH = 72
 _LIST_OR_QUOTATION = re.compile(r"(?:> |- |\d+\. | )*")
 
 

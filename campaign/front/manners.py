@@ -2,6 +2,7 @@
 
 import gzip
 import time
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -39,10 +40,14 @@ _COMPRESSED = {
 _CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 
 
-def init_app(app: Flask, *, public: frozenset[str]) -> None:
-    """Teach the application its manners; `public` names the blueprints open to strangers."""
+def init_app(app: Flask, *, public: frozenset[str], larger_bodies: Mapping[str, int]) -> None:
+    """Teach the application its manners.
+
+    `public` names the blueprints open to strangers; `larger_bodies` the views that read more than
+    others, with how many bytes.
+    """
     app.before_request(_start_the_watch)
-    app.before_request(_refuse_too_much)
+    app.before_request(_refuse_too_much_for(larger_bodies))
     app.before_request(_refuse_other_sites)
     app.before_request(_refuse_what_no_text_holds)
 
@@ -59,17 +64,22 @@ def _start_the_watch() -> None:
     g.started = time.perf_counter()
 
 
-def _refuse_too_much() -> None:
-    """Refuse a body that is too large before any of it is read, also where nobody would read it."""
-    most = request.max_content_length
-    if most is None:
-        return
-    length = request.content_length
-    if length is None and request.method in _CHANGING:
-        # Sent in pieces, with no length said: Werkzeug would cut it off and go on with the half.
-        length = len(request.get_data()) + 1
-    if (length or 0) > most:
-        abort(413)
+def _refuse_too_much_for(larger_bodies: Mapping[str, int]) -> Callable[[], None]:
+    def refuse_too_much() -> None:
+        """Refuse a body too large before any of it is read, also where nobody would read it."""
+        if request.endpoint in larger_bodies:
+            request.max_content_length = larger_bodies[request.endpoint]
+        most = request.max_content_length
+        if most is None:
+            return
+        length = request.content_length
+        if length is None and request.method in _CHANGING:
+            # Sent in pieces, with no length said: Werkzeug would cut it off and go on with half.
+            length = len(request.get_data()) + 1
+        if (length or 0) > most:
+            abort(413)
+
+    return refuse_too_much
 
 
 def _refuse_other_sites() -> None:

@@ -11,6 +11,7 @@ from campaign import clock
 from campaign.events.office import bp as events
 from campaign.languages import lazy_gettext as _l
 from campaign.letters.office import bp as letters
+from campaign.newsletter.images.office import bp as newsletter_images
 from campaign.newsletter.office import bp as newsletter
 from campaign.office import queries
 from campaign.office.forms import Sampler, mistaken
@@ -35,6 +36,7 @@ ROOMS: tuple[tuple[Blueprint, Any], ...] = (
     (outbox, _l("Outbox")),
     (organisers, _l("Organisers")),
 )
+newsletter.register_blueprint(newsletter_images)
 for _room, _label in ROOMS:
     bp.register_blueprint(_room)
 

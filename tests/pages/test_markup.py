@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.markup import render
+from campaign.markup import plain, render
 
 # What may stand in the HTML of a text, and nothing else.
 TAGS = {
@@ -219,3 +219,25 @@ def test_a_text_may_begin_with_a_line() -> None:
 
     assert html.count("<hr>") == 2
     assert "words" in html
+
+
+def test_a_table_is_columns_in_plain_text() -> None:
+    text = plain("| City | Places |\n| --- | ---: |\n| Oslo | 3 |\n| São Paulo | 1200 |")
+
+    assert text.splitlines() == [
+        "City       Places",
+        "---------  ------",
+        "Oslo            3",
+        "São Paulo    1200",
+    ]
+
+
+def test_a_table_too_wide_for_a_mail_is_a_list_of_its_rows() -> None:
+    source = (
+        "| City | Where |\n| --- | --- |\n| Oslo | [Square](/events/" + "x" * 60 + ") |\n| Bergen |"
+    )
+
+    text = plain(source, absolute=lambda path: f"https://campaign.example{path}")
+
+    where = f"Square (https://campaign.example/events/{'x' * 60})"
+    assert text == f"City: Oslo\nWhere: {where}\n\nCity: Bergen\n"
