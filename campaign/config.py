@@ -151,6 +151,15 @@ def _languages(value: Any) -> list[str]:
     return codes
 
 
+def _words(value: Any) -> list[str]:
+    words = value if isinstance(value, list) else _text(value).split(",")
+    words = [" ".join(str(word).split()) for word in words]
+    words = [word for word in words if word]
+    if any(len(word) > 40 for word in words):
+        raise ValueError("should be words of at most 40 characters, with commas between them")
+    return list(dict.fromkeys(words))
+
+
 class Setting(NamedTuple):
     """One setting: its default, how its value is read and checked, and what it is for."""
 
@@ -178,10 +187,15 @@ SETTINGS: dict[str, Setting] = {
     "MAIL_DOMAIN": Setting("", _domain, "domain of our own addresses; empty: BASE_URL's host"),
     "MAIL_SENDER": Setting("", _address, "the From address; empty: hello@MAIL_DOMAIN"),
     "MAIL_RATE": Setting(0.0, _rate, "messages a second over all workers, 0 = no limit"),
+    "MAIL_DOMAIN_RATE": Setting(
+        0.0, _rate, "messages a second to any one recipient domain, 0 = no limit"
+    ),
     "CLIENT_CAP": Setting(
         300, _count, "mails one connection may cause strangers an hour, 0 = no limit"
     ),
     "LANGUAGES": Setting(["en"], _languages, "languages offered, the first is the default"),
+    "TOPICS": Setting([], _words, "topics of the newsletter that a subscriber may leave out"),
+    "NEWSLETTER_APPROVAL": Setting(False, _switch, "a colleague approves an issue before it goes"),
     "TIMEZONE": Setting("UTC", _zone, "zone in which the office reads its times"),
     "TRUSTED_PROXIES": Setting(0, _count, "how many reverse proxies stand before the server"),
     "WEB_WORKERS": Setting(2, _at_least_one, "web server processes"),

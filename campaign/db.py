@@ -1,6 +1,7 @@
 """The database: one leaf that every room may touch, SQLite and PostgreSQL alike."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
@@ -131,6 +132,20 @@ def _prepare_sqlite(engine: Engine) -> None:
         reads = _only_reads.get()
         connection.exec_driver_sql(f"PRAGMA query_only={'on' if reads else 'off'}")
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Read something outside a request and hold nothing afterwards: no lock, no transaction.
+
+    Nothing may be unsaved before, and on SQLite nothing can be changed within.
+    """
+    before = _only_reads.set(True)
+    try:
+        yield
+    finally:
+        db.session.rollback()
+        _only_reads.reset(before)
 
 
 def insert_missing(model: type[Any], values: dict[str, Any], *, unique: Iterable[str]) -> bool:

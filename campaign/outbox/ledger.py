@@ -1,16 +1,26 @@
 """The ledger: what the office reads of the outbox, and how much of a mail it may see."""
 
 import re
-from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import defer, joinedload, load_only, selectinload
+from sqlalchemy.orm import defer, joinedload, selectinload
 
 from campaign.db import db
+from campaign.languages import current_language, force_locale
 from campaign.languages import lazy_gettext as _l
-from campaign.outbox import queries
-from campaign.outbox.models import Batch, Lane, Message, State, Suppression, address_hash
+from campaign.outbox import fields, queries
+from campaign.outbox.fields import FIELD, Recipient
+from campaign.outbox.models import (
+    Batch,
+    Lane,
+    Message,
+    State,
+    Suppression,
+    Variant,
+    address_hash,
+)
 
 # What each state says to somebody who has not read the code.
 STATES: dict[str, Any] = {
@@ -43,43 +53,60 @@ _KINDS: dict[str, Any] = {
     "welcome": _l("welcome to the newsletter"),
 }
 
-_FIELD = re.compile(r"\{\{(\w+)\}\}")
 # The part of an address that is a token: long, and with a capital, which no page of ours has.
 _TOKEN = re.compile(r"(?<=[/=])(?=[\w.~-]*[A-Z])[\w.~-]{16,}")
 
 
-def messages(words: str = "", *, state: str = "", kind: str = "") -> Select[Message]:
+def messages(
+    words: str = "", *, state: str = "", kind: str = "", batch_id: int | None = None
+) -> Select[Message]:
     """Find messages, newest first, with their subject and without their texts."""
-    return queries.search(words, state=state, kind=kind).options(
+    query = queries.search(words, state=state, kind=kind).options(
         defer(Message.text, raiseload=True),
         defer(Message.html, raiseload=True),
         defer(Message.calendar, raiseload=True),
-        selectinload(Message.batch).load_only(Batch.subject, raiseload=True),
+        selectinload(Message.shared).load_only(Variant.subject, raiseload=True),
     )
+    return query if batch_id is None else query.where(Message.batch_id == batch_id)
 
 
 def message(number: int) -> Message | None:
     """Find one message with the text it shares."""
-    return db.session.get(Message, number, options=[joinedload(Message.batch)])
+    options = [joinedload(Message.batch), joinedload(Message.shared)]
+    return db.session.get(Message, number, options=options)
 
 
-def subject_of(message: Message) -> str:
+def subject_of(message: Message, *, now: datetime) -> str:
     """Give the subject as it leaves."""
-    return _filled(message.batch.subject if message.batch else message.subject, message.fields)
+    if message.shared is None:
+        return message.subject
+    return _filled(message.shared.subject, message, now=now)
 
 
-def text_of(message: Message) -> str:
+def text_of(message: Message, *, now: datetime) -> str:
     """Give the text as it leaves, but for the tokens in its links.
 
     They are the recipient's alone: with them an organiser could answer in a supporter's name, or
     come in as another organiser.
     """
-    text = _filled(message.batch.text if message.batch else message.text, message.fields)
-    return _TOKEN.sub("…", text)
+    if message.shared is None:
+        return _TOKEN.sub("…", message.text)
+    return _TOKEN.sub("…", _filled(message.shared.text, message, now=now))
 
 
-def _filled(text: str, fields: Mapping[str, Any]) -> str:
-    return _FIELD.sub(lambda found: str(fields.get(found[1], found[0])), text)
+def _filled(text: str, message: Message, *, now: datetime) -> str:
+    known = fields.known()
+    language = message.shared.language if message.shared else current_language()
+    reader = Recipient(message.person_id, message.to_name, language, message.country, message.place)
+
+    def value(found: re.Match[str]) -> str:
+        field = known.get(found[1])
+        if field is None or field.is_hidden:
+            return "…"
+        return field.make(reader, now).text or found[2] or ""
+
+    with force_locale(language.replace("-", "_")):
+        return FIELD.sub(value, text)
 
 
 def kinds() -> list[str]:
@@ -97,11 +124,8 @@ def paused_batches() -> list[Batch]:
     return list(
         db.session.scalars(
             select(Batch)
-            .where(Batch.paused_at.is_not(None))
+            .where(Batch.paused_because != "", Batch.stopped_at.is_(None))
             .order_by(Batch.paused_at)
-            .options(
-                load_only(Batch.subject, Batch.paused_at, Batch.paused_because, raiseload=True)
-            )
         )
     )
 

@@ -1,12 +1,14 @@
 """A mail as the rooms write it, and its MIME form as it leaves (RFC 5322, 2045, 6047, 8058)."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime
+from typing import NamedTuple
 
 import css_inline
 
@@ -72,27 +74,35 @@ class Envelope:
     domain: str
 
 
-@dataclass(frozen=True)
-class Leaving:
-    """One message as a worker holds it, free of any session: what to build and for whom."""
+class Leaving(NamedTuple):
+    """One message as a sender holds it, free of any session: for whom, and which text."""
 
     id: int
-    token: str
     kind: str
     to: str
     to_name: str
-    sender_name: str
-    reply_to: str
-    subject: str
-    text: str
-    html: str
-    calendar: str
-    calendar_method: str
-    headers: dict[str, str]
+    person_id: int | None
+    batch_id: int | None
+    variant: str
+    country: str
+    place: int | None
     posted_at: datetime
     tries: int
-    batch_id: int | None
-    fields: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a message says: its own words, or those of its batch's variant with their fields."""
+
+    subject: str
+    text: str
+    html: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    sender_name: str = ""
+    reply_to: str = ""
+    calendar: str = ""
+    calendar_method: str = ""
+    language: str = ""
 
 
 def safe_header(value: str) -> str:
@@ -126,7 +136,7 @@ def message_id(token: str, envelope: Envelope) -> str:
     return f"<{token}@{envelope.domain}>"
 
 
-def compose(mail: Leaving, envelope: Envelope) -> bytes:
+def compose(content: Content, mail: Leaving, token: str, envelope: Envelope) -> bytes:
     """Build the mail as it goes over the wire: CRLF, 7-bit, quoted-printable.
 
     A calendar stands inside the first child (multipart/alternative) with its method, where every
@@ -134,22 +144,22 @@ def compose(mail: Leaving, envelope: Envelope) -> bytes:
     """
     message = EmailMessage(policy=_POLICY)
     local, domain = one_address(envelope.sender)
-    sender = display_name(mail.sender_name) or envelope.name
+    sender = display_name(content.sender_name) or envelope.name
     message["From"] = Address(display_name(sender), local, domain)
     local, domain = one_address(mail.to)
     message["To"] = Address(display_name(mail.to_name), local, domain)
-    if mail.reply_to:
-        message["Reply-To"] = Address("", *one_address(mail.reply_to))
-    message["Subject"] = safe_header(mail.subject)
+    if content.reply_to:
+        message["Reply-To"] = Address("", *one_address(content.reply_to))
+    message["Subject"] = safe_header(content.subject)
     message["Date"] = format_datetime(mail.posted_at)
-    message["Message-ID"] = message_id(mail.token, envelope)
-    for name, value in mail.headers.items():
+    message["Message-ID"] = message_id(token, envelope)
+    for name, value in content.headers.items():
         message[name] = safe_header(value)
-    message.set_content(mail.text, cte="quoted-printable")
-    if mail.html:
-        message.add_alternative(inline(mail.html), subtype="html", cte="quoted-printable")
-    if mail.calendar:
-        _add_calendar(message, mail.calendar, mail.calendar_method)
+    message.set_content(content.text, cte="quoted-printable")
+    if content.html:
+        message.add_alternative(inline(content.html), subtype="html", cte="quoted-printable")
+    if content.calendar:
+        _add_calendar(message, content.calendar, content.calendar_method)
     return message.as_bytes()
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_
 from sqlalchemy import text as sql
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from campaign import tokens
 from campaign.db import Model
@@ -32,6 +32,7 @@ OPEN = (State.WAITING, State.LEAVING, State.RETRY)
 # a question in the same words.
 TO_TAKE = "state IN ('waiting', 'retry')"
 
+URGENT, BULK = 0, 9
 _SIGNATURE = 20
 
 
@@ -41,7 +42,7 @@ def address_hash(address: str) -> str:
 
 
 def message_token(message_id: int) -> str:
-    """Give the unguessable, stable token of a message: of its Message-ID and envelope sender (VERP).
+    """Give the unguessable, stable token of a message: its Message-ID, its envelope sender (VERP).
 
     It is all lower case: some mail servers write a local part small.
     """
@@ -63,6 +64,8 @@ class Batch(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
+    # That of its first variant, by which organisers know it.
+    subject: Mapped[str] = mapped_column(String(255), default="")
     headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # Messages a second over all workers; 0 is no limit.
     rate: Mapped[float] = mapped_column(default=0.0)
@@ -140,6 +143,15 @@ class Message(Model):
     settled_at: Mapped[datetime | None]
 
     batch: Mapped[Batch | None] = relationship(lazy="raise_on_sql")
+    # The text it shares with others of its batch.
+    shared: Mapped[Variant | None] = relationship(
+        primaryjoin=lambda: and_(
+            foreign(Message.batch_id) == Variant.batch_id,
+            foreign(Message.variant) == Variant.key,
+        ),
+        lazy="raise_on_sql",
+        viewonly=True,
+    )
 
     # Few and partial: of a mail's price in an issue to a million, each index is a part.
     __table_args__ = (
@@ -214,13 +226,16 @@ class ClientCount(Model):
 
 
 class Lane(Model):
-    """The way to the relay, shared by all workers: its token bucket and its pauses."""
+    """A way: to the relay, of one issue, to one domain; its token bucket and its pauses."""
 
     __tablename__ = "outbox_lane"
 
-    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    # "relay", "batch:7", "domain:example.org"
+    name: Mapped[str] = mapped_column(String(220), primary_key=True)
     tokens: Mapped[float] = mapped_column(default=0.0)
     filled_at: Mapped[datetime]
     paused_until: Mapped[datetime | None]
+    # Up to then the moments of what waits here are given away.
+    given_until: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     last_trouble: Mapped[str] = mapped_column(String(500), default="")

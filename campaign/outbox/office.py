@@ -19,9 +19,13 @@ from campaign.tables import Column
 bp = Blueprint("outbox", __name__, url_prefix="/outbox")
 
 
+def _subject(message: Message) -> str:
+    return ledger.subject_of(message, now=clock.now())
+
+
 def _link(message: Message) -> Markup:
     href = url_for("office.outbox.message", number=message.id)
-    label = ledger.subject_of(message) or _("(no subject)")
+    label = _subject(message) or _("(no subject)")
     return Markup('<a href="{}">{}</a>').format(href, label)
 
 
@@ -31,7 +35,7 @@ def _tries(message: Message) -> int | str:
 
 
 MESSAGES = [
-    Column("subject", _l("Subject"), ledger.subject_of, cell=_link),
+    Column("subject", _l("Subject"), _subject, cell=_link),
     Column("to", _l("To"), lambda row: row.to_address),
     Column("kind", _l("Kind"), lambda row: row.kind, cell=lambda row: ledger.kind_name(row.kind)),
     Column("state", _l("State"), lambda row: row.state, cell=lambda row: STATES[row.state]),
@@ -55,6 +59,7 @@ def _asked_for() -> Select[Message]:
         request.args.get("q", ""),
         state=request.args.get("state", ""),
         kind=request.args.get("kind", ""),
+        batch_id=request.args.get("batch", type=int),
     )
 
 
@@ -88,9 +93,9 @@ def _message_page(number: int, form: RetryForm) -> Any:
     return render_template(
         "outbox/office/message.html",
         message=found,
-        subject=ledger.subject_of(found),
+        subject=_subject(found),
         kind=ledger.kind_name(found.kind),
-        text=ledger.text_of(found),
+        text=ledger.text_of(found, now=clock.now()),
         state=STATES[found.state],
         may_retry=found.state == State.FAILED,
         form=form,

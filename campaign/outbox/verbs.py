@@ -3,22 +3,22 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, delete, insert, literal, select, update
 
 from campaign import jobs, tokens
 from campaign.db import db, insert_missing
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.mail import AUTOMATIC, Mail, one_address, safe_header
 from campaign.outbox.models import (
-    BULK,
     Batch,
     ClientCount,
+    Lane,
     Message,
     State,
     Suppression,
+    Variant,
     address_hash,
 )
 from campaign.refusals import Refusal
@@ -33,7 +33,6 @@ def post(mail: Mail, *, now: datetime) -> Message:
     one_address(mail.to)
     safe_header(mail.subject)
     message = Message(
-        token=tokens.random_token(),
         kind=mail.kind,
         thread=mail.thread,
         person_id=mail.person_id,
@@ -49,7 +48,6 @@ def post(mail: Mail, *, now: datetime) -> Message:
         calendar=mail.calendar,
         calendar_method=mail.calendar_method,
         headers={**(AUTOMATIC if mail.is_automatic else {}), **mail.headers},
-        fields={},
         posted_at=now,
         due_at=mail.due_at or now,
     )
@@ -58,52 +56,78 @@ def post(mail: Mail, *, now: datetime) -> Message:
     return message
 
 
+# What an audience says of each recipient, and what it may leave out.
+_SAID = ("person_id", "to_address", "to_name", "address_hash", "country", "place", "variant")
+
+
 def post_batch(
-    recipients: Iterable[Mapping[str, Any]],
+    audience: Select[Any],
     *,
     kind: str,
-    subject: str,
-    text: str,
-    html: str,
-    headers: dict[str, str],
+    variants: Iterable[Variant],
+    headers: Mapping[str, str],
+    rate: float = 0.0,
     now: datetime,
 ) -> Batch:
-    """Put one text for many into the outbox: a row for each recipient, before anything is sent.
+    """Put one mail for many into the outbox: a row for each recipient, in one statement.
 
-    Each recipient is a mapping of `person_id`, `to`, `to_name` and `fields`; the texts and the
-    headers name their fields as `{{field}}`. Returns the batch; its messages are bulk.
+    `audience` gives the columns `person_id`, `to_address`, `to_name`, `address_hash`, `country`,
+    `place`, `variant` (the key of one of `variants`), and may give `due_at`. Who is in it at this
+    moment gets the mail; who comes later does not. `variants` are rows without a batch; their
+    texts and the headers name fields (`outbox.fields`). `rate` is messages a second, 0 no limit.
     """
-    batch = Batch(
-        subject=safe_header(subject),
-        text=text,
-        html=html,
-        headers={**AUTOMATIC, **headers},
-        queued_at=now,
-    )
+    batch = Batch(kind=kind, subject="", headers={**AUTOMATIC, **headers}, rate=rate, queued_at=now)
     db.session.add(batch)
     db.session.flush()
-    rows = (
-        {
-            "token": tokens.random_token(),
-            "kind": kind,
-            "priority": BULK,
-            "person_id": one["person_id"],
-            "batch_id": batch.id,
-            "to_address": one["to"],
-            "to_name": one["to_name"],
-            "address_hash": address_hash(one["to"]),
-            "headers": {},
-            "fields": one["fields"],
-            "posted_at": now,
-            "due_at": now,
-        }
-        for one in recipients
+    for variant in variants:
+        safe_header(variant.subject)
+        variant.batch_id = batch.id
+        batch.subject = batch.subject or variant.subject
+        db.session.add(variant)
+    asked = audience.subquery()
+    same = {"kind": kind, "batch_id": batch.id, "headers": {}, "state": State.WAITING}
+    columns: dict[str, Any] = {name: asked.c[name] for name in _SAID}
+    columns |= {name: literal(value, _TABLE.c[name].type) for name, value in same.items()}
+    given = asked.c.get("due_at")
+    # Posted for the reader's own hour, it bears the date of that hour.
+    at = literal(now, _TABLE.c.due_at.type) if given is None else given
+    columns |= {"due_at": at, "posted_at": at}
+    db.session.execute(
+        insert(_TABLE).from_select(list(columns), select(*columns.values())),
     )
-    # In pieces, past the session: a large list fits into a small memory.
-    while some := list(islice(rows, 1000)):
-        db.session.execute(insert(Message), some)
     jobs.wake_after_commit("outbox.send")
     return batch
+
+
+_TABLE: Any = Message.__table__
+
+
+def pause(batch: Batch, *, because: str = "", now: datetime) -> None:
+    """Let a batch rest: nothing of it leaves until it is resumed."""
+    batch.paused_at = batch.paused_at or now
+    batch.paused_because = because[:500]
+
+
+def resume(batch: Batch) -> None:
+    """Let a batch go on that was paused, or that the relay refused, once the cause is mended."""
+    batch.paused_at = None
+    batch.paused_because = ""
+    jobs.wake_after_commit("outbox.send")
+
+
+def stop(batch: Batch, *, now: datetime) -> None:
+    """End a batch for good: what has not left is withheld."""
+    batch.stopped_at = batch.stopped_at or now
+    batch.finished_at = batch.finished_at or now
+    db.session.execute(
+        update(Message)
+        .where(
+            Message.batch_id == batch.id,
+            Message.state.in_([State.WAITING, State.RETRY]),
+        )
+        .values(state=State.WITHHELD, settled_at=now, last_reply="not sent: it was stopped")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def suppress(address: str, *, reason: str, evidence: str = "", now: datetime) -> None:
@@ -195,6 +219,10 @@ def retry(message: Message, *, now: datetime) -> None:
     message.tries = 0
     message.due_at = now
     message.settled_at = None
+    if message.batch_id is not None:
+        db.session.execute(
+            update(Batch).where(Batch.id == message.batch_id).values(finished_at=None)
+        )
     jobs.wake_after_commit("outbox.send")
 
 
@@ -215,13 +243,6 @@ def retry_all(*, now: datetime) -> int:
     return len(fit)
 
 
-def resume(batch: Batch) -> None:
-    """Let an issue that the relay refused go on, once the cause is mended."""
-    batch.paused_at = None
-    batch.paused_because = ""
-    jobs.wake_after_commit("outbox.send")
-
-
 def drop_waiting(*, thread: str, kind: str, now: datetime) -> None:
     """Withhold what has become pointless before it left, such as a confirmation taken back."""
     for message in db.session.scalars(
@@ -240,11 +261,20 @@ FINISHED_KEPT = timedelta(days=30)
 
 
 def tidy(*, now: datetime) -> None:
-    """Erase what was written to people once it is of no more use (30 days after it left)."""
+    """Erase what was written to people once it is of no more use (30 days after it left).
+
+    Of an issue the ledger stays: that somebody was sent it, and not under which address.
+    """
+    old = now - FINISHED_KEPT
     db.session.execute(delete(ClientCount).where(ClientCount.hour < now - timedelta(hours=2)))
+    db.session.execute(delete(Message).where(Message.batch_id.is_(None), Message.settled_at < old))
     db.session.execute(
-        delete(Message).where(
-            Message.batch_id.is_(None),
-            Message.settled_at < now - FINISHED_KEPT,
-        )
+        update(Message)
+        .where(Message.batch_id.is_not(None), Message.settled_at < old, Message.to_address != "")
+        .values(to_address="", to_name="", country="", place=None)
+        .execution_options(synchronize_session=False)
+    )
+    # A lane of one issue or domain is made again when it is needed.
+    db.session.execute(
+        delete(Lane).where(Lane.name != "relay", Lane.failures == 0, Lane.filled_at < old)
     )

@@ -1,13 +1,21 @@
-"""A batch compiled: its MIME built once, each recipient's values put in where they belong."""
+"""A variant compiled: its MIME built once, each reader's values put in where they belong."""
 
 import html
 import re
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.policy import SMTP
+from email.utils import format_datetime
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from campaign.outbox.mail import Envelope, Leaving, compose, display_name, one_address
+from campaign.outbox import fields
+from campaign.outbox.fields import FIELD, Field, Recipient, Value
+from campaign.outbox.mail import Content, Envelope, Leaving, compose, display_name, one_address
 
-_FIELD = re.compile(r"\{\{(\w+)\}\}")
 # A marker is plain letters and digits, so that no encoding changes it; quoted-printable may only
 # break it across lines, which the pattern allows for.
 _HEAD, _TEXT, _HTML = "H", "T", "M"
@@ -19,103 +27,224 @@ _MARKER = re.compile(
     + _BREAK
     + rb"){3})"
     + _BREAK.join([rb"X", rb"Z", rb"Q"])
+    + rb"|QZX(token)XZQ|(Date: [^\r]*)"
 )
 _TO = "qzxto@qzx.invalid"
-_TOKEN = "QZXtokenXZQ"  # noqa: S105  # a marker, not a secret
+# Values are remembered for readers who are alike, and forgotten before they fill the memory.
+_REMEMBERED = 5000
 
 
-def fields_of(text: str) -> set[str]:
-    """Name the fields a text asks for: `{{name}}` asks for `name`."""
-    return set(_FIELD.findall(text))
+class _Asked(NamedTuple):
+    """A field as a text asks for it, with what stands there for who has no value."""
+
+    name: str
+    default: str
 
 
-class CompiledBatch:
-    """The bytes of a batch with holes, and what goes into each.
+class _Filler:
+    """Gives a field's value for a reader, encoded for where it stands; the same for all alike."""
 
-    Compiling costs as much as composing one mail; filling in costs a join of bytes.
+    def __init__(self, field: Field, default: str, kind: str, make: "Make") -> None:
+        self._field, self._default, self._make = field, default, make
+        self._encode = {_HEAD: _in_header, _TEXT: _in_text, _HTML: _in_html}[kind]
+        # Who goes by the person is like nobody else: nothing to remember.
+        self._is_kept = "person_id" not in field.by
+        self._key: Callable[[Recipient], Any] = (
+            attrgetter(*field.by) if field.by else lambda reader: None
+        )
+        self._known: dict[Any, bytes] = {}
+
+    def __call__(self, reader: Recipient) -> bytes:
+        if not self._is_kept:
+            return self._value(reader)
+        key = self._key(reader)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            known = self._known[key] = self._value(reader)
+        return known
+
+    def _value(self, reader: Recipient) -> bytes:
+        value = self._make(self._field, reader)
+        return self._encode(value if value.text else Value(self._default))
+
+
+Make = Callable[[Field, Recipient], Value]
+
+
+class CompiledVariant:
+    """The bytes of a variant with holes, and what goes into each.
+
+    Compiling costs as much as composing one mail; filling in costs a join of bytes. `make` asks a
+    field for its value.
     """
 
-    def __init__(self, sample: Leaving, envelope: Envelope) -> None:
-        self._names = sorted(
-            fields_of(sample.subject + sample.text + sample.html + str(sample.headers))
+    def __init__(self, content: Content, envelope: Envelope, *, make: Make) -> None:
+        self._language = content.language
+        self._asked: list[_Asked] = []
+        # A subject that greets is written for each: encoded words cannot be pieced together.
+        self._subject = content.subject if FIELD.search(content.subject) else ""
+        self._make = make
+        self._subjects_known: dict[str, bytes] = {}
+        marked = replace(
+            content,
+            subject="QZXsubjectXZQ" if self._subject else content.subject,
+            text=self._mark(content.text, _TEXT),
+            html=self._mark(content.html, _HTML),
+            headers={name: self._mark(value, _HEAD) for name, value in content.headers.items()},
         )
-        marked = Leaving(
-            **{
-                **sample.__dict__,
-                "to": _TO,
-                "to_name": "",
-                "token": _TOKEN,
-                "subject": self._mark(sample.subject, _HEAD),
-                "text": self._mark(sample.text, _TEXT),
-                "html": self._mark(sample.html, _HTML),
-                "headers": {k: self._mark(v, _HEAD) for k, v in sample.headers.items()},
-            }
-        )
-        raw = compose(marked, envelope)
+        sample = Leaving(0, "", _TO, "", None, 0, "", "", None, datetime(2000, 1, 1, tzinfo=UTC), 0)
+        raw = compose(marked, sample, "QZXtokenXZQ", envelope)
         raw = raw.replace(f"To: {_TO}\r\n".encode(), b"", 1)
+        raw = raw.replace(b"Subject: QZXsubjectXZQ\r\n", b"", 1)
         self._parts: list[bytes] = []
-        self._holes: list[tuple[int, str, str]] = []
-        self._cut(raw)
+        self._holes: list[tuple[int, _Filler]] = []
+        self._tokens: list[int] = []
+        self._dates: list[int] = []
+        self._dates_known: dict[datetime, bytes] = {}
+        self._cut(raw, make)
 
     def _mark(self, text: str, kind: str) -> str:
-        return _FIELD.sub(lambda found: f"QZX{kind}{self._names.index(found[1]):03d}XZQ", text)
+        def mark(found: re.Match[str]) -> str:
+            # What stands in HTML is escaped once more when it is put in.
+            default = found[2] or ""
+            asked = _Asked(found[1], html.unescape(default) if kind == _HTML else default)
+            if asked not in self._asked:
+                self._asked.append(asked)
+            return f"QZX{kind}{self._asked.index(asked):03d}XZQ"
 
-    def _cut(self, raw: bytes) -> None:
+        return FIELD.sub(mark, text)
+
+    def _cut(self, raw: bytes, make: Make) -> None:
+        known = fields.known()
+        fillers: dict[tuple[str, _Asked], _Filler] = {}
         end = 0
-        pattern = re.compile(_MARKER.pattern + b"|" + _TOKEN.encode())
-        for found in pattern.finditer(raw):
+        for found in _MARKER.finditer(raw):
+            if found[4] and self._dates:
+                # Only the first is the header; another is somebody's text.
+                continue
             self._parts.append(raw[end : found.start()])
-            if found[1] is None:
-                hole = (len(self._parts), _HEAD, "")
-            else:
-                digits = re.sub(rb"\D", b"", found[2])
-                hole = (len(self._parts), found[1].decode(), self._names[int(digits)])
-            self._holes.append(hole)
+            at = len(self._parts)
             self._parts.append(b"")
             end = found.end()
+            if found[3]:
+                self._tokens.append(at)
+            elif found[4]:
+                self._dates.append(at)
+            else:
+                kind = found[1].decode()
+                asked = self._asked[int(re.sub(rb"\D", b"", found[2]))]
+                if asked.name not in known:
+                    raise KeyError(asked.name)
+                filler = fillers.setdefault(
+                    (kind, asked), _Filler(known[asked.name], asked.default, kind, make)
+                )
+                self._holes.append((at, filler))
         self._parts.append(raw[end:])
 
-    def fill(self, mail: Leaving) -> bytes:
-        """Build one recipient's mail. Raises KeyError when a field has no value."""
+    def fill(self, mail: Leaving, token: str) -> bytes:
+        """Build one recipient's mail."""
         parts = self._parts.copy()
-        for at, kind, name in self._holes:
-            if not name:
-                parts[at] = mail.token.encode()
-                continue
-            value = mail.fields[name]
-            if kind == _HEAD:
-                parts[at] = _header_value(value)
-            elif kind == _TEXT:
-                parts[at] = _quoted_printable(value)
-            else:
-                parts[at] = _quoted_printable(html.escape(value))
-        return _to_header(mail) + b"".join(parts)
+        reader = Recipient(mail.person_id, mail.to_name, self._language, mail.country, mail.place)
+        values: dict[_Filler, bytes] = {}
+        for at, filler in self._holes:
+            value = values.get(filler)
+            if value is None:
+                value = values[filler] = filler(reader)
+            parts[at] = value
+        name = token.encode()
+        for at in self._tokens:
+            parts[at] = name
+        date = self._dates_known.get(mail.posted_at)
+        if date is None:
+            if len(self._dates_known) >= _REMEMBERED:
+                self._dates_known.clear()
+            date = f"Date: {format_datetime(mail.posted_at)}".encode()
+            self._dates_known[mail.posted_at] = date
+        for at in self._dates:
+            parts[at] = date
+        head = _to_header(mail)
+        if self._subject:
+            head += self._subject_header(reader)
+        return head + b"".join(parts)
+
+    def _subject_header(self, reader: Recipient) -> bytes:
+        known = fields.known()
+
+        def value(found: re.Match[str]) -> str:
+            return self._make(known[found[1]], reader).text or found[2] or ""
+
+        subject = " ".join(FIELD.sub(value, self._subject).split())
+        header = self._subjects_known.get(subject)
+        if header is None:
+            if len(self._subjects_known) >= _REMEMBERED:
+                self._subjects_known.clear()
+            header = bytes(SMTP.fold_binary(*SMTP.header_store_parse("Subject", subject)))
+            self._subjects_known[subject] = header
+        return header
+
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 '_-]{0,50}")
 
 
 def _to_header(mail: Leaving) -> bytes:
-    address = Address(display_name(mail.to_name), *one_address(mail.to))
-    name, header = SMTP.header_store_parse("To", address)
-    return bytes(SMTP.fold_binary(name, header))
+    local, domain = one_address(mail.to)
+    name = display_name(mail.to_name)
+    if not name:
+        if len(mail.to) < 70:
+            return b"To: %s\r\n" % mail.to.encode("ascii")
+    elif len(mail.to) < 70:
+        if _PLAIN_NAME.fullmatch(name):
+            return b"To: %s\r\n <%s>\r\n" % (name.encode(), mail.to.encode("ascii"))
+        encoded = b64encode(name.encode())
+        # One encoded word has 75 characters at most (RFC 2047 section 2).
+        if len(encoded) <= 60:
+            return b"To: =?utf-8?b?%s?=\r\n <%s>\r\n" % (encoded, mail.to.encode("ascii"))
+    header, value = SMTP.header_store_parse("To", Address(name, local, domain))
+    return bytes(SMTP.fold_binary(header, value))
 
 
-def _header_value(value: str) -> bytes:
-    # Only our own ASCII goes into headers: tokens and addresses of ours.
-    if not re.fullmatch(r"[\x21-\x7e]*", value):
+_VISIBLE = re.compile(r"[\x21-\x7e]*")
+# Fits on one line as it is: no sign that quoted-printable would change (RFC 2045 section 6.7).
+_SHORT = re.compile(r"[ !-<>-~]{0,72}")
+
+
+def _in_header(value: Value) -> bytes:
+    # Only our own ASCII goes into these headers: tokens and addresses of ours.
+    if not _VISIBLE.fullmatch(value.text):
         raise ValueError("a header field may hold visible ASCII only")
-    return value.encode()
+    return value.text.encode()
+
+
+def _in_text(value: Value) -> bytes:
+    return _quoted_printable(value.text)
+
+
+def _in_html(value: Value) -> bytes:
+    return _quoted_printable(html.escape(value.text) if value.html is None else value.html)
 
 
 def _quoted_printable(value: str) -> bytes:
     """Encode a value (RFC 2045 section 6.7) on lines of its own, so that none grows too long."""
+    if _SHORT.fullmatch(value):
+        return b"=\r\n%s=\r\n" % value.encode()
+    return b"=\r\n" + b"\r\n".join(_soft_lines(line) for line in value.split("\n")) + b"=\r\n"
+
+
+def _soft_lines(line: str) -> bytes:
     units = [
         bytes([octet]) if (33 <= octet <= 126 and octet != 61) or octet == 32 else b"=%02X" % octet
-        for octet in value.encode()
+        for octet in line.encode()
     ]
-    lines, line = [], b""
-    for unit in units:
-        if len(line) + len(unit) > 72:
-            lines.append(line)
-            line = b""
-        line += unit
-    lines.append(line)
-    return b"=\r\n" + b"=\r\n".join(lines) + b"=\r\n"
+    lines, width, start = [], 0, 0
+    for at, unit in enumerate(units):
+        if width + len(unit) > 72:
+            lines.append(b"".join(units[start:at]))
+            start, width = at, 0
+        width += len(unit)
+    last = b"".join(units[start:])
+    if last.endswith(b" "):
+        # A space at the end of a line would be stripped on the way.
+        last = last[:-1] + b"=20"
+    return b"=\r\n".join([*lines, last])

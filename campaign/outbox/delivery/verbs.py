@@ -1,62 +1,143 @@
 """Deeds of delivery: claim messages, settle what became of them, give back what was left."""
 
+import json
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, bindparam, exists, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy import text as sql
 
 from campaign.db import db, insert_missing, lock
+from campaign.outbox.delivery import queries
+from campaign.outbox.delivery.journal import Memory
 from campaign.outbox.delivery.relay import Outcome, Reply
 from campaign.outbox.mail import Leaving
-from campaign.outbox.models import BULK, OPEN, URGENT, Batch, Lane, Message, State, Suppression
-from campaign.outbox.verbs import suppress
+from campaign.outbox.models import OPEN, TO_TAKE, Batch, Lane, Message, State, Suppression
+from campaign.outbox.verbs import pause, suppress
 
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=3)
 # RFC 5321 section 4.5.4.1 asks for at least half an hour between late tries and days of trying.
 BACK_OFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240)]
 GIVE_UP = timedelta(hours=72)
 RELAY = "relay"
-# So many refusals in a row are about the issue, not about its readers.
+# So many refusals in a row are about the issue, not about its readers; so many "later" in a row
+# are about the relay.
 REFUSALS_THAT_PAUSE = 10
 
+_MESSAGES: Any = Message.__table__
+_COLUMNS = (
+    "id", "kind", "to_address", "to_name", "person_id", "batch_id", "variant", "country", "place",
+    "posted_at", "tries", "address_hash", "is_own_act",
+)  # fmt: skip
 
-def claim(worker: str, *, limit: int, rate: float, now: datetime) -> list[Leaving]:
+
+def claim(
+    worker: str, *, limit: int, rate: float, domain_rate: float = 0.0, now: datetime
+) -> list[Leaving]:
     """Take messages that are due, the urgent before the bulk, under a lease in `worker`'s name.
 
     Any number of workers may claim at once. Messages to suppressed addresses are withheld here.
-    Older messages of the same thread go first. Keeps to `rate` (messages a second, 0 = no limit).
+    Older messages of the same thread go first. Keeps to `rate` and, for each recipient's domain,
+    `domain_rate` (messages a second, 0 = no limit).
     """
-    allowed = _take_tokens(limit, rate=rate, now=now)
-    if not allowed:
-        return []
-    taken: list[Message] = []
+    allowed = _take_tokens(RELAY, limit, rate=rate, now=now)
+    taken: list[Any] = []
     # However many in a row must not be written to, they hold up nobody behind them.
-    while not taken and (rows := _first_due(allowed, now=now)):
+    while not taken and allowed:
+        rows = _take(_URGENT, allowed, worker=worker, now=now)
+        if len(rows) < allowed:
+            rows += _take_bulk(allowed - len(rows), worker=worker, now=now)
+        if not rows:
+            break
         taken = _withhold_suppressed(rows, now=now)
-        for row in taken:
-            row.state = State.LEAVING
-            row.claimed_by = worker
-            row.leased_until = now + LEASE
-            row.tries += 1
-        db.session.flush()
-    return _leaving(taken)
+        taken = _hold_back_by_domain(taken, rate=domain_rate, now=now)
+    if rate > 0 and len(taken) < allowed:
+        _give_back_tokens(RELAY, allowed - len(taken))
+    taken.sort(key=lambda row: (row.batch_id is not None, row.id))
+    return [Leaving(*row[:11]) for row in taken]
 
 
-def _first_due(most: int, *, now: datetime) -> list[Message]:
-    rows: list[Message] = []
-    for priority in (URGENT, BULK):
-        for state in (State.WAITING, State.RETRY):
-            if len(rows) < most:
-                asked = {"in_state": state, "of": priority, "at": now, "most": most - len(rows)}
-                rows += db.session.scalars(_DUE, asked)
+def _taking(which: ColumnElement[bool]) -> Any:
+    due = (
+        select(_MESSAGES.c.id)
+        .where(which, sql(TO_TAKE), _MESSAGES.c.due_at <= bindparam("at"))
+        # As the index lies: with more to sort by, each claim would read all that waits.
+        .order_by(_MESSAGES.c.due_at)
+        .limit(bindparam("most", type_=Integer))
+        # PostgreSQL's workers pass by what another is taking; SQLite has one writer at a time.
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    return (
+        update(_MESSAGES)
+        .where(_MESSAGES.c.id.in_(select(due.c.id)))
+        .values(
+            state=State.LEAVING,
+            claimed_by=bindparam("holder"),
+            leased_until=bindparam("until"),
+            tries=_MESSAGES.c.tries + 1,
+        )
+        .returning(*(_MESSAGES.c[name] for name in _COLUMNS))
+    )
+
+
+def _first_of_thread() -> ColumnElement[bool]:
+    older = _MESSAGES.alias("older")
+    return or_(
+        _MESSAGES.c.thread.is_(None),
+        ~exists().where(
+            older.c.thread == _MESSAGES.c.thread,
+            older.c.state.in_(OPEN),
+            older.c.id < _MESSAGES.c.id,
+        ),
+    )
+
+
+# Built once: the building cost more than the asking.
+_URGENT = _taking(and_(_MESSAGES.c.batch_id.is_(None), _first_of_thread()))
+_BULK = _taking(
+    # Said twice, so that the planner sees that the partial index will do.
+    and_(_MESSAGES.c.batch_id == bindparam("batch"), _MESSAGES.c.batch_id.is_not(None))
+)
+
+
+def _take(statement: Any, most: int, *, worker: str, now: datetime, **asked: Any) -> list[Any]:
+    given = {"at": now, "most": most, "holder": worker, "until": now + LEASE, **asked}
+    return list(db.session.connection().execute(statement, given))
+
+
+def _take_bulk(most: int, *, worker: str, now: datetime) -> list[Any]:
+    """Take from the batches that run, the oldest first; one that is done is marked so."""
+    rows: list[Any] = []
+    for batch_id, rate in queries.running():
+        wanted = most - len(rows)
+        if not wanted:
+            break
+        allowed = _take_tokens(f"batch:{batch_id}", wanted, rate=rate, now=now)
+        if not allowed:
+            continue
+        some = _take(_BULK, allowed, worker=worker, now=now, batch=batch_id)
+        if rate > 0 and len(some) < allowed:
+            _give_back_tokens(f"batch:{batch_id}", allowed - len(some))
+        if not some and not queries.is_open(batch_id):
+            db.session.execute(update(Batch).where(Batch.id == batch_id).values(finished_at=now))
+        rows += some
     return rows
 
 
-def _withhold_suppressed(rows: list[Message], *, now: datetime) -> list[Message]:
+def _withhold_suppressed(rows: list[Any], *, now: datetime) -> list[Any]:
     """Keep back what goes to addresses that must not be written to; give what may leave."""
     suppressed = set(
         db.session.scalars(
@@ -65,81 +146,95 @@ def _withhold_suppressed(rows: list[Message], *, now: datetime) -> list[Message]
             )
         )
     )
-    fit = []
+    kept = [row.id for row in rows if row.address_hash in suppressed and not row.is_own_act]
+    if kept:
+        _set(
+            kept,
+            state=State.WITHHELD,
+            settled_at=now,
+            last_reply="not sent: this address must not be written to",
+            claimed_by="",
+            leased_until=None,
+        )
+    held = set(kept)
+    return [row for row in rows if row.id not in held]
+
+
+def _set(ids: Sequence[int], **values: Any) -> None:
+    db.session.connection().execute(
+        update(_MESSAGES).where(_MESSAGES.c.id.in_(ids)).values(**values)
+    )
+
+
+def _hold_back_by_domain(rows: list[Any], *, rate: float, now: datetime) -> list[Any]:
+    """Let to each domain no more leave than it takes; the rest waits, each for its own moment."""
+    resting = queries.resting_domains(now=now)
+    if rate <= 0 and not resting:
+        return rows
+    by_domain: dict[str, list[Any]] = {}
     for row in rows:
-        if row.address_hash in suppressed and not row.is_own_act:
-            row.state = State.WITHHELD
-            row.settled_at = now
-            row.last_reply = "not sent: this address must not be written to"
-        else:
-            fit.append(row)
+        by_domain.setdefault(domain_of(row.to_address), []).append(row)
+    fit: list[Any] = []
+    later: list[dict[str, Any]] = []
+    for domain, theirs in sorted(by_domain.items()):
+        until = resting.get(domain)
+        allowed = 0
+        if until is None:
+            name = f"domain:{domain}"
+            allowed = _take_tokens(name, len(theirs), rate=rate, now=now)
+        fit += theirs[:allowed]
+        moments = _moments(domain, len(theirs) - allowed, rate=rate, after=until or now)
+        later += [
+            {"held": row.id, "due": at} for row, at in zip(theirs[allowed:], moments, strict=True)
+        ]
+    if later:
+        db.session.connection().execute(_WAIT, later)
     return fit
 
 
-def _due() -> Select[Message]:
-    older = aliased(Message)
-    first_of_thread = or_(
-        Message.thread.is_(None),
-        ~exists().where(
-            older.thread == Message.thread, older.state.in_(OPEN), older.id < Message.id
-        ),
+_WAIT = (
+    update(_MESSAGES)
+    .where(_MESSAGES.c.id == bindparam("held"))
+    .values(
+        state=State.WAITING,
+        due_at=bindparam("due"),
+        tries=_MESSAGES.c.tries - 1,
+        claimed_by="",
+        leased_until=None,
     )
-    paused = select(Batch.id).where(Batch.paused_at.is_not(None))
-    return (
-        select(Message)
-        .where(
-            Message.state == bindparam("in_state"),
-            Message.priority == bindparam("of"),
-            Message.due_at <= bindparam("at"),
-            first_of_thread,
-            or_(Message.batch_id.is_(None), Message.batch_id.not_in(paused)),
-        )
-        # As the index lies: with more to sort by, each claim would read all that waits.
-        .order_by(Message.due_at)
-        .limit(bindparam("most", type_=Integer))
-        # PostgreSQL's workers pass by what another is taking; SQLite has one writer at a time.
-        .with_for_update(skip_locked=True)
-    )
+)
 
 
-# Built once: the building cost more than the asking.
-_DUE = _due()
+def _moments(domain: str, number: int, *, rate: float, after: datetime) -> list[datetime]:
+    """Give so many moments at which a domain takes one more, behind those given already.
+
+    So each message is put off once, and not in every claim.
+    """
+    if not number:
+        return []
+    lane = _lane(f"domain:{domain}", after)
+    step = timedelta(seconds=1 / rate if rate > 0 else 0.05)
+    begin = max(lane.given_until or after, after)
+    lane.given_until = begin + step * number
+    return [begin + step * (at + 1) for at in range(number)]
 
 
-def _leaving(rows: list[Message]) -> list[Leaving]:
-    ids = {row.batch_id for row in rows if row.batch_id}
-    batches = {one.id: one for one in db.session.scalars(select(Batch).where(Batch.id.in_(ids)))}
-    return [_one_leaving(row, batches.get(row.batch_id or 0)) for row in rows]
-
-
-def _one_leaving(row: Message, batch: Batch | None) -> Leaving:
-    text = batch or row
-    return Leaving(
-        id=row.id,
-        token=row.token,
-        kind=row.kind,
-        to=row.to_address,
-        to_name=row.to_name,
-        sender_name=row.sender_name,
-        reply_to=row.reply_to,
-        subject=text.subject,
-        text=text.text,
-        html=text.html,
-        calendar=row.calendar,
-        calendar_method=row.calendar_method,
-        headers=text.headers,
-        posted_at=row.posted_at,
-        tries=row.tries,
-        batch_id=row.batch_id,
-        fields=row.fields,
-    )
+def domain_of(address: str) -> str:
+    """Give the domain of an address, by which its lane is named."""
+    return address.rpartition("@")[2].lower()[:200]
 
 
 def settle(replies: Iterable[tuple[Leaving, Reply]], *, worker: str, now: datetime) -> None:
     """Remember what became of messages this worker holds. Others' claims are left alone."""
     judged = list(replies)
+    if not judged:
+        return
+    left = [(mail.id, reply.words[:500]) for mail, reply in judged if reply.outcome is Outcome.LEFT]
+    _settle_left(left, worker=worker, now=now)
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for mail, reply in judged:
+        if reply.outcome is Outcome.LEFT:
+            continue
         values = _verdict(mail, reply, now)
         told = {"last_reply": reply.words[:500], "claimed_by": "", "leased_until": None, **values}
         alike.setdefault(tuple(told), []).append({"held": mail.id, "holder": worker, **told})
@@ -151,28 +246,59 @@ def settle(replies: Iterable[tuple[Leaving, Reply]], *, worker: str, now: dateti
         if reply.outcome is Outcome.NO_SUCH_ADDRESS:
             suppress(mail.to, reason="bounce", evidence=reply.words, now=now)
     _pause_refused_batches(judged, now)
+    _rest_slow_domains(judged, now)
     _note_lane(judged, now)
 
 
-# One statement with many rows, apart from the session: of a mail's price it was a third.
-_MESSAGES: Any = Message.__table__
 _SETTLE = update(_MESSAGES).where(
     _MESSAGES.c.id == bindparam("held"),
     _MESSAGES.c.state == State.LEAVING,
     _MESSAGES.c.claimed_by == bindparam("holder"),
 )
 
+# Most leave, so those are told in one statement, with each one's own reply.
+_LEFT = {
+    "postgresql": """
+        UPDATE outbox_message SET state = 'left', settled_at = :at, claimed_by = '',
+            leased_until = NULL, last_reply = told.value ->> 1
+        FROM json_array_elements(CAST(:told AS json)) AS told(value)
+        WHERE outbox_message.id = CAST(told.value ->> 0 AS integer)
+            AND state = 'leaving' AND claimed_by = :holder
+        """,
+    "sqlite": """
+        UPDATE outbox_message SET state = 'left', settled_at = :at, claimed_by = '',
+            leased_until = NULL, last_reply = json_extract(told.value, '$[1]')
+        FROM json_each(:told) AS told
+        WHERE outbox_message.id = json_extract(told.value, '$[0]')
+            AND state = 'leaving' AND claimed_by = :holder
+        """,
+}
+_LEFT_STATEMENTS = {
+    name: sql(words).bindparams(bindparam("at", type_=_MESSAGES.c.settled_at.type))
+    for name, words in _LEFT.items()
+}
+
+
+def _settle_left(left: list[tuple[int, str]], *, worker: str, now: datetime) -> None:
+    if not left:
+        return
+    told = json.dumps(left).replace("\\u0000", "")
+    db.session.connection().execute(
+        _LEFT_STATEMENTS[db.engine.dialect.name], {"at": now, "told": told, "holder": worker}
+    )
+
 
 def _verdict(mail: Leaving, reply: Reply, now: datetime) -> dict[str, Any]:
     match reply.outcome:
-        case Outcome.LEFT:
-            return {"state": State.LEFT, "settled_at": now}
         case Outcome.NO_SUCH_ADDRESS:
             return {"state": State.BOUNCED, "settled_at": now}
         case Outcome.REFUSED:
             return {"state": State.FAILED, "settled_at": now}
         case Outcome.LANE:
             return _lane_verdict(mail, reply, now)
+        case Outcome.SLOW if now - mail.posted_at <= GIVE_UP:
+            # It waits with its domain (`_rest_slow_domains`): the person has done nothing wrong.
+            return {"state": State.WAITING, "tries": mail.tries - 1}
     return _later(mail, now)
 
 
@@ -203,85 +329,139 @@ def _back_off(tries: int) -> timedelta:
     return step * random.uniform(0.8, 1.2)  # noqa: S311  # jitter, not a secret
 
 
+def is_refusing(judged: Sequence[tuple[Leaving, Reply]]) -> bool:
+    """Tell whether the last replies are a run of refusals, upon which nothing more is tried."""
+    last = judged[-REFUSALS_THAT_PAUSE:]
+    if len(last) < REFUSALS_THAT_PAUSE:
+        return False
+    if {reply.outcome for _, reply in last} == {Outcome.LATER}:
+        return True
+    return {(mail.batch_id, reply.outcome) for mail, reply in last} == {
+        (last[0][0].batch_id, Outcome.REFUSED)
+    } and last[0][0].batch_id is not None
+
+
 def _pause_refused_batches(judged: list[tuple[Leaving, Reply]], now: datetime) -> None:
     """Stop an issue that the relay refuses as such, and say why; it is never called finished."""
-    refused: Counter[int] = Counter()
-    sound: set[int] = set()
+    run: Counter[int] = Counter()
     for mail, reply in judged:
-        if mail.batch_id and reply.outcome is Outcome.REFUSED:
-            refused[mail.batch_id] += 1
-        elif mail.batch_id:
-            sound.add(mail.batch_id)
-    for batch_id, number in refused.items():
-        if number >= REFUSALS_THAT_PAUSE and batch_id not in sound:
-            batch = db.session.get_one(Batch, batch_id)
-            batch.paused_at = batch.paused_at or now
-            batch.paused_because = next(
-                reply.words for mail, reply in judged if mail.batch_id == batch_id
-            )
+        if mail.batch_id is None:
+            continue
+        if reply.outcome is not Outcome.REFUSED:
+            run[mail.batch_id] = 0
+            continue
+        run[mail.batch_id] += 1
+        if run[mail.batch_id] == REFUSALS_THAT_PAUSE:
+            pause(db.session.get_one(Batch, mail.batch_id), because=reply.words, now=now)
+
+
+def _rest_slow_domains(judged: list[tuple[Leaving, Reply]], now: datetime) -> None:
+    """Let a domain that throttles rest for a while, longer each time; heed its first success."""
+    slow = {domain_of(mail.to): reply for mail, reply in judged if reply.outcome is Outcome.SLOW}
+    for domain, reply in sorted(slow.items()):
+        _rest(_lane(f"domain:{domain}", now), reply, now)
+    if slow:
+        return
+    troubled = queries.troubled_domains()
+    for domain in sorted(
+        {domain_of(mail.to) for mail, reply in judged if reply.outcome is Outcome.LEFT} & troubled
+        if troubled
+        else ()
+    ):
+        _mend(f"domain:{domain}")
+
+
+def _rest(lane: Lane, reply: Reply, now: datetime) -> None:
+    lane.failures += 1
+    lane.last_trouble = reply.words[:500]
+    lane.paused_until = now + min(
+        timedelta(seconds=5) * 2 ** min(lane.failures - 1, 10), timedelta(minutes=15)
+    )
+
+
+def _mend(name: str) -> None:
+    db.session.execute(
+        update(Lane)
+        .where(Lane.name == name, Lane.failures > 0)
+        .values(failures=0, paused_until=None, last_trouble="")
+    )
 
 
 def give_back(mails: Iterable[Leaving], *, worker: str) -> None:
     """Put back what was claimed and never tried."""
-    for mail in mails:
-        db.session.execute(
-            update(Message)
+    ids = [mail.id for mail in mails]
+    if ids:
+        db.session.connection().execute(
+            update(_MESSAGES)
             .where(
-                Message.id == mail.id,
-                Message.state == State.LEAVING,
-                Message.claimed_by == worker,
+                _MESSAGES.c.id.in_(ids),
+                _MESSAGES.c.state == State.LEAVING,
+                _MESSAGES.c.claimed_by == worker,
             )
-            .values(state=State.WAITING, claimed_by="", leased_until=None, tries=Message.tries - 1)
+            .values(**_AS_BEFORE)
         )
 
 
-def recover(*, dead: Iterable[str], now: datetime) -> None:
-    """Take back what dead workers held: those named, and those whose lease has ended.
+_AS_BEFORE = {
+    "state": State.WAITING,
+    "claimed_by": "",
+    "leased_until": None,
+    "tries": _MESSAGES.c.tries - 1,
+}
 
-    The relay may have had any of it: it goes out with the same Message-ID, marked uncertain.
+
+def recover(claimant: str, memory: Memory | None, *, now: datetime) -> None:
+    """Take back what a sender held that is dead or whose lease has ended.
+
+    With its journal, what ended is settled as it ended, and only what it had begun is uncertain:
+    that goes out again with the same Message-ID. Without one, the relay may have had any of it.
     """
-    db.session.execute(
-        update(Message)
-        .where(
-            Message.state == State.LEAVING,
-            or_(Message.leased_until < now, Message.claimed_by.in_(list(dead))),
+    theirs = and_(_MESSAGES.c.state == State.LEAVING, _MESSAGES.c.claimed_by == claimant)
+    back = {**_AS_BEFORE, "tries": _MESSAGES.c.tries}
+    if memory is None:
+        db.session.connection().execute(
+            update(_MESSAGES).where(theirs).values(**back, is_uncertain=True)
         )
-        .values(state=State.WAITING, claimed_by="", leased_until=None, is_uncertain=True)
+        return
+    held = db.session.connection().execute(
+        select(*(_MESSAGES.c[name] for name in _COLUMNS[:11])).where(theirs)
     )
-
-
-def claimants() -> list[str]:
-    """Name the workers that hold messages now."""
-    return list(
-        db.session.scalars(
-            select(Message.claimed_by).where(Message.state == State.LEAVING).distinct()
+    mails = [Leaving(*row) for row in held]
+    settle(
+        [(mail, memory.ended[mail.id]) for mail in mails if mail.id in memory.ended],
+        worker=claimant,
+        now=now,
+    )
+    begun = [mail.id for mail in mails if mail.id in memory.begun]
+    if begun:
+        db.session.connection().execute(
+            update(_MESSAGES)
+            .where(theirs, _MESSAGES.c.id.in_(begun))
+            .values(**back, is_uncertain=True)
         )
-    )
+    give_back([mail for mail in mails if mail.id not in memory.ended], worker=claimant)
 
 
-def is_anything_due(*, now: datetime) -> bool:
-    """Tell whether a message could leave now, were the rate no matter."""
-    return bool(_first_due(1, now=now))
-
-
-def _lane(now: datetime) -> Lane:
+def _lane(name: str, now: datetime) -> Lane:
     insert_missing(
-        Lane, {"name": RELAY, "tokens": 1.0, "filled_at": now, "failures": 0}, unique=["name"]
+        Lane, {"name": name, "tokens": 1.0, "filled_at": now, "failures": 0}, unique=["name"]
     )
-    lane: Lane = db.session.scalars(lock(select(Lane).where(Lane.name == RELAY))).one()
+    lane: Lane = db.session.scalars(
+        lock(select(Lane).where(Lane.name == name)).execution_options(populate_existing=True)
+    ).one()
     return lane
 
 
-def _take_tokens(limit: int, *, rate: float, now: datetime) -> int:
+def _take_tokens(name: str, limit: int, *, rate: float, now: datetime) -> int:
     """Tell how many messages may leave now, and take them from the bucket that all share.
 
     The bucket holds one second's worth, so that after an outage nothing leaves in a burst.
     """
     if rate <= 0:
-        lane = db.session.get(Lane, RELAY)
-        closed = lane is not None and lane.paused_until is not None and lane.paused_until > now
-        return 0 if closed else limit
-    lane = _lane(now)
+        if name != RELAY:
+            return limit
+        return 0 if queries.is_resting(RELAY, now=now) else limit
+    lane = _lane(name, now)
     if lane.paused_until is not None and lane.paused_until > now:
         return 0
     gained = max((now - lane.filled_at).total_seconds(), 0) * rate
@@ -289,24 +469,21 @@ def _take_tokens(limit: int, *, rate: float, now: datetime) -> int:
     lane.filled_at = now
     taken = min(int(lane.tokens), limit)
     lane.tokens -= taken
+    db.session.flush()
     return taken
+
+
+def _give_back_tokens(name: str, number: int) -> None:
+    db.session.execute(update(Lane).where(Lane.name == name).values(tokens=Lane.tokens + number))
 
 
 def _note_lane(judged: list[tuple[Leaving, Reply]], now: datetime) -> None:
     """Close the lane for a while after trouble on the way; open it after the first success."""
     troubles = [reply for _, reply in judged if reply.outcome is Outcome.LANE]
+    if not troubles and is_refusing(judged) and judged[-1][1].outcome is Outcome.LATER:
+        # It puts everybody off: that is about the relay, and asking faster helps nobody.
+        troubles = [judged[-1][1]]
     if troubles:
-        lane = _lane(now)
-        lane.failures += 1
-        lane.last_trouble = troubles[-1].words[:500]
-        lane.paused_until = now + min(
-            timedelta(seconds=5) * 2 ** min(lane.failures - 1, 10), timedelta(minutes=15)
-        )
-        return
-    lane_now = db.session.get(Lane, RELAY)
-    if lane_now is not None and lane_now.failures and judged:
-        db.session.execute(
-            update(Lane)
-            .where(and_(Lane.name == RELAY, Lane.failures > 0))
-            .values(failures=0, paused_until=None, last_trouble="")
-        )
+        _rest(_lane(RELAY, now), troubles[-1], now)
+    elif queries.is_troubled(RELAY) and any(r.outcome is not Outcome.LATER for _, r in judged):
+        _mend(RELAY)

@@ -1,30 +1,38 @@
 """The worker's loop: claim, send, remember, until nothing is due; any number may run at once."""
 
 import os
+import secrets
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 import structlog
 from flask import current_app
+from sqlalchemy.exc import DBAPIError
 
 from campaign import clock, jobs
-from campaign.db import db
-from campaign.outbox import queries
-from campaign.outbox.delivery import verbs
-from campaign.outbox.delivery.batch import CompiledBatch
-from campaign.outbox.delivery.relay import Mailbox, Outcome, Relay, Reply, mailbox_folder
-from campaign.outbox.mail import Envelope, Leaving, compose, envelope_sender
+from campaign.db import db, reading
+from campaign.languages import force_locale
+from campaign.outbox import queries as outbox
+from campaign.outbox.delivery import journal, queries, verbs
+from campaign.outbox.delivery.batch import CompiledVariant
+from campaign.outbox.delivery.journal import Journal
+from campaign.outbox.delivery.relay import Letter, Mailbox, Outcome, Relay, Reply, mailbox_folder
+from campaign.outbox.fields import Field, Recipient, Value
+from campaign.outbox.mail import Content, Envelope, Leaving, compose, envelope_sender
+from campaign.outbox.models import message_token
 
 log = structlog.get_logger()
 
-CLAIM = 20
-# What a kill may repeat of an issue is what was sent and not yet remembered.
-REMEMBERED_TOGETHER = 10
+# A claim is about what leaves within a second: what comes meanwhile and cannot wait goes next.
+FEWEST, MOST = 20, 500
+# The table is told so often (seconds): what a fallen machine would repeat of an issue.
+REMEMBER_EVERY = 0.5
+# Compiled texts that a sender keeps at hand.
+KEPT = 16
 # Set when the process is asked to stop: what is claimed and not yet sent goes back at once.
 stopping = threading.Event()
 _held = threading.local()
@@ -37,84 +45,197 @@ def send_due() -> None:
     with _slot() as mine:
         if not mine:
             return
-        verbs.recover(dead=_dead(), now=clock.now())
-        db.session.commit()
-        while not stopping.is_set() and _send_some():
-            pass
+        take_up()
+        sender = Sender()
+        try:
+            while not stopping.is_set() and sender.send_some():
+                pass
+        finally:
+            sender.close()
 
 
-def _send_some() -> bool:
-    """Claim a handful and send them. Returns whether there may be more."""
-    me = _name()
-    rate = current_app.config["MAIL_RATE"]
-    mails = verbs.claim(me, limit=CLAIM, rate=rate, now=clock.now())
-    # Also when nothing was taken: a claim withholds what must not be sent.
-    db.session.commit()
-    if not mails:
-        return bool(rate) and _wait_for_the_rate(rate)
-    if len(mails) == CLAIM:
-        # More than one sender has work here.
-        jobs.wake("outbox.send")
-    done: list[tuple[Leaving, Reply]] = []
-    deadline = time.monotonic() + verbs.LEASE.total_seconds() / 2
-    for at, mail in enumerate(mails):
-        if stopping.is_set() or time.monotonic() > deadline:
-            verbs.give_back(mails[at:], worker=me)
-            break
-        reply = _send(mail)
-        done.append((mail, reply))
-        if reply.outcome is Outcome.LANE:
-            verbs.give_back(mails[at + 1 :], worker=me)
-            break
-        # What a person waits for is remembered at once; of an issue, ten at a time.
-        if mail.batch_id is None or len(done) >= REMEMBERED_TOGETHER:
-            verbs.settle(done, worker=me, now=clock.now())
+def take_up() -> None:
+    """Take up what senders left that are dead, or whose lease has ended."""
+    now = clock.now()
+    holders = queries.claimants()
+    if holders:
+        for claimant in {*_dead(holders), *queries.overdue(now=now)}:
+            verbs.recover(claimant, journal.read(_journals(), claimant), now=now)
             db.session.commit()
-            done = []
-    verbs.settle(done, worker=me, now=clock.now())
+            journal.discard(_journals(), claimant)
     db.session.commit()
-    return True
+
+
+class Sender:
+    """One turn of a sender, under a name of its own: what it holds, and where it notes it."""
+
+    def __init__(self) -> None:
+        config = current_app.config
+        self.name = f"{_name()}:{secrets.token_hex(3)}"
+        self._envelope = Envelope(config["NAME"], config["MAIL_SENDER"], config["MAIL_DOMAIN"])
+        self._journal: Journal | None = None
+        self._limit = FEWEST
+        self._has_called = False
+        self._unfit: list[tuple[Leaving, Reply]] = []
+
+    def send_some(self) -> bool:
+        """Claim some messages and send them. Returns whether there may be more."""
+        config = current_app.config
+        rate = config["MAIL_RATE"]
+        mails = verbs.claim(
+            self.name,
+            limit=self._limit,
+            rate=rate,
+            domain_rate=config["MAIL_DOMAIN_RATE"],
+            now=clock.now(),
+        )
+        contents = queries.contents(mail.id for mail in mails if mail.batch_id is None)
+        slowest = min((rate for _, rate in queries.running() if rate), default=rate)
+        # Also when nothing was taken: a claim withholds what must not be sent.
+        db.session.commit()
+        if not mails:
+            return bool(slowest) and _wait_for_the_rate(slowest)
+        if len(mails) == self._limit and not self._has_called:
+            # More than one sender has work here.
+            jobs.wake("outbox.send")
+            self._has_called = True
+        began = time.monotonic()
+        self._send(mails, contents)
+        took = time.monotonic() - began
+        self._limit = max(FEWEST, min(MOST, int(len(mails) / max(took, 0.001))))
+        return True
+
+    def _send(self, mails: list[Leaving], contents: dict[int, Content]) -> None:
+        if self._journal is None:
+            self._journal = Journal(_journals(), self.name)
+        began = told = time.monotonic()
+        ended: set[int] = set()
+        done: list[tuple[Leaving, Reply]] = []
+        run: list[tuple[Leaving, Reply]] = []
+        for mail, reply in _way().hand_over(
+            self._letters(mails, contents, until=began + verbs.LEASE.total_seconds() / 3),
+            begin=lambda mail: self._begin(mail.id),
+        ):
+            self._journal.end(mail.id, reply)
+            done.append((mail, reply))
+            ended.add(mail.id)
+            if reply.outcome is not Outcome.LEFT:
+                run.append((mail, reply))
+                if reply.outcome is Outcome.LANE or verbs.is_refusing(run):
+                    break
+            elif run:
+                run = []
+            if time.monotonic() - told > REMEMBER_EVERY:
+                self._remember(done)
+                done = []
+                told = time.monotonic()
+        ended |= {mail.id for mail, _ in self._unfit}
+        self._remember(done + self._unfit, rest=[mail for mail in mails if mail.id not in ended])
+        self._unfit = []
+
+    def _begin(self, number: int) -> None:
+        if self._journal is not None:
+            self._journal.begin(number)
+
+    def _letters(
+        self, mails: list[Leaving], contents: dict[int, Content], *, until: float
+    ) -> Iterator[Letter]:
+        """Build messages one by one, as the relay takes them. No transaction is open meanwhile."""
+        for mail in mails:
+            if stopping.is_set() or time.monotonic() > until:
+                return
+            token = message_token(mail.id)
+            try:
+                if mail.batch_id is None:
+                    body = compose(contents[mail.id], mail, token, self._envelope)
+                else:
+                    body = self._compiled(mail.batch_id, mail.variant).fill(mail, token)
+                letter = Letter(mail, envelope_sender(token, self._envelope), body)
+            except (ValueError, KeyError) as trouble:
+                # One that cannot be built must not hold up the others; the office shows it.
+                log.error(
+                    "message.unfit", message=mail.id, kind=mail.kind, fault=type(trouble).__name__
+                )
+                words = f"cannot be built: {type(trouble).__name__}: {trouble}"
+                self._unfit.append((mail, Reply(Outcome.REFUSED, words)))
+                continue
+            yield letter
+
+    def _compiled(self, batch_id: int, key: str) -> CompiledVariant:
+        known: dict[tuple[int, str], CompiledVariant] = _held.__dict__.setdefault("texts", {})
+        found = known.get((batch_id, key))
+        if found is None:
+            with reading():
+                content = queries.variant(batch_id, key)
+            while len(known) >= KEPT:
+                del known[next(iter(known))]
+            found = known[batch_id, key] = CompiledVariant(
+                content, self._envelope, make=Maker(content.language)
+            )
+        return found
+
+    def _remember(
+        self, done: list[tuple[Leaving, Reply]], *, rest: list[Leaving] | None = None
+    ) -> None:
+        """Tell the table, however long it takes; the journal knows it meanwhile."""
+        if self._journal is None:
+            return
+        self._journal.write()
+        pause = 0.5
+        while True:
+            try:
+                verbs.settle(done, worker=self.name, now=clock.now())
+                verbs.give_back(rest or (), worker=self.name)
+                db.session.commit()
+            except DBAPIError as trouble:
+                db.session.rollback()
+                db.session.remove()
+                if stopping.is_set():
+                    raise
+                log.warning("outbox.untold", number=len(done), fault=type(trouble.orig).__name__)
+                stopping.wait(pause)
+                pause = min(pause * 2, 10)
+            else:
+                break
+        self._journal.clear()
+
+    def close(self) -> None:
+        """Leave no journal where nothing is held any more."""
+        if self._journal is not None:
+            held = self.name in queries.claimants()
+            db.session.commit()
+            if not held:
+                self._journal.close()
+
+
+class Maker:
+    """Asks a field for its value, in a language, at the moment of sending."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def __call__(self, field: Field, reader: Recipient) -> Value:
+        if field.is_hidden:
+            # Tokens: no words in them, no rows to read.
+            return field.make(reader, clock.now())
+        with reading(), force_locale(self._language):
+            return field.make(reader, clock.now())
 
 
 def _wait_for_the_rate(rate: float) -> bool:
     """Wait until one more may leave. Returns whether there is one to wait for."""
     now = clock.now()
-    is_worth_it = verbs.is_anything_due(now=now) and not queries.is_lane_closed(now=now)
+    is_worth_it = queries.is_anything_due(now=now) and not outbox.is_lane_closed(now=now)
     # Nothing may be held meanwhile: on SQLite it would keep every sign-up waiting.
     db.session.commit()
     if is_worth_it:
-        stopping.wait(1 / rate)
+        stopping.wait(min(1 / rate, 1))
     return is_worth_it
 
 
-def _send(mail: Leaving) -> Reply:
-    """Build one message and hand it over. No transaction is open meanwhile."""
-    config = current_app.config
-    envelope = Envelope(config["NAME"], config["MAIL_SENDER"], config["MAIL_DOMAIN"])
-    try:
-        message = _build(mail, envelope)
-    except (ValueError, KeyError) as trouble:
-        # One that cannot be built must not hold up the others; the office shows it.
-        log.error("message.unfit", message=mail.id, kind=mail.kind, fault=type(trouble).__name__)
-        return Reply(Outcome.REFUSED, f"cannot be built: {type(trouble).__name__}: {trouble}")
-    if not config["MAIL_SERVER"]:
-        return Mailbox(mailbox_folder()).keep(mail.token, message, posted_at=mail.posted_at)
-    return _relay().hand_over(envelope_sender(mail.token, envelope), mail.to, message)
-
-
-def _build(mail: Leaving, envelope: Envelope) -> bytes:
-    if mail.batch_id is None:
-        return compose(mail, envelope)
-    # By its moment too: SQLite gives the number of a deleted batch to the next.
-    key = (mail.batch_id, mail.posted_at)
-    known: tuple[tuple[int, datetime], CompiledBatch] | None = getattr(_held, "batch", None)
-    if known is None or known[0] != key:
-        known = (key, CompiledBatch(mail, envelope))
-        _held.batch = known
-    return known[1].fill(mail)
-
-
-def _relay() -> Relay:
+def _way() -> Relay | Mailbox:
+    if not current_app.config["MAIL_SERVER"]:
+        return Mailbox(mailbox_folder())
     relay: Relay | None = getattr(_held, "relay", None)
     if relay is None:
         relay = Relay()
@@ -127,6 +248,10 @@ def hang_up() -> None:
     relay: Relay | None = getattr(_held, "relay", None)
     if relay is not None:
         relay.close()
+
+
+def _journals() -> Path:
+    return Path(current_app.config["INSTANCE"]) / "journals"
 
 
 @contextmanager
@@ -143,8 +268,8 @@ def _slot() -> Iterator[bool]:
 
 
 def _name() -> str:
-    """Name this sender so that others on this machine can tell whether it still lives."""
-    return f"{_host()}:{os.getpid()}:{_born(os.getpid())}:{threading.get_ident() % 100_000}"
+    """Name this process so that others on this machine can tell whether it still lives."""
+    return f"{_host()}:{os.getpid()}:{_born(os.getpid())}"
 
 
 def _host() -> str:
@@ -166,12 +291,12 @@ def _born(pid: int) -> str:
         return ""
 
 
-def _dead() -> list[str]:
+def _dead(claimants: list[str]) -> list[str]:
     """Name the claimants of this machine whose process is gone."""
     if not Path("/proc/self/stat").exists():
         return []
     gone = []
-    for claimant in verbs.claimants():
+    for claimant in claimants:
         host, _, rest = claimant.partition(":")
         pid, _, rest = rest.partition(":")
         if host == _host() and pid.isdigit() and _born(int(pid)) != rest.partition(":")[0]:

@@ -1,0 +1,130 @@
+"""Questions of delivery: what runs, who holds what, which lanes rest, and the texts to send."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy import text as sql
+
+from campaign.db import db
+from campaign.outbox.mail import Content
+from campaign.outbox.models import OPEN, TO_TAKE, Batch, Lane, Message, Variant
+
+_DOMAIN = "domain:"
+
+
+def running() -> list[tuple[int, float]]:
+    """Give the batches that senders take from, the oldest first, each with its rate."""
+    found = db.session.execute(
+        select(Batch.id, Batch.rate)
+        .where(Batch.finished_at.is_(None), Batch.paused_at.is_(None), Batch.stopped_at.is_(None))
+        .order_by(Batch.queued_at, Batch.id)
+    )
+    return [(row.id, row.rate) for row in found]
+
+
+def is_open(batch_id: int) -> bool:
+    """Tell whether anything of a batch may still leave."""
+    return any(
+        db.session.scalar(
+            select(exists().where(Message.batch_id == batch_id, Message.state == state))
+        )
+        for state in OPEN
+    )
+
+
+def is_anything_due(*, now: datetime) -> bool:
+    """Tell whether a message could leave now, were the rate no matter."""
+    urgent = select(Message.id).where(Message.batch_id.is_(None), sql(TO_TAKE))
+    if db.session.scalar(urgent.where(Message.due_at <= now).limit(1)) is not None:
+        return True
+    return any(
+        db.session.scalar(
+            select(Message.id)
+            .where(Message.batch_id == batch_id, Message.batch_id.is_not(None), sql(TO_TAKE))
+            .where(Message.due_at <= now)
+            .limit(1)
+        )
+        is not None
+        for batch_id, _ in running()
+    )
+
+
+def claimants() -> list[str]:
+    """Name the senders that hold messages now."""
+    return list(db.session.scalars(select(Message.claimed_by).where(_HELD).distinct()))
+
+
+# In the words of the partial index, so that the planner uses it.
+_HELD = sql("state = 'leaving'")
+
+
+def overdue(*, now: datetime) -> list[str]:
+    """Name the senders whose lease has ended."""
+    return list(
+        db.session.scalars(
+            select(Message.claimed_by).where(_HELD, Message.leased_until < now).distinct()
+        )
+    )
+
+
+def contents(ids: Iterable[int]) -> dict[int, Content]:
+    """Give what single messages say, by their numbers."""
+    rows = db.session.scalars(select(Message).where(Message.id.in_(list(ids))))
+    return {
+        row.id: Content(
+            subject=row.subject,
+            text=row.text,
+            html=row.html,
+            headers=row.headers,
+            sender_name=row.sender_name,
+            reply_to=row.reply_to,
+            calendar=row.calendar,
+            calendar_method=row.calendar_method,
+        )
+        for row in rows
+    }
+
+
+def variant(batch_id: int, key: str) -> Content:
+    """Give what one variant of a batch says, its fields left open. Raises `KeyError`."""
+    found = db.session.get(Variant, (batch_id, key))
+    batch = db.session.get(Batch, batch_id)
+    if found is None or batch is None:
+        raise KeyError(f"variant {key}")
+    return Content(
+        subject=found.subject,
+        text=found.text,
+        html=found.html,
+        headers=batch.headers,
+        language=found.language,
+    )
+
+
+def is_resting(name: str, *, now: datetime) -> bool:
+    """Tell whether a lane rests after trouble."""
+    until = db.session.scalar(select(Lane.paused_until).where(Lane.name == name))
+    return until is not None and until > now
+
+
+def is_troubled(name: str) -> bool:
+    """Tell whether the last that was tried on a lane failed."""
+    return bool(db.session.scalar(select(Lane.failures).where(Lane.name == name)))
+
+
+def resting_domains(*, now: datetime) -> dict[str, datetime]:
+    """Give the domains that rest after throttling, and until when."""
+    found = db.session.execute(
+        select(Lane.name, Lane.paused_until).where(
+            Lane.name.startswith(_DOMAIN), Lane.paused_until > now
+        )
+    )
+    return {row.name.removeprefix(_DOMAIN): row.paused_until for row in found}
+
+
+def troubled_domains() -> set[str]:
+    """Name the domains that throttled us and have not taken a message since."""
+    found = db.session.scalars(
+        select(Lane.name).where(Lane.name.startswith(_DOMAIN), Lane.failures > 0)
+    )
+    return {name.removeprefix(_DOMAIN) for name in found}
