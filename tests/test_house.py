@@ -25,7 +25,7 @@ CRAFTS: dict[str, set[str]] = {
     "events/sign_ups": set(),
     "front": {"errors", "manners", "navigation"},
     "letters": {"composing"},
-    "newsletter": {"writing"},
+    "newsletter": {"fields", "writing"},
     "newsletter/images": {"pictures"},
     "newsletter/subscribers": set(),
     "office": set(),

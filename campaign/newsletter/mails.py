@@ -1,14 +1,16 @@
-"""What the newsletter writes: the welcome, the issue that goes to all, and its trial copy."""
+"""What the newsletter writes: the welcome, an issue in each of its languages, its trial copy."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from datetime import datetime
 
 from flask import current_app
 
 from campaign.languages import _, force_locale
-from campaign.newsletter.models import Issue
-from campaign.newsletter.writing import write
+from campaign.newsletter.fields import NOBODY, dear
+from campaign.newsletter.models import Issue, IssueText
+from campaign.newsletter.writing import as_holes, fill, kept_whole, write
+from campaign.outbox.fields import Recipient
 from campaign.outbox.mail import Mail
+from campaign.outbox.models import Variant
 from campaign.people import links
 from campaign.people.mails import language_of
 from campaign.people.models import Person, Purpose
@@ -19,8 +21,10 @@ WELCOME = "welcome"
 ISSUE = Purpose.NEWSLETTER.value
 TRIAL = "issue-trial"
 
-# What a batch leaves open for each recipient (`outbox.verbs.post_batch`).
-GREETING, TOKEN = "{{greeting}}", "{{unsubscribe}}"
+# What an issue leaves open for each reader besides the writer's own fields (`fields`); that in
+# addresses and headers without spaces, where it could be broken or encoded.
+GREETING = "{{ greeting }}"
+WAY_OUT = "{{unsubscribe}}"
 
 
 def welcome(person: Person) -> Mail:
@@ -29,7 +33,7 @@ def welcome(person: Person) -> Mail:
     with force_locale(language_of(person)):
         text, html = render_mail(
             "newsletter/mail/welcome",
-            greeting=greeting(person.name),
+            greeting=dear(person.name),
             archive_url=public_url("newsletter.newsletter"),
             unsubscribe_url=links.unsubscribe_url(token),
         )
@@ -46,89 +50,81 @@ def welcome(person: Person) -> Mail:
         )
 
 
-@dataclass(frozen=True)
-class Circular:
-    """An issue as it goes to all, with a field where each recipient differs."""
-
-    subject: str
-    text: str
-    html: str
-    headers: dict[str, str]
+def variants(issue: Issue) -> list[Variant]:
+    """Write an issue for all its readers at once: a variant for each language, which is its key."""
+    return [variant(issue, text) for text in issue.texts]
 
 
-def circular(issue: Issue) -> Circular:
-    """Write an issue for all its readers at once."""
-    text, html = _halves(issue, hello=GREETING, token=TOKEN)
+def variant(issue: Issue, text: IssueText) -> Variant:
+    """Write one text of an issue, with a field where readers differ."""
+    body = write(text.source, absolute=absolute)
+    with force_locale(text.language):
+        plain, html = render_mail(
+            "newsletter/mail/issue",
+            issue=text,
+            body_text=kept_whole(body.text),
+            body_html=body.html,
+            greeting=GREETING,
+            issue_url=public_url("newsletter.issue", slug=issue.slug),
+            unsubscribe_url=links.unsubscribe_url(WAY_OUT),
+        )
+    return Variant(
+        key=text.language,
+        language=text.language,
+        subject=as_holes(text.subject, is_html=False),
+        text=as_holes(plain, is_html=False),
+        html=as_holes(html, is_html=True),
+    )
+
+
+def headers(issue: Issue) -> dict[str, str]:
+    """Give the headers of an issue to all, with a field for each reader's way out."""
     domain = current_app.config["MAIL_DOMAIN"]
-    headers = {
-        **list_headers(TOKEN),
+    return {
+        **list_headers(WAY_OUT),
         # Campaign, kind and sender: by this a mailbox provider counts complaints.
         "Feedback-ID": f"issue-{issue.id}:newsletter:{domain}",
     }
-    return Circular(subject=issue.subject, text=text, html=html, headers=headers)
 
 
-# Stands for a name while the greeting is translated; no name holds it.
-_NAME = "\x00"
-
-
-def fields() -> Callable[[int, str], dict[str, str]]:
-    """Give what fills the fields in for a reader's id and name, in the language of the moment.
-
-    The words are translated once, not for each of a hundred thousand readers.
-    """
-    by_name, nameless = greeting(_NAME), greeting("")
-
-    def fill(person_id: int, name: str) -> dict[str, str]:
-        return {
-            "greeting": by_name.replace(_NAME, name) if name else nameless,
-            "unsubscribe": links.unsubscribe_token(person_id, Purpose.NEWSLETTER),
-        }
-
-    return fill
-
-
-def trial(issue: Issue, *, to: str, person_id: int) -> Mail:
+def trial(issue: Issue, *, language: str, to: str, person_id: int, now: datetime) -> Mail:
     """Write a copy for the organiser who asks for one, as a reader without a name would get it."""
-    text, html = preview(issue, person_id=person_id)
+    text = issue.text_in(language)
+    seen = seen_by(issue, text, _reader(text, person_id), now=now)
+    with force_locale(text.language):
+        subject = _("Trial: %(subject)s", subject=seen.subject)[:255]
     return Mail(
         kind=TRIAL,
         to=to,
-        subject=_("Trial: %(subject)s", subject=issue.subject)[:255],
-        text=text,
-        html=html,
+        subject=subject,
+        text=seen.text,
+        html=seen.html,
         is_own_act=True,
         headers=list_headers(links.unsubscribe_token(person_id, Purpose.NEWSLETTER)),
     )
 
 
-# No row has it: its link opens the page, and its button changes nothing.
-NOBODY = 0
+def _reader(text: IssueText, person_id: int) -> Recipient:
+    return Recipient(person_id, "", text.language, "", None)
 
 
-def preview(issue: Issue, *, person_id: int = NOBODY) -> tuple[str, str]:
+def preview(issue: Issue, *, now: datetime) -> tuple[str, str]:
     """Write both halves of an issue as a reader without a name would get them."""
-    token = links.unsubscribe_token(person_id, Purpose.NEWSLETTER)
-    with force_locale(issue.language):
-        return _halves(issue, hello=greeting(""), token=token)
+    seen = seen_by(issue, issue.text, _reader(issue.text, NOBODY), now=now)
+    return seen.text, seen.html
 
 
-def _halves(issue: Issue, *, hello: str, token: str) -> tuple[str, str]:
-    body = write(issue.source, absolute=absolute)
-    with force_locale(issue.language):
-        return render_mail(
-            "newsletter/mail/issue",
-            issue=issue,
-            body=body,
-            greeting=hello,
-            issue_url=public_url("newsletter.issue", slug=issue.slug),
-            unsubscribe_url=links.unsubscribe_url(token),
+def seen_by(issue: Issue, text: IssueText, reader: Recipient, *, now: datetime) -> Variant:
+    """Write a text as one reader gets it, all fields filled in."""
+    open_ = variant(issue, text)
+    with force_locale(reader.language):
+        return Variant(
+            key=open_.key,
+            language=open_.language,
+            subject=" ".join(fill(open_.subject, reader, is_html=False, now=now).split()),
+            text=fill(open_.text, reader, is_html=False, now=now),
+            html=fill(open_.html, reader, is_html=True, now=now),
         )
-
-
-def greeting(name: str) -> str:
-    """Begin a mail to somebody by name, or kindly without one."""
-    return str(_("Dear %(name)s,", name=name) if name else _("Dear reader,"))
 
 
 def list_headers(token: str) -> dict[str, str]:

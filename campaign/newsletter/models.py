@@ -1,12 +1,13 @@
 """An issue of the newsletter: its texts, its versions, and each of its sendings."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.db import Model
+from campaign.outbox.fields import FIELD
 
 
 class Issue(Model):
@@ -54,10 +55,30 @@ class Issue(Model):
         by_language = {text.language: text for text in self.texts}
         return by_language.get(language) or by_language[self.language]
 
+    def has_text_in(self, language: str) -> bool:
+        """Tell whether readers of a language get a text of their own."""
+        return any(text.language == language for text in self.texts)
+
+    @property
+    def text(self) -> "IssueText":
+        """Give the text in its own language."""
+        return self.text_in(self.language)
+
     @property
     def title(self) -> str:
         """Give the title in its own language."""
-        return self.text_in(self.language).title
+        return self.text.title
+
+    @property
+    def languages(self) -> list[str]:
+        """List the languages it is written in, its own first."""
+        others = (text.language for text in self.texts if text.language != self.language)
+        return [self.language, *others]
+
+    @property
+    def is_approved(self) -> bool:
+        """Tell whether a colleague found good what it says now."""
+        return self.approved_version == self.version
 
     @property
     def is_sent(self) -> bool:
@@ -87,9 +108,14 @@ class IssueText(Model):
 
     __table_args__ = (UniqueConstraint("issue_id", "language"),)
 
+    @property
+    def summary(self) -> str:
+        """Give the preview as strangers read it: for each field what its writer put by."""
+        return FIELD.sub(lambda found: found[2] or "", self.preview)
+
 
 class IssueVersion(Model):
-    """What an issue said before it was changed: every text of it, whole."""
+    """What an issue said when it was saved: every text of it, whole."""
 
     __tablename__ = "newsletter_issue_version"
 
@@ -139,15 +165,18 @@ class Sending(Model):
     )
     # The rule as it was then, whatever becomes of the segment; empty: everyone who subscribes.
     rule: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    # When it begins; with `at_local_hour`, the day on which it is that hour where the reader is.
+    # When it begins; with `at_local_hour`, where its readers first come to that hour of the day.
     starts_at: Mapped[datetime]
     at_local_hour: Mapped[int | None]
+    on_local_day: Mapped[date | None]
     # Messages a second; 0 is as fast as the relay takes them.
     rate: Mapped[float] = mapped_column(default=0.0)
     # Only those whom no earlier sending of the issue has reached.
     is_for_the_unreached: Mapped[bool] = mapped_column(default=False)
     # A second subject on a tenth, the first on another; see `sendings`.
     trial_subject: Mapped[str] = mapped_column(String(255), default="")
+    # So long the two are watched before the better goes to the rest.
+    trial_hours: Mapped[int] = mapped_column(default=4)
     trial_batch_id: Mapped[int | None] = mapped_column(
         ForeignKey("outbox_batch.id", ondelete="SET NULL")
     )
@@ -158,3 +187,4 @@ class Sending(Model):
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))
     queued_at: Mapped[datetime | None]
     called_off_at: Mapped[datetime | None]
+    called_off_because: Mapped[str] = mapped_column(String(500), default="")

@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from markupsafe import Markup
 
 from campaign import clock, tables
@@ -10,12 +21,21 @@ from campaign.db import db
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails, queries, verbs
-from campaign.newsletter.forms import ArchiveForm, DiscardForm, IssueForm, SendForm, TrialForm
+from campaign.newsletter.fields import NOBODY
+from campaign.newsletter.forms import (
+    ArchiveForm,
+    DiscardForm,
+    DropForm,
+    IssueForm,
+    TextForm,
+    TrialForm,
+    language_name,
+)
 from campaign.newsletter.models import Issue
-from campaign.outbox.ledger import STATES
-from campaign.outbox.queries import counts
+from campaign.newsletter.writing import has_stray_braces
 from campaign.people.models import Subscription
 from campaign.people.queries import by_email
+from campaign.refusals import Refusal
 from campaign.tables import Column
 
 bp = Blueprint("newsletter", __name__, url_prefix="/newsletter")
@@ -40,7 +60,7 @@ def _link(issue: Issue) -> Markup:
 
 ISSUES = [
     Column("title", _l("Title"), lambda row: row.title, cell=_link),
-    Column("subject", _l("Subject"), lambda row: row.subject),
+    Column("subject", _l("Subject"), lambda row: row.text.subject),
     Column("standing", _l("Standing"), _standing),
     Column("changed_at", _l("Changed"), lambda row: row.changed_at),
     Column("sent_at", _l("Sent"), lambda row: row.queued_at),
@@ -97,7 +117,7 @@ def subscribers() -> Any:
 @bp.get("/issues/new")
 def new() -> Any:
     """Show an empty issue."""
-    return render_template("newsletter/office/write.html", form=IssueForm(), issue=None)
+    return _write(IssueForm(), None)
 
 
 @bp.post("/issues/new")
@@ -107,34 +127,91 @@ def draft() -> Any:
     if not form.validate():
         return _write(form, None), form.refusal_status()
     try:
-        issue = verbs.draft(**_written(form), by=g.organiser.id, now=clock.now())
-    except (verbs.HoldsAField, verbs.AddressTaken) as refusal:
+        issue = verbs.draft(**_words(form), **_kind(form), by=g.organiser.id, now=clock.now())
+    except MENDABLE as refusal:
         return _mend(form, None, refusal)
     db.session.commit()
     flash(_("Saved as a draft."), "done")
     return redirect(url_for("office.newsletter.issue", number=issue.id), 303)
 
 
-def _written(form: IssueForm) -> dict[str, Any]:
-    names = ("title", "slug", "subject", "preview", "source", "language")
-    return {name: form[name].data for name in names}
+# What the writer can mend beside the field; the text itself, where no other field is named.
+MENDABLE = (
+    verbs.AddressTaken,
+    verbs.WrittenAlready,
+    verbs.FieldInTitle,
+    verbs.FieldInTag,
+    verbs.UnknownField,
+    verbs.StrayBraces,
+    verbs.ChangedMeanwhile,
+)
+_BESIDE: dict[type[Refusal], str] = {
+    verbs.AddressTaken: "slug",
+    verbs.WrittenAlready: "language",
+    verbs.FieldInTitle: "title",
+}
 
 
-def _write(form: IssueForm, issue: Issue | None) -> str:
-    return render_template("newsletter/office/write.html", form=form, issue=issue)
+def _words(form: TextForm) -> dict[str, Any]:
+    return {name: form[name].data for name in ("title", "subject", "preview", "source")}
 
 
-def _mend(form: IssueForm, issue: Issue | None, refusal: Any) -> tuple[str, int]:
+def _kind(form: IssueForm) -> dict[str, Any]:
+    return {
+        "slug": form.slug.data,
+        "language": form.language.data,
+        "topic": form.topic.data if form.topic else "",
+        "is_monthly": form.is_monthly.data,
+    }
+
+
+def _write(form: TextForm, issue: Issue | None, language: str = "", theirs: Any = None) -> str:
+    """Show the desk of a writer; `theirs` is what somebody else has saved meanwhile."""
+    offered: list[str] = current_app.config["LANGUAGES"]
+    return render_template(
+        "newsletter/office/write.html",
+        form=form,
+        issue=issue,
+        # Empty: the issue's own language.
+        language=language,
+        languages=[(code, language_name(code)) for code in offered],
+        theirs=theirs,
+    )
+
+
+def _mend(
+    form: TextForm, issue: Issue | None, refusal: Refusal, language: str = ""
+) -> tuple[str, int]:
     """Show the form again with what was typed and the refusal beside its field."""
     db.session.rollback()
-    field = form.slug if isinstance(refusal, verbs.AddressTaken) else form.source
-    field.errors = [*field.errors, refusal.sentence]
-    return _write(form, issue), refusal.status
+    theirs = None
+    if isinstance(refusal, verbs.ChangedMeanwhile) and issue is not None:
+        # Saved once more, it stands on top of what they have now before their eyes.
+        form.version.raw_data, form.version.data = None, issue.version
+        theirs = issue.text_in(language or issue.language)
+        form.form_errors = [*form.form_errors, refusal.sentence]
+    else:
+        field = form[_BESIDE.get(type(refusal), _place_of(form, refusal))]
+        field.errors = [*field.errors, refusal.sentence]
+    return _write(form, issue, language, theirs), refusal.status
+
+
+def _place_of(form: TextForm, refusal: Refusal) -> str:
+    """Name the field in which a mistake of braces stands."""
+    for name in ("subject", "preview"):
+        typed = form[name].data
+        if isinstance(refusal, verbs.UnknownField) and f"{{{{{refusal.name}" in typed.replace(
+            " ", ""
+        ):
+            return name
+        if isinstance(refusal, verbs.StrayBraces) and has_stray_braces(typed):
+            return name
+    return "source"
 
 
 @bp.get("/issues/<int:number>")
 def issue(number: int) -> Any:
-    """Show an issue as readers will get it, and what became of it."""
+    """Show an issue as readers will get it, and where it stands."""
     return _issue(_found(number), TrialForm())
 
 
@@ -148,9 +225,7 @@ def _issue(found: Issue, form: Any) -> str:
         "newsletter/office/issue.html",
         issue=found,
         standing=_standing(found),
-        text=mails.preview(found)[0],
-        ledger=counts(batch_id=found.batch_id) if found.batch_id else {},
-        states=STATES,
+        text=mails.preview(found, now=clock.now())[0],
         form=form,
         trial_form=TrialForm(formdata=None),
         archive_form=ArchiveForm(formdata=None),
@@ -161,7 +236,7 @@ def _issue(found: Issue, form: Any) -> str:
 @bp.get("/issues/<int:number>/preview.html")
 def preview(number: int) -> Any:
     """Give the mail's HTML alone, for the frame of the issue's page."""
-    _text, html = mails.preview(_found(number))
+    _text, html = mails.preview(_found(number), now=clock.now())
     return Response(html, headers={"Content-Security-Policy": PREVIEW_POLICY})
 
 
@@ -171,7 +246,11 @@ def edit(number: int) -> Any:
     found = _found(number)
     if found.is_sent:
         return redirect(url_for("office.newsletter.issue", number=number), 303)
-    return _write(IssueForm(obj=found), found)
+    about = {name: getattr(found, name) for name in ABOUT}
+    return _write(IssueForm(data={**verbs.words_of(found.text), **about}), found)
+
+
+ABOUT = ("slug", "language", "topic", "is_monthly", "version")
 
 
 @bp.post("/issues/<int:number>/edit")
@@ -185,60 +264,111 @@ def change(number: int) -> Any:
         verbs.change(
             found,
             version=form.version.data,
-            **_written(form),
+            **_words(form),
+            **_kind(form),
             by=g.organiser.id,
             now=clock.now(),
         )
-    except (verbs.HoldsAField, verbs.AddressTaken, verbs.ChangedMeanwhile) as refusal:
+    except MENDABLE as refusal:
         return _mend(form, found, refusal)
     db.session.commit()
     flash(_("Saved."), "done")
     return redirect(url_for("office.newsletter.issue", number=number), 303)
 
 
+def _other_language(found: Issue, language: str) -> None:
+    if language not in current_app.config["LANGUAGES"] or language == found.language:
+        abort(404)
+
+
+@bp.get("/issues/<int:number>/edit/<language>")
+def edit_text(number: int, language: str) -> Any:
+    """Show the text for the readers of one more language, written or not."""
+    found = _found(number)
+    _other_language(found, language)
+    if found.is_sent:
+        return redirect(url_for("office.newsletter.issue", number=number), 303)
+    words = verbs.words_of(found.text_in(language)) if found.has_text_in(language) else {}
+    return _write(TextForm(data={**words, "version": found.version}), found, language)
+
+
+@bp.post("/issues/<int:number>/edit/<language>")
+def translate(number: int, language: str) -> Any:
+    """Save the text for the readers of one more language."""
+    found = _found(number)
+    _other_language(found, language)
+    form = TextForm()
+    if not form.validate():
+        return _write(form, found, language), form.refusal_status()
+    try:
+        verbs.translate(
+            found,
+            version=form.version.data,
+            language=language,
+            **_words(form),
+            by=g.organiser.id,
+            now=clock.now(),
+        )
+    except MENDABLE as refusal:
+        return _mend(form, found, refusal, language)
+    db.session.commit()
+    flash(_("Saved."), "done")
+    return redirect(url_for("office.newsletter.issue", number=number), 303)
+
+
+@bp.get("/issues/<int:number>/edit/<language>/drop")
+def confirm_drop(number: int, language: str) -> Any:
+    """Ask once more before a language is taken out of an issue."""
+    found = _found(number)
+    _other_language(found, language)
+    return _drop(found, language, DropForm(data={"version": found.version}))
+
+
+def _drop(found: Issue, language: str, form: DropForm) -> str:
+    return render_template(
+        "newsletter/office/drop.html",
+        issue=found,
+        form=form,
+        language=language,
+        name=language_name(language),
+    )
+
+
+@bp.post("/issues/<int:number>/edit/<language>/drop")
+def drop(number: int, language: str) -> Any:
+    """Take a language out of an issue."""
+    found = _found(number)
+    _other_language(found, language)
+    form = DropForm()
+    if not form.validate():
+        return _drop(found, language, form), form.refusal_status()
+    verbs.drop_text(
+        found, version=form.version.data, language=language, by=g.organiser.id, now=clock.now()
+    )
+    db.session.commit()
+    flash(_("The text is gone. Its readers get the issue's own."), "done")
+    return redirect(url_for("office.newsletter.issue", number=number), 303)
+
+
 @bp.post("/issues/<int:number>/trial")
 def trial(number: int) -> Any:
-    """Mail the issue to the organiser who asks."""
+    """Mail the issue to the organiser who asks, a copy for each of its languages."""
     found = _found(number)
     form = TrialForm()
     if not form.validate():
         return _issue(found, form), form.refusal_status()
     to = g.organiser.email
     person = by_email(to)
-    verbs.send_trial(found, to=to, person_id=person.id if person else mails.NOBODY, now=clock.now())
+    for language in found.languages:
+        verbs.send_trial(
+            found,
+            language=language,
+            to=to,
+            person_id=person.id if person else NOBODY,
+            now=clock.now(),
+        )
     db.session.commit()
     flash(_("A copy is on its way to %(address)s.", address=to), "done")
-    return redirect(url_for("office.newsletter.issue", number=number), 303)
-
-
-@bp.get("/issues/<int:number>/send")
-def confirm_send(number: int) -> Any:
-    """Ask once more before an issue goes to all, saying to how many."""
-    found = _found(number)
-    if found.is_sent:
-        return redirect(url_for("office.newsletter.issue", number=number), 303)
-    return _confirm_send(found, SendForm(version=found.version))
-
-
-def _confirm_send(found: Issue, form: SendForm) -> str:
-    return render_template(
-        "newsletter/office/send.html",
-        issue=found,
-        form=form,
-        readers=queries.size_of_audience(),
-    )
-
-
-@bp.post("/issues/<int:number>/send")
-def send(number: int) -> Any:
-    """Queue an issue for all its readers, once."""
-    found = _found(number)
-    form = SendForm()
-    if not form.validate():
-        return _confirm_send(found, form), form.refusal_status()
-    verbs.send(found, version=form.version.data, now=clock.now())
-    db.session.commit()
-    flash(_("The issue is on its way to its readers."), "done")
     return redirect(url_for("office.newsletter.issue", number=number), 303)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from campaign.db import db
-from campaign.newsletter.models import Issue
+from campaign.newsletter.models import Issue, IssueText
 from campaign.outbox.models import Suppression, address_hash
 from campaign.people.models import Person, Purpose, Subscription
 from campaign.people.queries import number_of_subscribers as _number_of
@@ -49,9 +49,11 @@ def search_issues(words: str = "") -> Select[Issue]:
     )
     if words:
         query = query.where(
-            or_(
-                Issue.title.icontains(words, autoescape=True),
-                Issue.subject.icontains(words, autoescape=True),
+            Issue.texts.any(
+                or_(
+                    IssueText.title.icontains(words, autoescape=True),
+                    IssueText.subject.icontains(words, autoescape=True),
+                )
             )
         )
     return query

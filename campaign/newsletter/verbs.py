@@ -1,4 +1,4 @@
-"""Deeds of the newsletter: draft, change, send, withdraw."""
+"""Deeds of the newsletter: draft, change, translate, withdraw."""
 
 from datetime import datetime
 from importlib.resources.abc import Traversable
@@ -10,27 +10,71 @@ from sqlalchemy.exc import IntegrityError
 
 from campaign import markup
 from campaign.db import db
-from campaign.languages import force_locale
+from campaign.languages import _, force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails, queries
-from campaign.newsletter.models import Issue
-from campaign.newsletter.writing import holds_a_field, slug_of, write
-from campaign.outbox.verbs import post, post_batch
+from campaign.newsletter.models import Issue, IssueText, IssueVersion
+from campaign.newsletter.writing import (
+    for_strangers,
+    has_field_in_tag,
+    has_stray_braces,
+    slug_of,
+    unknown_field,
+    write,
+)
+from campaign.outbox.verbs import post
 from campaign.refusals import Refusal
 from campaign.templating import absolute
 
 
-class HoldsAField(Refusal):
+class UnknownField(Refusal):
+    status = 422
+
+    def __init__(self, name: str, near: list[str]) -> None:
+        self.name = name
+        if near:
+            meant = ", ".join(near)
+            super().__init__(
+                _("There is no field “%(name)s”. Did you mean: %(meant)s?", name=name, meant=meant)
+            )
+        else:
+            super().__init__(
+                _("There is no field “%(name)s”. The fields are listed beside it.", name=name)
+            )
+
+
+class StrayBraces(Refusal):
     status = 422
     sentence = _l(
-        "Two opening braces, {{, would be taken for a field to fill in for each reader. Write "
-        "them in another way."
+        "Two braces stand for a field, such as {{ name }} or {{ name | friend }}. These are no "
+        "field: write them in another way, or leave one brace out."
+    )
+
+
+class FieldInTag(Refusal):
+    status = 422
+    sentence = _l(
+        "A field cannot stand in an address or in the words of a picture, for these are the same "
+        "for everybody. Put it into the text."
+    )
+
+
+class FieldInTitle(Refusal):
+    status = 422
+    sentence = _l(
+        "The title also stands in the archive, where nobody knows who reads: it can hold no "
+        "field. The subject can."
     )
 
 
 class AddressTaken(Refusal):
     status = 422
     sentence = _l("Another issue has this address.")
+
+
+class WrittenAlready(Refusal):
+    status = 422
+    sentence = _l("There is a text in this language already.")
 
 
 def draft(
@@ -41,25 +85,29 @@ def draft(
     preview: str,
     source: str,
     language: str,
+    topic: str = "",
+    is_monthly: bool = False,
     by: int | None,
     now: datetime,
 ) -> Issue:
     """Begin an issue. An empty slug or subject is made from the title.
 
-    Raises `HoldsAField` or `AddressTaken`.
+    Raises `AddressTaken`, and what `check_words` raises.
     """
     issue = Issue(uid=str(uuid4()), version=1, created_by_id=by, created_at=now)
     issue.slug = slug or _free_slug(title)
-    _fill(issue, title=title, subject=subject, preview=preview, source=source, language=language)
-    issue.changed_by_id, issue.changed_at = by, now
-    _save(issue)
+    issue.language, issue.topic, issue.is_monthly = language, topic, is_monthly
+    text = IssueText(language=language)
+    _fill(text, title=title, subject=subject, preview=preview, source=source, now=now)
+    issue.texts.append(text)
+    _save(issue, by=by, now=now)
     return issue
 
 
 class ChangedMeanwhile(Refusal):
     sentence = _l(
-        "Somebody else has changed this issue since you opened it. Copy your text, open the issue "
-        "anew and put the two together."
+        "Somebody else has changed this issue since you opened it. Their text stands beneath "
+        "yours: put the two together and save."
     )
 
 
@@ -77,19 +125,70 @@ def change(
     preview: str,
     source: str,
     language: str,
+    topic: str = "",
+    is_monthly: bool = False,
     by: int | None,
     now: datetime,
 ) -> None:
-    """Write an issue anew, on top of the `version` that was read.
+    """Write an issue anew in its own language, on top of the `version` that was read.
 
-    Raises `AlreadySent`, `ChangedMeanwhile`, `HoldsAField` or `AddressTaken`.
+    Another `language` makes that its own. Raises `AlreadySent`, `ChangedMeanwhile`,
+    `WrittenAlready`, `AddressTaken`, and what `check_words` raises.
     """
     _hold_draft(issue, version=version)
+    text = issue.text
+    if language != issue.language and issue.has_text_in(language):
+        raise WrittenAlready
     issue.slug = slug or issue.slug
-    _fill(issue, title=title, subject=subject, preview=preview, source=source, language=language)
+    issue.language = text.language = language
+    issue.topic, issue.is_monthly = topic, is_monthly
+    _fill(text, title=title, subject=subject, preview=preview, source=source, now=now)
     issue.version += 1
-    issue.changed_by_id, issue.changed_at = by, now
-    _save(issue)
+    _save(issue, by=by, now=now)
+
+
+def translate(
+    issue: Issue,
+    *,
+    version: int,
+    language: str,
+    title: str,
+    subject: str,
+    preview: str,
+    source: str,
+    by: int | None,
+    now: datetime,
+) -> None:
+    """Write the text of an issue for the readers of one more language, or write it anew.
+
+    Raises `AlreadySent`, `ChangedMeanwhile`, and what `check_words` raises.
+    """
+    _hold_draft(issue, version=version)
+    if issue.has_text_in(language):
+        text = issue.text_in(language)
+    else:
+        text = IssueText(language=language)
+        issue.texts.append(text)
+    _fill(text, title=title, subject=subject, preview=preview, source=source, now=now)
+    issue.version += 1
+    _save(issue, by=by, now=now)
+
+
+class OwnLanguage(Refusal):
+    sentence = _l("Readers of every other language get this text, so it has to stay.")
+
+
+def drop_text(issue: Issue, *, version: int, language: str, by: int | None, now: datetime) -> None:
+    """Take a language out of an issue: its readers get the issue's own.
+
+    Raises `AlreadySent`, `ChangedMeanwhile` or `OwnLanguage`.
+    """
+    _hold_draft(issue, version=version)
+    if language == issue.language:
+        raise OwnLanguage
+    issue.texts[:] = [text for text in issue.texts if text.language != language]
+    issue.version += 1
+    _save(issue, by=by, now=now)
 
 
 def _hold_draft(issue: Issue, *, version: int) -> None:
@@ -100,26 +199,58 @@ def _hold_draft(issue: Issue, *, version: int) -> None:
         raise ChangedMeanwhile
 
 
-def _fill(
-    issue: Issue, *, title: str, subject: str, preview: str, source: str, language: str
-) -> None:
+def check_words(*, title: str, subject: str, preview: str, source: str) -> None:
+    """Refuse a text whose fields cannot be filled in.
+
+    Raises `FieldInTitle`, `UnknownField`, `StrayBraces` or `FieldInTag`.
+    """
+    if "{{" in title:
+        raise FieldInTitle
     body = write(source, absolute=absolute)
-    if holds_a_field(title, subject, preview, body.text, body.html):
-        raise HoldsAField
-    issue.title = title
-    issue.subject = subject or title
-    issue.preview = preview
-    issue.source = source
-    issue.html = markup.render(source).html
-    issue.language = language
+    # The words of tags are no text; what stands there is refused for its place.
+    if has_field_in_tag(body.html):
+        raise FieldInTag
+    mailed = (subject, preview, body.text, body.html)
+    unknown = unknown_field(*mailed)
+    if unknown is not None:
+        raise UnknownField(*unknown)
+    if has_stray_braces(*mailed):
+        raise StrayBraces
 
 
-def _save(issue: Issue) -> None:
+def _fill(
+    text: IssueText, *, title: str, subject: str, preview: str, source: str, now: datetime
+) -> None:
+    check_words(title=title, subject=subject, preview=preview, source=source)
+    text.title = title
+    text.subject = subject or title
+    text.preview = preview
+    text.source = source
+    with force_locale(text.language):
+        text.html = for_strangers(markup.render(source).html, language=text.language, now=now)
+
+
+def _save(issue: Issue, *, by: int | None, now: datetime) -> None:
+    issue.changed_by_id, issue.changed_at = by, now
     try:
         with db.session.begin_nested():
             db.session.add(issue)
     except IntegrityError:
         raise AddressTaken from None
+    db.session.add(
+        IssueVersion(
+            issue_id=issue.id,
+            number=issue.version,
+            texts={text.language: words_of(text) for text in issue.texts},
+            saved_at=now,
+            saved_by_id=by,
+        )
+    )
+
+
+def words_of(text: IssueText) -> dict[str, str]:
+    """Give what a writer wrote of a text, by the names of its fields."""
+    return {name: getattr(text, name) for name in ("title", "subject", "preview", "source")}
 
 
 def _free_slug(title: str) -> str:
@@ -136,49 +267,33 @@ def discard(issue: Issue) -> None:
     db.session.delete(issue)
 
 
-class NobodyToSendTo(Refusal):
-    sentence = _l("Nobody has subscribed yet, so there is nobody to send this to.")
+class NoText(Refusal):
+    sentence = _l("This issue has no text yet.")
 
 
-def send(issue: Issue, *, version: int, now: datetime) -> None:
-    """Queue an issue for everyone subscribed at this moment, once, and put it in the archive.
+class NotApproved(Refusal):
+    sentence = _l("A colleague has to approve this issue, as it is now, before it can be sent.")
 
-    Pressed twice, the second press finds it done. Raises `ChangedMeanwhile` when what the
-    organiser saw is not what would go out, or `NobodyToSendTo`.
+
+def check_may_be_sent(issue: Issue, *, version: int) -> None:
+    """Refuse an issue that may not go to its readers as it was seen in a `version`.
+
+    Raises `ChangedMeanwhile`, `NoText`, `NotApproved`, and what `check_words` raises.
     """
-    db.session.refresh(issue, with_for_update=True)
-    if issue.is_sent:
-        return
-    _hold_draft(issue, version=version)
-    if next(queries.audience(), None) is None:
-        raise NobodyToSendTo
-    circular = mails.circular(issue)
-    with force_locale(issue.language):
-        fill = mails.fields()
-        batch = post_batch(
-            (
-                {
-                    "person_id": reader.id,
-                    "to": reader.email,
-                    "to_name": reader.name,
-                    "fields": fill(reader.id, reader.name),
-                }
-                for reader in queries.audience()
-            ),
-            kind=mails.ISSUE,
-            subject=circular.subject,
-            text=circular.text,
-            html=circular.html,
-            headers=circular.headers,
-            now=now,
-        )
-    issue.batch_id = batch.id
-    issue.queued_at = issue.published_at = now
+    if issue.version != version:
+        raise ChangedMeanwhile
+    if not all(text.source.strip() for text in issue.texts):
+        raise NoText
+    for text in issue.texts:
+        check_words(**words_of(text))
+    if current_app.config["NEWSLETTER_APPROVAL"] and not issue.is_approved:
+        raise NotApproved
 
 
-def send_trial(issue: Issue, *, to: str, person_id: int, now: datetime) -> None:
+def send_trial(issue: Issue, *, language: str = "", to: str, person_id: int, now: datetime) -> None:
     """Mail an issue to the organiser who writes it, as a reader would get it."""
-    post(mails.trial(issue, to=to, person_id=person_id), now=now)
+    language = language or issue.language
+    post(mails.trial(issue, language=language, to=to, person_id=person_id, now=now), now=now)
 
 
 class NotSent(Refusal):

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, abort, render_template
 
+from campaign.languages import current_language
 from campaign.newsletter import queries
 from campaign.newsletter.subscribers.views import bp
 from campaign.newsletter.writing import complete_links
@@ -18,7 +19,9 @@ IN_FEED = 20
 def issue(slug: str) -> Any:
     """Show an issue of the archive."""
     found = queries.public_issue(slug) or abort(404)
-    return render_template("newsletter/issue.html", issue=found)
+    return render_template(
+        "newsletter/issue.html", issue=found, text=found.text_in(current_language())
+    )
 
 
 @bp.get("/newsletter/feed.xml")
@@ -28,6 +31,6 @@ def feed() -> Any:
     xml = render_template(
         "newsletter/feed.xml",
         issues=issues,
-        bodies={issue.id: complete_links(issue.html, absolute=absolute) for issue in issues},
+        bodies={issue.id: complete_links(issue.text.html, absolute=absolute) for issue in issues},
     )
     return Response(xml, mimetype="application/atom+xml")

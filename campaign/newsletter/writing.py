@@ -1,11 +1,15 @@
-"""The craft of an issue: its Markdown as the mail's two halves, and its address from its title."""
+"""The craft of an issue: its Markdown as the mail's two halves, its fields, its address."""
 
+import html
 import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
 
 from campaign import markup
+from campaign.outbox.fields import FIELD, Recipient, Value, known
 
 
 @dataclass(frozen=True)
@@ -17,11 +21,19 @@ class Written:
 
 
 def write(source: str, *, absolute: Callable[[str], str]) -> Written:
-    """Make both halves of a mail's body from Markdown; `absolute` completes our own paths."""
+    """Make both halves of a mail's body from Markdown; `absolute` completes our own paths.
+
+    A field that stands alone in a paragraph gets a box of its own, for it may be a whole card.
+    """
+    rendered = _FIELD_ALONE.sub(r'<div class="field">\1</div>', markup.render(source).html)
+    rendered = rendered.replace('<p class="actions">', '<p class="deed">')
     return Written(
         text=markup.plain(source, absolute=absolute),
-        html=complete_links(markup.render(source).html, absolute=absolute),
+        html=complete_links(rendered, absolute=absolute),
     )
+
+
+_FIELD_ALONE = re.compile(rf"<p>\s*({FIELD.pattern})\s*</p>")
 
 
 def complete_links(html: str, *, absolute: Callable[[str], str]) -> str:
@@ -38,15 +50,87 @@ def complete_links(html: str, *, absolute: Callable[[str], str]) -> str:
     return re.sub(r"<(?:a|img)\b[^>]*>", tag, html)
 
 
-def holds_a_field(*texts: str) -> bool:
-    """Tell whether a text would be taken for one with fields when it goes to many.
-
-    Asked of what is mailed, not of the source: Markdown has many ways to write two braces.
-    """
-    return any("{{" in text for text in texts)
-
-
 def slug_of(title: str) -> str:
     """Make the last part of an address from a title: small Latin letters, digits, hyphens."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-")
+
+
+# Fields. They are looked for in what is mailed, not in the source: Markdown has many ways to write
+# two braces, and some that part them.
+
+_BRACES = re.compile(r"\{\{([^{}]*)\}\}")
+_NEAR = 3
+
+
+def offered() -> list[str]:
+    """Name the fields a writer may use, in the order of their names."""
+    return sorted(name for name, field in known().items() if not field.is_hidden)
+
+
+def unknown_field(*texts: str) -> tuple[str, list[str]] | None:
+    """Find the first name in braces that is no field, with the names nearest to it."""
+    names = offered()
+    for text in texts:
+        for found in _BRACES.finditer(text):
+            name = found[1].partition("|")[0].strip()
+            if name and name not in names:
+                return name, get_close_matches(name.lower(), names, n=_NEAR, cutoff=0.5)
+    return None
+
+
+def has_stray_braces(*texts: str) -> bool:
+    """Tell whether braces stand in a text that are no field, and would be mailed as they are."""
+    return any(re.search(r"\{\{|\}\}", FIELD.sub("", text)) for text in texts)
+
+
+def has_field_in_tag(html: str) -> bool:
+    """Tell whether a field stands within a tag: in an address, a picture's words, a title."""
+    tags = "".join(re.findall(r"<[a-z][^>]*>", html))
+    return bool(re.search(r"\{\{|%7B%7B", tags, re.IGNORECASE))
+
+
+def kept_whole(text: str) -> str:
+    """Give a text in which no line may end within a field."""
+    return FIELD.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
+
+
+def as_holes(text: str, *, is_html: bool) -> str:
+    """Write the fields of a text as the sender knows them, who himself escapes what he puts in."""
+
+    def hole(found: re.Match[str]) -> str:
+        default = (found[2] or "").replace("\N{NO-BREAK SPACE}", " ")
+        default = html.unescape(default) if is_html else default
+        return f"{{{{ {found[1]} | {default} }}}}" if default else f"{{{{ {found[1]} }}}}"
+
+    return FIELD.sub(hole, text)
+
+
+def fill(text: str, reader: Recipient, *, is_html: bool, now: datetime) -> str:
+    """Put a reader's values into holes, as the sender does; what is no field stays as it is."""
+    fields = known()
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in fields:
+            return found[0]
+        made = fields[found[1]].make(reader, now)
+        made = made if made.text else Value(found[2] or "")
+        if not is_html:
+            return made.text
+        return html.escape(made.text) if made.html is None else made.html
+
+    return FIELD.sub(value, text)
+
+
+def for_strangers(rendered: str, *, language: str, now: datetime) -> str:
+    """Fill the fields of rendered HTML for the archive, where nobody knows who reads.
+
+    The writer's own default comes first: it is what they meant for a stranger.
+    """
+    nobody = Recipient(None, "", language, "", None)
+
+    def value(found: re.Match[str]) -> str:
+        return found[2] or fill(found[0], nobody, is_html=True, now=now)
+
+    boxed = _FIELD_ALONE.sub(r'<div class="field">\1</div>', rendered)
+    return FIELD.sub(value, boxed)

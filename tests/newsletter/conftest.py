@@ -41,6 +41,13 @@ def person_with(address: str) -> Person:
     return db.session.scalars(select(Person).where(Person.email == address)).one()
 
 
+def went_out(number: int) -> None:
+    """Let an issue have gone to its readers, as far as the issue itself knows."""
+    found = db.session.get_one(Issue, number)
+    found.queued_at = found.published_at = clock.now()
+    db.session.commit()
+
+
 @pytest.fixture
 def subscribers(app: Flask) -> Callable[..., None]:
     """Give a maker of subscribers."""
