@@ -39,6 +39,8 @@ DOORSTEP = frozenset({organisers.name})
 LARGEST_BODY = 1_000_000
 # Doors that take files: how large a body each reads, by its endpoint.
 LARGER_BODIES = {"office.newsletter.images.upload": LARGEST_FILE + LARGEST_BODY}
+# What a form on another site may send here: each of these only shows what was typed.
+FROM_OTHER_SITES = frozenset({"newsletter.subscribe_from"})
 
 # What operators may say to a room; `campaign.cli` adds what concerns the whole house.
 COMMANDS = (organiser_commands, outbox_commands, page_commands, post_commands)
@@ -69,7 +71,9 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     templating.init_app(app)
     relay.init_app(app)
 
-    manners.init_app(app, public=PUBLIC, larger_bodies=LARGER_BODIES)
+    manners.init_app(
+        app, public=PUBLIC, larger_bodies=LARGER_BODIES, from_other_sites=FROM_OTHER_SITES
+    )
     errors.init_app(app)
     csrf = CSRFProtect(app)
     for blueprint in STRANGERS:

@@ -27,7 +27,7 @@ CRAFTS: dict[str, set[str]] = {
     "letters": {"composing"},
     "newsletter": {"fields", "writing"},
     "newsletter/images": {"pictures"},
-    "newsletter/subscribers": set(),
+    "newsletter/subscribers": {"discretion"},
     "office": set(),
     "organisers": set(),
     "outbox": {"ledger", "mail"},

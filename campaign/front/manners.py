@@ -40,15 +40,21 @@ _COMPRESSED = {
 _CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 
 
-def init_app(app: Flask, *, public: frozenset[str], larger_bodies: Mapping[str, int]) -> None:
+def init_app(
+    app: Flask,
+    *,
+    public: frozenset[str],
+    larger_bodies: Mapping[str, int],
+    from_other_sites: frozenset[str],
+) -> None:
     """Teach the application its manners.
 
     `public` names the blueprints open to strangers; `larger_bodies` the views that read more than
-    others, with how many bytes.
+    others, with how many bytes; `from_other_sites` those that answer a POST of another site's page.
     """
     app.before_request(_start_the_watch)
     app.before_request(_refuse_too_much_for(larger_bodies))
-    app.before_request(_refuse_other_sites)
+    app.before_request(_refuse_other_sites_but(from_other_sites))
     app.before_request(_refuse_what_no_text_holds)
 
     @app.after_request
@@ -82,28 +88,31 @@ def _refuse_too_much_for(larger_bodies: Mapping[str, int]) -> Callable[[], None]
     return refuse_too_much
 
 
-def _refuse_other_sites() -> None:
-    """Refuse a POST that another site caused (Fetch Metadata; RFC 6454 section 7).
+def _refuse_other_sites_but(open_to_all: frozenset[str]) -> Callable[[], None]:
+    def refuse_other_sites() -> None:
+        """Refuse a POST that another site caused (Fetch Metadata; RFC 6454 section 7).
 
-    A mail program's one-click unsubscription has neither header and passes.
-    """
-    if request.method not in _CHANGING:
-        return
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        if site not in {"same-origin", "none"}:
+        A mail program's one-click unsubscription has neither header and passes.
+        """
+        if request.method not in _CHANGING or request.endpoint in open_to_all:
+            return
+        site = request.headers.get("Sec-Fetch-Site")
+        if site is not None:
+            if site not in {"same-origin", "none"}:
+                abort(403)
+            return
+        origin = request.headers.get("Origin")
+        if origin is None:
+            return
+        ours = {urlsplit(current_app.config["BASE_URL"]).netloc, request.host}
+        try:
+            theirs = urlsplit(origin).netloc
+        except ValueError:
+            theirs = ""
+        if theirs not in ours:
             abort(403)
-        return
-    origin = request.headers.get("Origin")
-    if origin is None:
-        return
-    ours = {urlsplit(current_app.config["BASE_URL"]).netloc, request.host}
-    try:
-        theirs = urlsplit(origin).netloc
-    except ValueError:
-        theirs = ""
-    if theirs not in ours:
-        abort(403)
+
+    return refuse_other_sites
 
 
 def _refuse_what_no_text_holds() -> None:

@@ -36,6 +36,7 @@ NOT_FOR_ROBOTS = (
     "/mailbox",
     "/confirm/",
     "/unsubscribe/",
+    "/preferences/",
     "/not-me/",
     "/events/withdraw/",
     "/write/confirm/",

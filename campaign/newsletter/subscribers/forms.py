@@ -1,10 +1,17 @@
-"""What readers may say to the newsletter: subscribe, confirm, refuse, leave, come back."""
+"""What readers may say to the newsletter: subscribe, confirm, refuse, choose, leave, come back."""
 
+from typing import Any
+
+from babel import Locale
 from flask import current_app
+from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
+from wtforms.widgets import CheckboxInput, ListWidget
 
-from campaign.forms import PublicForm, email_field, name_field
-from campaign.languages import _
+from campaign.forms import PublicForm, email_field, line_field, name_field, present
+from campaign.languages import _, country_name
 from campaign.languages import lazy_gettext as _l
+from campaign.people.models import Rhythm
+from campaign.summits.directory import COUNTRIES
 
 
 def consent_wording() -> str:
@@ -25,12 +32,67 @@ class SubscribeForm(PublicForm):
     name = name_field(_l("Your name"), description=_l("So that we can greet you by name."))
 
 
+class SnippetForm(SubscribeForm):
+    """Subscribe with what was typed on another site, seen once more on ours."""
+
+
+class EmbedForm(SubscribeForm):
+    """Subscribe in a frame on another site."""
+
+
 class ConfirmForm(PublicForm):
     """The button that agrees."""
 
 
 class NotMeForm(PublicForm):
     """The button "never write to me"."""
+
+
+class PreferencesForm(PublicForm):
+    """Choose what comes, how often, and in which language.
+
+    It is filled with what the mail that led here has told anyway, and with what is chosen on this
+    page. Where a reader lives is asked and never shown: mails are forwarded.
+    """
+
+    rhythm = RadioField(
+        _l("How often"),
+        choices=[
+            (Rhythm.ALL.value, _l("Every issue")),
+            (Rhythm.MONTHLY.value, _l("At most once a month: only what sums up the month")),
+        ],
+        validators=[present(_l("Choose how often."))],
+    )
+    topics = SelectMultipleField(
+        _l("What about"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+    language = SelectField(_l("Language"))
+    name = name_field(_l("Your name"), description=_l("So that we can greet you by name."))
+    country = SelectField(
+        _l("Your country"),
+        description=_l(
+            "So that we can tell you of protests near you. We do not show here what "
+            "you told us before: this page can be opened by whoever has one of your mails."
+        ),
+    )
+    city = line_field(_l("Your city"), most=80)
+    forgets_place = BooleanField(_l("Forget my country and my city"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        languages, topics = current_app.config["LANGUAGES"], current_app.config["TOPICS"]
+        if len(languages) > 1:
+            self.language.choices = [
+                (code, Locale.parse(code).get_display_name(code) or code) for code in languages
+            ]
+        else:
+            del self.language
+        if topics:
+            self.topics.choices = [(topic, topic) for topic in topics]
+        else:
+            del self.topics
+        named = sorted((country_name(code), code) for code in COUNTRIES)
+        self.country.choices = [("", _("As before")), *((code, name) for name, code in named)]
 
 
 class LeaveForm(PublicForm):

@@ -1,6 +1,10 @@
-"""Deeds of readers: subscribe, confirm, come back."""
+"""Deeds of readers: subscribe, confirm, choose, come back."""
 
+from collections.abc import Collection
 from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import delete
 
 from campaign import tokens
 from campaign.db import db
@@ -8,19 +12,30 @@ from campaign.newsletter import mails
 from campaign.outbox.queries import is_suppressed
 from campaign.outbox.verbs import post
 from campaign.people import verbs as people
-from campaign.people.models import Person, Purpose
+from campaign.people.models import Person, Purpose, RefusedTopic, Rhythm
 from campaign.people.queries import subscription_of
 
 NEWSLETTER = Purpose.NEWSLETTER
 
 
-def subscribe(*, email: str, name: str, language: str, wording: str, now: datetime) -> None:
-    """Ask the owner of an address by mail whether they want the newsletter."""
+def subscribe(
+    *,
+    email: str,
+    name: str,
+    language: str,
+    wording: str,
+    form: str = "newsletter",
+    now: datetime,
+) -> None:
+    """Ask the owner of an address by mail whether they want the newsletter.
+
+    `wording` is the sentence they were shown, and `form` names the form that showed it.
+    """
     if is_suppressed(email):
         # Who said "never write to me" is not remembered anew because a stranger typed the address.
         return
     person = people.remember(email, name=name, language=language, now=now)
-    people.invite_to_confirm(person, NEWSLETTER, wording=wording, form="newsletter", now=now)
+    people.invite_to_confirm(person, NEWSLETTER, wording=wording, form=form, now=now)
 
 
 def check_waiting(person_id: int) -> None:
@@ -39,6 +54,62 @@ def confirm(person_id: int, *, now: datetime) -> None:
     subscription = subscription_of(person_id, NEWSLETTER)
     if subscription is not None and people.confirm(subscription, now=now):
         post(mails.welcome(db.session.get_one(Person, person_id)), now=now)
+
+
+def choose(
+    person_id: int,
+    *,
+    rhythm: str,
+    name: str,
+    language: str | None = None,
+    topics: Collection[str] | None = None,
+    country: str = "",
+    city: str = "",
+    forgets_place: bool = False,
+) -> None:
+    """Note what a reader chose. A language or topics of None were not asked and stay as they are.
+
+    An empty country or city leaves what is known; `forgets_place` erases both. Raises
+    `ExpiredToken` when they do not subscribe (any more).
+    """
+    people.hold(person_id)
+    subscription = subscription_of(person_id, NEWSLETTER)
+    if subscription is None or not subscription.is_active:
+        raise tokens.ExpiredToken
+    person = db.session.get_one(Person, person_id)
+    subscription.rhythm = Rhythm(rhythm)
+    person.name = name
+    person.language = person.language if language is None else language
+    if topics is not None:
+        _refuse_all_but(person_id, topics)
+    _live(person, country=country, city=city, forgets=forgets_place)
+
+
+def _refuse_all_but(person_id: int, wanted: Collection[str]) -> None:
+    """Note which of the topics there are now a person does not want; of others nothing changes."""
+    asked = current_app.config["TOPICS"]
+    db.session.execute(
+        delete(RefusedTopic).where(
+            RefusedTopic.person_id == person_id, RefusedTopic.topic.in_(asked)
+        )
+    )
+    for topic in asked:
+        if topic not in wanted:
+            db.session.add(RefusedTopic(person_id=person_id, topic=topic))
+
+
+def _live(person: Person, *, country: str, city: str, forgets: bool) -> None:
+    if forgets:
+        country = city = ""
+    elif not country and not city:
+        return
+    else:
+        # A city is one of its country: with another country the old one is of no use.
+        is_elsewhere = bool(country) and country != person.country
+        city = city or ("" if is_elsewhere else person.city)
+        country = country or person.country
+    person.country, person.city = country, city
+    person.place, person.timezone = None, ""
 
 
 def come_back(person_id: int, *, wording: str, now: datetime) -> bool:

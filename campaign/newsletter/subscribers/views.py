@@ -1,25 +1,40 @@
-"""Doors for readers: subscribe, confirm, refuse, leave, come back."""
+"""Doors for readers: subscribe here or on another site, confirm, refuse, choose, leave, return."""
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 
 from campaign import clock, tokens
 from campaign.db import db
 from campaign.languages import current_language
-from campaign.newsletter import queries
-from campaign.newsletter.subscribers import verbs
+from campaign.newsletter.queries import public_issues
+from campaign.newsletter.subscribers import queries, verbs
+from campaign.newsletter.subscribers.discretion import masked
 from campaign.newsletter.subscribers.forms import (
     ComeBackForm,
     ConfirmForm,
+    EmbedForm,
     LeaveForm,
     NotMeForm,
+    PreferencesForm,
+    SnippetForm,
     SubscribeForm,
     consent_wording,
 )
 from campaign.outbox.verbs import TooManyFromHere, count_client
 from campaign.people import links
 from campaign.people import verbs as people
+from campaign.people.mails import language_of
+from campaign.people.models import Purpose
 
 # All public doors of the newsletter are on it: `newsletter.views` adds those of the archive.
 bp = Blueprint("newsletter", __name__)
@@ -38,7 +53,7 @@ def _newsletter(form: SubscribeForm) -> str:
         "newsletter/newsletter.html",
         form=form,
         wording=consent_wording(),
-        issues=queries.public_issues(limit=LISTED),
+        issues=public_issues(limit=LISTED),
     )
 
 
@@ -46,23 +61,108 @@ def _newsletter(form: SubscribeForm) -> str:
 def subscribe() -> Any:
     """Ask by mail whether the owner of the address wants the newsletter."""
     form = SubscribeForm()
+    status = _ask(form, through="newsletter")
+    if status:
+        return _newsletter(form), status
+    return redirect(url_for("newsletter.check_your_mail"), 303)
+
+
+def _ask(form: SubscribeForm, *, through: str) -> int:
+    """Ask by mail whether the owner of the address wants the newsletter.
+
+    Returns 0, or the status with which the form is to be shown again.
+    """
     if not form.validate():
-        return _newsletter(form), form.refusal_status()
+        return form.refusal_status()
     now = clock.now()
     try:
         count_client(request.remote_addr or "", most=current_app.config["CLIENT_CAP"], now=now)
     except TooManyFromHere as refusal:
         form.form_errors.append(refusal.sentence)
-        return _newsletter(form), refusal.status
+        return refusal.status
     verbs.subscribe(
         email=form.email.data,
         name=form.name.data,
         language=current_language(),
         wording=consent_wording(),
+        form=through,
         now=now,
     )
     db.session.commit()
+    return 0
+
+
+@bp.get("/newsletter/subscribe-from")
+def subscribe_here() -> Any:
+    """Show the form to who opens the address of another site's form by itself."""
+    return _subscribe_from(SnippetForm())
+
+
+@bp.post("/newsletter/subscribe-from")
+def subscribe_from() -> Any:
+    """Show what was typed on another site, with the words to agree to; nothing happens yet.
+
+    The one POST that any site may cause (`app.FROM_OTHER_SITES`): an address belongs neither into
+    the line of a browser nor into the logs on the way.
+    """
+    typed = {
+        "email": request.form.get("email", "")[:254],
+        "name": request.form.get("name", "")[:75],
+    }
+    return _subscribe_from(SnippetForm(formdata=None, data=typed))
+
+
+def _subscribe_from(form: SnippetForm) -> str:
+    return render_template("newsletter/subscribe_from.html", form=form, wording=consent_wording())
+
+
+@bp.post("/newsletter/subscribe-here")
+def press_subscribe_here() -> Any:
+    """Ask by mail, as `subscribe` does, who came from another site."""
+    form = SnippetForm()
+    status = _ask(form, through="snippet")
+    if status:
+        return _subscribe_from(form), status
     return redirect(url_for("newsletter.check_your_mail"), 303)
+
+
+# Whoever likes may frame the form; it can do nothing but be filled in and sent to us.
+FRAMED_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "form-action 'self'; frame-ancestors *; base-uri 'none'"
+)
+
+
+@bp.get("/newsletter/embed")
+def embed() -> Any:
+    """Show the form that subscribes, for a frame on another site."""
+    return _framed(_embed(EmbedForm()))
+
+
+@bp.post("/newsletter/embed")
+def press_embed() -> Any:
+    """Ask by mail, as `subscribe` does, who sits before a frame."""
+    form = EmbedForm()
+    status = _ask(form, through="embed")
+    if status:
+        return _framed(_embed(form), status)
+    return _framed(redirect(url_for("newsletter.embedded"), 303))
+
+
+@bp.get("/newsletter/embed/check-your-mail")
+def embedded() -> Any:
+    """Say within the frame that a mail is on its way."""
+    return _framed(render_template("newsletter/embedded.html"))
+
+
+def _embed(form: EmbedForm) -> str:
+    return render_template("newsletter/embed.html", form=form, wording=consent_wording())
+
+
+def _framed(answer: Any, status: int | None = None) -> Response:
+    response = make_response(answer) if status is None else make_response(answer, status)
+    response.headers["Content-Security-Policy"] = FRAMED_POLICY
+    return response
 
 
 @bp.get("/newsletter/check-your-mail")
@@ -131,6 +231,65 @@ def press_not_me(token: str) -> Any:
 def never_again() -> Any:
     """Say that nothing will be written to the address."""
     return render_template("newsletter/never_again.html")
+
+
+@bp.get("/preferences/<token>")
+def preferences(token: str) -> Any:
+    """Show what a reader may choose. Needs no sign-in, and works for ever."""
+    person_id, _purpose = links.read_preferences(token)
+    choices = queries.choices_of(person_id)
+    if choices is None or choices.subscription.is_pending:
+        raise tokens.ExpiredToken
+    if choices.subscription.left_at is not None:
+        return redirect(url_for("newsletter.left", token=_way_out(person_id)), 303)
+    person = choices.person
+    form = PreferencesForm(
+        data={
+            "rhythm": choices.subscription.rhythm,
+            "topics": [t for t in current_app.config["TOPICS"] if t not in choices.refused],
+            "language": language_of(person),
+            "name": person.name,
+        }
+    )
+    return _preferences(choices, form, token)
+
+
+def _preferences(choices: queries.Choices, form: PreferencesForm, token: str) -> str:
+    return render_template(
+        "newsletter/preferences.html",
+        form=form,
+        token=token,
+        address=masked(choices.person.email),
+        way_out=_way_out(choices.person.id),
+    )
+
+
+def _way_out(person_id: int) -> str:
+    return links.unsubscribe_token(person_id, Purpose.NEWSLETTER)
+
+
+@bp.post("/preferences/<token>")
+def press_preferences(token: str) -> Any:
+    """Note what a reader chose."""
+    person_id, _purpose = links.read_preferences(token)
+    choices = queries.choices_of(person_id)
+    if choices is None:
+        raise tokens.ExpiredToken
+    form = PreferencesForm()
+    if not form.validate():
+        return _preferences(choices, form, token), form.refusal_status()
+    verbs.choose(
+        person_id, **{field.name: field.data for field in form if field.name != "csrf_token"}
+    )
+    db.session.commit()
+    return redirect(url_for("newsletter.chosen", token=token), 303)
+
+
+@bp.get("/preferences/<token>/kept")
+def chosen(token: str) -> Any:
+    """Say that the choice is kept."""
+    links.read_preferences(token)
+    return render_template("newsletter/chosen.html", token=token)
 
 
 @bp.get("/unsubscribe/<token>")
