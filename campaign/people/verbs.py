@@ -19,7 +19,13 @@ from campaign.refusals import Refusal
 
 
 def remember(
-    email: str, *, name: str = "", language: str = "", country: str = "", now: datetime
+    email: str,
+    *,
+    name: str = "",
+    language: str = "",
+    country: str = "",
+    city: str = "",
+    now: datetime,
 ) -> Person:
     """Find the person with an address or make them known; two at once make one person.
 
@@ -44,7 +50,20 @@ def remember(
     person.name = person.name or name
     person.language = person.language or language
     person.country = person.country or country
+    # A city of another country than theirs is somebody else's idea of them.
+    if country in {"", person.country}:
+        person.city = person.city or city
+    _locate(person)
     return person
+
+
+def _locate(person: Person) -> None:
+    """Find a person's city and zone in the gazetteer, where they are not known yet."""
+    found = places.find(person.city, person.country) if person.place is None else None
+    if found:
+        person.place = found.id
+    if found or not person.timezone:
+        person.timezone = places.zone_of(person.place, person.country)
 
 
 def hold(person_id: int) -> None:
