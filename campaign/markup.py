@@ -123,6 +123,8 @@ def render(source: str) -> Rendered:
             token.attrs["tabindex"] = "0"
         if token.type == "inline":
             _refuse_foreign_images(token)
+            if _make_button(token):
+                tokens[at - 1].attrs["class"] = "actions"
     raw = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     return Rendered(html=clean(raw), headings=headings)
 
@@ -136,6 +138,23 @@ def _anchor(words: str, others: set[str]) -> str:
     if slug not in others and not _TAKEN.fullmatch(slug):
         return slug
     return next(anchor for number in count(2) if (anchor := f"{slug}-{number}") not in others)
+
+
+def _make_button(token: Token) -> bool:
+    """Make a bold link that stands alone, `[**Come**](/events)`, a button; tell whether it is."""
+    children = [child for child in token.children or [] if child.type != "text" or child.content]
+    if len(children) < 5 or sum(child.type == "link_open" for child in children) != 1:
+        return False
+    opens = {child.type for child in children[:2]}
+    closes = {child.type for child in children[-2:]}
+    within = {child.type for child in children[2:-2]}
+    if opens != {"link_open", "strong_open"} or closes != {"link_close", "strong_close"}:
+        return False
+    if within & {"strong_close", "link_close", "image"}:
+        return False
+    next(child for child in children if child.type == "link_open").attrs["class"] = "button"
+    token.children = [child for child in children if child.tag != "strong"]
+    return True
 
 
 def _refuse_foreign_images(token: Token) -> None:
@@ -200,7 +219,10 @@ def plain(source: str, *, absolute: Callable[[str], str] = str) -> str:
                 out.append(_indented(_as_text(table, most=most), prefix))
                 table = None
             case "inline":
-                words = _inline(token, absolute)
+                if _make_button(token):
+                    words = _button(token, absolute)
+                else:
+                    words = _inline(token, absolute)
                 before = tokens[at - 1]
                 if before.type == "heading_open" and before.tag in {"h1", "h2"}:
                     words = f"{words}\n{'-' * min(len(words), 60)}"
@@ -273,6 +295,12 @@ def _line(row: list[_Cell], widths: list[int]) -> str:
         for cell, width in zip(row, widths, strict=True)
     )
     return "  ".join(cells).rstrip()
+
+
+def _button(token: Token, absolute: Callable[[str], str]) -> str:
+    children = token.children or []
+    address = absolute(str(children[0].attrs.get("href", "")))
+    return "".join(child.content for child in children) + f": {address}"
 
 
 def _inline(token: Token, absolute: Callable[[str], str]) -> str:

@@ -43,6 +43,12 @@ def language(reader: Recipient, now: datetime) -> Value:
     return Value(Locale.parse(reader.language).get_display_name() or reader.language)
 
 
+@field("preferences", _l("the token of the link to choose"), by=("person_id",), is_hidden=True)
+def preferences(reader: Recipient, now: datetime) -> Value:
+    """Give the way to the reader's own choices."""
+    return Value(links.preferences_token(reader.person_id or NOBODY, Purpose.NEWSLETTER))
+
+
 @field("unsubscribe", _l("the token of the link to leave"), by=("person_id",), is_hidden=True)
 def unsubscribe(reader: Recipient, now: datetime) -> Value:
     """Give the reader's own way out."""

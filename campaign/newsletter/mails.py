@@ -24,7 +24,7 @@ TRIAL = "issue-trial"
 # What an issue leaves open for each reader besides the writer's own fields (`fields`); that in
 # addresses and headers without spaces, where it could be broken or encoded.
 GREETING = "{{ greeting }}"
-WAY_OUT = "{{unsubscribe}}"
+WAY_OUT, CHOICES = "{{unsubscribe}}", "{{preferences}}"
 
 
 def welcome(person: Person) -> Mail:
@@ -66,6 +66,7 @@ def variant(issue: Issue, text: IssueText) -> Variant:
             body_html=body.html,
             greeting=GREETING,
             issue_url=public_url("newsletter.issue", slug=issue.slug),
+            preferences_url=links.preferences_url(CHOICES),
             unsubscribe_url=links.unsubscribe_url(WAY_OUT),
         )
     return Variant(
