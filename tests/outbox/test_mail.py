@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.outbox.delivery.batch import CompiledBatch
+from campaign.outbox.delivery.batch import CompiledVariant
+from campaign.outbox.fields import Value
 from campaign.outbox.mail import (
     AUTOMATIC,
+    Content,
     Envelope,
     Leaving,
     UnsafeHeader,
@@ -24,24 +26,24 @@ from campaign.outbox.mail import (
 )
 
 ENVELOPE = Envelope("Pause Frontier AI", "hello@campaign.example", "campaign.example")
-PLAIN = Leaving(
+TO_ADA = Leaving(
     id=1,
-    token="abc123",
     kind="invitation",
     to="ada@example.org",
     to_name="Ada",
-    sender_name="",
-    reply_to="",
+    person_id=7,
+    batch_id=None,
+    variant="",
+    country="",
+    place=None,
+    posted_at=datetime(2027, 5, 1, 12, tzinfo=UTC),
+    tries=1,
+)
+PLAIN = Content(
     subject="You are coming to Zürich",
     text="Grüezi\n.\n..a line that begins with dots\n" + "x" * 2000 + "\n",
     html="<html><head><style>p{color:red}</style></head><body><p>Grüezi</p></body></html>",
-    calendar="",
-    calendar_method="",
     headers=dict(AUTOMATIC),
-    posted_at=datetime(2027, 5, 1, 12, tzinfo=UTC),
-    tries=1,
-    batch_id=None,
-    fields={},
 )
 
 
@@ -58,7 +60,7 @@ def words(message: EmailMessage, kind: str) -> str:
 
 
 def test_a_mail_is_quoted_printable_text_first_and_no_line_is_long() -> None:
-    raw = compose(PLAIN, ENVELOPE)
+    raw = compose(PLAIN, TO_ADA, "abc123", ENVELOPE)
 
     message = read(raw)
     assert [part.get_content_type() for part in message.walk()] == [
@@ -73,7 +75,10 @@ def test_a_mail_is_quoted_printable_text_first_and_no_line_is_long() -> None:
 
 
 def test_a_mail_says_who_sent_it_that_a_machine_did_and_keeps_its_message_id() -> None:
-    first, second = read(compose(PLAIN, ENVELOPE)), read(compose(PLAIN, ENVELOPE))
+    first, second = (
+        read(compose(PLAIN, TO_ADA, "abc123", ENVELOPE)),
+        read(compose(PLAIN, TO_ADA, "abc123", ENVELOPE)),
+    )
 
     assert first["From"] == "Pause Frontier AI <hello@campaign.example>"
     assert first["To"] == "Ada <ada@example.org>"
@@ -85,7 +90,11 @@ def test_a_mail_says_who_sent_it_that_a_machine_did_and_keeps_its_message_id() -
 def test_an_invitation_carries_its_calendar_inside_the_first_child_and_once_attached() -> None:
     calendar = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
 
-    message = read(compose(replace(PLAIN, calendar=calendar, calendar_method="REQUEST"), ENVELOPE))
+    message = read(
+        compose(
+            replace(PLAIN, calendar=calendar, calendar_method="REQUEST"), TO_ADA, "abc123", ENVELOPE
+        )
+    )
 
     assert message.get_content_type() == "multipart/mixed"
     alternative, attachment = list(message.iter_parts())
@@ -122,52 +131,74 @@ def test_a_display_name_never_parts_an_address(name: str) -> None:
     assert not set(shown) & set('@:,;"<>\r\n')
 
 
-BATCH = replace(
-    PLAIN,
-    batch_id=7,
+SHARED = Content(
     subject="News",
-    text="Dear {{name}},\n\nmuch happened. Leave: {{leave}}\n",
-    html='<p>Dear {{name}},</p><p><a href="{{leave}}">Leave</a></p>',
-    headers={"List-Unsubscribe": "<{{leave}}>"},
+    text="Dear {{ name | friend }},\n\nmuch happened. Leave: {{ unsubscribe }}\n",
+    html='<p>Dear {{name|friend}},</p><p><a href="{{ unsubscribe }}">Leave</a></p>',
+    headers={"List-Unsubscribe": "<{{ unsubscribe }}>"},
+    language="en",
 )
+LEAVE = "https://campaign.example/unsubscribe/abc.def-ghi_jkl"
 
 
-@given(
-    name=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=75),
-    to_name=st.text(st.characters(exclude_categories=["Cs"]), max_size=75),
-)
+def filled(content: Content, mail: Leaving, *, name: Value) -> bytes:
+    values = {"name": name, "unsubscribe": Value(LEAVE)}
+    compiled = CompiledVariant(content, ENVELOPE, make=lambda field, reader: values[field.name])
+    return compiled.fill(mail, "tok")
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=75)
+
+
+@given(name=TEXT, to_name=st.text(st.characters(exclude_categories=["Cs"]), max_size=75))
 def test_a_filled_batch_reads_as_if_composed_for_each(name: str, to_name: str) -> None:
-    leave = "https://campaign.example/unsubscribe/abc.def-ghi_jkl"
-    mail = replace(BATCH, to_name=to_name, token="tok", fields={"name": name, "leave": leave})
-
-    raw = CompiledBatch(BATCH, ENVELOPE).fill(mail)
+    raw = filled(SHARED, TO_ADA._replace(to_name=to_name), name=Value(name))
 
     message = read(raw)
     assert message["Message-ID"] == "<tok@campaign.example>"
-    assert message["List-Unsubscribe"] == f"<{leave}>"
+    assert message["List-Unsubscribe"] == f"<{LEAVE}>"
     assert message["To"].addresses[0].addr_spec == "ada@example.org"
+    assert message["To"].addresses[0].display_name.split() == display_name(to_name).split()
+    assert message["Date"].datetime == TO_ADA.posted_at
     text = words(message, "plain")
-    assert text == f"Dear {name},\n\nmuch happened. Leave: {leave}\n"
+    assert text == f"Dear {name or 'friend'},\n\nmuch happened. Leave: {LEAVE}\n"
     assert "<script" not in words(message, "html")
     assert max(len(line) for line in raw.split(b"\r\n")) <= 200
 
 
-def test_what_a_reader_is_called_never_becomes_html() -> None:
-    mail = replace(BATCH, fields={"name": "<b>Ada</b>", "leave": "https://campaign.example/u/x"})
+@given(name=TEXT)
+def test_a_subject_may_greet_by_name(name: str) -> None:
+    content = replace(SHARED, subject="Grüße, {{ name | friend }}: Saturday")
 
-    message = read(CompiledBatch(BATCH, ENVELOPE).fill(mail))
+    message = read(filled(content, TO_ADA, name=Value(name)))
+
+    wanted = f"Grüße, {name or 'friend'}: Saturday"
+    assert message["Subject"].split() == wanted.split()
+    assert len(message.get_all("Subject")) == 1
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n")))
+def test_a_value_of_many_lines_arrives_as_it_is(text: str) -> None:
+    message = read(filled(SHARED, TO_ADA, name=Value(text or "x", html=f"<div>{text}</div>")))
+
+    assert words(message, "plain").startswith(f"Dear {text or 'x'},\n")
+    assert f"<div>{text}</div>" in words(message, "html")
+
+
+def test_what_a_reader_is_called_never_becomes_html() -> None:
+    message = read(filled(SHARED, TO_ADA, name=Value("<b>Ada</b>")))
 
     assert "&lt;b&gt;Ada" in words(message, "html")
 
 
-def test_a_batch_with_a_field_that_has_no_value_is_not_sent_with_a_hole() -> None:
+def test_a_text_that_names_an_unknown_field_is_not_sent_with_a_hole() -> None:
     with pytest.raises(KeyError):
-        CompiledBatch(BATCH, ENVELOPE).fill(replace(BATCH, fields={"name": "Ada"}))
+        filled(replace(SHARED, text="Dear {{ nobody }},\n"), TO_ADA, name=Value("Ada"))
 
 
 def test_an_address_to_leave_by_is_never_folded_or_encoded() -> None:
     leave = f"<https://{'long-name.' * 9}example/unsubscribe/12n0123456789abcdef0123>"
 
-    raw = compose(replace(PLAIN, headers={"List-Unsubscribe": leave}), ENVELOPE)
+    raw = compose(replace(PLAIN, headers={"List-Unsubscribe": leave}), TO_ADA, "abc", ENVELOPE)
 
     assert f"List-Unsubscribe: {leave}\r\n".encode() in raw

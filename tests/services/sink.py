@@ -57,8 +57,10 @@ class Sink:
         starttls: bool = False,
         tls: bool = False,
         login: tuple[str, str] | None = None,
+        pipelining: bool = True,
     ) -> None:
         self.behaviour = behaviour
+        self._pipelining = pipelining
         self.received: list[Received] = []
         self.connections = 0
         self.port = 0
@@ -140,7 +142,8 @@ class Sink:
     ) -> list[str]:
         session.host_name = name
         reply = await self._asked(server, "ehlo", name, "")
-        return [reply] if reply else replies
+        offered = ["250-PIPELINING"] if self._pipelining else []
+        return [reply] if reply else [*replies[:-1], *offered, replies[-1]]
 
     async def handle_HELO(
         self, server: SMTP, session: Session, envelope: Envelope, name: str

@@ -176,6 +176,8 @@ class Relay:
         self._used = time.monotonic()
         # Two waits in the kernel cost half of a poll before each: the system keeps the time itself.
         limit = struct.pack("ll", TIMEOUT, 0)
+        if host.sock is None:
+            raise smtplib.SMTPServerDisconnected("no connection")
         host.sock.settimeout(None)
         host.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
         host.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
@@ -237,7 +239,7 @@ class Relay:
         while True:
             end = self._unread.find(b"\n")
             if end < 0:
-                if len(self._unread) > LONGEST_REPLY or self._host is None:
+                if len(self._unread) > LONGEST_REPLY or not self._host or not self._host.sock:
                     raise smtplib.SMTPServerDisconnected("the relay does not speak SMTP")
                 some = self._host.sock.recv(8192)
                 if not some:
@@ -304,6 +306,8 @@ def judge(stage: str, code: int, words: str) -> Outcome:
     recipient's domain once a recipient was named, before that of the relay; a wrong address is a
     bounce; any other 5xx is about content or policy, and the person keeps their place.
     """
+    if code == 421:
+        return Outcome.LANE
     if code in (432, 454) or (" 4.7.0" in f" {words}" and 400 <= code < 500):
         return Outcome.LANE if stage == "MAIL" else Outcome.SLOW
     if 400 <= code < 500:
