@@ -11,7 +11,7 @@ from campaign.db import db, insert_missing, lock
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.models import Message, State, address_hash
 from campaign.outbox.verbs import post, suppress_hash
-from campaign.people import mails, queries, segments
+from campaign.people import mails, places, queries, segments
 from campaign.people.links import CONFIRM_WITHIN
 from campaign.people.models import NOT_ME, Consent, Person, Purpose, Segment, Subscription
 from campaign.people.queries import may_be_asked, subscription_of
@@ -64,6 +64,13 @@ def _locate(person: Person) -> None:
         person.place = found.id
     if found or not person.timezone:
         person.timezone = places.zone_of(person.place, person.country)
+
+
+def move(person: Person, *, country: str, city: str) -> None:
+    """Note where a person says they live now; with both empty it is forgotten."""
+    person.country, person.city = country, city
+    person.place, person.timezone = None, ""
+    _locate(person)
 
 
 def hold(person_id: int) -> None:

@@ -108,8 +108,7 @@ def _live(person: Person, *, country: str, city: str, forgets: bool) -> None:
         is_elsewhere = bool(country) and country != person.country
         city = city or ("" if is_elsewhere else person.city)
         country = country or person.country
-    person.country, person.city = country, city
-    person.place, person.timezone = None, ""
+    people.move(person, country=country, city=city)
 
 
 def come_back(person_id: int, *, wording: str, now: datetime) -> bool:
