@@ -9,6 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask import request
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
+from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import EmailField as _EmailField
 from wtforms import Form as _WTForm
 from wtforms import StringField, TextAreaField, ValidationError
@@ -64,12 +65,20 @@ class OfficeForm(FlaskForm):
             # Flask-WTF would take fields from a JSON body too, of any shape, and files for text;
             # people send words.
             if formdata is _Auto:
-                return (request.form or None) if form.is_submitted() else None
+                return (_sent() or None) if form.is_submitted() else None
             return formdata
 
     def refusal_status(self) -> int:
         """Tell the HTTP status with which a form that failed is shown again."""
         return 400 if "csrf_token" in self.errors else 422
+
+
+def _sent() -> Any:
+    try:
+        return request.form
+    except RequestEntityTooLarge:
+        # The page that says so may hold forms of its own: they are empty.
+        return None
 
 
 class PublicForm(OfficeForm):
