@@ -20,7 +20,7 @@ from campaign.outbox.verbs import suppress
 from campaign.people import verbs as people
 from campaign.people.models import Consent, Person
 from tests.newsletter.conftest import link_in, person_with
-from tests.visitor import Visitor
+from tests.visitor import Visitor, forms_in
 
 Posted = Callable[..., list[Message]]
 
@@ -336,3 +336,72 @@ def test_a_flood_from_one_connection_is_stopped_with_what_was_typed_kept(
 
     assert answer.status_code == 429
     assert 'value="second@example.org"' in answer.text
+
+
+FOREIGN = {"Sec-Fetch-Site": "cross-site", "Origin": "https://friends.example"}
+
+
+def test_a_form_on_another_site_leads_through_a_page_of_ours(
+    app: Flask, visitor: Visitor, posted: Posted
+) -> None:
+    there = {"email": "ada@example.org", "name": '"><script>alert(1)</script>'}
+
+    page = visitor.post("/newsletter/subscribe-from", there, headers=FOREIGN)
+
+    assert page.status_code == 200
+    assert "<script>alert" not in page.text
+    assert posted() == []
+    answer = visitor.fill(page, "", name="Ada")
+    assert (answer.status_code, answer.location) == (303, "/newsletter/check-your-mail")
+    assert [mail.kind for mail in posted()] == ["confirmation"]
+    with app.app_context():
+        consent = db.session.scalars(select(Consent)).one()
+        assert consent.form == "snippet"
+        assert consent.wording.replace("'", "&#39;") in page.text
+
+
+def test_another_site_cannot_press_the_button_of_that_page(
+    visitor: Visitor, posted: Posted
+) -> None:
+    page = visitor.post("/newsletter/subscribe-from", {"email": "ada@example.org"}, headers=FOREIGN)
+    fields = forms_in(page.text)[0]["fields"]
+
+    for address in ("/newsletter/subscribe-here", "/newsletter/subscribe", "/newsletter/embed"):
+        assert visitor.post(address, fields, headers=FOREIGN).status_code == 403
+
+    assert posted() == []
+
+
+def test_the_form_in_a_frame_may_stand_anywhere_and_answers_within_it(
+    app: Flask, visitor: Visitor, posted: Posted
+) -> None:
+    pages = [visitor.open("/newsletter/embed")]
+    pages.append(visitor.send("/newsletter/embed", email="not an address"))
+    answer = visitor.send("/newsletter/embed", email="ada@example.org", name="Ada")
+    pages += [answer, visitor.open(answer.location)]
+
+    assert [page.status_code for page in pages] == [200, 422, 303, 200]
+    assert answer.location == "/newsletter/embed/check-your-mail"
+    for page in pages:
+        assert "frame-ancestors *" in page.headers["Content-Security-Policy"]
+        assert "<script" not in page.text
+        assert "Set-Cookie" not in page.headers
+    assert "Check your mail" in pages[-1].text
+    assert [mail.kind for mail in posted()] == ["confirmation"]
+    with app.app_context():
+        assert db.session.scalars(select(Consent)).one().form == "embed"
+
+
+def test_no_other_page_may_be_framed(visitor: Visitor) -> None:
+    for path in ("/newsletter", "/newsletter/subscribe-from", "/newsletter/check-your-mail"):
+        policy = visitor.open(path).headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in policy
+
+
+def test_the_forms_on_other_sites_count_towards_the_same_caps(
+    app: Flask, visitor: Visitor, posted: Posted
+) -> None:
+    for path in ("/newsletter", "/newsletter/embed", "/newsletter/subscribe-from") * 2:
+        assert visitor.send(path, email="ada@example.org").status_code == 303
+
+    assert len(posted()) == 3

@@ -5,6 +5,7 @@ from typing import Any
 from babel import Locale
 from flask import current_app
 from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
+from wtforms.fields import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from campaign.forms import PublicForm, email_field, line_field, name_field, present
@@ -58,8 +59,10 @@ class PreferencesForm(PublicForm):
     rhythm = RadioField(
         _l("How often"),
         choices=[
-            (Rhythm.ALL.value, _l("Every issue")),
-            (Rhythm.MONTHLY.value, _l("At most once a month: only what sums up the month")),
+            SelectChoice(Rhythm.ALL.value, _l("Every issue")),
+            SelectChoice(
+                Rhythm.MONTHLY.value, _l("At most once a month: only what sums up the month")
+            ),
         ],
         validators=[present(_l("Choose how often."))],
     )
