@@ -27,6 +27,7 @@ CRAFTS: dict[str, set[str]] = {
     "letters": {"composing"},
     "newsletter": {"fields", "writing"},
     "newsletter/images": {"pictures"},
+    "newsletter/previews": {"looks"},
     "newsletter/subscribers": {"discretion"},
     "office": set(),
     "organisers": set(),

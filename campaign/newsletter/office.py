@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import (
     Blueprint,
-    Response,
     abort,
     current_app,
     flash,
@@ -23,6 +22,8 @@ from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails, queries, verbs
 from campaign.newsletter.fields import NOBODY
 from campaign.newsletter.forms import (
+    PREVIEW_SEEN,
+    SUBJECT_SEEN,
     ArchiveForm,
     DiscardForm,
     DropForm,
@@ -32,6 +33,8 @@ from campaign.newsletter.forms import (
     language_name,
 )
 from campaign.newsletter.models import Issue
+from campaign.newsletter.previews.forms import ReaderForm
+from campaign.newsletter.previews.looks import offers
 from campaign.newsletter.writing import has_stray_braces
 from campaign.people.models import Subscription
 from campaign.people.queries import by_email
@@ -39,12 +42,6 @@ from campaign.refusals import Refusal
 from campaign.tables import Column
 
 bp = Blueprint("newsletter", __name__, url_prefix="/newsletter")
-
-# A mail's style stands in its elements, so it is shown apart: nothing runs, nothing is loaded but
-# our own images, and only our own pages may frame it (CSP Level 3).
-PREVIEW_POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'"
-)
 
 
 def _standing(issue: Issue) -> str:
@@ -176,6 +173,9 @@ def _write(form: TextForm, issue: Issue | None, language: str = "", theirs: Any 
         language=language,
         languages=[(code, language_name(code)) for code in offered],
         theirs=theirs,
+        reader_form=ReaderForm(),
+        seen={"subject": SUBJECT_SEEN, "preview": PREVIEW_SEEN},
+        fields=offers(language or (issue.language if issue else offered[0]), now=clock.now()),
     )
 
 
@@ -231,13 +231,6 @@ def _issue(found: Issue, form: Any) -> str:
         archive_form=ArchiveForm(formdata=None),
         address=g.organiser.email,
     )
-
-
-@bp.get("/issues/<int:number>/preview.html")
-def preview(number: int) -> Any:
-    """Give the mail's HTML alone, for the frame of the issue's page."""
-    _text, html = mails.preview(_found(number), now=clock.now())
-    return Response(html, headers={"Content-Security-Policy": PREVIEW_POLICY})
 
 
 @bp.get("/issues/<int:number>/edit")

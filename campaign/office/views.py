@@ -13,6 +13,7 @@ from campaign.languages import lazy_gettext as _l
 from campaign.letters.office import bp as letters
 from campaign.newsletter.images.office import bp as newsletter_images
 from campaign.newsletter.office import bp as newsletter
+from campaign.newsletter.previews.office import bp as newsletter_previews
 from campaign.office import queries
 from campaign.office.forms import Sampler, mistaken
 from campaign.organisers import verbs
@@ -37,6 +38,7 @@ ROOMS: tuple[tuple[Blueprint, Any], ...] = (
     (organisers, _l("Organisers")),
 )
 newsletter.register_blueprint(newsletter_images)
+newsletter.register_blueprint(newsletter_previews)
 for _room, _label in ROOMS:
     bp.register_blueprint(_room)
 

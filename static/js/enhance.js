@@ -66,7 +66,8 @@
   };
   addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method !== "post") return;
+    // A look into a frame beside the form is no deed: it may be repeated.
+    if (event.defaultPrevented || form.method !== "post" || event.submitter?.formTarget) return;
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
     for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");

@@ -1,0 +1,54 @@
+"""What may be asked of a preview: how to look, and who the reader is."""
+
+import re
+from typing import Any
+
+from babel import Locale
+from flask import current_app
+from wtforms import RadioField, SelectField, StringField
+
+from campaign.forms import OfficeForm, line_field, name_field, tidy_line, tidy_text
+from campaign.languages import _, current_language
+from campaign.languages import lazy_gettext as _l
+from campaign.newsletter.previews.looks import Look
+
+LOOKS = {
+    Look.MAIL: _l("Mail"),
+    Look.PHONE: _l("Phone"),
+    Look.DARK: _l("Dark"),
+    Look.TEXT: _l("Text"),
+}
+
+
+class ReaderForm(OfficeForm):
+    """Choose how to look at an issue, and as whom."""
+
+    look = RadioField(_l("Look at it as"), default=Look.MAIL.value)
+    reader_name = name_field(_l("Reader’s name"))
+    reader_country = SelectField(_l("Reader’s country"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.look.choices = [(look.value, label) for look, label in LOOKS.items()]
+        self.reader_country.choices = [("", _("not known")), *_countries()]
+
+
+def _countries() -> list[tuple[str, str]]:
+    names = Locale.parse(current_language(), sep="-").territories
+    codes = [str(code) for code in names if re.fullmatch("[A-Z]{2}", str(code))]
+    return sorted(((code, str(names[code])) for code in codes), key=lambda pair: pair[1])
+
+
+class PreviewForm(ReaderForm):
+    """An issue as it stands in the fields, saved or not, finished or not."""
+
+    title = StringField(filters=[tidy_line])
+    subject = StringField(filters=[tidy_line])
+    preview = StringField(filters=[tidy_line])
+    source = StringField(filters=[tidy_text])
+    slug = line_field("", most=80)
+    language = SelectField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.language.choices = current_app.config["LANGUAGES"]
