@@ -201,6 +201,26 @@ def _network(client: str) -> str:
     return str(ip_network(f"{address}/{width}", strict=False))
 
 
+def bounced(message: Message, *, status: str, words: str, now: datetime) -> None:
+    """Note that a message came back which the relay had taken (RFC 3464 section 2.3).
+
+    `status` is the enhanced code of the report; words name no address. The first report counts.
+    """
+    if message.state == State.BOUNCED:
+        return
+    said = words if not status or status in words else f"{status} {words}"
+    message.state = State.BOUNCED
+    message.last_reply = f"DSN: {said}".strip()[:500]
+    message.settled_at = message.settled_at or now
+    message.claimed_by = ""
+    message.leased_until = None
+
+
+def complained(message: Message, *, kind: str) -> None:
+    """Note that the recipient called a message abuse (RFC 5965): it had arrived."""
+    message.last_reply = f"complaint: {kind}"[:500]
+
+
 class NotToBeRetried(Refusal):
     sentence = _l("Only a message that failed can be tried again.")
 

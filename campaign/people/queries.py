@@ -141,7 +141,9 @@ def is_known_elsewhere(person: Person) -> bool:
     """
     for table in db.metadata.sorted_tables:
         for key in table.foreign_keys:
-            if key.column is not Person.__table__.c.id or table is Message.__table__:
+            # A mail to them or from them is no reason to know them.
+            is_mail = table is Message.__table__ or table.info.get("is_mail", False)
+            if key.column is not Person.__table__.c.id or is_mail:
                 continue
             if db.session.scalar(select(exists().where(key.parent == person.id))):
                 return True

@@ -107,6 +107,20 @@ def withdraw(place: SignUp, *, now: datetime) -> bool:
     return True
 
 
+def decline(place: SignUp, *, now: datetime) -> bool:
+    """Give the place up of a person whose calendar has declined. Tells if it is new.
+
+    Their calendar knows already, so nothing is mailed.
+    """
+    _held(place.event)
+    hold(place.person_id)
+    db.session.refresh(place, ["withdrawn_at"])
+    if not place.is_active:
+        return False
+    place.withdrawn_at = now
+    return True
+
+
 def tell(event: Event, *, most: int, now: datetime) -> int:
     """Write the news of an event to some of those who mean to come. Returns to how many.
 
