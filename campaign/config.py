@@ -160,6 +160,11 @@ def _words(value: Any) -> list[str]:
     return list(dict.fromkeys(words))
 
 
+def _addresses(value: Any) -> list[str]:
+    written = value if isinstance(value, list) else re.split(r"[\s,]+", _text(value))
+    return list(dict.fromkeys(_address(each).lower() for each in written if each))
+
+
 class Setting(NamedTuple):
     """One setting: its default, how its value is read and checked, and what it is for."""
 
@@ -195,13 +200,13 @@ SETTINGS: dict[str, Setting] = {
     ),
     "LANGUAGES": Setting(["en"], _languages, "languages offered, the first is the default"),
     "TOPICS": Setting([], _words, "topics of the newsletter that a subscriber may leave out"),
+    "NEWSLETTER_SEEDS": Setting([], _addresses, "addresses that always get a trial of an issue"),
     "NEWSLETTER_APPROVAL": Setting(False, _switch, "a colleague approves an issue before it goes"),
     "TIMEZONE": Setting("UTC", _zone, "zone in which the office reads its times"),
     "TRUSTED_PROXIES": Setting(0, _count, "how many reverse proxies stand before the server"),
     "WEB_WORKERS": Setting(2, _at_least_one, "web server processes"),
-    "MAIL_THREADS": Setting(
-        4, _at_least_one, "threads of one worker, each with its own connection"
-    ),
+    "MAIL_THREADS": Setting(2, _at_least_one, "senders of one worker"),
+    "MAIL_CONNECTIONS": Setting(5, _at_least_one, "connections of one sender to the relay"),
     "TESTING": Setting(False, _switch, "set by the test suite only"),
 }
 

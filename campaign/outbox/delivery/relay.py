@@ -2,17 +2,17 @@
 
 import contextlib
 import os
+import selectors
 import smtplib
 import socket
 import ssl
-import struct
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from flask import Flask, current_app
 from flask_mail import Connection as FlaskMailConnection
@@ -86,59 +86,161 @@ class Letter(NamedTuple):
     body: bytes
 
 
+class Keeper(Protocol):
+    """Who notes what is begun and ended, before anybody else hears of it."""
+
+    def begin(self, number: int) -> None:
+        """Note that a message's text is about to be given away."""
+
+    def end(self, number: int, reply: Reply) -> None:
+        """Note what became of a message."""
+
+    def write(self) -> None:
+        """Make sure of what was noted."""
+
+
 class _Closed(Exception):
-    """The relay takes no more now (421), or is not to be reached; with its words."""
+    """The relay takes no more now (421); with its words."""
 
 
 class Relay:
-    """One sender's way to the mail server; kept open, and reopened when the server has closed it.
+    """One sender's way to the mail server: some kept connections, each spoken to as it answers.
 
-    Where the server offers PIPELINING (RFC 2920), the end of one message and the envelope of the
-    next leave together: one round trip a message instead of four.
+    One thread serves all of them: the relay works on some messages while others are on their way.
     """
 
     def __init__(self) -> None:
+        self._lines: list[_Line] = []
+        self._selector = selectors.DefaultSelector()
+        self._is_halted = False
+
+    def hand_over(
+        self, letters: Iterable[Letter], *, number: int, keeper: Keeper
+    ) -> Iterator[tuple[Leaving, Reply]]:
+        """Hand about `number` messages over and tell what became of each.
+
+        Raises nothing of the network's: where the way closes, the messages at hand are told of
+        and the rest is not taken.
+        """
+        self._is_halted = False
+        queue = iter(letters)
+        told: list[tuple[Leaving, Reply]] = []
+
+        def following() -> Letter | None:
+            return None if self._is_halted else next(queue, None)
+
+        def tell(mail: Leaving, reply: Reply) -> None:
+            keeper.end(mail.id, reply)
+            told.append((mail, reply))
+            if reply.outcome is Outcome.LANE:
+                self.halt()
+
+        most = max(1, min(current_app.config["MAIL_CONNECTIONS"], number // WORTH_A_CONNECTION))
+        while len(self._lines) < most:
+            self._lines.append(_Line(self._selector))
+        talks: dict[_Line, Generator[None]] = {}
+        try:
+            for line in self._lines[:most]:
+                talks[line] = line.carry(following, keeper, tell)
+                self._go_on(line, talks)
+            while True:
+                keeper.write()
+                yield from told
+                told.clear()
+                if not talks:
+                    break
+                self._hear(talks)
+        finally:
+            # Left in the middle: nobody reads the answers to what these have given away.
+            for line in talks:
+                line.close()
+
+    def halt(self) -> None:
+        """Take no further message; those at hand are brought to their end."""
+        self._is_halted = True
+
+    def _hear(self, talks: dict["_Line", Generator[None]]) -> None:
+        for key, _ in self._selector.select(timeout=1):
+            line: _Line = key.data
+            if line in talks:
+                self._go_on(line, talks)
+            else:
+                # Nobody asked it anything: it says goodbye.
+                line.close()
+        limit = time.monotonic() - TIMEOUT
+        for line in [line for line in talks if line.heard_at < limit]:
+            with contextlib.suppress(StopIteration):
+                talks[line].throw(TimeoutError("the relay does not answer"))
+            del talks[line]
+
+    def _go_on(self, line: "_Line", talks: dict["_Line", Generator[None]]) -> None:
+        try:
+            next(talks[line])
+        except StopIteration:
+            del talks[line]
+
+    def close(self) -> None:
+        """Close all connections."""
+        for line in self._lines:
+            line.close()
+
+
+# So many messages are worth a further connection.
+WORTH_A_CONNECTION = 10
+
+
+class _Line:
+    """One connection: kept open, and opened anew when the server has closed it.
+
+    Where the server offers PIPELINING (RFC 2920), the end of one message and the envelope of the
+    next leave together: one round trip a message instead of four. Its talk is a generator that
+    pauses wherever the server has the word.
+    """
+
+    def __init__(self, selector: selectors.BaseSelector) -> None:
+        self._selector = selector
+        self._watched = 0
         self._host: smtplib.SMTP | None = None
-        self._used = 0.0
+        self._socket: socket.socket | None = None
         self._unread = b""
         self._is_pipelining = False
         # Whether this connection has carried a message: then a sudden end may be mere tidiness.
         self._is_proven = False
         # Whether the relay took the message at hand up; then the trouble may be its own.
         self._was_begun = False
+        self.heard_at = 0.0
 
-    def hand_over(
-        self, letters: Iterable[Letter], *, begin: Callable[[Leaving], None]
-    ) -> Iterator[tuple[Leaving, Reply]]:
-        """Hand messages over one after the other and tell what became of each.
-
-        `begin` is called right before a message's text is given away. Raises nothing of the
-        network's: where the way closes, the message at hand is told of and the rest not taken.
-        """
-        queue = iter(letters)
-        at_hand = next(queue, None)
+    def carry(
+        self,
+        following: Callable[[], Letter | None],
+        keeper: Keeper,
+        tell: Callable[[Leaving, Reply], None],
+    ) -> Generator[None]:
+        """Hand over one message after the other, as long as there is a following one."""
+        at_hand = following()
         is_asked = False
         while at_hand is not None:
-            mail, following = at_hand.mail, None
+            mail, after = at_hand.mail, None
             was_given = False
             self._was_begun = False
             try:
                 if not is_asked:
                     self._connect()
-                    self._ask(at_hand)
-                stage, code, words = self._answer(at_hand)
+                    if self._is_pipelining:
+                        yield from self._write(_envelope(at_hand))
+                stage, code, words = yield from self._answer(at_hand)
                 if stage:
-                    yield mail, self._refused(stage, code, words)
-                    if self._host is None:
-                        return
-                    at_hand, is_asked = next(queue, None), False
+                    tell(mail, self._refused(stage, code, words))
+                    at_hand, is_asked = following(), False
                     continue
-                begin(mail)
+                keeper.begin(mail.id)
                 was_given = True
-                following = next(queue, None)
-                is_asked = following is not None and self._is_pipelining
-                self._give(at_hand, following if is_asked else None)
-                code, words = self._read()
+                after = following() if self._is_pipelining else None
+                is_asked = after is not None
+                yield from self._write(
+                    _stuffed(at_hand.body) + (_envelope(after) if after else b"")
+                )
+                code, words = yield from self._read()
             except (OSError, smtplib.SMTPException, _Closed) as trouble:
                 is_retried = self._is_proven and not self._was_begun
                 self.close()
@@ -146,73 +248,74 @@ class Relay:
                     # A kept connection may be closed between two messages: begin once more.
                     self._is_proven = is_asked = False
                     continue
-                yield mail, _lost(trouble, was_begun=self._was_begun, was_given=was_given)
+                tell(mail, _lost(trouble, was_begun=self._was_begun, was_given=was_given))
                 return
-            self._used = time.monotonic()
             if code == 421:
                 self.close()
-                yield mail, Reply(Outcome.LANE, f"body: {_words(code, words)}", was_begun=True)
+                tell(mail, Reply(Outcome.LANE, _said("body", code, words), was_begun=True))
                 return
             if code == 250:
                 self._is_proven = True
-                yield mail, Reply(Outcome.LEFT, _words(code, words))
+                tell(mail, Reply(Outcome.LEFT, _words(code, words)))
             else:
-                yield (
-                    mail,
-                    Reply(judge("body", code, _words(code, words)), _said("body", code, words)),
-                )
-            at_hand = following
+                tell(mail, self._refused("body", code, words))
+            at_hand = after if is_asked else following()
 
     def _connect(self) -> None:
-        if self._host is not None and time.monotonic() - self._used <= IDLE:
+        if self._host is not None and time.monotonic() - self.heard_at <= IDLE:
             return
         self.close()
         host = _Connection(current_app.extensions["mail"]).configure_host()
-        host.ehlo_or_helo_if_needed()
         self._host = host
-        self._unread = b""
-        self._is_pipelining = host.has_extn("pipelining")
-        self._is_proven = False
-        self._used = time.monotonic()
-        # Two waits in the kernel cost half of a poll before each: the system keeps the time itself.
-        limit = struct.pack("ll", TIMEOUT, 0)
+        host.ehlo_or_helo_if_needed()
         if host.sock is None:
             raise smtplib.SMTPServerDisconnected("no connection")
-        host.sock.settimeout(None)
-        host.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-        host.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        self._is_pipelining = host.has_extn("pipelining")
+        self._unread = b""
+        self._is_proven = False
+        self.heard_at = time.monotonic()
+        host.sock.setblocking(False)
         host.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = host.sock
 
-    def _ask(self, letter: Letter) -> None:
-        """Put the envelope to the relay; its answers are read by `_answer`."""
-        if self._is_pipelining:
-            self._write(_envelope(letter))
+    def _wait(self, event: int) -> Generator[None]:
+        if self._watched != event:
+            change = self._selector.modify if self._watched else self._selector.register
+            change(self._open(), event, self)
+            self._watched = event
+        yield
+        self.heard_at = time.monotonic()
 
-    def _answer(self, letter: Letter) -> tuple[str, int, bytes]:
+    def _open(self) -> socket.socket:
+        if self._socket is None:
+            raise smtplib.SMTPServerDisconnected("no connection")
+        return self._socket
+
+    def _answer(self, letter: Letter) -> Generator[None, None, tuple[str, int, bytes]]:
         """Read what the relay says to an envelope: the stage it refused at, "" where it did not."""
         refused: tuple[str, int, bytes] | None = None
         for stage, command in zip(("MAIL", "RCPT", "DATA"), _commands(letter), strict=True):
             if not self._is_pipelining:
                 if refused is not None:
                     break
-                self._write(command)
-            code, words = self._read()
+                yield from self._write(command)
+            code, words = yield from self._read()
             if code == 421:
                 raise _Closed(_said(stage, code, words))
             if stage == "DATA" and code == 354:
                 if refused is None:
                     return "", code, words
                 # It would take a text for nobody (RFC 2920 section 3.1): it gets none.
-                self._write(b".\r\n")
-                self._read()
+                yield from self._write(b".\r\n")
+                yield from self._read()
             elif refused is None and code not in (250, 251):
                 refused = (stage, code, words)
             self._was_begun = self._was_begun or (stage == "MAIL" and refused is None)
         if refused is None:
             raise smtplib.SMTPServerDisconnected("the relay answers out of turn")
         try:
-            self._write(b"RSET\r\n")
-            self._read()
+            yield from self._write(b"RSET\r\n")
+            yield from self._read()
         except (OSError, smtplib.SMTPException):
             self.close()
         return refused
@@ -221,30 +324,24 @@ class Relay:
         outcome = judge(stage, code, _words(code, words))
         return Reply(outcome, _said(stage, code, words), was_begun=stage != "MAIL")
 
-    def _give(self, letter: Letter, following: Letter | None) -> None:
-        body = letter.body
-        if b"\r\n." in body:
-            body = body.replace(b"\r\n.", b"\r\n..")
-        end = b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n"
-        self._write(body + end + (_envelope(following) if following else b""))
+    def _write(self, octets: bytes) -> Generator[None]:
+        while True:
+            try:
+                sent = self._open().send(octets)
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                sent = 0
+            if sent == len(octets):
+                return
+            octets = octets[sent:]
+            yield from self._wait(selectors.EVENT_WRITE)
 
-    def _write(self, octets: bytes) -> None:
-        if self._host is None or self._host.sock is None:
-            raise smtplib.SMTPServerDisconnected("no connection")
-        self._host.sock.sendall(octets)
-
-    def _read(self) -> tuple[int, bytes]:
+    def _read(self) -> Generator[None, None, tuple[int, bytes]]:
         """Read one reply, of however many lines (RFC 5321 section 4.2)."""
         said: list[bytes] = []
         while True:
             end = self._unread.find(b"\n")
             if end < 0:
-                if len(self._unread) > LONGEST_REPLY or not self._host or not self._host.sock:
-                    raise smtplib.SMTPServerDisconnected("the relay does not speak SMTP")
-                some = self._host.sock.recv(8192)
-                if not some:
-                    raise smtplib.SMTPServerDisconnected("the relay closed the connection")
-                self._unread += some
+                yield from self._receive()
                 continue
             line, self._unread = self._unread[:end], self._unread[end + 1 :]
             said.append(line[4:].strip())
@@ -256,13 +353,32 @@ class Relay:
             raise smtplib.SMTPServerDisconnected("the relay does not speak SMTP")
         return int(line[:3]), said[0] if len(said) == 1 else b" ".join(said)
 
+    def _receive(self) -> Generator[None]:
+        open_socket = self._open()
+        # What TLS has decrypted already, no selector tells of.
+        if not (isinstance(open_socket, ssl.SSLSocket) and open_socket.pending()):
+            yield from self._wait(selectors.EVENT_READ)
+        try:
+            some = open_socket.recv(8192)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return
+        if not some:
+            raise smtplib.SMTPServerDisconnected("the relay closed the connection")
+        self._unread += some
+        if len(self._unread) > LONGEST_REPLY:
+            raise smtplib.SMTPServerDisconnected("the relay does not speak SMTP")
+
     def close(self) -> None:
         """Say goodbye, as far as the other side still listens, and wait for no answer."""
+        if self._watched and self._socket is not None:
+            self._selector.unregister(self._socket)
+        self._watched = 0
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.send(b"QUIT\r\n")
         if self._host is not None:
-            with contextlib.suppress(smtplib.SMTPException, OSError):
-                self._write(b"QUIT\r\n")
             self._host.close()
-        self._host = None
+        self._socket = self._host = None
 
 
 LONGEST_REPLY, MOST_LINES = 65_536, 100
@@ -278,6 +394,13 @@ def _commands(letter: Letter) -> tuple[bytes, bytes, bytes]:
 
 def _envelope(letter: Letter) -> bytes:
     return b"".join(_commands(letter))
+
+
+def _stuffed(body: bytes) -> bytes:
+    """Give a text as DATA takes it, to its end (RFC 5321 section 4.5.2)."""
+    if b"\r\n." in body:
+        body = body.replace(b"\r\n.", b"\r\n..")
+    return body + (b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
 def _lost(trouble: Exception, *, was_begun: bool, was_given: bool) -> Reply:
@@ -336,15 +459,24 @@ class Mailbox:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._is_halted = False
 
     def hand_over(
-        self, letters: Iterable[Letter], *, begin: Callable[[Leaving], None]
+        self, letters: Iterable[Letter], *, number: int, keeper: Keeper
     ) -> Iterator[tuple[Leaving, Reply]]:
         """Keep messages one after the other, as `Relay.hand_over` would send them."""
         for letter in letters:
-            begin(letter.mail)
+            keeper.begin(letter.mail.id)
             token = message_token(letter.mail.id)
-            yield letter.mail, self.keep(token, letter.body, posted_at=letter.mail.posted_at)
+            reply = self.keep(token, letter.body, posted_at=letter.mail.posted_at)
+            keeper.end(letter.mail.id, reply)
+            yield letter.mail, reply
+            if self._is_halted:
+                break
+
+    def halt(self) -> None:
+        """Take no further message."""
+        self._is_halted = True
 
     def keep(self, token: str, message: bytes, *, posted_at: datetime) -> Reply:
         """Write one mail, whole or not at all; written twice it is one file."""

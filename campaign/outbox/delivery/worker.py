@@ -111,18 +111,17 @@ class Sender:
         began = told = time.monotonic()
         ended: set[int] = set()
         done: list[tuple[Leaving, Reply]] = []
+        # The last that did not leave, without one between that did.
         run: list[tuple[Leaving, Reply]] = []
-        for mail, reply in _way().hand_over(
-            self._letters(mails, contents, until=began + verbs.LEASE.total_seconds() / 3),
-            begin=lambda mail: self._begin(mail.id),
-        ):
-            self._journal.end(mail.id, reply)
+        way = _way()
+        letters = self._letters(mails, contents, until=began + verbs.LEASE.total_seconds() / 3)
+        for mail, reply in way.hand_over(letters, number=len(mails), keeper=self._journal):
             done.append((mail, reply))
             ended.add(mail.id)
             if reply.outcome is not Outcome.LEFT:
                 run.append((mail, reply))
-                if reply.outcome is Outcome.LANE or verbs.is_refusing(run):
-                    break
+                if verbs.is_refusing(run):
+                    way.halt()
             elif run:
                 run = []
             if time.monotonic() - told > REMEMBER_EVERY:
@@ -130,12 +129,9 @@ class Sender:
                 done = []
                 told = time.monotonic()
         ended |= {mail.id for mail, _ in self._unfit}
-        self._remember(done + self._unfit, rest=[mail for mail in mails if mail.id not in ended])
+        rest = [mail for mail in mails if mail.id not in ended]
+        self._remember(done + self._unfit, rest=rest)
         self._unfit = []
-
-    def _begin(self, number: int) -> None:
-        if self._journal is not None:
-            self._journal.begin(number)
 
     def _letters(
         self, mails: list[Leaving], contents: dict[int, Content], *, until: float
