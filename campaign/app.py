@@ -16,6 +16,8 @@ from campaign.letters import duties as letters_duties
 from campaign.letters.views import bp as letters
 from campaign.newsletter.images.pictures import LARGEST_FILE
 from campaign.newsletter.images.views import bp as images
+from campaign.newsletter.sendings import duties as sendings_duties
+from campaign.newsletter.series import duties as series_duties
 from campaign.newsletter.views import bp as newsletter
 from campaign.office.views import bp as office
 from campaign.organisers import duties as organisers_duties
@@ -46,7 +48,15 @@ FROM_OTHER_SITES = frozenset({"newsletter.subscribe_from"})
 COMMANDS = (organiser_commands, outbox_commands, page_commands, post_commands)
 
 # What the rooms owe the clock; importing them puts them on the timetable.
-DUTIES = (events_duties, letters_duties, organisers_duties, outbox_duties, people_duties)
+DUTIES = (
+    events_duties,
+    letters_duties,
+    organisers_duties,
+    outbox_duties,
+    people_duties,
+    sendings_duties,
+    series_duties,
+)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:

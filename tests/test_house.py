@@ -21,13 +21,15 @@ PLAN = {"__init__", "models", "mails", "queries", "verbs", "duties", "forms", *(
     "views", "office", "cli",
 )}  # fmt: skip
 CRAFTS: dict[str, set[str]] = {
-    "events": {"calendar", "links", "starter", "world", "zones"},
+    "events": {"calendar", "cards", "links", "starter", "world", "zones"},
     "events/sign_ups": set(),
     "front": {"errors", "manners", "navigation"},
     "letters": {"composing"},
     "newsletter": {"fields", "writing"},
     "newsletter/images": {"pictures"},
+    "newsletter/sendings": {"audience", "codes", "figures"},
     "newsletter/previews": {"looks"},
+    "newsletter/series": {"catalogue"},
     "newsletter/subscribers": {"discretion"},
     "office": set(),
     "organisers": set(),
@@ -35,6 +37,7 @@ CRAFTS: dict[str, set[str]] = {
     "outbox/delivery": {"batch", "relay", "worker"},
     "pages": {"files"},
     "people": {"conditions", "links", "segments"},
+    "people/sources": set(),
     "starter": set(),
     "summits": {"chronicle", "directory"},
 }

@@ -1,22 +1,20 @@
-"""What the newsletter writes: the welcome, an issue in each of its languages, its trial copy."""
+"""What the newsletter writes: an issue in each of its languages, its trial copy."""
 
 from datetime import datetime
 
 from flask import current_app
 
 from campaign.languages import _, force_locale
-from campaign.newsletter.fields import NOBODY, dear
+from campaign.newsletter.fields import NOBODY
 from campaign.newsletter.models import Issue, IssueText
 from campaign.newsletter.writing import as_holes, fill, kept_whole, write
 from campaign.outbox.fields import Recipient
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Variant
 from campaign.people import links
-from campaign.people.mails import language_of
-from campaign.people.models import Person, Purpose
+from campaign.people.models import Purpose
 from campaign.templating import absolute, public_url, render_mail
 
-WELCOME = "welcome"
 # The kind of what goes to all is the purpose they agreed to: by it, leaving finds what waits.
 ISSUE = Purpose.NEWSLETTER.value
 TRIAL = "issue-trial"
@@ -25,29 +23,6 @@ TRIAL = "issue-trial"
 # addresses and headers without spaces, where it could be broken or encoded.
 GREETING = "{{ greeting }}"
 WAY_OUT, CHOICES = "{{unsubscribe}}", "{{preferences}}"
-
-
-def welcome(person: Person) -> Mail:
-    """Greet a new subscriber: what comes, how often, and how to leave."""
-    token = links.unsubscribe_token(person.id, Purpose.NEWSLETTER)
-    with force_locale(language_of(person)):
-        text, html = render_mail(
-            "newsletter/mail/welcome",
-            greeting=dear(person.name),
-            archive_url=public_url("newsletter.newsletter"),
-            unsubscribe_url=links.unsubscribe_url(token),
-        )
-        return Mail(
-            kind=WELCOME,
-            to=person.email,
-            to_name=person.name,
-            subject=_("Welcome to the newsletter"),
-            text=text,
-            html=html,
-            person_id=person.id,
-            is_own_act=True,
-            headers=list_headers(token),
-        )
 
 
 def variants(issue: Issue) -> list[Variant]:

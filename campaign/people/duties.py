@@ -1,4 +1,4 @@
-"""What is owed to those who were asked and have not answered: one reminder, then oblivion."""
+"""What is owed to those who were asked and have not answered: oblivion."""
 
 from datetime import timedelta
 
@@ -7,14 +7,6 @@ from campaign.db import db
 from campaign.jobs import duty
 from campaign.people import verbs
 from campaign.people.models import Purpose
-
-
-@duty("people.remind", every=timedelta(hours=1))
-def remind() -> None:
-    """Ask once more, three days after the first mail."""
-    for purpose in Purpose:
-        verbs.remind_pending(purpose, now=clock.now())
-    db.session.commit()
 
 
 @duty("people.expire", every=timedelta(hours=6))

@@ -4,6 +4,8 @@ Whoever typed the address may not be its owner. So nothing that was typed stands
 not even the name, and each has the link "this was not me, never write to me".
 """
 
+from typing import Any, NamedTuple
+
 from flask import current_app
 
 from campaign.languages import _, force_locale
@@ -31,10 +33,18 @@ def confirmation(person: Person, purpose: Purpose) -> Mail:
         )
 
 
-def confirmation_reminder(person: Person, purpose: Purpose) -> Mail:
+class Words(NamedTuple):
+    """What organisers have a mail say: its subject, and what stands first in both halves."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def confirmation_reminder(person: Person, purpose: Purpose, words: Words) -> Mail:
     """Ask once more, three days later, for the last time."""
     with force_locale(language_of(person)):
-        return _mail(person, purpose, REMINDER, _("Do you still want our newsletter?"), "reminder")
+        return _mail(person, purpose, REMINDER, words.subject, "reminder", words=words)
 
 
 def already_subscribed(person: Person, purpose: Purpose) -> Mail:
@@ -43,7 +53,9 @@ def already_subscribed(person: Person, purpose: Purpose) -> Mail:
         return _mail(person, purpose, ALREADY, _("You are subscribed already"), "already")
 
 
-def _mail(person: Person, purpose: Purpose, kind: str, subject: str, template: str) -> Mail:
+def _mail(
+    person: Person, purpose: Purpose, kind: str, subject: str, template: str, **more: Any
+) -> Mail:
     token = links.unsubscribe_token(person.id, purpose)
     text, html = render_mail(
         f"people/mail/{template}",
@@ -51,6 +63,7 @@ def _mail(person: Person, purpose: Purpose, kind: str, subject: str, template: s
         not_me_url=links.not_me_url(person),
         unsubscribe_url=links.unsubscribe_url(token),
         days=links.CONFIRM_WITHIN.days,
+        **more,
     )
     return Mail(
         kind=kind, to=person.email, subject=subject, text=text, html=html, person_id=person.id

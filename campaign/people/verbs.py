@@ -1,6 +1,7 @@
 """Deeds about people: remember, ask, remind, confirm, leave, refuse, forget."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from campaign.db import db, insert_missing, lock
 from campaign.languages import lazy_gettext as _l
+from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State, address_hash
 from campaign.outbox.verbs import post, suppress_hash
 from campaign.people import mails, places, queries, segments
@@ -136,8 +138,11 @@ def invite_to_confirm(
 REMIND_AFTER = timedelta(days=3)
 
 
-def remind_pending(purpose: Purpose, *, now: datetime) -> None:
-    """Ask once more those who have not answered for three days; never a third time."""
+def remind_pending(purpose: Purpose, *, write: Callable[[Person], Mail], now: datetime) -> None:
+    """Ask once more those who have not answered for three days; never a third time.
+
+    `write` makes the mail for each.
+    """
     waiting = queries.waiting_for_a_reminder(
         purpose, asked_after=now - CONFIRM_WITHIN, asked_before=now - REMIND_AFTER
     )
@@ -145,7 +150,7 @@ def remind_pending(purpose: Purpose, *, now: datetime) -> None:
         person = db.session.get_one(Person, subscription.person_id)
         if may_be_asked(person.email, now=now):
             subscription.reminded_at = now
-            post(mails.confirmation_reminder(person, purpose), now=now)
+            post(write(person), now=now)
 
 
 def expire_pending(purpose: Purpose, *, now: datetime) -> None:

@@ -11,6 +11,7 @@ from campaign.db import db
 from campaign.outbox.models import Batch, Message
 from campaign.outbox.verbs import suppress
 from campaign.people import duties, verbs
+from campaign.people.mails import Words, confirmation_reminder
 from campaign.people.models import Consent, Person, Purpose, Subscription
 from campaign.people.queries import is_known_elsewhere, subscription_of
 
@@ -28,14 +29,26 @@ def asked(email: str = "ada@example.org", *, days_ago: float = 0) -> Person:
     return person
 
 
+def remind() -> None:
+    """Remind who is to be reminded, with a mail of few words."""
+    verbs.remind_pending(
+        NEWSLETTER,
+        write=lambda person: confirmation_reminder(
+            person, NEWSLETTER, Words("Still?", "Do you want it?", "<p>Do you want it?</p>")
+        ),
+        now=clock.now(),
+    )
+    db.session.commit()
+
+
 def test_who_has_not_answered_in_three_days_is_reminded_once(app: Flask, posted: Posted) -> None:
     with app.app_context():
         asked("early@example.org", days_ago=2.9)
         asked("late@example.org", days_ago=3.1)
         asked("too-late@example.org", days_ago=30.1)
 
-        duties.remind()
-        duties.remind()
+        remind()
+        remind()
 
     assert [m.to_address for m in posted("confirmation-reminder")] == ["late@example.org"]
 
@@ -52,7 +65,7 @@ def test_who_answered_left_or_is_suppressed_is_not_reminded(app: Flask, posted: 
         suppress("hurt@example.org", reason="bounce", now=clock.now())
         db.session.commit()
 
-        duties.remind()
+        remind()
 
     assert posted("confirmation-reminder") == []
 
@@ -132,7 +145,7 @@ def test_an_id_is_never_given_twice(app: Flask) -> None:
 def test_forgetting_takes_messages_and_leaves_the_batch(app: Flask) -> None:
     with app.app_context():
         person = asked()
-        batch = Batch(subject="x", text="x", html="", headers={}, queued_at=clock.now())
+        batch = Batch(kind="issue", queued_at=clock.now())
         db.session.add(batch)
         db.session.commit()
 

@@ -26,14 +26,13 @@ from campaign.letters.models import Letter
 from campaign.letters.queries import letter_by_token, template_for
 from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.queries import search_issues
+from campaign.newsletter.series import verbs as series
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import Role
 from campaign.outbox.delivery import worker
 from campaign.outbox.delivery.relay import mailbox_folder
 from campaign.outbox.models import Message, State
-from campaign.people import verbs as people
-from campaign.people.models import Purpose
 from campaign.people.queries import by_email
 from campaign.summits.models import Post
 from campaign.summits.queries import next_summit, posts_of
@@ -90,7 +89,7 @@ def _subscribe(now: datetime) -> None:
     before = now - timedelta(days=4)
     asked = {"language": "en", "wording": WORDING}
     subscribers.subscribe(email=BO, name="", **asked, now=before)
-    people.remind_pending(Purpose.NEWSLETTER, now=now - timedelta(hours=1))
+    series.remind(now=now - timedelta(hours=1))
     subscribers.subscribe(**ADA, **asked, now=before)
     ada = by_email(ADA["email"])
     assert ada is not None

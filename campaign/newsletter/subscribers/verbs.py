@@ -8,9 +8,8 @@ from sqlalchemy import delete
 
 from campaign import tokens
 from campaign.db import db
-from campaign.newsletter import mails
+from campaign.newsletter.series import verbs as series
 from campaign.outbox.queries import is_suppressed
-from campaign.outbox.verbs import post
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose, RefusedTopic, Rhythm
 from campaign.people.queries import subscription_of
@@ -53,7 +52,7 @@ def confirm(person_id: int, *, now: datetime) -> None:
     check_waiting(person_id)
     subscription = subscription_of(person_id, NEWSLETTER)
     if subscription is not None and people.confirm(subscription, now=now):
-        post(mails.welcome(db.session.get_one(Person, person_id)), now=now)
+        series.greet(db.session.get_one(Person, person_id), now=now)
 
 
 def choose(

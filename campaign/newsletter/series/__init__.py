@@ -1,0 +1,1 @@
+"""Automatic mails: the welcome and what follows it, the month's events, the reminder."""

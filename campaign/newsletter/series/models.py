@@ -1,0 +1,83 @@
+"""An automatic mail: its switch, its words, and to whom it has gone."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from campaign.db import Model
+
+
+class Automatic(Model):
+    """An automatic mail as organisers set it; without a row it is as `catalogue` has it."""
+
+    __tablename__ = "newsletter_automatic"
+
+    key: Mapped[str] = mapped_column(String(20), primary_key=True)
+    is_on: Mapped[bool] = mapped_column(default=False)
+    # Whoever was due before this moment does not get it any more. None: it was on from the first.
+    switched_on_at: Mapped[datetime | None]
+    # Of a step of the welcome: so many days after somebody has confirmed.
+    days: Mapped[int] = mapped_column(default=0)
+    # Of the mail of the month: the first Tuesday at nine is 1, 1, 9; Monday is day 0.
+    week: Mapped[int] = mapped_column(default=1)
+    weekday: Mapped[int] = mapped_column(default=1)
+    hour: Mapped[int] = mapped_column(default=9)
+    # Until then everybody due was looked for.
+    swept_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime | None]
+    changed_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organiser.id", ondelete="SET NULL")
+    )
+
+    texts: Mapped[list["AutomaticText"]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class AutomaticText(Model):
+    """The words of an automatic mail in one language, where they are not the standard's."""
+
+    __tablename__ = "newsletter_automatic_text"
+
+    key: Mapped[str] = mapped_column(
+        ForeignKey("newsletter_automatic.key", ondelete="CASCADE"), primary_key=True
+    )
+    language: Mapped[str] = mapped_column(String(12), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255))
+    source: Mapped[str] = mapped_column(Text)
+
+
+class Start(Model):
+    """The moment from which the steps of a person's welcome are counted."""
+
+    __tablename__ = "newsletter_series_start"
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True
+    )
+    started_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Turn(Model):
+    """A step of the welcome that was posted to a person: each once, whatever happens."""
+
+    __tablename__ = "newsletter_series_turn"
+
+    key: Mapped[str] = mapped_column(String(20), primary_key=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    posted_at: Mapped[datetime]
+
+
+class Month(Model):
+    """A month whose mail was posted: each once, whatever happens."""
+
+    __tablename__ = "newsletter_digest_month"
+
+    # Such as 2026-12.
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_batch.id", ondelete="SET NULL"))
+    posted_at: Mapped[datetime]

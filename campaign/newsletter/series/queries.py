@@ -1,0 +1,122 @@
+"""Questions about automatic mails: how each is set, who is due, to how many it has gone."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
+
+from campaign.db import db
+from campaign.newsletter.sendings.audience import recipients
+from campaign.newsletter.series.catalogue import DIGEST, REMINDER, STANDARDS, is_step
+from campaign.newsletter.series.models import Automatic, Month, Start, Turn
+from campaign.people.models import Person, Purpose, Rhythm, Subscription
+from campaign.people.queries import circle
+
+# Looked for once more: what began while the last sweep looked may not have been saved yet.
+_AGAIN = timedelta(days=1)
+
+
+def automatics() -> list[Automatic]:
+    """List every automatic mail as it is set: the steps of the welcome by day, then the others."""
+    rows = {row.key: row for row in db.session.scalars(select(Automatic))}
+    every = [rows.get(key) or as_it_comes(key) for key in STANDARDS]
+    every += [row for key, row in rows.items() if key not in STANDARDS]
+    return sorted(
+        every, key=lambda one: (one.key == REMINDER, one.key == DIGEST, one.days, one.key)
+    )
+
+
+def automatic(key: str) -> Automatic | None:
+    """Find an automatic mail as it is set."""
+    row = db.session.get(Automatic, key)
+    return as_it_comes(key) if row is None and key in STANDARDS else row
+
+
+def as_it_comes(key: str) -> Automatic:
+    """Give an automatic mail that nobody has touched; it is no row."""
+    standard = STANDARDS[key]
+    return Automatic(
+        key=key,
+        is_on=standard.is_on,
+        days=standard.days,
+        week=1,
+        weekday=1,
+        hour=9,
+        version=0,
+        texts=[],
+    )
+
+
+def steps() -> list[Automatic]:
+    """List the steps of the welcome that are on."""
+    return [one for one in automatics() if is_step(one.key) and one.is_on]
+
+
+def due(step: Automatic, *, now: datetime) -> Select[Any]:
+    """Find who is to get a step of the welcome now, as `outbox.verbs.post_batch` asks.
+
+    Those whose day has come since it was switched on, who subscribe still, want more than a mail
+    a month, and have not had it.
+    """
+    people = circle(Purpose.NEWSLETTER, rule={}, now=now).join(Start, Start.person_id == Person.id)
+    people = people.where(
+        Start.started_at <= now - timedelta(days=step.days),
+        Subscription.rhythm != Rhythm.MONTHLY,
+        ~exists().where(Turn.key == step.key, Turn.person_id == Person.id),
+    )
+    since = max(
+        (moment for moment in (step.switched_on_at, _before(step.swept_at)) if moment),
+        default=None,
+    )
+    if since is not None:
+        people = people.where(Start.started_at >= since - timedelta(days=step.days))
+    return recipients(people, variant=_text_for())
+
+
+def _before(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment - _AGAIN
+
+
+def everyone(*, now: datetime) -> Select[Any]:
+    """Find all who get the mail of the month, as `outbox.verbs.post_batch` asks."""
+    return recipients(circle(Purpose.NEWSLETTER, rule={}, now=now), variant=_text_for())
+
+
+def _text_for() -> ColumnElement[str]:
+    """Give the key of the text a reader gets: in their language, else in the campaign's first.
+
+    Who reads Austrian German gets the German text where there is no Austrian one.
+    """
+    first, *others = current_app.config["LANGUAGES"]
+    if not others:
+        return literal(first)
+    theirs = func.replace(Person.language, "-", "_")
+    exact = [(theirs == language, literal(language)) for language in (first, *others)]
+    related = [
+        (theirs.startswith(f"{language}_", autoescape=True), literal(language))
+        for language in (first, *others)
+    ]
+    return case(*exact, *related, else_=literal(first))
+
+
+def is_anybody(audience: Select[Any]) -> bool:
+    """Tell whether an audience has at least one reader."""
+    return db.session.execute(audience.limit(1)).first() is not None
+
+
+def not_begun(rule: dict[str, Any], *, now: datetime) -> Select[Any]:
+    """Find the subscribers meant by a rule whose welcome has not begun."""
+    begun = exists().where(Start.person_id == Person.id)
+    return circle(Purpose.NEWSLETTER, rule=rule, now=now).where(~begun)
+
+
+def turns() -> dict[str, int]:
+    """Count to how many each step of the welcome has gone."""
+    rows = db.session.execute(select(Turn.key, func.count()).group_by(Turn.key))
+    return dict(rows.tuples().all())
+
+
+def months() -> list[Month]:
+    """List the months whose mail was posted, the latest first."""
+    return list(db.session.scalars(select(Month).order_by(Month.month.desc()).limit(12)))
