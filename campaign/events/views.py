@@ -12,6 +12,7 @@ from flask import (
     Response,
     abort,
     current_app,
+    has_request_context,
     redirect,
     render_template,
     request,
@@ -32,12 +33,25 @@ from campaign.events.sign_ups.queries import sign_up_by_token
 from campaign.forms import tidy_line
 from campaign.languages import _, country_name, current_language, wall_time
 from campaign.outbox.verbs import count_client
+from campaign.people.sources.models import code_in
 from campaign.refusals import Refusal
 from campaign.templating import public_url
 
 bp = Blueprint("events", __name__)
 
 MOST_ASKED = 80
+# Whoever came by a link with a plain code (`people.sources`) keeps it on the way to the form.
+_KEEP_SOURCE = {"events.index", "events.action", "events.event", "events.sign_up"}
+
+
+@bp.url_defaults
+def _keep_source(endpoint: str, values: dict[str, Any]) -> None:
+    if endpoint in _KEEP_SOURCE and has_request_context() and (source := _source()):
+        values.setdefault("via", source)
+
+
+def _source() -> str:
+    return code_in(request.args.get("via", ""))
 
 
 @bp.get("/events")
@@ -107,6 +121,7 @@ def sign_up(slug: str) -> Any:
             guests=form.guests.data,
             news=consent_wording() if form.news.data else "",
             language=current_language(),
+            source=_source(),
             now=now,
         )
     except Refusal as refusal:

@@ -14,8 +14,11 @@ from campaign.letters.models import CONFIRM_WITHIN, Letter, State, Tally, Templa
 from campaign.letters.queries import to_erase, waiting_for_confirmation
 from campaign.outbox.models import Message, address_hash
 from campaign.outbox.models import State as MessageState
+from campaign.outbox.queries import is_suppressed
 from campaign.outbox.verbs import drop_waiting, post
 from campaign.people.queries import is_known_elsewhere, may_be_asked
+from campaign.people.sources import verbs as sources
+from campaign.people.sources.models import Deed
 from campaign.people.verbs import forget, hold, never_write, remember
 from campaign.refusals import Refusal
 from campaign.summits.models import Post, Summit
@@ -71,11 +74,13 @@ def write(
     own_words: str,
     letter_language: str,
     language: str,
+    source: str = "",
     now: datetime,
 ) -> None:
     """Keep a letter until the person confirms it, and ask them to.
 
-    `language` is the person's, `letter_language` the letter's. Who has confirmed a letter to this
+    `language` is the person's, `letter_language` the letter's; `source` the plain code of the link
+    by which they came, of which only a number is kept. Who has confirmed a letter to this
     post before this summit, has been asked too often, or has said that it was not them, gets
     nothing; whoever typed the address cannot tell. Raises `NotWritable`, `SummitHasBegun`.
     """
@@ -124,6 +129,8 @@ def write(
     letter.dropped_at = letter.reminded_at = None
     letter.written_at = now
     post(mails.confirmation(letter), now=now)
+    if is_new:
+        sources.count(source, Deed.LETTER)
 
 
 def confirm(letter: Letter, *, campaign: str, now: datetime) -> None:
@@ -243,7 +250,8 @@ def follow(*, now: datetime) -> None:
             letter.sent_at = message.settled_at or now
             continue
         letter.state = State.BOUNCED
-        if message.state == MessageState.BOUNCED:
+        # What came back for another reason, such as a full mailbox, does not suppress the address.
+        if message.state == MessageState.BOUNCED and is_suppressed(letter.post.email):
             note_bounce(letter.post, now=now)
 
 

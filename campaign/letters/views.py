@@ -3,7 +3,16 @@
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    has_request_context,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 
 from campaign import clock, tokens
 from campaign.db import db
@@ -13,11 +22,26 @@ from campaign.letters import composing, mails, queries, verbs
 from campaign.letters.forms import ConfirmForm, LetterForm, NotMeForm, SentForm
 from campaign.letters.models import Letter, Template, Way
 from campaign.outbox.verbs import TooManyFromHere, count_client
+from campaign.people.sources.models import code_in
 from campaign.summits.directory import COUNTRIES, listed_countries
 from campaign.summits.models import Post, Summit
 from campaign.summits.queries import countries_to_write_to, next_summit, posts_of
 
 bp = Blueprint("letters", __name__, url_prefix="/write")
+
+# Whoever came by a link with a plain code (`people.sources`) keeps it on the way to the form.
+_KEEP_SOURCE = {"letters.write", "letters.country", "letters.finish"}
+
+
+@bp.url_defaults
+def _keep_source(endpoint: str, values: dict[str, Any]) -> None:
+    if endpoint in _KEEP_SOURCE and has_request_context() and (source := _source()):
+        values.setdefault("via", source)
+
+
+def _source() -> str:
+    return code_in(request.args.get("via", ""))
+
 
 # What each way is called on its button, the main one first.
 LABELS = {
@@ -51,6 +75,7 @@ def write() -> Any:
     page = render_template(
         "letters/write.html",
         is_unknown=is_unknown,
+        source=_source(),
         days_left=_days_left(summit, today=now.date()),
         summit=summit,
         countries=[pair for pair in listed if pair[0] in known],
@@ -126,6 +151,7 @@ def finish(country: str) -> Any:
         own_words=form.own_words.data,
         letter_language=template.language,
         language=current_language(),
+        source=_source(),
         now=now,
     )
     db.session.commit()

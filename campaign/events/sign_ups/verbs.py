@@ -18,6 +18,8 @@ from campaign.outbox.queries import posted_lately
 from campaign.outbox.verbs import post
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import by_email, is_known_elsewhere, refuses_mail
+from campaign.people.sources import verbs as sources
+from campaign.people.sources.models import Deed
 from campaign.people.verbs import forget, hold, invite_to_confirm, remember
 from campaign.refusals import Refusal
 
@@ -47,11 +49,13 @@ def sign_up(
     guests: int,
     news: str = "",
     language: str = "",
+    source: str = "",
     now: datetime,
 ) -> SignUp:
     """Take places for a person and their guests, and post the invitation.
 
-    `news` is the sentence with which they asked for the newsletter, if they did. Who signs up
+    `news` is the sentence with which they asked for the newsletter, if they did; `source` the
+    plain code of the link by which they came, of which only a number is kept. Who signs up
     again keeps the one place, with the guests named last, and is invited again.
     Raises `CalledOff`, `Over` or `Full`, before anything is known of who asks: the answer must
     not tell whether an address has a place.
@@ -64,10 +68,12 @@ def sign_up(
     _refuse_if_full(event, places=1 + guests)
     person = remember(email, name=name, language=language, now=now)
     hold(person.id)
-    place = _take_place(event, person, guests=guests, now=now)
+    is_new, place = _take_place(event, person, guests=guests, now=now)
     _invite(place, event, now=now)
     if news:
         invite_to_confirm(person, Purpose.NEWSLETTER, wording=news, form="sign-up", now=now)
+    if is_new:
+        sources.count(source, Deed.SIGN_UP)
     return place
 
 
@@ -185,7 +191,7 @@ def _refuse_if_full(event: Event, *, places: int) -> None:
         )
 
 
-def _take_place(event: Event, person: Person, *, guests: int, now: datetime) -> SignUp:
+def _take_place(event: Event, person: Person, *, guests: int, now: datetime) -> tuple[bool, SignUp]:
     is_new = insert_missing(
         SignUp,
         {
@@ -206,14 +212,14 @@ def _take_place(event: Event, person: Person, *, guests: int, now: datetime) -> 
         .execution_options(populate_existing=True)
     ).one()
     if is_new:
-        return place
+        return True, place
     place.guests = guests
     if not place.is_active:
         place.withdrawn_at = None
         place.signed_up_at = now
         # Higher than the CANCEL they got, or calendars would not believe it.
         place.revisions += 1
-    return place
+    return False, place
 
 
 def _invite(place: SignUp, event: Event, *, now: datetime) -> None:

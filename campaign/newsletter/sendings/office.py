@@ -1,0 +1,487 @@
+"""Doors of sendings for organisers: plan, confirm, look, pause, stop, choose, try out."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import format_timedelta
+from markupsafe import Markup
+
+from campaign import clock
+from campaign.db import db
+from campaign.languages import _
+from campaign.languages import lazy_gettext as _l
+from campaign.languages import number as written
+from campaign.newsletter.models import Issue, Sending
+from campaign.newsletter.sendings import figures, queries, verbs
+from campaign.newsletter.sendings.forms import (
+    AgainForm,
+    AskForm,
+    ButtonForm,
+    ChooseForm,
+    PlanForm,
+    SeedsForm,
+)
+from campaign.newsletter.sendings.queries import Choice
+from campaign.organisers.queries import by_email
+from campaign.outbox.models import Batch, State
+from campaign.people.sources.models import Deed
+from campaign.refusals import Refusal
+from campaign.tables import office_time
+
+bp = Blueprint("sendings", __name__)
+
+STATES_OF = {
+    "planned": _l("planned"),
+    "called off": _l("called off"),
+    "running": _l("on its way"),
+    "paused": _l("resting"),
+    "trial": _l("two subjects are being tried"),
+    "stopped": _l("stopped"),
+    "finished": _l("finished"),
+}
+DEEDS = {Deed.SIGN_UP: _l("signed up for an event"), Deed.LETTER: _l("wrote a letter")}
+
+
+@bp.get("/issues/<int:number>/send")
+def plan(number: int) -> Any:
+    """Ask to whom, when and how an issue goes out, and say to how many."""
+    issue = _issue(number)
+    return _plan_page(issue, _ask(issue, asked=bool(request.args)))
+
+
+def _issue(number: int) -> Issue:
+    found: Issue = db.session.get(Issue, number) or abort(404)
+    return found
+
+
+def _ask(issue: Issue, *, asked: bool) -> AskForm:
+    choices = queries.choices()
+    return AskForm(formdata=request.args if asked else None, choices=choices)
+
+
+def _plan_page(issue: Issue, form: PlanForm) -> str:
+    who = form.who.data if form.who.data in dict(form.who.choices) else ""
+    choices = queries.choices()
+    chosen = next(choice for choice in choices if choice.key == (who or ""))
+    form.who.data = chosen.key
+    return render_template(
+        "newsletter/office/sending_plan.html",
+        issue=issue,
+        form=form,
+        chosen=chosen,
+        choices=choices,
+        readers=queries.number_of_readers(issue, rule=chosen.rule, now=clock.now()),
+        earlier=queries.of_issue(issue.id),
+    )
+
+
+@bp.get("/issues/<int:number>/send/confirm")
+def confirm(number: int) -> Any:
+    """Show once more what will happen, with the exact number and the button that does it."""
+    issue = _issue(number)
+    form = _ask(issue, asked=True)
+    if not form.validate():
+        return _plan_page(issue, form), 422
+    return _confirm_page(issue, form)
+
+
+def _confirm_page(issue: Issue, form: PlanForm) -> str:
+    choice = form.choice
+    newest = queries.newest_of(issue.id)
+    given = {
+        "who": choice.key,
+        "when": form.when.data,
+        "day": form.day.data.isoformat() if form.day.data else "",
+        "time": f"{form.time.data:%H:%M}" if form.time.data else "",
+        "rate": form.rate.data or "",
+        "second_subject": form.second_subject.data or "",
+        "hours": form.hours.data or 4,
+        "version": issue.version,
+        "after": newest.id if newest else 0,
+        "seen": _mark(choice),
+    }
+    return render_template(
+        "newsletter/office/sending_confirm.html",
+        issue=issue,
+        form=form,
+        token=PlanForm(formdata=None, choices=[choice]),
+        given=given,
+        choice=choice,
+        readers=queries.number_of_readers(issue, rule=choice.rule, now=clock.now()),
+        back_href=url_for("office.newsletter.sendings.plan", number=issue.id, **_asked(given)),
+        zone=current_app.config["TIMEZONE"],
+    )
+
+
+def _asked(given: dict[str, Any]) -> dict[str, Any]:
+    ours = {"version", "after", "seen"}
+    return {name: value for name, value in given.items() if name not in ours and value}
+
+
+def _mark(choice: Choice) -> str:
+    """Give a mark of who is meant: a colleague may change a segment meanwhile."""
+    return sha256(json.dumps(choice.rule, sort_keys=True).encode()).hexdigest()[:16]
+
+
+class SegmentChanged(Refusal):
+    sentence = _l(
+        "Somebody has changed this segment since you saw to how many the issue goes. Begin again."
+    )
+
+
+@bp.post("/issues/<int:number>/send")
+def send(number: int) -> Any:
+    """Plan the sending."""
+    issue = _issue(number)
+    form = PlanForm(choices=queries.choices())
+    if not form.validate():
+        return _plan_page(issue, form), form.refusal_status()
+    if form.seen.data != _mark(form.choice):
+        raise SegmentChanged
+    day, hour = form.local_hour or (None, None)
+    try:
+        sending = verbs.schedule(
+            issue,
+            version=form.version.data or 0,
+            after=form.after.data or 0,
+            segment=form.choice.segment,
+            starts_at=form.starts_at,
+            on_local_day=day,
+            at_local_hour=hour,
+            rate=form.rate.data or 0.0,
+            trial_subject=form.second_subject.data or "",
+            trial_hours=form.hours.data,
+            by=g.organiser.id,
+            now=clock.now(),
+        )
+    except (verbs.TooLate, verbs.TooFewForATrial, verbs.WrongSubject) as refusal:
+        db.session.rollback()
+        field = form.day if isinstance(refusal, verbs.TooLate) else form.second_subject
+        field.errors = [*field.errors, refusal.sentence]
+        return _plan_page(issue, form), refusal.status
+    db.session.commit()
+    if sending.starts_at > clock.now():
+        flash(_("It is planned. Until it begins you can call it off."), "done")
+    else:
+        flash(_("It begins at once."), "done")
+    return _to(sending)
+
+
+def _to(sending: Sending) -> Any:
+    return redirect(url_for("office.newsletter.sendings.sending", number=sending.id), 303)
+
+
+def _found(number: int) -> Sending:
+    found: Sending = queries.sending(number) or abort(404)
+    return found
+
+
+@bp.get("/issues/<int:number>/sendings")
+def index(number: int) -> Any:
+    """List the sendings of an issue, with what became of all of them together."""
+    issue = _issue(number)
+    return render_template(
+        "newsletter/office/sending_list.html",
+        issue=issue,
+        columns=COLUMNS,
+        rows=[_row(found) for found in queries.of_issue(number)],
+        counts=figures.counts_of_issue(number),
+        deeds=[(DEEDS[deed], count) for deed, count in figures.deeds_of(issue).items()],
+    )
+
+
+COLUMNS = [
+    _l("Begun, or begins"),
+    _l("To whom"),
+    _l("State"),
+    {"label": _l("Queued"), "is_number": True},
+    {"label": _l("Left"), "is_number": True},
+]
+
+
+def _row(found: Sending) -> list[Any]:
+    batches = queries.batches(found)
+    counts = figures.counts(batches)
+    href = url_for("office.newsletter.sendings.sending", number=found.id)
+    moment = office_time(found.queued_at or found.starts_at)
+    return [
+        Markup('<a href="{}">{}</a>').format(href, moment),
+        queries.in_words(found.rule),
+        STATES_OF[_state(found, batches)],
+        written(counts.queued),
+        written(counts.gone),
+    ]
+
+
+@bp.get("/sendings/<int:number>")
+def sending(number: int) -> Any:
+    """Show how far a sending is, and what became of it."""
+    return _sending_page(_found(number))
+
+
+def _sending_page(found: Sending, form: Any = None, choose_form: Any = None) -> str:
+    now = clock.now()
+    zone = current_app.config["TIMEZONE"]
+    issue = _issue(found.issue_id)
+    batches = queries.batches(found)
+    counts = figures.counts(batches)
+    course = figures.course(found, batches, queries.readings(found), counts, now=now)
+    leavers = figures.leavers(batches, now=now)
+    state = _state(found, batches)
+    left_for = figures.remaining(
+        course, counts, rate=found.rate, last_due=figures.last_due(batches), now=now
+    )
+    return render_template(
+        "newsletter/office/sending.html",
+        issue=issue,
+        sending=found,
+        batches=batches,
+        state=state,
+        standing=_standing(found, state),
+        because=_because(found, batches),
+        trial_standing=_trial_standing(found),
+        may_choose=_is_undecided(found),
+        words=queries.in_words(found.rule),
+        counts=counts,
+        bounces=figures.bounces_by_kind(batches) if counts.of(State.BOUNCED) else [],
+        failures=figures.replies_to(batches, State.FAILED) if counts.of(State.FAILED) else [],
+        retries=figures.replies_to(batches, State.RETRY) if counts.of(State.RETRY) else [],
+        withheld=figures.replies_to(batches, State.WITHHELD) if counts.of(State.WITHHELD) else [],
+        leavers=len(leavers),
+        complaints=len(figures.complaints(batches, now=now)),
+        deeds=[(DEEDS[deed], count) for deed, count in figures.deeds_of(issue).items()],
+        halves=figures.halves(found, now=now),
+        by_time=figures.left_by_time(course, zone=zone),
+        by_day=figures.left_list_by_day(leavers, zone=zone),
+        remaining=format_timedelta(left_for, threshold=1.5) if left_for else "",
+        watched=figures.WATCHED.days,
+        form=form or ButtonForm(formdata=None),
+        choose_form=choose_form or _choose_form(found, issue),
+    )
+
+
+def _state(found: Sending, batches: list[Batch]) -> str:
+    """Name how a sending stands: the words of the template are chosen by it."""
+    if found.queued_at is None:
+        return "called off" if found.called_off_at else "planned"
+    if found.called_off_at is not None:
+        return "stopped"
+    if any(batch.paused_at for batch in batches if batch.finished_at is None):
+        return "paused"
+    if any(batch.finished_at is None for batch in batches):
+        return "running"
+    return "trial" if _is_undecided(found) else "finished"
+
+
+def _is_undecided(found: Sending) -> bool:
+    return (
+        found.trial_batch_id is not None
+        and found.trial_decided_at is None
+        and found.called_off_at is None
+    )
+
+
+def _standing(found: Sending, state: str) -> str:
+    """Say in a sentence how a sending stands."""
+    begun = office_time(found.queued_at or found.starts_at)
+    ended = office_time(found.called_off_at) if found.called_off_at else ""
+    sentences = {
+        "planned": _("It begins %(time)s.", time=begun),
+        "called off": _("It was called off %(time)s, before it began.", time=ended),
+        "running": _("It has been on its way since %(time)s.", time=begun),
+        "paused": _("It rests. Nothing of it leaves until somebody lets it go on."),
+        "trial": _(
+            "Two subjects are being tried since %(time)s. The rest still waits.", time=begun
+        ),
+        "stopped": _("It was stopped for good %(time)s.", time=ended),
+        "finished": _("It is finished. It began %(time)s.", time=begun),
+    }
+    return str(sentences[state])
+
+
+def _because(found: Sending, batches: list[Batch]) -> str:
+    """Say why it does not go on, where that is known."""
+    paused = [batch.paused_because for batch in batches if batch.paused_at]
+    return found.called_off_because or next((why for why in paused if why), "")
+
+
+def _trial_standing(found: Sending) -> str:
+    if found.trial_decided_at is not None:
+        return str(_("The choice was made %(time)s.", time=office_time(found.trial_decided_at)))
+    if not _is_undecided(found) or found.queued_at is None:
+        return str(_("No choice was made: it was stopped before."))
+    due = office_time(found.queued_at + timedelta(hours=found.trial_hours))
+    return str(_("The better one goes to the rest %(time)s, or when you choose.", time=due))
+
+
+def _choose_form(found: Sending, issue: Issue) -> ChooseForm:
+    form = ChooseForm()
+    form.winner.choices = [("a", issue.text.subject), ("b", found.trial_subject)]
+    return form
+
+
+def _press(number: int, deed: Callable[[Sending], Any], said: Any) -> Any:
+    """Do what a button of a sending's page says."""
+    found = _found(number)
+    form = ButtonForm()
+    if not form.validate():
+        return _sending_page(found, form), form.refusal_status()
+    deed(found)
+    db.session.commit()
+    flash(said, "done")
+    return _to(found)
+
+
+@bp.post("/sendings/<int:number>/call-off")
+def call_off(number: int) -> Any:
+    """Call a sending off before it begins."""
+    return _press(
+        number, lambda found: verbs.call_off(found, now=clock.now()), _("It is called off.")
+    )
+
+
+@bp.post("/sendings/<int:number>/pause")
+def pause(number: int) -> Any:
+    """Let a sending rest."""
+    return _press(
+        number,
+        lambda found: verbs.pause(found, now=clock.now()),
+        _("It rests. What was being handed over this very moment may still leave."),
+    )
+
+
+@bp.post("/sendings/<int:number>/resume")
+def resume(number: int) -> Any:
+    """Let a sending go on."""
+    return _press(number, verbs.resume, _("It goes on."))
+
+
+@bp.get("/sendings/<int:number>/stop")
+def confirm_stop(number: int) -> Any:
+    """Ask once more before a sending is stopped for good."""
+    found = _found(number)
+    return _stop_page(found, ButtonForm())
+
+
+def _stop_page(found: Sending, form: ButtonForm) -> str:
+    return render_template(
+        "newsletter/office/sending_stop.html",
+        issue=_issue(found.issue_id),
+        sending=found,
+        counts=figures.counts(queries.batches(found)),
+        form=form,
+    )
+
+
+@bp.post("/sendings/<int:number>/stop")
+def stop(number: int) -> Any:
+    """Stop a sending for good."""
+    found = _found(number)
+    form = ButtonForm()
+    if not form.validate():
+        return _stop_page(found, form), form.refusal_status()
+    verbs.stop(found, now=clock.now())
+    db.session.commit()
+    flash(_("It is stopped. Whoever has not got it will not get it from this sending."), "done")
+    return _to(found)
+
+
+@bp.post("/sendings/<int:number>/choose")
+def choose(number: int) -> Any:
+    """Send the rest of an issue under the subject that an organiser chose."""
+    found = _found(number)
+    form = _choose_form(found, _issue(found.issue_id))
+    if not form.validate():
+        return _sending_page(found, choose_form=form), form.refusal_status()
+    verbs.choose(found, winner=form.winner.data, now=clock.now())
+    db.session.commit()
+    flash(_("The rest get it under this subject."), "done")
+    return _to(found)
+
+
+@bp.get("/sendings/<int:number>/again")
+def confirm_again(number: int) -> Any:
+    """Show to how many an issue goes that a sending did not reach."""
+    found = _found(number)
+    newest = queries.newest_of(found.issue_id)
+    return _again_page(found, AgainForm(formdata=None, after=newest.id if newest else 0))
+
+
+def _again_page(found: Sending, form: AgainForm) -> str:
+    issue = _issue(found.issue_id)
+    return render_template(
+        "newsletter/office/sending_again.html",
+        issue=issue,
+        sending=found,
+        words=queries.in_words(found.rule),
+        readers=queries.number_of_readers(issue, rule=found.rule, now=clock.now()),
+        form=form,
+    )
+
+
+@bp.post("/sendings/<int:number>/again")
+def again(number: int) -> Any:
+    """Send an issue to those whom a sending did not reach."""
+    found = _found(number)
+    form = AgainForm()
+    if not form.validate():
+        return _again_page(found, form), form.refusal_status()
+    made = verbs.send_to_those_not_reached(
+        found, after=form.after.data or 0, by=g.organiser.id, now=clock.now()
+    )
+    db.session.commit()
+    flash(_("It begins at once."), "done")
+    return _to(made)
+
+
+@bp.get("/issues/<int:number>/seeds")
+def seeds(number: int) -> Any:
+    """Ask to which addresses a trial of an issue goes."""
+    return _seeds_page(_issue(number), SeedsForm())
+
+
+def _seeds_page(issue: Issue, form: SeedsForm) -> str:
+    return render_template(
+        "newsletter/office/sending_seeds.html",
+        issue=issue,
+        form=form,
+        seeds=current_app.config["NEWSLETTER_SEEDS"],
+        mark=verbs.TRIAL_MARK.strip(),
+    )
+
+
+@bp.post("/issues/<int:number>/seeds")
+def send_to_seeds(number: int) -> Any:
+    """Send an issue to the seed addresses the way its readers would get it."""
+    issue = _issue(number)
+    form = SeedsForm()
+    if not form.validate():
+        return _seeds_page(issue, form), form.refusal_status()
+    listed: list[str] = current_app.config["NEWSLETTER_SEEDS"]
+    strangers = [each for each in form.addresses if each not in listed and by_email(each) is None]
+    if strangers:
+        form.more.errors = [_("%(address)s is not an organiser’s.", address=strangers[0])]
+        return _seeds_page(issue, form), 422
+    try:
+        verbs.send_to_seeds(issue, list(dict.fromkeys([*listed, *form.addresses])), now=clock.now())
+    except verbs.NoSeeds as refusal:
+        db.session.rollback()
+        form.more.errors = [refusal.sentence]
+        return _seeds_page(issue, form), refusal.status
+    db.session.commit()
+    flash(_("The trial is on its way."), "done")
+    return redirect(url_for("office.newsletter.sendings.seeds", number=number), 303)

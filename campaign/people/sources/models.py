@@ -1,0 +1,34 @@
+"""A source: the plain code of a link, the same for all who follow it, and a tally for each deed."""
+
+import re
+from enum import StrEnum
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from campaign.db import Model
+
+LONGEST_CODE = 90
+_CODE = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
+
+
+class Deed(StrEnum):
+    """What somebody may do who came by a link of ours."""
+
+    SIGN_UP = "sign-up"
+    LETTER = "letter"
+
+
+class SourceCount(Model):
+    """How often a deed was done by people who came with a code; it names none of them."""
+
+    __tablename__ = "person_source_count"
+
+    code: Mapped[str] = mapped_column(String(LONGEST_CODE), primary_key=True)
+    deed: Mapped[str] = mapped_column(String(20), primary_key=True)
+    number: Mapped[int] = mapped_column(default=0)
+
+
+def code_in(said: str) -> str:
+    """Give a code as an address carries it, or nothing where it cannot be one of ours."""
+    return said if len(said) <= LONGEST_CODE and _CODE.fullmatch(said) else ""
