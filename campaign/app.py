@@ -8,6 +8,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from campaign import config, db, jobs, languages, logs, templating
+from campaign.events import cards as event_cards
 from campaign.events import duties as events_duties
 from campaign.events.views import bp as events
 from campaign.front import errors, manners
@@ -30,6 +31,8 @@ from campaign.outbox.views import bp as mailbox
 from campaign.pages.cli import cli as page_commands
 from campaign.pages.views import bp as pages
 from campaign.people import duties as people_duties
+from campaign.people.cli import cli as people_commands
+from campaign.people.imports import duties as imports_duties
 from campaign.summits.cli import cli as post_commands
 from campaign.summits.views import bp as summits
 
@@ -45,7 +48,13 @@ LARGER_BODIES = {"office.newsletter.images.upload": LARGEST_FILE + LARGEST_BODY}
 FROM_OTHER_SITES = frozenset({"newsletter.subscribe_from"})
 
 # What operators may say to a room; `campaign.cli` adds what concerns the whole house.
-COMMANDS = (organiser_commands, outbox_commands, page_commands, post_commands)
+COMMANDS = (
+    organiser_commands,
+    outbox_commands,
+    page_commands,
+    people_commands,
+    post_commands,
+)
 
 # What the rooms owe the clock; importing them puts them on the timetable.
 DUTIES = (
@@ -54,9 +63,13 @@ DUTIES = (
     organisers_duties,
     outbox_duties,
     people_duties,
+    imports_duties,
     sendings_duties,
     series_duties,
 )
+
+# What the rooms offer to who writes an issue; importing them puts it on the list of fields.
+FIELDS = (event_cards,)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:

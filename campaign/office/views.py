@@ -11,9 +11,12 @@ from campaign import clock
 from campaign.events.office import bp as events
 from campaign.languages import lazy_gettext as _l
 from campaign.letters.office import bp as letters
+from campaign.newsletter.drafts.office import bp as newsletter_drafts
 from campaign.newsletter.images.office import bp as newsletter_images
 from campaign.newsletter.office import bp as newsletter
 from campaign.newsletter.previews.office import bp as newsletter_previews
+from campaign.newsletter.sendings.office import bp as newsletter_sendings
+from campaign.newsletter.versions.office import bp as newsletter_versions
 from campaign.office import queries
 from campaign.office.forms import Sampler, mistaken
 from campaign.organisers import verbs
@@ -38,7 +41,10 @@ ROOMS: tuple[tuple[Blueprint, Any], ...] = (
     (organisers, _l("Organisers")),
 )
 newsletter.register_blueprint(newsletter_images)
+newsletter.register_blueprint(newsletter_sendings)
+newsletter.register_blueprint(newsletter_drafts)
 newsletter.register_blueprint(newsletter_previews)
+newsletter.register_blueprint(newsletter_versions)
 for _room, _label in ROOMS:
     bp.register_blueprint(_room)
 
