@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import css_inline
 from flask import Flask, current_app, has_request_context, render_template, request
 from jinja2 import StrictUndefined
 from markupsafe import Markup
@@ -144,6 +145,16 @@ def render_mail(template: str, **words: Any) -> tuple[str, str]:
     text = render_template(f"{template}.txt", **words)
     html = render_template(f"{template}.html", **words)
     return wrapped(text.strip()) + "\n", html
+
+
+def render_in_mail(template: str, **words: Any) -> tuple[str, str]:
+    """Render what is put into mails whose style is inlined already: `<template>.txt` and `.html`.
+
+    So the HTML brings the style of `mail.css` with it, in its elements.
+    """
+    text = wrapped(render_template(f"{template}.txt", **words).strip())
+    html = render_template(f"{template}.html", **words)
+    return text, str(css_inline.inline_fragment(html, render_template("mail.css"))).strip()
 
 
 # RFC 5322 section 2.1.1 asks for 78 at most; answers add the marks of their quotations.

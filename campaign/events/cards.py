@@ -1,0 +1,196 @@
+"""Cards: what an issue says of events to each reader, by where they live (`outbox.fields`)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from campaign.db import db
+from campaign.events import queries
+from campaign.events.models import Event
+from campaign.languages import lazy_gettext as _l
+from campaign.outbox.fields import Recipient, Value, field
+from campaign.people import places
+from campaign.people.places import Place, km_between
+from campaign.templating import public_url, render_in_mail
+
+# So far people go for an evening.
+NEAR_KM = 250
+# So far away it is worth saying.
+WORTH_SAYING_KM = 25
+MONTH = timedelta(days=30)
+# What fits in one card, and in a list of the month.
+MOST_AT_ONCE = 4
+MOST_IN_A_MONTH = 12
+BIGGEST = 5
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """An event as a card shows it, apart from the database: many cards are made of it."""
+
+    title: str
+    city: str
+    country: str
+    zone: str
+    place: str
+    starts_on: date
+    starts_at: datetime
+    ends_at: datetime
+    is_all_day: bool
+    is_example: bool
+    is_full: bool
+    taken: int
+    latitude: float | None
+    longitude: float | None
+    url: str
+
+    def km_from(self, city: Place) -> float:
+        """Tell how far it is from a city; endlessly far where nobody has said where it is."""
+        if self.latitude is None or self.longitude is None:
+            return float("inf")
+        return km_between(self.latitude, self.longitude, city.latitude, city.longitude)
+
+
+@dataclass(frozen=True)
+class DayOfAction:
+    """A day of action as a card shows it."""
+
+    title: str
+    day: date
+    cities: int
+    url: str
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """All that will take place, as it stood at one minute."""
+
+    meetings: tuple[Meeting, ...]
+    action: DayOfAction | None
+
+
+@field(
+    "next_event",
+    _l("a card with the next event near the reader, or else in their country"),
+    by=("country", "place"),
+)
+def next_event(reader: Recipient, now: datetime) -> Value:
+    """Tell the reader where they can come; who lives nowhere near, of the next day of action."""
+    ahead = _ahead(now)
+    city = _city(reader)
+    found = _nearest(ahead.meetings, city, reader.country) if city else []
+    found = found or _first_in(ahead.meetings, reader.country)
+    km = round(found[0].km_from(city)) if found and city and len(found) == 1 else 0
+    text, html = render_in_mail(
+        "events/mail/next_event",
+        meetings=found,
+        action=ahead.action,
+        city=city.name if city and WORTH_SAYING_KM <= km <= NEAR_KM else "",
+        km=km,
+        all_url=public_url("events.index"),
+    )
+    return Value(text, html)
+
+
+@field(
+    "events_this_month",
+    _l("a list of the events of the next 30 days in the reader's country, or the biggest anywhere"),
+    by=("country", "place"),
+)
+def events_this_month(reader: Recipient, now: datetime) -> Value:
+    """List what the next 30 days bring in the reader's country, or where most people come."""
+    soon = [meeting for meeting in _ahead(now).meetings if meeting.starts_at <= now + MONTH]
+    near = _in_reach(soon, _city(reader), reader.country)
+    biggest = sorted(soon, key=lambda meeting: -meeting.taken)[:BIGGEST]
+    shown = near[:MOST_IN_A_MONTH] or sorted(biggest, key=_day_and_place)
+    text, html = render_in_mail(
+        "events/mail/month",
+        meetings=shown,
+        is_near=bool(near),
+        more=len(near) - MOST_IN_A_MONTH,
+        all_url=public_url("events.index"),
+    )
+    return Value(text, html)
+
+
+def _city(reader: Recipient) -> Place | None:
+    return places.place(reader.place) if reader.place is not None else None
+
+
+def _nearest(meetings: Iterable[Meeting], city: Place, country: str) -> list[Meeting]:
+    """Give the event to go to from a city: one with places before one without, then the nearest."""
+    found = _in_reach(meetings, city, country)
+    return sorted(
+        found, key=lambda one: (one.is_example, one.is_full, one.km_from(city), one.starts_on)
+    )[:1]
+
+
+def _in_reach(meetings: Iterable[Meeting], city: Place | None, country: str) -> list[Meeting]:
+    """Give those in a country, and those across a border that lie near a city."""
+    return [
+        meeting
+        for meeting in meetings
+        if (country and meeting.country == country) or (city and meeting.km_from(city) <= NEAR_KM)
+    ]
+
+
+def _first_in(meetings: Iterable[Meeting], country: str) -> list[Meeting]:
+    """Give the first events in a country: of one day, for we do not know which is nearest."""
+    found = [meeting for meeting in meetings if country and meeting.country == country]
+    if not found:
+        return []
+    first = min(found, key=lambda one: (one.is_example, one.is_full, one.starts_on, one.city))
+    same = [one for one in found if _standing(one) == _standing(first)]
+    return sorted(same, key=_day_and_place)[:MOST_AT_ONCE]
+
+
+def _standing(meeting: Meeting) -> tuple[date, bool, bool]:
+    return meeting.starts_on, meeting.is_example, meeting.is_full
+
+
+def _day_and_place(meeting: Meeting) -> tuple[date, str, str]:
+    return meeting.starts_on, meeting.country, meeting.city
+
+
+def _ahead(now: datetime) -> Ahead:
+    """Give what lies ahead. The sender asks for each city of the world in turn."""
+    minute = now.replace(second=0, microsecond=0)
+    return _ahead_at(str(db.engine.url), minute, queries.last_revision())
+
+
+@lru_cache(maxsize=4)
+def _ahead_at(_database: str, minute: datetime, _revised_at: datetime | None) -> Ahead:
+    events = queries.upcoming(now=minute)
+    taken = queries.places_taken(event.id for event in events)
+    action = queries.next_action(now=minute)
+    return Ahead(
+        meetings=tuple(_meeting(event, taken[event.id]) for event in events),
+        action=action
+        and DayOfAction(
+            title=action.title,
+            day=action.day,
+            cities=len({event.city for event in events if event.action_id == action.id}),
+            url=public_url("events.action", slug=action.slug),
+        ),
+    )
+
+
+def _meeting(event: Event, taken: int) -> Meeting:
+    return Meeting(
+        title=event.title,
+        city=event.city,
+        country=event.country,
+        zone=event.zone,
+        place=event.place,
+        starts_on=event.starts_on,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        is_all_day=event.is_all_day,
+        is_example=event.is_example,
+        is_full=event.is_full(taken),
+        taken=taken,
+        latitude=event.latitude,
+        longitude=event.longitude,
+        url=public_url("events.event", slug=event.slug),
+    )
