@@ -9,7 +9,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from campaign import config, db, jobs, languages, logs, templating
 from campaign.events import cards as event_cards
-from campaign.events import cards as event_cards
 from campaign.events import duties as events_duties
 from campaign.events.views import bp as events
 from campaign.front import errors, manners
@@ -68,9 +67,6 @@ DUTIES = (
     sendings_duties,
     series_duties,
 )
-
-# What the rooms offer to who writes an issue; importing them puts it on the list of fields.
-FIELDS = (event_cards,)
 
 # What the rooms offer to who writes an issue; importing them puts it on the list of fields.
 FIELDS = (event_cards,)
