@@ -13,6 +13,8 @@ from campaign.events import duties as events_duties
 from campaign.events.views import bp as events
 from campaign.front import errors, manners
 from campaign.front.views import bp as front
+from campaign.inbound import duties as inbound_duties
+from campaign.inbound.cli import cli as inbound_command
 from campaign.letters import duties as letters_duties
 from campaign.letters.views import bp as letters
 from campaign.newsletter.images.pictures import LARGEST_FILE
@@ -49,6 +51,7 @@ FROM_OTHER_SITES = frozenset({"newsletter.subscribe_from"})
 
 # What operators may say to a room; `campaign.cli` adds what concerns the whole house.
 COMMANDS = (
+    inbound_command,
     organiser_commands,
     outbox_commands,
     page_commands,
@@ -59,6 +62,7 @@ COMMANDS = (
 # What the rooms owe the clock; importing them puts them on the timetable.
 DUTIES = (
     events_duties,
+    inbound_duties,
     letters_duties,
     organisers_duties,
     outbox_duties,

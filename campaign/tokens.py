@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -68,8 +69,13 @@ def hashed(token: str) -> str:
 
 def keyed_hash(purpose: str, value: str) -> str:
     """Give a hash of `value` that only this installation can make: hex of HMAC-SHA-256."""
+    return hasher(purpose)(value)
+
+
+def hasher(purpose: str) -> Callable[[str], str]:
+    """Give `keyed_hash` for one purpose, for whoever hashes many values."""
     key = f"{_key()}:{purpose}".encode()
-    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+    return lambda value: hmac.digest(key, value.encode(), "sha256").hex()
 
 
 def _key() -> str:

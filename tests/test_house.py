@@ -24,6 +24,10 @@ CRAFTS: dict[str, set[str]] = {
     "events": {"calendar", "cards", "links", "starter", "world", "zones"},
     "events/sign_ups": set(),
     "front": {"errors", "manners", "navigation"},
+    "inbound": {
+        "addressing", "answers", "lmtp", "opening", "polling", "reading", "reports", "worker",
+    },
+    "inbound/bounces": set(),
     "letters": {"composing"},
     "newsletter": {"fields", "wording", "writing"},
     "newsletter/drafts": set(),

@@ -1,18 +1,18 @@
 """Questions about people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
 from campaign.outbox.models import Message, Suppression
 from campaign.outbox.queries import is_suppressed, posted_lately, suppression_of
-from campaign.people import segments
+from campaign.people import exports, segments
 from campaign.people.mails import CAUSED_BY_STRANGERS
-from campaign.people.models import NOT_ME, Person, Purpose, Segment, Subscription
+from campaign.people.models import NOT_ME, Person, Purpose, Segment, Subscription, Tag
 
 # Confirmation mails are a weapon against the owner of an address: so many, over all forms.
 MOST_A_DAY = 3
@@ -103,6 +103,51 @@ def search_subscriptions(words: str = "", *, standing: str = "") -> Select[Subsc
         case "left":
             query = query.where(Subscription.left_at.is_not(None))
     return query
+
+
+# Read so many at a time, so that a million take no more memory than these.
+_BLOCK = 1000
+
+
+def everybody() -> Iterator[exports.Line]:
+    """Give everybody we know, in the order of their ids, as a file of people has them."""
+    last = 0
+    while True:
+        people = db.session.execute(
+            select(
+                Person.__table__,
+                Subscription.confirmed_at.label("joined"),
+                Subscription.left_at,
+            )
+            .outerjoin(
+                Subscription,
+                and_(
+                    Subscription.person_id == Person.id,
+                    Subscription.purpose == Purpose.NEWSLETTER,
+                ),
+            )
+            .where(Person.id > last)
+            .order_by(Person.id)
+            .limit(_BLOCK)
+        ).all()
+        if not people:
+            return
+        last = people[-1].id
+        tags: dict[int, list[str]] = {}
+        found = select(Tag.person_id, Tag.tag).where(Tag.person_id.between(people[0].id, last))
+        for person_id, tag in db.session.execute(found.order_by(Tag.person_id, Tag.tag)):
+            tags.setdefault(person_id, []).append(tag)
+        for person in people:
+            standing = "left" if person.left_at else "yes" if person.joined else ""
+            yield exports.Line(
+                person.email,
+                person.name,
+                person.country,
+                person.city,
+                person.language,
+                standing,
+                exports.listed(tags.get(person.id, [])),
+            )
 
 
 def number_of_subscribers(purpose: Purpose) -> int:

@@ -1,0 +1,203 @@
+"""Operators' commands for people: take them over from a file, write them to one."""
+
+import csv
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from campaign import clock
+from campaign.db import db
+from campaign.people import exports
+from campaign.people.imports import formats, queries, verbs
+from campaign.people.imports.duties import work
+from campaign.people.imports.models import Import, Stage
+from campaign.people.imports.rows import NOTES, REASONS
+from campaign.people.queries import everybody
+
+cli = AppGroup(
+    "people",
+    help="People: everybody whom the campaign knows.\n\nExample: campaign people import list.csv",
+)
+
+_SHOWN = 10
+# How often a plain line tells how far a long piece of work is.
+_EVERY = 100_000
+
+
+@cli.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
+@click.option(
+    "--map",
+    "chosen",
+    multiple=True,
+    metavar="COLUMN=FIELD",
+    help=f"What a column holds: {', '.join(formats.FIELDS)}; or nothing, to leave it out.",
+)
+@click.option("--consent", default="", help="What they agreed to, word for word.")
+@click.option("--consent-source", default="", help="Where and how they agreed.")
+@click.option(
+    "--consent-date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="When they agreed, where the file does not say.",
+)
+@click.option(
+    "--refused",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write the rows that were refused to this file, with why.",
+)
+def import_(
+    file: Path,
+    dry_run: bool,
+    chosen: tuple[str, ...],
+    consent: str,
+    consent_source: str,
+    consent_date: datetime | None,
+    refused: Path | None,
+) -> None:
+    """Take over the people of FILE (CSV): ours, or an export of Substack and the like.
+
+    Nobody is subscribed unless --consent says what they agreed to. Broken off, the same command
+    goes on where it stopped.
+
+    Example: campaign people import list.csv --dry-run
+    """
+    agreed_on = consent_date.date() if consent_date else None
+    told = [sorted(chosen), consent, consent_source, str(agreed_on), file.name]
+    fingerprint = _fingerprint(file, told)
+    run = None if dry_run else queries.broken_off(fingerprint)
+    if run is None:
+        run = verbs.take_in(file, name=file.name, fingerprint=fingerprint, now=clock.now())
+        verbs.settle(
+            run,
+            mapping=_mapping(run, chosen),
+            wording=consent.strip(),
+            source=consent_source.strip()[:200],
+            agreed_on=agreed_on,
+        )
+        (verbs.check if dry_run else verbs.start)(run)
+        db.session.commit()
+    else:
+        click.echo(f"Going on after row {run.rows}.", err=True)
+    _tell_how_it_is_read(run)
+    try:
+        with _progress(run) as show:
+            for _ in work(run, file):
+                show()
+        _tell(run, refused)
+    finally:
+        if dry_run:
+            verbs.forget_old([run])
+            db.session.commit()
+
+
+def _fingerprint(file: Path, told: list[Any]) -> str:
+    """Tell a file and how it is to be read from every other."""
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256")
+    digest.update(json.dumps(told).encode())
+    return digest.hexdigest()
+
+
+def _mapping(run: Import, chosen: tuple[str, ...]) -> list[str]:
+    mapping = list(run.mapping)
+    for said in chosen:
+        column, _, field = said.rpartition("=")
+        if column not in run.header:
+            raise click.BadParameter(f"{column!r} is not a column of the file.")
+        if field and field not in formats.FIELDS:
+            raise click.BadParameter(f"{field!r} is none of {', '.join(formats.FIELDS)}.")
+        at = run.header.index(column)
+        if field:
+            # What somebody says counts for more than what we guessed.
+            mapping = ["" if known == field else known for known in mapping]
+        mapping[at] = field
+    return mapping
+
+
+def _tell_how_it_is_read(run: Import) -> None:
+    click.echo(f"Format: {formats.FORMATS[run.format]}")
+    for column, field in zip(run.header, run.mapping, strict=True):
+        click.echo(f"  {column} -> {formats.FIELDS[field] if field else '(left out)'}")
+
+
+@contextmanager
+def _progress(run: Import) -> Iterator[Any]:
+    """Show a bar on a terminal, and plain lines elsewhere; it is told after every chunk."""
+    if not sys.stderr.isatty():
+        told = run.rows
+
+        def line() -> None:
+            nonlocal told
+            if run.rows - told >= _EVERY:
+                told = run.rows
+                click.echo(f"{run.rows} rows read ({run.percent} %)", err=True)
+
+        yield line
+        return
+    with click.progressbar(length=max(run.lines, 1), label="Reading", file=sys.stderr) as bar:
+        bar.update(run.line)
+        yield lambda: bar.update(run.line - bar.pos)
+
+
+def _tell(run: Import, file: Path | None) -> None:
+    would = "would be " if run.stage == Stage.CHECKED else ""
+    click.echo(f"{run.rows} rows: {run.made} people {would}new, {run.known} known already.")
+    click.echo(f"{run.subscribed} {would}subscribed to the newsletter.")
+    if run.held:
+        click.echo(f"{run.held} not subscribed: they have left, or must not be written to.")
+    if not run.wording:
+        click.echo("Nobody is subscribed without --consent: what they agreed to, word for word.")
+    for note, number in sorted(run.notes.items()):
+        click.echo(f"{number} {NOTES[note]}.")
+    if not run.refused:
+        return
+    click.echo(f"{run.refused} rows {would}refused:", err=True)
+    rows = db.session.scalars(queries.refused(run).limit(_SHOWN))
+    for row in rows:
+        click.echo(f"  line {row.line}: {REASONS[row.reason]}", err=True)
+    if file:
+        _write_refused(run, file)
+        click.echo(f"All of them are in {file}.", err=True)
+    elif run.refused > _SHOWN:
+        click.echo("  … --refused FILE writes all of them to a file.", err=True)
+
+
+def _write_refused(run: Import, file: Path) -> None:
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["line", "reason", "row"])
+        rows = db.session.scalars(queries.refused(run).execution_options(yield_per=500))
+        for row in rows:
+            writer.writerow([row.line, str(REASONS[row.reason]), exports.guarded(row.text)])
+
+
+@cli.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, allow_dash=True))
+def export(file: str) -> None:
+    """Write everybody to FILE (CSV), ready to be imported again.
+
+    Example: campaign people export people.csv
+    """
+    number = 0
+
+    def counted() -> Iterator[exports.Line]:
+        nonlocal number
+        for person in everybody():
+            number += 1
+            if number % _EVERY == 0 and not sys.stderr.isatty():
+                click.echo(f"{number} written", err=True)
+            yield person
+
+    with click.open_file(file, "w", encoding="utf-8", atomic=file != "-") as stream:
+        for piece in exports.lines(counted()):
+            stream.write(piece)
+    click.echo(f"{number} people written.", err=True)

@@ -1,0 +1,75 @@
+"""What is owed to files that were uploaded: read in turns by a worker, forgotten after a month."""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+from flask import current_app
+
+from campaign import clock, jobs
+from campaign.db import db
+from campaign.jobs import duty
+from campaign.people.imports import queries, verbs
+from campaign.people.imports.chunks import cutting
+from campaign.people.imports.chunks import verbs as chunks
+from campaign.people.imports.models import Import
+
+READ = "people.imports"
+# A worker that reads sends fewer mails meanwhile, so it reads in turns.
+TURN = 10.0
+KEPT = timedelta(days=30)
+
+
+def folder() -> Path:
+    """Give the folder in which uploaded files wait, made where it is missing."""
+    place = Path(current_app.config["INSTANCE"]) / "imports"
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return place
+
+
+def work(run: Import, file: Path) -> Iterator[Import]:
+    """Read an import to its end, giving it back after every chunk that was saved.
+
+    Broken off at any moment, it goes on after the last chunk. Where another reads it too, it stops.
+    """
+    for chunk in cutting.read(run, file, now=clock.now()):
+        # Nothing is held while the rows are read.
+        if not chunks.take(run, chunk, now=clock.now()):
+            db.session.rollback()
+            return
+        db.session.commit()
+        yield run
+    verbs.finish(run, now=clock.now())
+    db.session.commit()
+
+
+@duty(READ, every=timedelta(minutes=1))
+def read() -> None:
+    """Read on in the files that wait, for a turn."""
+    until = time.monotonic() + TURN
+    for run in queries.waiting():
+        file = folder() / run.file
+        db.session.commit()
+        # It lies on another host, whose worker reads it.
+        if not file.is_file():
+            continue
+        for _ in work(run, file):
+            if time.monotonic() > until:
+                jobs.wake(READ)
+                return
+        if not run.is_open and not run.is_running:
+            file.unlink(missing_ok=True)
+
+
+@duty("people.forget-imports", every=timedelta(hours=6))
+def forget() -> None:
+    """Forget imports after a month, the rows they refused and the files nobody imported."""
+    old = queries.older_than(clock.now() - KEPT)
+    files = [folder() / run.file for run in old if run.file]
+    verbs.forget_old(old)
+    db.session.commit()
+    for file in files:
+        with suppress(OSError):
+            file.unlink()

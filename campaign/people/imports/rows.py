@@ -1,0 +1,371 @@
+"""Rows: what the cells of one line say about a person, checked and in our own words.
+
+A person is refused only where there is no address to know them by. Whatever else cannot be read is
+left out and noted. A cell is text and nothing else: a formula is a strange name.
+"""
+
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from babel import Locale
+from email_validator import SPECIAL_USE_DOMAIN_NAMES
+
+from campaign.forms import has_control_characters, normal_address, tidy_line
+from campaign.languages import lazy_gettext as _l
+from campaign.people import places
+from campaign.people.imports.models import LONGEST_SHOWN
+from campaign.people.imports.reading import CELLS, LONG, QUOTES, Broken
+
+ADDRESS = "address"
+NO_ADDRESS = "no-address"
+REASONS = {
+    ADDRESS: _l("this is not exactly one e-mail address"),
+    NO_ADDRESS: _l("there is no e-mail address"),
+    QUOTES: _l("a quotation mark is missing or stands where none may"),
+    CELLS: _l("there are more cells than columns: perhaps a comma that should stand in quotes"),
+    LONG: _l("the line is too long to be a row"),
+}
+NOTES = {
+    "cp1252": _l("lines were not UTF-8 and were read as Windows-1252"),
+    "name": _l("names were left out: links, addresses or signs that cannot be shown"),
+    "country": _l("countries were not understood and left out"),
+    "language": _l("languages were not understood and left out"),
+    "city": _l("cities are kept as written, but we do not know where they lie"),
+    "tag": _l("tags were left out: longer than 40 characters"),
+    "time": _l("times were not understood and left out"),
+    "newsletter": _l("words about the newsletter were not understood: read as no"),
+}
+
+# How a person stands to the newsletter, from the least that may be sent to the most.
+COMPLAINED = "complained"
+BOUNCED = "bounced"
+LEFT = "left"
+SUBSCRIBED = "subscribed"
+KNOWN = "known"
+_STRICTEST = (COMPLAINED, BOUNCED, LEFT, SUBSCRIBED, KNOWN)
+# In all four services' words, and in a few languages.
+_STANDINGS = {
+    **dict.fromkeys(["yes", "y", "true", "t", "1", "x", "on", "ja", "oui", "si", "sí"], SUBSCRIBED),
+    **dict.fromkeys(["subscribed", "active", "enabled", "confirmed"], SUBSCRIBED),
+    **dict.fromkeys(["", "no", "n", "false", "f", "0", "off", "none", "nein", "non"], KNOWN),
+    **dict.fromkeys(["pending", "unconfirmed", "nonsubscribed", "transactional", "known"], KNOWN),
+    **dict.fromkeys(["left", "unsubscribed", "archived", "disabled", "previous bounce"], LEFT),
+    **dict.fromkeys(["cleaned", "bounced", "bouncing"], BOUNCED),
+    **dict.fromkeys(["spam complaint", "previous spam complaint", "blocklisted"], COMPLAINED),
+    **dict.fromkeys(["complained"], COMPLAINED),
+}  # fmt: skip
+
+# What the slow check would pass as it stands (`forms.normal_address`): nearly every address.
+_PLAIN = re.compile(
+    r"[a-z0-9_+-]{1,64}(?:\.[a-z0-9_+-]+)*"
+    r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+    re.ASCII,
+)
+_SPECIAL = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
+_FORMULA = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
+_NO_NAME = re.compile(r"://|www\.|@|<|>|\{\{|\{%", re.IGNORECASE)
+_LONGEST = {"name": 75, "city": 80, "tag": 40}
+
+
+@dataclass(slots=True)
+class Row:
+    """What one line says about a person."""
+
+    email: str
+    name: str = ""
+    country: str = ""
+    city: str = ""
+    place: int | None = None
+    timezone: str = ""
+    language: str = ""
+    tags: tuple[str, ...] = ()
+    standing: str = KNOWN
+    # When they agreed, or left; None where the file does not say.
+    at: datetime | None = None
+
+    def merge(self, other: "Row") -> None:
+        """Take over what a further line with the same address says."""
+        self.name = self.name or other.name
+        self.language = self.language or other.language
+        if not self.country or other.country in {"", self.country}:
+            self.country = self.country or other.country
+            if not self.city and other.city:
+                self.city, self.place = other.city, other.place
+                self.timezone = other.timezone or self.timezone
+            self.timezone = self.timezone or other.timezone
+        self.tags = tuple(dict.fromkeys(self.tags + other.tags))
+        if _STRICTEST.index(other.standing) < _STRICTEST.index(self.standing):
+            self.standing, self.at = other.standing, other.at
+        elif other.standing == self.standing:
+            self.at = self.at or other.at
+
+
+def reader(
+    mapping: Sequence[str], *, standing: str, now: datetime, notes: "Counter[str]"
+) -> Callable[[list[str]], Row | str]:
+    """Make what turns the cells of a line into a `Row`, or into the reason why there is none.
+
+    `standing` is what is said of everybody in the file, or "". `notes` counts what is left out.
+    """
+    columns: dict[str, list[int]] = {}
+    for at, field in enumerate(mapping):
+        if field:
+            columns.setdefault(field, []).append(at)
+    single = {field: found[0] for field, found in columns.items()}
+    says = {"newsletter", "agreed_at", "left_at", "bounced_at", "disabled"} & set(columns)
+    # Where nothing tells one from another, what the importer says of all is so of each.
+    usual = standing or (KNOWN if "newsletter" in says else SUBSCRIBED)
+
+    def read(cells: list[str]) -> Row | str:
+        width = len(cells)
+
+        def cell(field: str) -> str:
+            at = single.get(field)
+            return cells[at].strip() if at is not None and at < width else ""
+
+        typed = cell("email")
+        if not typed:
+            return NO_ADDRESS
+        email = _address(typed)
+        if not email:
+            return ADDRESS
+        row = Row(email, standing=usual)
+        facts = _attributes(cell("attributes")) if "attributes" in single else {}
+        name = cell("name") or f"{cell('first_name')} {cell('last_name')}"
+        row.name = _name(name, notes)
+        country = cell("country") or facts.get("country", "")
+        if country:
+            row.country = country_code(country)
+            if not row.country:
+                notes["country"] += 1
+        city = cell("city") or facts.get("city", "")
+        if city:
+            _set_city(row, city, notes)
+        row.timezone = _zone(row.place, row.country) if row.country else ""
+        language = cell("language") or facts.get("language", "")
+        if language:
+            row.language = language_code(language)
+            if not row.language:
+                notes["language"] += 1
+        tags = cell("tags") or facts.get("tags", "")
+        if tags:
+            row.tags = _tags(tags, notes)
+        if says:
+            _stand(row, cells, columns, now=now, notes=notes)
+        return row
+
+    return read
+
+
+def shown(cells: list[str] | Broken) -> str:
+    """Give the beginning of a refused row as one line of text that any database can keep."""
+    text = cells.text if isinstance(cells, Broken) else ",".join(cells)
+    return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]+", " ", text)[:LONGEST_SHOWN].strip()
+
+
+def _address(typed: str) -> str:
+    plain = typed.lower()
+    if (
+        len(plain) <= 254
+        and _PLAIN.fullmatch(plain)
+        and plain.index("@") <= 64
+        and "--" not in plain
+        and not plain.endswith(_SPECIAL)
+    ):
+        return plain
+    try:
+        return normal_address(_unguarded(typed))
+    except ValueError:
+        return ""
+
+
+def _unguarded(cell: str) -> str:
+    """Take off the mark with which a formula was made text."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def _line(cell: str) -> str:
+    """Tidy one line of text; "" where it holds signs that are none."""
+    text = _unguarded(cell)
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    text = tidy_line(text.replace("\n", " ").replace("\r", " "))
+    return "" if "\ufffd" in text or has_control_characters(text) else text
+
+
+def _name(typed: str, notes: "Counter[str]") -> str:
+    typed = typed.strip()
+    if not typed:
+        return ""
+    name = _line(typed)
+    if not name or len(name) > _LONGEST["name"] or _NO_NAME.search(name):
+        notes["name"] += 1
+        return ""
+    return name
+
+
+def _set_city(row: Row, typed: str, notes: "Counter[str]") -> None:
+    city = _line(typed)[: _LONGEST["city"]].strip()
+    if _NO_NAME.search(city):
+        city = ""
+    row.city = city
+    row.place = _place(city, row.country) if row.country and city else None
+    if row.place is None:
+        notes["city"] += 1
+
+
+@lru_cache(maxsize=8192)
+def _place(city: str, country: str) -> int | None:
+    found = places.find(city, country)
+    return found.id if found else None
+
+
+@lru_cache(maxsize=8192)
+def _zone(place: int | None, country: str) -> str:
+    return places.zone_of(place, country)
+
+
+def _tags(typed: str, notes: "Counter[str]") -> tuple[str, ...]:
+    """Part tags by commas or semicolons; Mailchimp puts each in quotes of its own."""
+    parts = [typed]
+    if '"' in typed:
+        parts = next(csv.reader([typed], skipinitialspace=True), [])
+    elif "," in typed or ";" in typed:
+        parts = re.split(r"[,;]", typed)
+    found = [_line(part.strip()) for part in parts]
+    short = [tag for tag in found if tag and len(tag) <= _LONGEST["tag"]]
+    if len(short) < len([part for part in parts if part.strip()]):
+        notes["tag"] += 1
+    return tuple(dict.fromkeys(short))
+
+
+def _attributes(typed: str) -> dict[str, str]:
+    """Read listmonk's JSON of further facts; what is none of ours is not looked at."""
+    try:
+        found = json.loads(typed) if typed else {}
+    except (ValueError, RecursionError):
+        return {}
+    facts: dict[str, str] = {}
+    for name, value in found.items() if isinstance(found, dict) else ():
+        if isinstance(value, str):
+            facts[str(name).lower()] = value
+        elif isinstance(value, list) and str(name).lower() == "tags":
+            facts["tags"] = ";".join(str(one).replace(";", " ") for one in value)
+    return facts
+
+
+def _stand(
+    row: Row,
+    cells: list[str],
+    columns: dict[str, list[int]],
+    *,
+    now: datetime,
+    notes: "Counter[str]",
+) -> None:
+    """Read how a person stands, and since when: the strictest of what is said counts."""
+
+    def times(field: str) -> list[datetime]:
+        typed = [cells[at].strip() for at in columns.get(field, ()) if at < len(cells)]
+        read = [moment(one, now=now) for one in typed if one]
+        if None in read:
+            notes["time"] += 1
+        return [one for one in read if one is not None]
+
+    def said(field: str) -> list[str]:
+        typed = [cells[at].strip() for at in columns.get(field, ()) if at < len(cells)]
+        return [one.casefold() for one in typed if one]
+
+    standings = [row.standing]
+    if "newsletter" in columns:
+        words = said("newsletter")
+        standings = [_STANDINGS.get(word, "") for word in words] or [KNOWN]
+        if "" in standings:
+            notes["newsletter"] += 1
+            standings = [one or KNOWN for one in standings]
+        if row.standing in {LEFT, BOUNCED, COMPLAINED}:
+            standings.append(row.standing)
+    if said("left_at") or any(_STANDINGS.get(w) == SUBSCRIBED for w in said("disabled")):
+        standings.append(LEFT)
+    if said("bounced_at"):
+        standings.append(BOUNCED)
+    row.standing = min(standings, key=_STRICTEST.index)
+    if row.standing == SUBSCRIBED:
+        # Asked for, then confirmed: the later of the two is when they agreed.
+        row.at = max(times("agreed_at"), default=None)
+    else:
+        row.at = max(times("left_at") + times("bounced_at"), default=None)
+
+
+_GO = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?:\.\d+)?\s*([+-]\d{4})?(?:\s+[A-Z]{2,5})?")
+
+
+def moment(typed: str, *, now: datetime) -> datetime | None:
+    """Read a time of the past (RFC 3339, or as Mailchimp and Go write it), in UTC if not said."""
+    found = _GO.fullmatch(typed)
+    text = f"{found[1]}{found[2] or ''}" if found else typed
+    try:
+        read = datetime.fromisoformat(text)
+        read = read.replace(tzinfo=read.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return read if read.year >= 1990 and read <= now else None
+
+
+@lru_cache(maxsize=2048)
+def country_code(typed: str) -> str:
+    """Find the country somebody means by its code or its name in a large language; "" if none."""
+    code = typed.strip().upper()
+    if code in places.countries():
+        return code
+    return _country_names().get(places.folded(_line(typed)), "")
+
+
+@lru_cache(maxsize=2048)
+def language_code(typed: str) -> str:
+    """Find the language somebody means by its code (BCP 47) or its name; "" where there is none."""
+    text = typed.strip()
+    found = re.fullmatch(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?", text)
+    names = _language_names()
+    if found and found[1].lower() in names.values():
+        parts = [found[1].lower(), (found[2] or "").title(), (found[3] or "").upper()]
+        return "_".join(part for part in parts if part)[:12]
+    return names.get(places.folded(_line(text)), "")
+
+
+_LARGE_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da")
+
+
+@lru_cache(maxsize=1)
+def _country_names() -> dict[str, str]:
+    """Map what people call countries to the code of each."""
+    found = _names("territories", places.countries())
+    usual = {
+        "uk": "GB", "u k": "GB", "great britain": "GB", "england": "GB", "scotland": "GB",
+        "wales": "GB", "northern ireland": "GB", "usa": "US", "u s a": "US", "u s": "US",
+        "united states of america": "US", "america": "US", "holland": "NL", "the netherlands": "NL",
+        "czech republic": "CZ", "korea": "KR", "viet nam": "VN", "russian federation": "RU",
+    }  # fmt: skip
+    return found | usual
+
+
+@lru_cache(maxsize=1)
+def _language_names() -> dict[str, str]:
+    codes = [code for code in Locale("en").languages if re.fullmatch("[a-z]{2,3}", code)]
+    return _names("languages", frozenset(codes))
+
+
+def _names(kind: str, codes: frozenset[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for language in _LARGE_LANGUAGES:
+        names: dict[str, Any] = getattr(Locale(language), kind)
+        for code, name in names.items():
+            if code in codes:
+                found.setdefault(places.folded(str(name)), code)
+    return found

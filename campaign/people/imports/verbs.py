@@ -1,0 +1,148 @@
+"""Deeds about imports: take in a file, settle how it is read, let it be checked and imported."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+
+from sqlalchemy import delete
+
+from campaign.db import db
+from campaign.languages import lazy_gettext as _l
+from campaign.people.imports import formats, reading
+from campaign.people.imports.models import Import, Refused, Stage
+from campaign.refusals import Refusal
+
+
+class NoAddressColumn(Refusal):
+    status = 422
+    sentence = _l("No column is said to hold the e-mail addresses. Choose one.")
+
+
+class TwoColumns(Refusal):
+    status = 422
+    sentence = _l("Two columns are said to hold the same. Choose one of them.")
+
+
+class IsRunning(Refusal):
+    sentence = _l("This import is being read. Wait until it is done.")
+
+
+class IsOver(Refusal):
+    sentence = _l("This import is done. To import more, upload a file again.")
+
+
+def take_in(
+    path: Path,
+    *,
+    name: str,
+    file: str = "",
+    fingerprint: str = "",
+    by: int | None = None,
+    now: datetime,
+) -> Import:
+    """Take in a file of people; nobody in it is known yet. Raises `reading.Unreadable`.
+
+    `file` is what it is called in the folder of imports, where it is kept there.
+    """
+    shape = reading.look(path)
+    service, mapping = formats.recognised(shape.header)
+    run = Import(
+        name=name[-200:],
+        file=file,
+        fingerprint=fingerprint,
+        format=service,
+        encoding=shape.encoding,
+        delimiter=shape.delimiter,
+        header=shape.header,
+        mapping=mapping,
+        standing=formats.standing_of(name) if service == "mailchimp" else "",
+        stage=Stage.UPLOADED,
+        lines=reading.number_of_lines(path),
+        notes={},
+        uploaded_at=now,
+        made_by_id=by,
+    )
+    _begin_anew(run)
+    db.session.add(run)
+    return run
+
+
+def settle(
+    run: Import,
+    *,
+    mapping: list[str] | None = None,
+    wording: str = "",
+    source: str = "",
+    agreed_on: date | None = None,
+) -> None:
+    """Settle which column fills which field, and how those in the file agreed.
+
+    `wording` is what they agreed to, word for word. Raises `NoAddressColumn`, `TwoColumns`.
+    """
+    if run.is_running:
+        raise IsRunning
+    if not run.is_open:
+        raise IsOver
+    chosen = run.mapping if mapping is None else mapping
+    if "email" not in chosen:
+        raise NoAddressColumn
+    # Times may stand in several columns: of when they asked, and of when they confirmed.
+    fields = [field for field in chosen if field and field != "agreed_at"]
+    if len(fields) > len(set(fields)):
+        raise TwoColumns
+    run.mapping = chosen
+    run.wording, run.source, run.agreed_on = wording, source, agreed_on
+    run.stage = Stage.UPLOADED
+
+
+def check(run: Import) -> None:
+    """Let the file be read to its end once, so that it is known what an import would do."""
+    if run.is_running:
+        raise IsRunning
+    if not run.is_open:
+        raise IsOver
+    _begin_anew(run)
+    db.session.execute(delete(Refused).where(Refused.import_id == run.id))
+    run.stage = Stage.CHECKING
+
+
+def start(run: Import) -> None:
+    """Let the people of a file be imported. Started twice it runs once."""
+    if run.stage == Stage.IMPORTING:
+        return
+    if run.is_running:
+        raise IsRunning
+    if not run.is_open:
+        raise IsOver
+    if "email" not in run.mapping:
+        raise NoAddressColumn
+    _begin_anew(run)
+    if run.id is not None:
+        db.session.execute(delete(Refused).where(Refused.import_id == run.id))
+    run.stage = Stage.IMPORTING
+
+
+def _begin_anew(run: Import) -> None:
+    run.rows = run.line = run.made = run.known = run.subscribed = run.held = run.refused = 0
+    run.notes = {}
+
+
+def finish(run: Import, *, now: datetime) -> None:
+    """Note that the file is read to its end."""
+    run.stage = Stage.CHECKED if run.stage == Stage.CHECKING else Stage.DONE
+    run.line = run.lines
+    if run.stage == Stage.DONE:
+        run.finished_at = now
+
+
+def discard(run: Import) -> None:
+    """Forget an import with the rows it refused; who was imported stays."""
+    if run.is_running:
+        raise IsRunning
+    db.session.delete(run)
+
+
+def forget_old(runs: Iterable[Import]) -> None:
+    """Forget imports with what they refused: those rows are people, too."""
+    for run in runs:
+        db.session.delete(run)
