@@ -45,6 +45,11 @@ def text_direction() -> str:
     return (get_locale() or Locale("en")).text_direction
 
 
+def language_name(code: str) -> str:
+    """Name a language in its own words."""
+    return Locale.parse(code.replace("-", "_")).get_display_name() or code
+
+
 def country_name(code: str) -> str:
     """Name a country (ISO 3166-1 alpha-2) in this answer's language."""
     names = (get_locale() or Locale("en")).territories

@@ -2,9 +2,7 @@
 
 from datetime import datetime
 
-from babel import Locale
-
-from campaign.languages import _, country_name
+from campaign.languages import _, country_name, language_name
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.fields import Recipient, Value, field
 from campaign.people import links
@@ -40,7 +38,7 @@ def country(reader: Recipient, now: datetime) -> Value:
 @field("language", _l("the language the reader gets this issue in"))
 def language(reader: Recipient, now: datetime) -> Value:
     """Name the language of the text in that language."""
-    return Value(Locale.parse(reader.language).get_display_name() or reader.language)
+    return Value(language_name(reader.language))
 
 
 @field("preferences", _l("the token of the link to choose"), by=("person_id",), is_hidden=True)

@@ -84,9 +84,10 @@ def _reader(text: IssueText, person_id: int) -> Recipient:
     return Recipient(person_id, "", text.language, "", None)
 
 
-def preview(issue: Issue, *, now: datetime) -> tuple[str, str]:
+def preview(issue: Issue, *, language: str = "", now: datetime) -> tuple[str, str]:
     """Write both halves of an issue as a reader without a name would get them."""
-    seen = seen_by(issue, issue.text, _reader(issue.text, NOBODY), now=now)
+    text = issue.text_in(language or issue.language)
+    seen = seen_by(issue, text, _reader(text, NOBODY), now=now)
     return seen.text, seen.html
 
 

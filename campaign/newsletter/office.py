@@ -1,4 +1,4 @@
-"""Doors of the newsletter for organisers: who subscribes; writing, trying and sending issues."""
+"""Doors of the newsletter for organisers: the issues and who subscribes; an issue's own page."""
 
 from typing import Any
 
@@ -17,28 +17,17 @@ from markupsafe import Markup
 
 from campaign import clock, tables
 from campaign.db import db
-from campaign.languages import _
+from campaign.languages import _, language_name
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails, queries, verbs
 from campaign.newsletter.fields import NOBODY
-from campaign.newsletter.forms import (
-    PREVIEW_SEEN,
-    SUBJECT_SEEN,
-    ArchiveForm,
-    DiscardForm,
-    DropForm,
-    IssueForm,
-    TextForm,
-    TrialForm,
-    language_name,
-)
+from campaign.newsletter.forms import ArchiveForm, TrialForm
 from campaign.newsletter.models import Issue
-from campaign.newsletter.previews.forms import ReaderForm
-from campaign.newsletter.previews.looks import offers
-from campaign.newsletter.writing import has_stray_braces
+from campaign.newsletter.versions.forms import ApproveForm
+from campaign.newsletter.versions.queries import names_of_writers
+from campaign.newsletter.versions.verbs import approve as approve_issue
 from campaign.people.models import Subscription
 from campaign.people.queries import by_email
-from campaign.refusals import Refusal
 from campaign.tables import Column
 
 bp = Blueprint("newsletter", __name__, url_prefix="/newsletter")
@@ -111,104 +100,6 @@ def subscribers() -> Any:
     )
 
 
-@bp.get("/issues/new")
-def new() -> Any:
-    """Show an empty issue."""
-    return _write(IssueForm(), None)
-
-
-@bp.post("/issues/new")
-def draft() -> Any:
-    """Begin an issue."""
-    form = IssueForm()
-    if not form.validate():
-        return _write(form, None), form.refusal_status()
-    try:
-        issue = verbs.draft(**_words(form), **_kind(form), by=g.organiser.id, now=clock.now())
-    except MENDABLE as refusal:
-        return _mend(form, None, refusal)
-    db.session.commit()
-    flash(_("Saved as a draft."), "done")
-    return redirect(url_for("office.newsletter.issue", number=issue.id), 303)
-
-
-# What the writer can mend beside the field; the text itself, where no other field is named.
-MENDABLE = (
-    verbs.AddressTaken,
-    verbs.WrittenAlready,
-    verbs.FieldInTitle,
-    verbs.FieldInTag,
-    verbs.UnknownField,
-    verbs.StrayBraces,
-    verbs.ChangedMeanwhile,
-)
-_BESIDE: dict[type[Refusal], str] = {
-    verbs.AddressTaken: "slug",
-    verbs.WrittenAlready: "language",
-    verbs.FieldInTitle: "title",
-}
-
-
-def _words(form: TextForm) -> dict[str, Any]:
-    return {name: form[name].data for name in ("title", "subject", "preview", "source")}
-
-
-def _kind(form: IssueForm) -> dict[str, Any]:
-    return {
-        "slug": form.slug.data,
-        "language": form.language.data,
-        "topic": form.topic.data if form.topic else "",
-        "is_monthly": form.is_monthly.data,
-    }
-
-
-def _write(form: TextForm, issue: Issue | None, language: str = "", theirs: Any = None) -> str:
-    """Show the desk of a writer; `theirs` is what somebody else has saved meanwhile."""
-    offered: list[str] = current_app.config["LANGUAGES"]
-    return render_template(
-        "newsletter/office/write.html",
-        form=form,
-        issue=issue,
-        # Empty: the issue's own language.
-        language=language,
-        languages=[(code, language_name(code)) for code in offered],
-        theirs=theirs,
-        reader_form=ReaderForm(),
-        seen={"subject": SUBJECT_SEEN, "preview": PREVIEW_SEEN},
-        fields=offers(language or (issue.language if issue else offered[0]), now=clock.now()),
-    )
-
-
-def _mend(
-    form: TextForm, issue: Issue | None, refusal: Refusal, language: str = ""
-) -> tuple[str, int]:
-    """Show the form again with what was typed and the refusal beside its field."""
-    db.session.rollback()
-    theirs = None
-    if isinstance(refusal, verbs.ChangedMeanwhile) and issue is not None:
-        # Saved once more, it stands on top of what they have now before their eyes.
-        form.version.raw_data, form.version.data = None, issue.version
-        theirs = issue.text_in(language or issue.language)
-        form.form_errors = [*form.form_errors, refusal.sentence]
-    else:
-        field = form[_BESIDE.get(type(refusal), _place_of(form, refusal))]
-        field.errors = [*field.errors, refusal.sentence]
-    return _write(form, issue, language, theirs), refusal.status
-
-
-def _place_of(form: TextForm, refusal: Refusal) -> str:
-    """Name the field in which a mistake of braces stands."""
-    for name in ("subject", "preview"):
-        typed = form[name].data
-        if isinstance(refusal, verbs.UnknownField) and f"{{{{{refusal.name}" in typed.replace(
-            " ", ""
-        ):
-            return name
-        if isinstance(refusal, verbs.StrayBraces) and has_stray_braces(typed):
-            return name
-    return "source"
-
-
 @bp.get("/issues/<int:number>")
 def issue(number: int) -> Any:
     """Show an issue as readers will get it, and where it stands."""
@@ -225,122 +116,20 @@ def _issue(found: Issue, form: Any) -> str:
         "newsletter/office/issue.html",
         issue=found,
         standing=_standing(found),
-        text=mails.preview(found, now=clock.now())[0],
+        plain={
+            code: mails.preview(found, language=code, now=clock.now())[0]
+            for code in found.languages
+        },
         form=form,
         trial_form=TrialForm(formdata=None),
         archive_form=ArchiveForm(formdata=None),
+        approve_form=ApproveForm(formdata=None, data={"version": found.version}),
+        asks_for_approval=current_app.config["NEWSLETTER_APPROVAL"],
+        is_own=found.changed_by_id == g.organiser.id,
+        names=names_of_writers(found),
+        languages=[(code, language_name(code)) for code in found.languages],
         address=g.organiser.email,
     )
-
-
-@bp.get("/issues/<int:number>/edit")
-def edit(number: int) -> Any:
-    """Show a draft for writing. A sent issue is shown as it is."""
-    found = _found(number)
-    if found.is_sent:
-        return redirect(url_for("office.newsletter.issue", number=number), 303)
-    about = {name: getattr(found, name) for name in ABOUT}
-    return _write(IssueForm(data={**verbs.words_of(found.text), **about}), found)
-
-
-ABOUT = ("slug", "language", "topic", "is_monthly", "version")
-
-
-@bp.post("/issues/<int:number>/edit")
-def change(number: int) -> Any:
-    """Save a draft, unless somebody else did so meanwhile."""
-    found = _found(number)
-    form = IssueForm()
-    if not form.validate():
-        return _write(form, found), form.refusal_status()
-    try:
-        verbs.change(
-            found,
-            version=form.version.data,
-            **_words(form),
-            **_kind(form),
-            by=g.organiser.id,
-            now=clock.now(),
-        )
-    except MENDABLE as refusal:
-        return _mend(form, found, refusal)
-    db.session.commit()
-    flash(_("Saved."), "done")
-    return redirect(url_for("office.newsletter.issue", number=number), 303)
-
-
-def _other_language(found: Issue, language: str) -> None:
-    if language not in current_app.config["LANGUAGES"] or language == found.language:
-        abort(404)
-
-
-@bp.get("/issues/<int:number>/edit/<language>")
-def edit_text(number: int, language: str) -> Any:
-    """Show the text for the readers of one more language, written or not."""
-    found = _found(number)
-    _other_language(found, language)
-    if found.is_sent:
-        return redirect(url_for("office.newsletter.issue", number=number), 303)
-    words = verbs.words_of(found.text_in(language)) if found.has_text_in(language) else {}
-    return _write(TextForm(data={**words, "version": found.version}), found, language)
-
-
-@bp.post("/issues/<int:number>/edit/<language>")
-def translate(number: int, language: str) -> Any:
-    """Save the text for the readers of one more language."""
-    found = _found(number)
-    _other_language(found, language)
-    form = TextForm()
-    if not form.validate():
-        return _write(form, found, language), form.refusal_status()
-    try:
-        verbs.translate(
-            found,
-            version=form.version.data,
-            language=language,
-            **_words(form),
-            by=g.organiser.id,
-            now=clock.now(),
-        )
-    except MENDABLE as refusal:
-        return _mend(form, found, refusal, language)
-    db.session.commit()
-    flash(_("Saved."), "done")
-    return redirect(url_for("office.newsletter.issue", number=number), 303)
-
-
-@bp.get("/issues/<int:number>/edit/<language>/drop")
-def confirm_drop(number: int, language: str) -> Any:
-    """Ask once more before a language is taken out of an issue."""
-    found = _found(number)
-    _other_language(found, language)
-    return _drop(found, language, DropForm(data={"version": found.version}))
-
-
-def _drop(found: Issue, language: str, form: DropForm) -> str:
-    return render_template(
-        "newsletter/office/drop.html",
-        issue=found,
-        form=form,
-        language=language,
-        name=language_name(language),
-    )
-
-
-@bp.post("/issues/<int:number>/edit/<language>/drop")
-def drop(number: int, language: str) -> Any:
-    """Take a language out of an issue."""
-    found = _found(number)
-    _other_language(found, language)
-    form = DropForm()
-    if not form.validate():
-        return _drop(found, language, form), form.refusal_status()
-    verbs.drop_text(
-        found, version=form.version.data, language=language, by=g.organiser.id, now=clock.now()
-    )
-    db.session.commit()
-    flash(_("The text is gone. Its readers get the issue's own."), "done")
-    return redirect(url_for("office.newsletter.issue", number=number), 303)
 
 
 @bp.post("/issues/<int:number>/trial")
@@ -391,23 +180,14 @@ def put_back(number: int) -> Any:
     return redirect(url_for("office.newsletter.issue", number=number), 303)
 
 
-@bp.get("/issues/<int:number>/discard")
-def confirm_discard(number: int) -> Any:
-    """Ask once more before a draft is thrown away."""
-    return render_template(
-        "newsletter/office/discard.html", issue=_found(number), form=DiscardForm()
-    )
-
-
-@bp.post("/issues/<int:number>/discard")
-def discard(number: int) -> Any:
-    """Throw a draft away."""
+@bp.post("/issues/<int:number>/approve")
+def approve(number: int) -> Any:
+    """Approve an issue as it stands, written by somebody else."""
     found = _found(number)
-    form = DiscardForm()
+    form = ApproveForm()
     if not form.validate():
-        page = render_template("newsletter/office/discard.html", issue=found, form=form)
-        return page, form.refusal_status()
-    verbs.discard(found)
+        return _issue(found, form), form.refusal_status()
+    approve_issue(found, version=form.version.data, by=g.organiser.id, now=clock.now())
     db.session.commit()
-    flash(_("The draft is gone."), "done")
-    return redirect(url_for("office.newsletter.index"), 303)
+    flash(_("Approved. After a change it has to be approved anew."), "done")
+    return redirect(url_for("office.newsletter.issue", number=number), 303)

@@ -1,5 +1,6 @@
 """Deeds of the newsletter: draft, change, translate, withdraw."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources.abc import Traversable
 from itertools import count
@@ -10,61 +11,14 @@ from sqlalchemy.exc import IntegrityError
 
 from campaign import markup
 from campaign.db import db
-from campaign.languages import _, force_locale
+from campaign.languages import force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails, queries
 from campaign.newsletter.models import Issue, IssueText, IssueVersion
-from campaign.newsletter.writing import (
-    for_strangers,
-    has_field_in_tag,
-    has_stray_braces,
-    slug_of,
-    unknown_field,
-    write,
-)
+from campaign.newsletter.wording import check_words as check_words
+from campaign.newsletter.writing import for_strangers, slug_of
 from campaign.outbox.verbs import post
 from campaign.refusals import Refusal
-from campaign.templating import absolute
-
-
-class UnknownField(Refusal):
-    status = 422
-
-    def __init__(self, name: str, near: list[str]) -> None:
-        self.name = name
-        if near:
-            meant = ", ".join(near)
-            super().__init__(
-                _("There is no field “%(name)s”. Did you mean: %(meant)s?", name=name, meant=meant)
-            )
-        else:
-            super().__init__(
-                _("There is no field “%(name)s”. The fields are listed beside it.", name=name)
-            )
-
-
-class StrayBraces(Refusal):
-    status = 422
-    sentence = _l(
-        "Two braces stand for a field, such as {{ name }} or {{ name | friend }}. These are no "
-        "field: write them in another way, or leave one brace out."
-    )
-
-
-class FieldInTag(Refusal):
-    status = 422
-    sentence = _l(
-        "A field cannot stand in an address or in the words of a picture, for these are the same "
-        "for everybody. Put it into the text."
-    )
-
-
-class FieldInTitle(Refusal):
-    status = 422
-    sentence = _l(
-        "The title also stands in the archive, where nobody knows who reads: it can hold no "
-        "field. The subject can."
-    )
 
 
 class AddressTaken(Refusal):
@@ -191,31 +145,38 @@ def drop_text(issue: Issue, *, version: int, language: str, by: int | None, now:
     _save(issue, by=by, now=now)
 
 
+def rewrite(
+    issue: Issue,
+    *,
+    version: int,
+    texts: Mapping[str, Mapping[str, str]],
+    by: int | None,
+    now: datetime,
+) -> None:
+    """Write every text of an issue anew: by its language, its title, subject, preview and source.
+
+    Raises `AlreadySent`, `ChangedMeanwhile`, and what `check_words` raises.
+    """
+    _hold_draft(issue, version=version)
+    known = {text.language: text for text in issue.texts}
+    written = []
+    for language, words in texts.items():
+        text = known.get(language) or IssueText(language=language)
+        _fill(text, **words, now=now)
+        written.append(text)
+    issue.texts[:] = written
+    if issue.language not in texts:
+        issue.language = written[0].language
+    issue.version += 1
+    _save(issue, by=by, now=now)
+
+
 def _hold_draft(issue: Issue, *, version: int) -> None:
     db.session.refresh(issue, with_for_update=True)
     if issue.is_sent:
         raise AlreadySent
     if issue.version != version:
         raise ChangedMeanwhile
-
-
-def check_words(*, title: str, subject: str, preview: str, source: str) -> None:
-    """Refuse a text whose fields cannot be filled in.
-
-    Raises `FieldInTitle`, `UnknownField`, `StrayBraces` or `FieldInTag`.
-    """
-    if "{{" in title:
-        raise FieldInTitle
-    body = write(source, absolute=absolute)
-    # The words of tags are no text; what stands there is refused for its place.
-    if has_field_in_tag(body.html):
-        raise FieldInTag
-    mailed = (subject, preview, body.text, body.html)
-    unknown = unknown_field(*mailed)
-    if unknown is not None:
-        raise UnknownField(*unknown)
-    if has_stray_braces(*mailed):
-        raise StrayBraces
 
 
 def _fill(

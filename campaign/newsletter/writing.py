@@ -9,6 +9,7 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from campaign import markup
+from campaign.newsletter.images.pictures import sized
 from campaign.outbox.fields import FIELD, Recipient, Value, known
 
 
@@ -29,7 +30,7 @@ def write(source: str, *, absolute: Callable[[str], str]) -> Written:
     rendered = rendered.replace('<p class="actions">', '<p class="deed">')
     return Written(
         text=markup.plain(source, absolute=absolute),
-        html=complete_links(rendered, absolute=absolute),
+        html=complete_links(sized(rendered), absolute=absolute),
     )
 
 
@@ -138,7 +139,8 @@ def for_strangers(rendered: str, *, language: str, now: datetime) -> str:
     nobody = Recipient(None, "", language, "", None)
 
     def value(found: re.Match[str]) -> str:
-        return found[2] or fill(found[0], nobody, is_html=True, now=now)
+        # A card's own style is for mails; the page has its style sheet and allows no other.
+        return found[2] or markup.clean(fill(found[0], nobody, is_html=True, now=now))
 
     boxed = _FIELD_ALONE.sub(r'<div class="field">\1</div>', rendered)
     return FIELD.sub(value, boxed)

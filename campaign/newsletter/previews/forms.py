@@ -7,7 +7,7 @@ from babel import Locale
 from flask import current_app
 from wtforms import RadioField, SelectField, StringField
 
-from campaign.forms import OfficeForm, line_field, name_field, tidy_line, tidy_text
+from campaign.forms import OfficeForm, line_field, name_field, present, tidy_line, tidy_text
 from campaign.languages import _, current_language
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.previews.looks import Look
@@ -23,7 +23,11 @@ LOOKS = {
 class ReaderForm(OfficeForm):
     """Choose how to look at an issue, and as whom."""
 
-    look = RadioField(_l("Look at it as"), default=Look.MAIL.value)
+    look = RadioField(
+        _l("Look at it as"),
+        validators=[present(_l("Choose how to look at it."))],
+        default=Look.MAIL.value,
+    )
     reader_name = name_field(_l("Reader’s name"))
     reader_country = SelectField(_l("Reader’s country"))
 

@@ -1,0 +1,40 @@
+"""Deeds about versions: put an earlier one back; approve the one that stands."""
+
+from datetime import datetime
+
+from campaign.db import db
+from campaign.languages import lazy_gettext as _l
+from campaign.newsletter.models import Issue, IssueVersion
+from campaign.newsletter.verbs import AlreadySent, ChangedMeanwhile, rewrite
+from campaign.refusals import Refusal
+
+
+def restore(
+    issue: Issue, earlier: IssueVersion, *, version: int, by: int | None, now: datetime
+) -> None:
+    """Let an issue say again what it said in an earlier version; that makes a new one.
+
+    Raises what `newsletter.verbs.rewrite` raises: a field may have gone since.
+    """
+    rewrite(issue, version=version, texts=earlier.texts, by=by, now=now)
+
+
+class NotOnesOwn(Refusal):
+    status = 403
+    sentence = _l("You changed this issue last. Somebody else has to read and approve it.")
+
+
+def approve(issue: Issue, *, version: int, by: int, now: datetime) -> None:
+    """Find an issue good to be sent, in the version that was read. A later change voids it.
+
+    Raises `AlreadySent`, `ChangedMeanwhile` or `NotOnesOwn`.
+    """
+    db.session.refresh(issue, with_for_update=True)
+    if issue.is_sent:
+        raise AlreadySent
+    if issue.version != version:
+        raise ChangedMeanwhile
+    if issue.changed_by_id == by:
+        raise NotOnesOwn
+    issue.approved_version = version
+    issue.approved_by_id, issue.approved_at = by, now
