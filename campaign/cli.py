@@ -63,18 +63,22 @@ def _host_option(command: Any) -> Any:
 def serve(host: str, port: int) -> None:
     """Serve the site and send its mail: web and worker, supervised.
 
+    With INBOUND_PORT set, also the server for mail that comes in.
+
     Example: campaign serve --port 8080
     """
-    config.load()
+    settings = config.load()
     _refuse_taken(host, port)
-    sys.exit(_supervise(host, port, os.environ))
+    more = {"inbound": ["inbound"]} if settings["INBOUND_PORT"] else {}
+    sys.exit(_supervise(host, port, os.environ, **more))
 
 
-def _supervise(host: str, port: int, environment: Any) -> int:
+def _supervise(host: str, port: int, environment: Any, **more: list[str]) -> int:
     return supervisor.supervise(
         {
             "web": ["web", "--host", host, "--port", str(port)],
             "worker": ["worker"],
+            **more,
         },
         environment=environment,
     )

@@ -66,6 +66,10 @@ def _port(value: Any) -> int:
     return number
 
 
+def _port_if_any(value: Any) -> int:
+    return 0 if _whole(value) == 0 else _port(value)
+
+
 def _rate(value: Any) -> float:
     try:
         number = float(value)
@@ -136,6 +140,13 @@ def _address(value: Any) -> str:
     return address
 
 
+def _host(value: Any) -> str:
+    host = _text(value)
+    if host and not re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", host):
+        raise ValueError("should be a host such as imap.provider.example, or a host and a port")
+    return host
+
+
 def _zone(value: Any) -> str:
     zone = _text(value)
     if zone not in available_timezones():
@@ -195,6 +206,11 @@ SETTINGS: dict[str, Setting] = {
     "MAIL_DOMAIN_RATE": Setting(
         0.0, _rate, "messages a second to any one recipient domain, 0 = no limit"
     ),
+    "INBOUND_PORT": Setting(0, _port_if_any, "port of the LMTP server under `serve`; 0: none"),
+    "INBOUND_IMAP_SERVER": Setting("", _host, "mailbox to fetch from, over TLS; empty: none"),
+    "INBOUND_IMAP_USERNAME": Setting("", _text, "login at the mailbox"),
+    "INBOUND_IMAP_PASSWORD": Setting("", _text, "login at the mailbox"),
+    "INBOUND_IMAP_FOLDER": Setting("INBOX", _text, "folder of the mailbox"),
     "CLIENT_CAP": Setting(
         300, _count, "mails one connection may cause strangers an hour, 0 = no limit"
     ),

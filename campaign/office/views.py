@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from campaign import clock
 from campaign.events.office import bp as events
+from campaign.inbound.office import bp as inbound
 from campaign.languages import lazy_gettext as _l
 from campaign.letters.office import bp as letters
 from campaign.newsletter.drafts.office import bp as newsletter_drafts
@@ -38,6 +39,7 @@ ROOMS: tuple[tuple[Blueprint, Any], ...] = (
     (letters, _l("Letters")),
     (summits, _l("Summits and posts")),
     (outbox, _l("Outbox")),
+    (inbound, _l("Inbox")),
     (organisers, _l("Organisers")),
 )
 newsletter.register_blueprint(newsletter_images)

@@ -14,6 +14,7 @@ from campaign.letters.mails import CONFIRM
 from campaign.letters.models import Letter, State
 from campaign.outbox.models import Message
 from campaign.outbox.models import State as MessageState
+from campaign.outbox.verbs import suppress
 from campaign.people.models import Person, Purpose
 from campaign.people.verbs import ask, forget
 from campaign.summits import verbs as summits
@@ -260,6 +261,7 @@ def test_a_letter_knows_that_it_has_left_or_come_back(
         verbs.follow(now=clock.now())
         left = letter.state
         message.state = MessageState.BOUNCED
+        suppress(message.to_address, reason="bounce", now=clock.now())
         verbs.follow(now=clock.now())
         bounced = letter.state
         message.state = MessageState.LEFT

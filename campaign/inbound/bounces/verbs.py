@@ -1,0 +1,166 @@
+"""Deeds about reports: note what came back, count what may pass, give up what is gone."""
+
+import contextlib
+from datetime import datetime, timedelta
+
+from campaign.db import db
+from campaign.inbound import queries
+from campaign.inbound.addressing import Role, Target
+from campaign.inbound.models import InboundMail, Kind, Made
+from campaign.inbound.reports import Complaint, Failure, Verdict
+from campaign.outbox.models import Message, read_message_token
+from campaign.outbox.verbs import bounced, complained, suppress
+from campaign.people.links import read_unsubscribe
+from campaign.people.models import Person, Purpose
+from campaign.people.queries import subscriptions_of
+from campaign.people.verbs import leave
+from campaign.tokens import ForgedToken
+
+# So many messages that did not arrive, over at least this time, and an address is gone.
+SOFT_BOUNCES = 5
+SOFT_OVER = timedelta(days=14)
+SOFT_WITHIN = timedelta(days=90)
+
+
+def wait(mail: InboundMail, kind: Kind, made: Made, words: str = "") -> None:
+    """Let a mail wait for a person."""
+    mail.kind, mail.made, mail.words = kind, made, words[:300]
+
+
+def settle(mail: InboundMail, kind: Kind, made: Made, *, now: datetime, words: str = "") -> None:
+    """Note what was made of a mail, so that nobody has to look at it."""
+    mail.kind, mail.made, mail.words, mail.settled_at = kind, made, words[:300], now
+
+
+def _message(token: str) -> Message | None:
+    """Find the message of a token. Raises `ForgedToken`."""
+    return db.session.get(Message, read_message_token(token))
+
+
+def bounce(mail: InboundMail, failures: tuple[Failure, ...], to: Target, *, now: datetime) -> None:
+    """Act upon a mail that came back: only for the message whose own address it came back to."""
+    if to.role is not Role.BOUNCES:
+        wait(mail, Kind.BOUNCE, Made.UNPROVEN, _words(failures[0]) if failures else "")
+        return
+    try:
+        message = _message(to.token)
+    except ForgedToken:
+        wait(mail, Kind.BOUNCE, Made.FORGED)
+        return
+    if message is None:
+        settle(mail, Kind.BOUNCE, Made.TOO_LATE, now=now)
+        return
+    failure = _about(message, failures)
+    if failure is None:
+        mail.message_id = message.id
+        wait(mail, Kind.BOUNCE, Made.UNCLEAR, _words(failures[0]) if failures else "")
+        return
+    mail.message_id, mail.person_id = message.id, message.person_id
+    _act_upon(mail, message, failure, now=now)
+
+
+def _about(message: Message, failures: tuple[Failure, ...]) -> Failure | None:
+    """Choose what is said of the one to whom the message went.
+
+    Where the only one named is somebody else, the mail was forwarded there.
+    """
+    own = [one for one in failures if message.to_address.lower() in one.addresses]
+    if own:
+        return own[0]
+    return failures[0] if len(failures) == 1 else None
+
+
+def _act_upon(mail: InboundMail, message: Message, failure: Failure, *, now: datetime) -> None:
+    words = _words(failure)
+    is_own = message.to_address.lower() in failure.addresses
+    match failure.verdict:
+        case Verdict.NOTED:
+            settle(mail, Kind.NOTICE, Made.NOTED, now=now, words=words)
+        case Verdict.REFUSED:
+            _come_back(message, failure, now=now)
+            settle(mail, Kind.BOUNCE, Made.NOT_HELD_AGAINST, now=now, words=words)
+        case Verdict.GONE if is_own:
+            _come_back(message, failure, now=now)
+            suppress(message.to_address, reason="bounce", evidence=_evidence(mail, words), now=now)
+            settle(mail, Kind.BOUNCE, Made.SUPPRESSED, now=now, words=words)
+        case _:
+            # Also where the address is gone to which theirs leads: perhaps not the only one.
+            _count(mail, message, failure, now=now)
+
+
+def _count(mail: InboundMail, message: Message, failure: Failure, *, now: datetime) -> None:
+    """Count a message that did not arrive; after many over weeks its address is given up."""
+    words = _words(failure)
+    if not queries.has_come_back(message):
+        mail.address_hash = message.address_hash
+        db.session.flush()
+    _come_back(message, failure, now=now)
+    number, first = queries.soft_bounces(message.address_hash, since=now - SOFT_WITHIN)
+    if number >= SOFT_BOUNCES and first is not None and now - first >= SOFT_OVER:
+        evidence = f"{number} soft bounces since {first:%Y-%m-%d}, the last: "
+        suppress(
+            message.to_address,
+            reason="bounce",
+            evidence=evidence + _evidence(mail, words),
+            now=now,
+        )
+        settle(mail, Kind.BOUNCE, Made.SUPPRESSED_AT_LAST, now=now, words=words)
+        return
+    settle(mail, Kind.BOUNCE, Made.COUNTED, now=now, words=words)
+
+
+def _come_back(message: Message, failure: Failure, *, now: datetime) -> None:
+    bounced(message, status=failure.status, words=failure.words, now=now)
+
+
+def _words(failure: Failure) -> str:
+    """Say what was reported, with its status code first, and once."""
+    if failure.status and failure.status not in failure.words:
+        return f"{failure.status} {failure.words}".strip()
+    return failure.words or failure.status
+
+
+def _evidence(mail: InboundMail, words: str) -> str:
+    return f"{words} ({mail.received_at:%Y-%m-%d}, message {mail.message_id})"
+
+
+def complaint(mail: InboundMail, said: Complaint, *, now: datetime) -> None:
+    """Never write again to who called a mail of ours abuse; a token of ours must prove it."""
+    if said.kind == "not-spam":
+        settle(mail, Kind.NOTICE, Made.NOTED, now=now, words=said.kind)
+        return
+    message, person = _whose(said)
+    if message is not None:
+        complained(message, kind=said.kind)
+        mail.message_id = message.id
+    address = message.to_address if message else person.email if person else ""
+    if not address:
+        wait(mail, Kind.COMPLAINT, Made.UNPROVEN, said.kind)
+        return
+    suppress(address, reason="complaint", evidence=_evidence(mail, said.kind), now=now)
+    if person is not None:
+        mail.person_id = person.id
+        take_off(person, through="complaint", now=now)
+    settle(mail, Kind.COMPLAINT, Made.COMPLAINT, now=now, words=said.kind)
+
+
+def _whose(said: Complaint) -> tuple[Message | None, Person | None]:
+    """Find the message that a complaint is about and its person, by the first token that is ours.
+
+    Of a message that is erased already, the address to leave by still tells the person.
+    """
+    for token in said.messages:
+        with contextlib.suppress(ForgedToken):
+            message = _message(token)
+            if message is not None:
+                return message, db.session.get(Person, message.person_id or 0)
+    for token in said.unsubscribes:
+        with contextlib.suppress(ForgedToken):
+            return None, db.session.get(Person, read_unsubscribe(token)[0])
+    return None, None
+
+
+def take_off(person: Person, *, through: str, now: datetime) -> None:
+    """Take back everything that a person agreed to."""
+    for subscription in subscriptions_of(person.id):
+        leave(person.id, Purpose(subscription.purpose), through=through, now=now)

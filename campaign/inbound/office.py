@@ -1,0 +1,180 @@
+"""The inbox for organisers: what waits for a person, and what was made of the rest."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from markupsafe import Markup
+
+from campaign import clock, tables
+from campaign.db import db
+from campaign.inbound import opening, queries, reading, verbs
+from campaign.inbound.forms import AddressForm, LayAsideForm
+from campaign.inbound.models import Deed, InboundMail, Kind, Made
+from campaign.languages import _
+from campaign.languages import lazy_gettext as _l
+from campaign.tables import Column
+
+bp = Blueprint("inbound", __name__, url_prefix="/inbound")
+
+KINDS: dict[str, Any] = {
+    Kind.UNREAD: _l("not read"),
+    Kind.BOUNCE: _l("came back"),
+    Kind.NOTICE: _l("notice of a mail server"),
+    Kind.COMPLAINT: _l("complaint"),
+    Kind.UNSUBSCRIBE: _l("wants to leave"),
+    Kind.CALENDAR: _l("calendar’s answer"),
+    Kind.AUTOMATIC: _l("automatic answer"),
+    Kind.PERSONAL: _l("from a person"),
+}
+
+MADE: dict[str, Any] = {
+    Made.NOTHING_YET: _l("It has just come in and is read within minutes."),
+    Made.SUPPRESSED: _l("The address is no more: nothing is sent there again."),
+    Made.COUNTED: _l(
+        "It did not arrive this time. After five such mails over two weeks the address is given up."
+    ),
+    Made.SUPPRESSED_AT_LAST: _l(
+        "For weeks nothing has arrived: nothing is sent to the address again."
+    ),
+    Made.NOT_HELD_AGAINST: _l(
+        "The other side did not want this mail. The address is sound and stays."
+    ),
+    Made.NOTED: _l("Noted; there is nothing to do."),
+    Made.COMPLAINT: _l("Somebody called our mail abuse: nothing is sent to them again."),
+    Made.LEFT: _l("They have left the list."),
+    Made.GAVE_UP: _l("Their calendar declined: they gave up their place."),
+    Made.AUTOMATIC: _l("A machine wrote it; it is never answered."),
+    Made.TOO_LATE: _l("The mail that came back is erased already: nothing was done."),
+    Made.TO_BE_READ: _l("To be read by a person."),
+    Made.UNPROVEN: _l(
+        "It says that a mail of ours came back or was unwanted, and does not prove which. Nobody "
+        "is taken off any list by that."
+    ),
+    Made.FORGED: _l(
+        "It went to an address with a mark that we have never given out. Nothing was done."
+    ),
+    Made.UNCLEAR: _l("It does not say clearly what it is about. Nothing was done."),
+    Made.UNREADABLE: _l("It is so tangled that no program reads it. Look with care."),
+    Made.TOO_LARGE: _l("It is too large to be kept here. It lies in the mailbox still."),
+}
+
+DEEDS: dict[str, Any] = {
+    Deed.NOTHING: _l("Nothing was to be done."),
+    Deed.GONE: _l("The address exists no longer: nothing is sent there again."),
+    Deed.LEFT: _l("They were taken off the list."),
+}
+
+
+def _link(mail: InboundMail) -> Markup:
+    href = url_for("office.inbound.mail", number=mail.id)
+    label = mail.subject or (_("(erased)") if mail.erased_at else _("(no subject)"))
+    return Markup('<a href="{}">{}</a>').format(href, label)
+
+
+MAILS = [
+    Column("subject", _l("Subject"), lambda row: row.subject, cell=_link),
+    Column("sender", _l("From"), lambda row: row.sender),
+    Column("kind", _l("What it is"), lambda row: row.kind, cell=lambda row: KINDS[row.kind]),
+    Column("words", _l("What it says"), lambda row: row.words),
+    Column("received_at", _l("Came in"), lambda row: row.received_at),
+]
+ALL = [
+    *MAILS,
+    Column("made", _l("What was made of it"), lambda row: row.made, cell=lambda row: _made(row)),
+    Column("settled_at", _l("Settled"), lambda row: row.settled_at),
+]
+
+
+def _made(mail: InboundMail) -> Any:
+    return DEEDS.get(mail.settled_as) or MADE[mail.made]
+
+
+@bp.get("")
+def index() -> Any:
+    """List what waits for a person."""
+    query = queries.waiting(request.args.get("q", ""))
+    if request.args.get("format") == "csv":
+        return tables.download(query, MAILS, name="inbox")
+    return render_template(
+        "inbound/office/index.html",
+        table=tables.page(query, MAILS, arguments=request.args, path=request.path),
+    )
+
+
+@bp.get("/all")
+def everything() -> Any:
+    """List all that came in, with what was made of it."""
+    kind = request.args.get("kind", "")
+    query = queries.all_mails(request.args.get("q", ""), kind=kind)
+    if request.args.get("format") == "csv":
+        return tables.download(query, ALL, name="mail-in")
+    return render_template(
+        "inbound/office/everything.html",
+        table=tables.page(query, ALL, arguments=request.args, path=request.path),
+        kinds=KINDS,
+        kind=kind,
+    )
+
+
+@bp.get("/<int:number>")
+def mail(number: int) -> Any:
+    """Show one mail as plain text, and what may be done about it."""
+    found = queries.mail(number) or abort(404)
+    return _mail_page(found, LayAsideForm(), AddressForm(formdata=None, email=_about(found)))
+
+
+def _about(mail: InboundMail) -> str:
+    """Guess the address a mail is about: of whom it says that they are gone, or its sender's."""
+    found = reading.read(queries.bytes_of(mail), envelope_sender=mail.envelope_sender)
+    named = [address for failure in found.failures[:1] for address in failure.addresses]
+    return named[0] if named else found.sender
+
+
+def _mail_page(mail: InboundMail, aside: LayAsideForm, form: AddressForm) -> str:
+    return render_template(
+        "inbound/office/mail.html",
+        mail=mail,
+        kind=KINDS[mail.kind],
+        made=MADE[mail.made],
+        deed=DEEDS.get(mail.settled_as, ""),
+        shown=opening.show(queries.bytes_of(mail)),
+        aside=aside,
+        form=form,
+    )
+
+
+@bp.post("/<int:number>/nothing")
+def lay_aside(number: int) -> Any:
+    """Note that there is nothing to do about a mail."""
+    found = queries.mail(number) or abort(404)
+    form = LayAsideForm()
+    if not form.validate():
+        page = _mail_page(found, form, AddressForm(formdata=None, email=_about(found)))
+        return page, form.refusal_status()
+    verbs.lay_aside(found, by=g.organiser.id, now=clock.now())
+    return _done(_("Settled: there was nothing to do."))
+
+
+@bp.post("/<int:number>/address")
+def about_address(number: int) -> Any:
+    """Give up the address that a mail is about, or take its owner off the list."""
+    found = queries.mail(number) or abort(404)
+    form = AddressForm()
+    if not form.validate():
+        return _mail_page(found, LayAsideForm(formdata=None), form), form.refusal_status()
+    said = {"address": form.email.data, "by": g.organiser.id, "now": clock.now()}
+    if request.form.get("deed") == Deed.GONE:
+        verbs.give_up(found, **said)
+        return _done(_("Settled: nothing is sent to this address again."))
+    try:
+        verbs.take_off_list(found, **said)
+    except verbs.NobodyThere as refusal:
+        form.email.errors = [refusal.sentence]
+        return _mail_page(found, LayAsideForm(formdata=None), form), refusal.status
+    return _done(_("Settled: they are off the list."))
+
+
+def _done(sentence: str) -> Any:
+    db.session.commit()
+    flash(sentence, "done")
+    return redirect(url_for("office.inbound.index"), 303)

@@ -1,0 +1,157 @@
+"""Opening a mail from anywhere: parsed within bounds, its words cleaned, nothing ever raised.
+
+What comes in is hostile: a thousand parts within each other, charsets that do not exist, headers
+that hold controls. So only so much of a mail is looked at, and all text passes through `clean`.
+"""
+
+import codecs
+import contextlib
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
+from email.parser import BytesHeaderParser
+from email.utils import parseaddr
+
+import nh3
+
+from campaign.forms import normal_address
+
+# What decides stands at the head of a mail; this much costs a third of a second at the worst.
+LOOKED_AT = 256 * 1024
+SHOWN = 1024 * 1024
+LONGEST_TEXT = 100_000
+# Parts that hold parts. Each may be open while all that follows is read, so they multiply.
+MOST_BRANCHES = 30
+_BRANCH = re.compile(rb"(?:^|[\r\n])content-type:\s{0,99}(?:multipart|message)/", re.IGNORECASE)
+
+# Controls, and the marks that turn the direction of what follows them.
+_UNSEEN = "\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
+_CONTROLS = re.compile(rf"[{_UNSEEN}]+")
+# Text in these takes the square of its length to decode.
+_SLOW = {"punycode", "idna"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A mail as an organiser reads it: plain text and the names of what is attached."""
+
+    text: str
+    attachments: list[str]
+    is_cut: bool
+
+
+def is_entangled(raw: bytes) -> bool:
+    """Tell whether a mail has more parts within parts than anybody sends who means well."""
+    found = _BRANCH.finditer(raw)
+    return sum(1 for _ in zip(found, range(MOST_BRANCHES + 1), strict=False)) > MOST_BRANCHES
+
+
+def open_mail(raw: bytes, *, most: int = LOOKED_AT) -> Message:
+    """Parse the head of a mail; of one that is entangled, its headers only."""
+    head = raw[:most]
+    if is_entangled(head):
+        headers = BytesHeaderParser().parsebytes(head)
+        headers.set_payload("")
+        return headers
+    # The older of the library's two ways: it looks into no header until it is asked.
+    return message_from_bytes(head)
+
+
+def clean(text: str, most: int) -> str:
+    """Write text on one line that can be stored and shown: no controls, no half characters."""
+    whole = text[: most * 4].encode("utf-8", "replace").decode()
+    return " ".join(_CONTROLS.sub(" ", whole).split())[:most]
+
+
+def header(message: Message, name: str, *, most: int = 255) -> str:
+    """Give the text of a header, decoded (RFC 2047); "" where there is none."""
+    value = message.get(name)
+    if value is None:
+        return ""
+    written = str(value)[:4000]
+    # What cannot be decoded is shown as it was written: better than not at all.
+    with contextlib.suppress(HeaderParseError, LookupError, ValueError):
+        written = str(make_header(decode_header(written)))
+    return clean(written, most)
+
+
+def address_in(message: Message, name: str) -> str:
+    """Give the one address of a header in its plain form; "" where there is none."""
+    value = str(message.get(name) or "")[:1000]
+    return plain_address(parseaddr(clean(value, 1000))[1])
+
+
+def plain_address(written: str) -> str:
+    """Give an address in the form we keep; "" where it is none."""
+    try:
+        return normal_address(written.strip().strip("<>"))
+    except ValueError:
+        return ""
+
+
+def text_of(part: Message, *, most: int = LONGEST_TEXT) -> str:
+    """Give the text of one part, whatever its charset is or says to be."""
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes):
+        return ""
+    return _decoded(content[: most * 4], _charset(part))[:most]
+
+
+def _charset(part: Message) -> str:
+    try:
+        named = codecs.lookup(str(part.get_content_charset("utf-8"))).name
+    except (LookupError, ValueError, TypeError):
+        return "utf-8"
+    return "utf-8" if named in _SLOW else named
+
+
+def _decoded(content: bytes, charset: str) -> str:
+    for one in (charset, "utf-8"):
+        try:
+            return content.decode(one)
+        except (LookupError, ValueError):
+            continue
+    return content.decode("cp1252", "replace")
+
+
+def first_text(message: Message) -> str:
+    """Give the words of a mail: its first plain text, or else its first HTML without the tags."""
+    texts = [part for part in parts(message) if part.get_content_maintype() == "text"]
+    for part in texts:
+        if part.get_content_subtype() == "plain" and not _name(part):
+            return text_of(part)
+    for part in texts:
+        if part.get_content_subtype() == "html":
+            return html.unescape(nh3.clean(text_of(part), tags=set()))
+    return ""
+
+
+def parts(message: Message) -> Iterator[Message]:
+    """Give every part of a mail, what holds parts before what it holds."""
+    yield from message.walk()
+
+
+def show(raw: bytes) -> Shown:
+    """Give a mail as an organiser reads it."""
+    message = open_mail(raw, most=SHOWN)
+    whole = first_text(message).encode("utf-8", "replace").decode()
+    text = _CONTROLS.sub(" ", re.sub(r"\r\n?", "\n", whole))
+    return Shown(
+        text=text.strip(),
+        attachments=[name for part in parts(message) if (name := _name(part))],
+        is_cut=len(raw) > SHOWN or len(text) >= LONGEST_TEXT or is_entangled(raw[:SHOWN]),
+    )
+
+
+def _name(part: Message) -> str:
+    """Give the file name of what is attached; "" for what is not."""
+    try:
+        name = part.get_filename("")
+    except (LookupError, ValueError, TypeError, AttributeError):
+        name = "?"
+    return clean(str(name), 100)

@@ -1,0 +1,89 @@
+"""Questions to the inbox."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, or_, select
+
+from campaign.db import count_of, db
+from campaign.inbound.models import InboundMail, Made
+from campaign.outbox.models import Message
+
+# What a mail that comes in may be worked on by who stored it, before a duty takes it up.
+TAKEN_UP_AFTER = timedelta(minutes=2)
+
+
+def waiting(words: str = "") -> Select[InboundMail]:
+    """Find the mails that wait for a person, the oldest first."""
+    found = _search(words).where(
+        InboundMail.settled_at.is_(None), InboundMail.made != Made.NOTHING_YET
+    )
+    return found.order_by(InboundMail.received_at, InboundMail.id)
+
+
+def all_mails(words: str = "", *, kind: str = "") -> Select[InboundMail]:
+    """Find all mails that came in, the newest first."""
+    found = _search(words)
+    if kind:
+        found = found.where(InboundMail.kind == kind)
+    return found.order_by(InboundMail.received_at.desc(), InboundMail.id.desc())
+
+
+def _search(words: str) -> Select[InboundMail]:
+    query = select(InboundMail)
+    if words:
+        query = query.where(
+            or_(
+                InboundMail.sender.contains(words.lower(), autoescape=True),
+                InboundMail.subject.icontains(words, autoescape=True),
+            )
+        )
+    return query
+
+
+def number_waiting() -> int:
+    """Count the mails that wait for a person."""
+    return count_of(waiting())
+
+
+def mail(number: int) -> InboundMail | None:
+    """Find one mail."""
+    return db.session.get(InboundMail, number)
+
+
+def bytes_of(mail: InboundMail) -> bytes:
+    """Give a mail as it came; nothing once it is erased."""
+    query = select(InboundMail.raw).where(InboundMail.id == mail.id)
+    return db.session.scalar(query) or b""
+
+
+def left_behind(*, now: datetime) -> list[int]:
+    """Number the mails that were stored and not worked on, such as when the power went."""
+    return list(
+        db.session.scalars(
+            select(InboundMail.id)
+            .where(
+                InboundMail.settled_at.is_(None),
+                InboundMail.made == Made.NOTHING_YET,
+                InboundMail.received_at < now - TAKEN_UP_AFTER,
+            )
+            .order_by(InboundMail.id)
+        )
+    )
+
+
+def soft_bounces(address_hash: str, *, since: datetime) -> tuple[int, datetime | None]:
+    """Count the soft bounces of an address, each of another message, and date the first."""
+    number, first = db.session.execute(
+        select(func.count(), func.min(InboundMail.received_at)).where(
+            InboundMail.address_hash == address_hash, InboundMail.received_at >= since
+        )
+    ).one()
+    return number, first
+
+
+def has_come_back(message: Message) -> bool:
+    """Tell whether a message was counted as a soft bounce already."""
+    query = select(InboundMail.id).where(
+        InboundMail.message_id == message.id, InboundMail.address_hash != ""
+    )
+    return db.session.scalar(query.limit(1)) is not None

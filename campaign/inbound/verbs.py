@@ -1,0 +1,227 @@
+"""Deeds about mail that comes in: store it, act upon it, settle it by hand, erase it."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from campaign.db import db, insert_missing, lock
+from campaign.events.models import SignUp
+from campaign.events.sign_ups.queries import sign_up_by_token
+from campaign.events.sign_ups.verbs import decline
+from campaign.inbound import queries, reading
+from campaign.inbound.addressing import Role, target
+from campaign.inbound.answers import Answer
+from campaign.inbound.bounces.verbs import bounce, complaint, settle, take_off, wait
+from campaign.inbound.models import LARGEST_MAIL, Deed, InboundMail, Kind, Made
+from campaign.inbound.opening import clean
+from campaign.inbound.reading import Reading
+from campaign.languages import lazy_gettext as _l
+from campaign.outbox.verbs import suppress
+from campaign.people.links import read_unsubscribe
+from campaign.people.models import Person
+from campaign.people.queries import by_email
+from campaign.people.verbs import leave
+from campaign.refusals import Refusal
+from campaign.tokens import ForgedToken
+
+RAW_KEPT = timedelta(days=30)
+ROW_KEPT = timedelta(days=365)
+
+
+class TooLarge(Refusal):
+    status = 413
+    sentence = _l("This mail is larger than 10 MB: it was refused, and nothing of it was kept.")
+
+
+def store(
+    raw: bytes, *, recipient: str, envelope_sender: str | None, now: datetime
+) -> InboundMail | None:
+    """Keep a mail as it came, before anything is done with it; None where it is here already.
+
+    `envelope_sender` is "" for the null sender, None where it is not known. Raises `TooLarge`.
+    """
+    if len(raw) > LARGEST_MAIL:
+        raise TooLarge
+    return _store(raw, size=len(raw), recipient=recipient, envelope_sender=envelope_sender, now=now)
+
+
+def store_head(head: bytes, *, size: int, recipient: str, now: datetime) -> None:
+    """Keep the head of a mail that is too large and stays where it lies; a person looks at it."""
+    mail = _store(head, size=size, recipient=recipient, envelope_sender=None, now=now)
+    if mail is not None:
+        set_aside(mail.id, made=Made.TOO_LARGE)
+
+
+def _store(
+    raw: bytes, *, size: int, recipient: str, envelope_sender: str | None, now: datetime
+) -> InboundMail | None:
+    digest = _digest(raw, recipient)
+    recipient = clean(recipient, 254)
+    envelope_sender = None if envelope_sender is None else clean(envelope_sender, 254)
+    is_new = insert_missing(
+        InboundMail,
+        {
+            "digest": digest,
+            "received_at": now,
+            "recipient": recipient,
+            "envelope_sender": envelope_sender,
+            "raw": raw,
+            "size": size,
+        },
+        unique=["digest"],
+    )
+    if not is_new:
+        return None
+    return db.session.scalars(select(InboundMail).where(InboundMail.digest == digest)).one()
+
+
+def _digest(raw: bytes, recipient: str) -> str:
+    # Line ends differ by the way a mail comes; who gets it makes it another mail.
+    same = raw.replace(b"\r\n", b"\n").rstrip(b"\n")
+    return hashlib.sha256(recipient.lower().encode("utf-8", "replace") + b"\0" + same).hexdigest()
+
+
+def act(mail_id: int, *, now: datetime) -> None:
+    """Read a stored mail and do what it asks for; what is not understood waits for a person.
+
+    Done twice, it is done once. Nothing is ever answered.
+    """
+    query = lock(select(InboundMail).where(InboundMail.id == mail_id))
+    mail = db.session.scalar(query.execution_options(populate_existing=True))
+    if mail is None or mail.made != Made.NOTHING_YET:
+        return
+    found = reading.read(queries.bytes_of(mail), envelope_sender=mail.envelope_sender)
+    mail.sender, mail.subject = found.sender, found.subject
+    to = target(mail.recipient)
+    if found.is_entangled:
+        wait(mail, Kind.UNREAD, Made.UNREADABLE)
+    elif found.complaint is not None:
+        complaint(mail, found.complaint, now=now)
+    elif found.is_report:
+        bounce(mail, found.failures, to, now=now)
+    elif to.role is Role.UNSUBSCRIBE:
+        _unsubscribe(mail, to.token, now=now)
+    elif found.answer is not None and to.role is Role.RSVP:
+        _answer(mail, found.answer, to.token, now=now)
+    else:
+        _anything_else(mail, found, now=now)
+
+
+def set_aside(mail_id: int, *, made: Made) -> None:
+    """Let a mail wait for a person that could not be read, or only in part."""
+    mail = db.session.get_one(InboundMail, mail_id)
+    found = reading.read(queries.bytes_of(mail), envelope_sender=None)
+    mail.sender, mail.subject = found.sender, found.subject
+    wait(mail, Kind.UNREAD, made)
+
+
+def leave_unread(mail_id: int) -> None:
+    """Let a mail wait for a person on which the reading itself has failed."""
+    wait(db.session.get_one(InboundMail, mail_id), Kind.UNREAD, Made.UNREADABLE)
+
+
+def _anything_else(mail: InboundMail, found: Reading, *, now: datetime) -> None:
+    if found.is_automatic:
+        settle(mail, Kind.AUTOMATIC, Made.AUTOMATIC, now=now)
+        return
+    kind = Kind.PERSONAL
+    if found.seems_automatic:
+        kind = Kind.AUTOMATIC
+    elif found.answer is not None:
+        kind = Kind.CALENDAR
+    wait(mail, kind, Made.TO_BE_READ)
+
+
+def _unsubscribe(mail: InboundMail, token: str, *, now: datetime) -> None:
+    try:
+        person_id, purpose = read_unsubscribe(token)
+    except ForgedToken:
+        wait(mail, Kind.UNSUBSCRIBE, Made.FORGED)
+        return
+    leave(person_id, purpose, through="mail", now=now)
+    mail.person_id = person_id if db.session.get(Person, person_id) else None
+    settle(mail, Kind.UNSUBSCRIBE, Made.LEFT, now=now)
+
+
+def _answer(mail: InboundMail, answer: Answer, token: str, *, now: datetime) -> None:
+    """Give a place up whose owner's calendar declines; whoever else answers proves nothing."""
+    place = sign_up_by_token(token)
+    if place is None:
+        wait(mail, Kind.CALENDAR, Made.FORGED)
+        return
+    if not _is_about(answer, place):
+        wait(mail, Kind.CALENDAR, Made.UNCLEAR, answer.says)
+        return
+    if answer.says == "DECLINED":
+        decline(place, now=now)
+        made = Made.GAVE_UP
+    elif answer.says in {"ACCEPTED", "TENTATIVE"} and place.is_active:
+        made = Made.NOTED
+    else:
+        wait(mail, Kind.CALENDAR, Made.UNCLEAR, answer.says)
+        return
+    mail.person_id = place.person_id
+    settle(mail, Kind.CALENDAR, made, now=now, words=answer.says)
+
+
+def _is_about(answer: Answer, place: SignUp) -> bool:
+    """Tell whether an answer is of this person, to this event, as it was sent last."""
+    newest = place.event.sequence + place.revisions
+    return (
+        answer.attendee == place.person.email
+        and answer.uid == place.event.uid
+        and (answer.sequence is None or answer.sequence >= newest)
+    )
+
+
+class NobodyThere(Refusal):
+    status = 422
+    sentence = _l("Nobody with this address is known. Look into the mail for another one.")
+
+
+def lay_aside(mail: InboundMail, *, by: int, now: datetime) -> None:
+    """Note that somebody has looked at a mail and nothing is to be done."""
+    _settle_by_hand(mail, Deed.NOTHING, by=by, now=now)
+
+
+def give_up(mail: InboundMail, *, address: str, by: int, now: datetime) -> None:
+    """Never write again to an address of which a mail says that it is no more."""
+    evidence = f"an organiser read mail {mail.id} of {mail.received_at:%Y-%m-%d}"
+    suppress(address, reason="bounce", evidence=evidence, now=now)
+    _settle_by_hand(mail, Deed.GONE, by=by, now=now)
+    _belongs_to(mail, by_email(address))
+
+
+def take_off_list(mail: InboundMail, *, address: str, by: int, now: datetime) -> None:
+    """Take somebody off every list because a mail asks for it. Raises `NobodyThere`."""
+    person = by_email(address)
+    if person is None:
+        raise NobodyThere
+    take_off(person, through="mail, by hand", now=now)
+    _settle_by_hand(mail, Deed.LEFT, by=by, now=now)
+    _belongs_to(mail, person)
+
+
+def _settle_by_hand(mail: InboundMail, deed: Deed, *, by: int, now: datetime) -> None:
+    if mail.settled_at is None:
+        mail.settled_at, mail.settled_by_id, mail.settled_as = now, by, deed
+
+
+def _belongs_to(mail: InboundMail, person: Person | None) -> None:
+    mail.person_id = person.id if person else None
+
+
+def tidy(*, now: datetime) -> None:
+    """Erase what mails said 30 days after they were settled, and their rows after a year."""
+    db.session.execute(
+        update(InboundMail)
+        .where(InboundMail.settled_at < now - RAW_KEPT, InboundMail.erased_at.is_(None))
+        .values(raw=None, sender="", subject="", recipient="", envelope_sender="", erased_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        delete(InboundMail).where(
+            InboundMail.settled_at < now - ROW_KEPT, InboundMail.erased_at.is_not(None)
+        )
+    )
