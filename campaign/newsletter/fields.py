@@ -1,8 +1,9 @@
 """The newsletter's own fields: greeting, the reader's name, country and language, the way out."""
 
 from datetime import datetime
+from functools import lru_cache
 
-from campaign.languages import _, country_name, language_name
+from campaign.languages import _, country_name, force_locale, language_name
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.fields import Recipient, Value, field
 from campaign.people import links
@@ -17,13 +18,25 @@ def dear(name: str) -> str:
     return str(_("Dear %(name)s,", name=name) if name else _("Dear reader,"))
 
 
-@field("greeting", _l("the greeting with which every issue begins"), by=("name",))
+# Stands for a name while the greeting is translated; no name holds it.
+_NAME = "\x00"
+
+
+@lru_cache
+def _dear_in(language: str) -> tuple[str, str]:
+    # Once a language, not once a reader: translating cost more than all the rest of a mail.
+    with force_locale(language):
+        return dear(_NAME), dear("")
+
+
+@field("greeting", _l("the greeting with which every issue begins"), by=("name",), is_plain=True)
 def greeting(reader: Recipient, now: datetime) -> Value:
     """Greet the reader."""
-    return Value(dear(reader.name))
+    named, nameless = _dear_in(reader.language)
+    return Value(named.replace(_NAME, reader.name) if reader.name else nameless)
 
 
-@field("name", _l("the reader's name, if we know it"), by=("name",))
+@field("name", _l("the reader's name, if we know it"), by=("name",), is_plain=True)
 def name(reader: Recipient, now: datetime) -> Value:
     """Name the reader."""
     return Value(reader.name)
@@ -41,13 +54,25 @@ def language(reader: Recipient, now: datetime) -> Value:
     return Value(language_name(reader.language))
 
 
-@field("preferences", _l("the token of the link to choose"), by=("person_id",), is_hidden=True)
+@field(
+    "preferences",
+    _l("the token of the link to choose"),
+    by=("person_id",),
+    is_hidden=True,
+    is_plain=True,
+)
 def preferences(reader: Recipient, now: datetime) -> Value:
     """Give the way to the reader's own choices."""
     return Value(links.preferences_token(reader.person_id or NOBODY, Purpose.NEWSLETTER))
 
 
-@field("unsubscribe", _l("the token of the link to leave"), by=("person_id",), is_hidden=True)
+@field(
+    "unsubscribe",
+    _l("the token of the link to leave"),
+    by=("person_id",),
+    is_hidden=True,
+    is_plain=True,
+)
 def unsubscribe(reader: Recipient, now: datetime) -> Value:
     """Give the reader's own way out."""
     return Value(links.unsubscribe_token(reader.person_id or NOBODY, Purpose.NEWSLETTER))

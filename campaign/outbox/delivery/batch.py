@@ -233,18 +233,13 @@ def _quoted_printable(value: str) -> bytes:
 
 
 def _soft_lines(line: str) -> bytes:
-    units = [
-        bytes([octet]) if (33 <= octet <= 126 and octet != 61) or octet == 32 else b"=%02X" % octet
-        for octet in line.encode()
-    ]
-    lines, width, start = [], 0, 0
-    for at, unit in enumerate(units):
-        if width + len(unit) > 72:
-            lines.append(b"".join(units[start:at]))
-            start, width = at, 0
-        width += len(unit)
-    last = b"".join(units[start:])
-    if last.endswith(b" "):
+    quoted = _TO_QUOTE.sub(lambda found: b"=%02X" % found[0][0], line.encode())
+    if quoted.endswith(b" "):
         # A space at the end of a line would be stripped on the way.
-        last = last[:-1] + b"=20"
-    return b"=\r\n".join([*lines, last])
+        quoted = quoted[:-1] + b"=20"
+    return b"=\r\n".join(_PIECE.findall(quoted))
+
+
+# All but what may stand as it is (RFC 2045 section 6.7); a line holds 24 signs or codes of three.
+_TO_QUOTE = re.compile(rb"[^ !-<>-~]")
+_PIECE = re.compile(rb"(?:=..|[^=]){1,24}")

@@ -23,7 +23,7 @@ from campaign.outbox.delivery.journal import Journal
 from campaign.outbox.delivery.relay import Letter, Mailbox, Outcome, Relay, Reply, mailbox_folder
 from campaign.outbox.fields import Field, Recipient, Value
 from campaign.outbox.mail import Content, Envelope, Leaving, compose, envelope_sender
-from campaign.outbox.models import message_token
+from campaign.outbox.models import message_tokens
 
 log = structlog.get_logger()
 
@@ -73,6 +73,7 @@ class Sender:
         config = current_app.config
         self.name = f"{_name()}:{secrets.token_hex(3)}"
         self._envelope = Envelope(config["NAME"], config["MAIL_SENDER"], config["MAIL_DOMAIN"])
+        self._token_of = message_tokens()
         self._journal: Journal | None = None
         self._limit = FEWEST
         self._has_called = False
@@ -140,7 +141,7 @@ class Sender:
         for mail in mails:
             if stopping.is_set() or time.monotonic() > until:
                 return
-            token = message_token(mail.id)
+            token = self._token_of(mail.id)
             try:
                 if mail.batch_id is None:
                     body = compose(contents[mail.id], mail, token, self._envelope)
@@ -211,8 +212,7 @@ class Maker:
         self._language = language
 
     def __call__(self, field: Field, reader: Recipient) -> Value:
-        if field.is_hidden:
-            # Tokens: no words in them, no rows to read.
+        if field.is_plain:
             return field.make(reader, clock.now())
         with reading(), force_locale(self._language):
             return field.make(reader, clock.now())
