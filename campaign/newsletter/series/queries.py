@@ -6,7 +6,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
 
-from campaign.db import db
+from campaign.db import count_of, db
 from campaign.newsletter.sendings.audience import recipients
 from campaign.newsletter.series.catalogue import DIGEST, REMINDER, STANDARDS, is_step
 from campaign.newsletter.series.models import Automatic, Month, Start, Turn
@@ -111,10 +111,15 @@ def not_begun(rule: dict[str, Any], *, now: datetime) -> Select[Any]:
     return circle(Purpose.NEWSLETTER, rule=rule, now=now).where(~begun)
 
 
+def number_not_begun(*, now: datetime) -> int:
+    """Count the subscribers whose welcome has not begun."""
+    return count_of(not_begun({}, now=now).with_only_columns(Person.id))
+
+
 def turns() -> dict[str, int]:
     """Count to how many each step of the welcome has gone."""
     rows = db.session.execute(select(Turn.key, func.count()).group_by(Turn.key))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def months() -> list[Month]:

@@ -1,0 +1,64 @@
+"""What organisers may say of automatic mails: their words, their time, their switch."""
+
+from typing import Any
+
+from babel.dates import get_day_names
+from flask_babel import get_locale
+from wtforms import IntegerField, SelectField
+from wtforms.validators import InputRequired, NumberRange
+from wtforms.widgets import HiddenInput
+
+from campaign.forms import OfficeForm, line_field, text_field
+from campaign.languages import lazy_gettext as _l
+
+MOST_DAYS = 365
+# Of the fifth week some months have no Tuesday.
+_WEEKS = (_l("first"), _l("second"), _l("third"), _l("fourth"))
+
+
+class WordsForm(OfficeForm):
+    """Write an automatic mail in one language."""
+
+    subject = line_field(_l("Subject of the mail"), most=255, required=_l("Enter a subject."))
+    source = text_field(
+        _l("Text"), most=20_000, required=_l("Write the text."), render_kw={"rows": 16}
+    )
+    # Which version the organiser has read; see `verbs.write`.
+    version = IntegerField(widget=HiddenInput(), default=0)
+
+
+class DaysForm(OfficeForm):
+    """Say how many days after somebody confirmed a step of the welcome goes."""
+
+    days = IntegerField(
+        _l("Days after somebody has confirmed"),
+        validators=[
+            InputRequired(_l("Enter a number of days.")),
+            NumberRange(0, MOST_DAYS, _l("Enter a number of days from 0 to 365.")),
+        ],
+    )
+
+
+class MomentForm(OfficeForm):
+    """Say when the mail of the month goes."""
+
+    week = SelectField(_l("Which one of the month"), coerce=int)
+    weekday = SelectField(_l("Day of the week"), coerce=int)
+    hour = SelectField(_l("Hour"), coerce=int)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        days = get_day_names("wide", locale=get_locale() or "en")
+        self.week.choices = list(enumerate(_WEEKS, start=1))
+        self.weekday.choices = [(number, days[number]) for number in range(7)]
+        self.hour.choices = [(hour, f"{hour}:00") for hour in range(24)]
+
+
+class BeginForm(OfficeForm):
+    """Begin the welcome for subscribers who never had it."""
+
+    segment = SelectField(_l("For whom"), coerce=int)
+
+
+class ButtonForm(OfficeForm):
+    """A button: on, off, one more, one less, the standard's words, send to me."""
