@@ -30,6 +30,7 @@ CRAFTS: dict[str, set[str]] = {
     "inbound/bounces": set(),
     "letters": {"composing"},
     "newsletter": {"fields", "wording", "writing"},
+    "newsletter/checks": {"answers", "habits"},
     "newsletter/drafts": set(),
     "newsletter/images": {"pictures"},
     "newsletter/sendings": {"audience", "codes", "figures"},

@@ -1,0 +1,1 @@
+"""Checks before sending: whether links answer, and what providers and readers stumble over."""

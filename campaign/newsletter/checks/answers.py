@@ -1,0 +1,239 @@
+"""The craft of asking whether addresses answer: our own within, others' with care for our network.
+
+Whoever writes an issue may name any address, so it must not make us knock at doors that only we
+can reach: a name is looked up once, every number it stands for must be public, and the connection
+goes to that very number (server-side request forgery; DNS rebinding).
+"""
+
+import http.client
+import socket
+import ssl
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+from flask import Flask
+
+from campaign.languages import lazy_gettext as _l
+
+# So long one site may take, and all of them together; and so many are asked.
+PATIENCE, ALL_PATIENCE, MOST = 4.0, 15.0, 40
+_AT_ONCE = 8
+_HOPS = 4
+# They keep programs out or ask them to wait: nothing is said about the page.
+_SHY = {401, 402, 403, 406, 429, 451, 999}
+
+
+class Standing(StrEnum):
+    """What an address turned out to be."""
+
+    FINE = "fine"
+    MOVED = "moved"
+    GONE = "gone"
+    OFFICE = "office"
+    TROUBLE = "trouble"
+    SILENT = "silent"
+    UNKNOWN = "unknown"
+    NOT_OURS = "not ours to ask"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was heard from an address, in a sentence."""
+
+    address: str
+    standing: Standing
+    sentence: Any
+
+    @property
+    def is_grave(self) -> bool:
+        """Tell whether readers would come to nothing."""
+        return self.standing in {Standing.GONE, Standing.OFFICE, Standing.TROUBLE, Standing.SILENT}
+
+
+_FINE = _l("answers")
+_GONE = _l("there is no such page")
+_TROUBLE = _l("answers with an error")
+_OFFICE = _l("is for organisers only")
+
+
+def ask_ourselves(app: Flask, paths: Iterable[str]) -> list[Answer]:
+    """Open pages of our own as a stranger would, without going through the network."""
+    with ThreadPoolExecutor(1) as pool:
+        # In another thread: there no session, no user and no transaction of ours is at hand.
+        return list(pool.map(lambda path: _own(app, path), paths))
+
+
+def _own(app: Flask, path: str) -> Answer:
+    at = path
+    for _hop in range(_HOPS):
+        try:
+            with app.test_request_context(at, method="HEAD", base_url=app.config["BASE_URL"]):
+                response = app.full_dispatch_request()
+                status, location = response.status_code, response.headers.get("Location", "")
+                response.close()
+        except Exception:
+            # Whatever it is, a reader would meet it too.
+            return Answer(path, Standing.TROUBLE, _TROUBLE)
+        if status not in {301, 302, 303, 307, 308}:
+            break
+        at = urljoin(at, location)
+        if at.startswith("/office"):
+            return Answer(path, Standing.OFFICE, _OFFICE)
+        if not at.startswith("/"):
+            break
+    if status in {404, 410}:
+        return Answer(path, Standing.GONE, _GONE)
+    if status >= 400:
+        return Answer(path, Standing.TROUBLE, _TROUBLE)
+    return Answer(path, Standing.FINE, _FINE)
+
+
+Number = IPv4Address | IPv6Address
+
+
+def is_public(number: Number, port: int) -> bool:
+    """Tell whether a number and port are a web server's of the public internet."""
+    for inner in ("ipv4_mapped", "sixtofour", "teredo"):
+        if getattr(number, inner, None) is not None:
+            return False
+    # NAT64 (RFC 6052) leads to IPv4, ours too.
+    if number.version == 6 and number in _NAT64:
+        return False
+    return number.is_global and not number.is_multicast and port in {80, 443}
+
+
+_NAT64 = ip_network("64:ff9b::/96")
+
+MayAsk = Callable[[Number, int], bool]
+
+
+def ask_others(addresses: Iterable[str], *, may_ask: MayAsk = is_public) -> list[Answer]:
+    """Ask other sites, several at once, whether pages are there; who is too slow is left."""
+    asked = list(dict.fromkeys(addresses))
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    waiting = {address: pool.submit(ask, address, may_ask=may_ask) for address in asked[:MOST]}
+    wait(waiting.values(), timeout=ALL_PATIENCE)
+    # Those still looking for a name end by themselves.
+    pool.shutdown(wait=False, cancel_futures=True)
+    return [
+        waiting[address].result()
+        if address in waiting and waiting[address].done() and not waiting[address].cancelled()
+        else Answer(address, Standing.SILENT, _l("did not answer in time"))
+        for address in asked
+    ]
+
+
+def ask(address: str, *, may_ask: MayAsk = is_public) -> Answer:
+    """Ask one address whether a page is there, following it where it has moved."""
+    at = address
+    try:
+        for _hop in range(_HOPS):
+            url = urlsplit(at)
+            number = _number_of(url, may_ask)
+            if number is None:
+                return Answer(address, Standing.NOT_OURS, _l("is not on the public internet"))
+            status, location = _knock(url, number)
+            if status not in {301, 302, 303, 307, 308} or not location:
+                return _heard(address, at, status)
+            at = urljoin(at, location)
+    except (ValueError, UnicodeError, http.client.HTTPException):
+        return Answer(address, Standing.TROUBLE, _l("is not an address one can open"))
+    except socket.gaierror:
+        return Answer(address, Standing.GONE, _l("there is no such site"))
+    except ssl.SSLError:
+        return Answer(address, Standing.TROUBLE, _l("its certificate is not right"))
+    except TimeoutError:
+        return Answer(address, Standing.SILENT, _l("did not answer in time"))
+    except OSError:
+        return Answer(address, Standing.SILENT, _l("cannot be reached"))
+    return Answer(address, Standing.TROUBLE, _l("leads from one address to the next without end"))
+
+
+def _heard(address: str, at: str, status: int) -> Answer:
+    if status in {404, 410}:
+        return Answer(address, Standing.GONE, _GONE)
+    if status in _SHY:
+        return Answer(address, Standing.UNKNOWN, _l("lets no program look: open it yourself"))
+    if status >= 400:
+        return Answer(address, Standing.TROUBLE, _TROUBLE)
+    if urlsplit(at).hostname != urlsplit(address).hostname:
+        return Answer(address, Standing.MOVED, _l("answers, and leads on to %(at)s", at=at))
+    return Answer(address, Standing.FINE, _FINE)
+
+
+def _number_of(url: SplitResult, may_ask: MayAsk) -> str | None:
+    """Look a name up; None where any of its numbers may not be asked."""
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise ValueError(url.scheme)
+    port = _port_of(url)
+    host = url.hostname.encode("idna").decode() if not url.hostname.isascii() else url.hostname
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    numbers = [str(entry[4][0]).partition("%")[0] for entry in found]
+    if not numbers or not all(may_ask(ip_address(number), port) for number in numbers):
+        return None
+    return numbers[0]
+
+
+def _port_of(url: SplitResult) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def _knock(url: SplitResult, number: str) -> tuple[int, str]:
+    """Ask for the head of a page, and where a site does not give heads for the page itself."""
+    status, location = _request(url, number, "HEAD")
+    if status >= 400 and status not in {401, 429}:
+        status, location = _request(url, number, "GET")
+    return status, location
+
+
+def _request(url: SplitResult, number: str, method: str) -> tuple[int, str]:
+    connection: http.client.HTTPConnection
+    if url.scheme == "https":
+        connection = _ToNumberSafely(url.hostname or "", _port_of(url), number)
+    else:
+        connection = _ToNumber(url.hostname or "", _port_of(url), number)
+    path = quote(url.path or "/", safe="/%:@!$&'()*+,;=~-._")
+    query = f"?{quote(url.query, safe='/%:@!$&()*+,;=~-._?')}" if url.query else ""
+    try:
+        connection.request(method, path + query, headers=_SAID)
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("Location", "")
+    finally:
+        connection.close()
+
+
+# Of the page itself nothing is wanted.
+_SAID = {
+    "User-Agent": "Mozilla/5.0 (compatible; newsletter link check)",
+    "Accept": "*/*",
+    "Range": "bytes=0-0",
+}
+
+
+class _ToNumber(http.client.HTTPConnection):
+    """A connection to a number, whatever the name has come to stand for meanwhile."""
+
+    def __init__(self, host: str, port: int, number: str) -> None:
+        super().__init__(host, port, timeout=PATIENCE)
+        self._number = number
+
+    def connect(self) -> None:
+        self.sock = socket.create_connection((self._number, self.port), timeout=self.timeout)
+
+
+class _ToNumberSafely(http.client.HTTPSConnection):
+    """The same with TLS, whose certificate is held against the name."""
+
+    def __init__(self, host: str, port: int, number: str) -> None:
+        self._tls = ssl.create_default_context()
+        super().__init__(host, port, timeout=PATIENCE, context=self._tls)
+        self._number = number
+
+    def connect(self) -> None:
+        raw = socket.create_connection((self._number, self.port), timeout=self.timeout)
+        self.sock = self._tls.wrap_socket(raw, server_hostname=self.host)

@@ -1,0 +1,60 @@
+"""Doors of the check before sending: what is found by looking, and by asking other sites."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Flask, abort, current_app, render_template
+
+from campaign import clock
+from campaign.db import db
+from campaign.languages import language_name
+from campaign.newsletter.checks import queries
+from campaign.newsletter.checks.answers import Answer, ask_others, ask_ourselves
+from campaign.newsletter.checks.forms import AskForm
+from campaign.newsletter.models import Issue
+
+bp = Blueprint("checks", __name__)
+
+
+def _found(number: int) -> Issue:
+    found: Issue = db.session.get(Issue, number) or abort(404)
+    return found
+
+
+@bp.get("/issues/<int:number>/check")
+def check(number: int) -> Any:
+    """Show what is found in an issue, and whether our own pages that it names are there."""
+    return _check(_found(number), AskForm())
+
+
+def _check(found: Issue, form: AskForm, heard: Sequence[Answer] | None = None) -> str:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    ours, others = queries.addresses_of(found)
+    return render_template(
+        "newsletter/office/check.html",
+        issue=found,
+        form=form,
+        texts=[
+            (
+                language_name(text.language),
+                queries.findings(found, text, now=clock.now()),
+            )
+            for text in map(found.text_in, found.languages)
+        ],
+        ours=ask_ourselves(app, ours),
+        others=others,
+        heard=heard,
+    )
+
+
+@bp.post("/issues/<int:number>/check")
+def ask(number: int) -> Any:
+    """Ask other sites whether the pages are there that an issue names. Nothing is kept."""
+    found = _found(number)
+    form = AskForm()
+    if not form.validate():
+        return _check(found, form), form.refusal_status()
+    _ours, others = queries.addresses_of(found)
+    # No transaction stays open while other sites take their time.
+    db.session.rollback()
+    return _check(_found(number), form, ask_others(others))

@@ -1,0 +1,230 @@
+"""The check before sending: what it finds in a text, and how it asks whether links answer."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+
+import pytest
+from flask import Flask
+
+from campaign import clock
+from campaign.db import db
+from campaign.newsletter import verbs
+from campaign.newsletter.checks import answers, queries
+from campaign.newsletter.checks.answers import Standing, ask, ask_others, ask_ourselves, is_public
+from campaign.newsletter.models import Issue
+from campaign.outbox import fields
+from campaign.outbox.fields import Recipient, Value
+from tests.visitor import Visitor
+
+GOOD = {
+    "title": "Spring",
+    "subject": "Berlin has a place",
+    "preview": "Come at half past five.",
+    "source": "We meet at the river, and you are welcome, whoever you are and wherever you live. "
+    "Read [the proposal](/newsletter) before you come.",
+}
+
+
+@pytest.fixture
+def card() -> Iterator[None]:
+    """Offer a field that is a whole card."""
+    kept = dict(fields._fields)
+
+    @fields.field("a_card", "a card")
+    def make(reader: Recipient, now: datetime) -> Value:
+        return Value("Berlin: /events/berlin", "<table><tr><td>Berlin</td></tr></table>")
+
+    yield
+    fields._fields.clear()
+    fields._fields.update(kept)
+
+
+def findings(**changed: str) -> list[str]:
+    """Say what is found in a good issue of which something is changed."""
+    words = {**GOOD, **changed}
+    issue = verbs.draft(**words, slug="", language="en", by=None, now=clock.now())
+    found = queries.findings(issue, issue.text, now=clock.now())
+    db.session.rollback()
+    return [str(finding.sentence) for finding in found]
+
+
+def test_in_a_good_issue_nothing_is_found(app: Flask) -> None:
+    with app.app_context():
+        assert findings() == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"subject": "LAST CHANCE for Berlin TODAY"}, "in capitals"),
+        ({"subject": "Come now!! Please"}, "mark of exclamation"),
+        ({"subject": "Free money for all"}, "says “Free money”"),
+        ({"subject": "Re: Berlin"}, "pretends to be an answer"),
+        ({"subject": "x" * 71}, "has 71 characters"),
+        ({"preview": ""}, "There is no preview"),
+        ({"preview": GOOD["subject"]}, "the same as the subject"),
+        ({"source": "![](/i.png)"}, "The text half is empty"),
+        ({"source": "![A map](/i.png)\n\nCome."}, "Nearly all of it is pictures"),
+        ({"source": f"{GOOD['source']} ![](/i.png)"}, "A picture has no description"),
+        ({"source": "[Berlin is where we meet](/events) " * 1200}, "Gmail cuts it"),
+        ({"source": "Press [here](/newsletter)"}, "says only “here”"),
+        ({"source": "[The plan](https://bit.ly/x)"}, "hides where it leads"),
+        ({"source": "[www.un.org](https://evil.example/)"}, "shows www.un.org and leads to evil"),
+        ({"source": "[The plan](http://un.example/)"}, "not encrypted"),
+        ({"source": f"[The plan](https://un.example/{'x' * 120})"}, "stands so in the text half"),
+        ({"source": "[](https://un.example/)"}, "has no words"),
+        ({"source": "Dear {{ name }}, come."}, "“name” is empty for some readers"),
+        ({"subject": "{{ a_card }}"}, "cannot stand in a subject"),
+        ({"source": "Come to {{ a_card }}!"}, "give it a paragraph of its own"),
+    ],
+)
+def test_what_readers_and_filters_stumble_over_is_named(
+    app: Flask, card: None, changed: dict[str, str], sentence: str
+) -> None:
+    with app.app_context():
+        assert any(sentence in found for found in findings(**changed)), findings(**changed)
+
+
+def test_a_card_alone_and_a_field_with_words_for_strangers_are_as_they_should_be(
+    app: Flask, card: None
+) -> None:
+    with app.app_context():
+        assert findings(source=f"{GOOD['source']}\n\n{{{{ a_card }}}}") == []
+        assert findings(source=f"{GOOD['source']} Come, {{{{ name | friend }}}}.") == []
+
+
+def test_our_own_links_are_opened_as_a_stranger_would(app: Flask) -> None:
+    paths = ["/newsletter", "/newsletter/nothing-here", "/office/newsletter", "/events/nowhere"]
+    with app.app_context():
+        heard = {answer.address: answer.standing for answer in ask_ourselves(app, paths)}
+
+    assert heard == {
+        "/newsletter": Standing.FINE,
+        "/newsletter/nothing-here": Standing.GONE,
+        "/office/newsletter": Standing.OFFICE,
+        "/events/nowhere": Standing.GONE,
+    }
+
+
+class _Site(BaseHTTPRequestHandler):
+    """A site on which pages are there, gone, shy, moved, or slow to answer."""
+
+    def do_HEAD(self) -> None:
+        status = {"/fine": 200, "/gone": 404, "/shy": 403, "/no-heads": 405}.get(self.path, 302)
+        if self.path == "/slow":
+            self.server.slowly.wait(5)  # type: ignore[attr-defined]
+        self.send_response(status)
+        if status == 302:
+            to = {"/inside": "http://10.0.0.1/", "/round": "/round"}.get(self.path, "/fine")
+            self.send_header("Location", to)
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.send_response({"/gone": 404, "/shy": 403}.get(self.path, 200))
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    """Give the address of a site on this machine."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Site)
+    server.slowly = threading.Event()  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.slowly.set()  # type: ignore[attr-defined]
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def only_this_machine(number: answers.Number, port: int) -> bool:
+    return number.is_loopback
+
+
+@pytest.mark.parametrize(
+    ("path", "standing"),
+    [
+        ("/fine", Standing.FINE),
+        ("/moved", Standing.FINE),
+        ("/no-heads", Standing.FINE),
+        ("/gone", Standing.GONE),
+        ("/shy", Standing.UNKNOWN),
+        ("/round", Standing.TROUBLE),
+        ("/inside", Standing.NOT_OURS),
+    ],
+)
+def test_another_site_is_asked(site: str, path: str, standing: Standing) -> None:
+    assert ask(site + path, may_ask=only_this_machine).standing == standing
+
+
+def test_a_site_that_is_slow_or_gone_holds_nobody_up(
+    site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "PATIENCE", 0.3)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        closed = f"http://127.0.0.1:{free.getsockname()[1]}/"
+
+    asked = [f"{site}/slow", closed, f"{site}/fine", "http://[", "ftp://x.example/"]
+    heard = ask_others(asked, may_ask=only_this_machine)
+
+    assert [answer.standing for answer in heard] == [
+        Standing.SILENT,
+        Standing.SILENT,
+        Standing.FINE,
+        Standing.TROUBLE,
+        Standing.TROUBLE,
+    ]
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1",
+        "0.0.0.0", "224.0.0.1", "::1", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::a00:1",
+        "2002:7f00:1::", "::",
+    ],
+)  # fmt: skip
+def test_no_number_within_our_network_is_ever_asked(number: str) -> None:
+    host = f"[{number}]" if ":" in number else number
+
+    assert not is_public(ip_address(number), 80)
+    assert ask(f"http://{host}/").standing == Standing.NOT_OURS
+
+
+def test_public_numbers_are_asked_at_the_ports_of_the_web_alone() -> None:
+    assert is_public(ip_address("93.184.215.14"), 443)
+    assert is_public(ip_address("2606:2800:21f::1"), 80)
+    assert not is_public(ip_address("93.184.215.14"), 25)
+
+
+def test_an_organiser_checks_an_issue(organiser: Visitor, issue: int, app: Flask) -> None:
+    with app.app_context():
+        found = db.session.get_one(Issue, issue)
+        verbs.change(
+            found,
+            version=1,
+            **{**GOOD, "source": "[Plan](/nowhere) [Inside](http://169.254.169.254/x)"},
+            slug="",
+            language="en",
+            by=None,
+            now=clock.now(),
+        )
+        db.session.commit()
+    address = f"/office/newsletter/issues/{issue}/check"
+
+    looked = organiser.open(address).text
+    asked = organiser.send(address, action="/check")
+
+    assert "there is no such page" in looked
+    assert "not on the public internet" not in looked
+    assert asked.status_code == 200
+    assert "is not on the public internet" in asked.text
