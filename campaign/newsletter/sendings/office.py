@@ -53,7 +53,11 @@ STATES_OF = {
     "stopped": _l("stopped"),
     "finished": _l("finished"),
 }
-DEEDS = {Deed.SIGN_UP: _l("signed up for an event"), Deed.LETTER: _l("wrote a letter")}
+DEEDS = {
+    Deed.SIGN_UP: _l("Sign-ups for events"),
+    Deed.LETTER: _l("Letters"),
+    Deed.REPLY: _l("Answers by mail"),
+}
 
 
 @bp.get("/issues/<int:number>/send")

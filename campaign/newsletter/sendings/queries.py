@@ -74,6 +74,13 @@ def batches_of(issue_id: int) -> list[int]:
     return [number for row in rows for number in row if number is not None]
 
 
+def of_batch(batch_id: int) -> Sending | None:
+    """Find the sending that a batch belongs to."""
+    return db.session.scalar(
+        select(Sending).where(or_(Sending.batch_id == batch_id, Sending.trial_batch_id == batch_id))
+    )
+
+
 def batches(found: Sending) -> list[Batch]:
     """Find the batches of one sending: that of its trial, and that of the rest."""
     numbers = [number for number in (found.trial_batch_id, found.batch_id) if number is not None]

@@ -17,9 +17,10 @@ from campaign.newsletter.sendings.models import Reading
 from campaign.newsletter.verbs import check_may_be_sent, check_words, words_of
 from campaign.newsletter.writing import as_holes
 from campaign.outbox import verbs as outbox
-from campaign.outbox.models import Batch, Variant, address_hash
+from campaign.outbox.models import Batch, Message, Variant, address_hash
 from campaign.people.models import Person, Segment
 from campaign.people.sources import verbs as sources
+from campaign.people.sources.models import Deed
 from campaign.refusals import Refusal
 from campaign.templating import absolute
 
@@ -381,6 +382,15 @@ def note(sending: Sending, *, now: datetime) -> None:
         },
         unique=["sending_id", "read_at"],
     )
+
+
+def note_reply(message: Message) -> None:
+    """Count that a person answered an issue; a mail that is no issue counts nothing."""
+    sending = queries.of_batch(message.batch_id) if message.batch_id else None
+    if sending is not None:
+        slug = db.session.get_one(Issue, sending.issue_id).slug
+        half = message.variant.partition("/")[2]
+        sources.count(codes.code_of(slug, half=half), Deed.REPLY)
 
 
 class NoSeeds(Refusal):

@@ -13,10 +13,11 @@ _CODE = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 
 
 class Deed(StrEnum):
-    """What somebody may do who came by a link of ours."""
+    """What somebody may do who came by a link of ours, or got the mail in which it stood."""
 
     SIGN_UP = "sign-up"
     LETTER = "letter"
+    REPLY = "reply"
 
 
 class SourceCount(Model):
