@@ -200,11 +200,19 @@ def plain(source: str, *, absolute: Callable[[str], str] = str) -> str:
 
     `absolute` makes an own path such as `/proposal` into a full address.
     """
-    out: list[str] = []
+    parts: list[_Part] = []
     prefix: list[str] = []
     counters: list[int | None] = []
+    # Which list and which quotation is written, counted from the beginning: 0 is none.
+    lists, quotes = _Nest(), _Nest()
     tokens = _MARKDOWN.parse(source)
     table: list[list[_Cell]] | None = None
+
+    def write(words: str, *, is_tight: bool = False) -> None:
+        if words.strip():
+            tight = lists.outermost if is_tight else 0
+            parts.append(_Part(_indented(words, prefix), tight, quotes.outermost))
+
     for at, token in enumerate(tokens):
         match token.type:
             case "table_open":
@@ -216,7 +224,7 @@ def plain(source: str, *, absolute: Callable[[str], str] = str) -> str:
                 table[-1].append(_Cell(_inline(token, absolute), is_right))
             case "table_close" if table is not None:
                 most = _COLUMNS - sum(len(mark) for mark in prefix)
-                out.append(_indented(_as_text(table, most=most), prefix))
+                write(_as_text(table, most=most))
                 table = None
             case "inline":
                 if _make_button(token):
@@ -226,29 +234,76 @@ def plain(source: str, *, absolute: Callable[[str], str] = str) -> str:
                 before = tokens[at - 1]
                 if before.type == "heading_open" and before.tag in {"h1", "h2"}:
                     words = f"{words}\n{'-' * min(len(words), 60)}"
-                out.append(_indented(words, prefix))
+                write(words, is_tight=before.hidden)
             case "bullet_list_open":
                 counters.append(None)
+                lists.begin()
             case "ordered_list_open":
                 counters.append(int(token.attrs.get("start", 1)))
+                lists.begin()
             case "bullet_list_close" | "ordered_list_close":
                 counters.pop()
+                lists.end()
             case "list_item_open":
                 number = counters[-1]
                 prefix.append("- " if number is None else f"{number}. ")
                 if number is not None:
                     counters[-1] = number + 1
-            case "list_item_close":
+            case "footnote_open":
+                prefix.append(f"[{token.meta['id'] + 1}] ")
+            case "list_item_close" | "footnote_close":
                 prefix.pop()
             case "blockquote_open":
                 prefix.append("> ")
+                quotes.begin()
             case "blockquote_close":
                 prefix.pop()
+                quotes.end()
             case "fence" | "code_block":
-                out.append(_indented(token.content.rstrip(), prefix))
+                write(token.content.rstrip())
             case "hr":
-                out.append("* * *")
-    return "\n\n".join(part for part in out if part.strip()) + "\n"
+                write("* * *")
+    return _joined(parts) + "\n"
+
+
+class _Part(NamedTuple):
+    words: str
+    # The list whose items follow one another without a gap, and the quotation; 0 for none.
+    tight_list: int
+    quote: int
+
+
+class _Nest:
+    """Which of the outermost lists, or quotations, one stands in, and how deep."""
+
+    def __init__(self) -> None:
+        self._begun = self._depth = 0
+
+    def begin(self) -> None:
+        self._begun += self._depth == 0
+        self._depth += 1
+
+    def end(self) -> None:
+        self._depth -= 1
+
+    @property
+    def outermost(self) -> int:
+        return self._begun if self._depth else 0
+
+
+def _joined(parts: list[_Part]) -> str:
+    out = ""
+    for before, part in zip([None, *parts], parts, strict=False):
+        if before is None:
+            gap = ""
+        elif part.tight_list and part.tight_list == before.tight_list:
+            gap = "\n"
+        elif part.quote and part.quote == before.quote:
+            gap = "\n>\n"
+        else:
+            gap = "\n\n"
+        out += gap + part.words
+    return out
 
 
 def _indented(words: str, prefix: list[str]) -> str:
@@ -323,6 +378,11 @@ def _inline(token: Token, absolute: Callable[[str], str]) -> str:
                     out.append(f" ({target})")
             case "image":
                 out.append(f"[{child.content}]" if child.content else "")
+            case "s_open" | "s_close":
+                out.append("~")
+            case "html_inline" if "checkbox" in child.content:
+                # Organisers' own HTML is text, so this is a task of a list, ticked or not.
+                out.append("[x]" if "checked" in child.content else "[ ]")
             case "footnote_ref":
                 out.append(f" [{child.meta.get('id', 0) + 1}]")
     return html.unescape("".join(out))

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from campaign.db import db
 from campaign.events import queries
-from campaign.events.models import Event
+from campaign.events.models import Action, Event
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.fields import Recipient, Value, field
 from campaign.people import places
@@ -166,13 +166,16 @@ def _ahead_at(_database: str, minute: datetime, _revised_at: datetime | None) ->
     action = queries.next_action(now=minute)
     return Ahead(
         meetings=tuple(_meeting(event, taken[event.id]) for event in events),
-        action=action
-        and DayOfAction(
-            title=action.title,
-            day=action.day,
-            cities=len({event.city for event in events if event.action_id == action.id}),
-            url=public_url("events.action", slug=action.slug),
-        ),
+        action=None if action is None else _day_of_action(action, events),
+    )
+
+
+def _day_of_action(action: Action, events: Iterable[Event]) -> DayOfAction:
+    return DayOfAction(
+        title=action.title,
+        day=action.day,
+        cities=len({event.city for event in events if event.action_id == action.id}),
+        url=public_url("events.action", slug=action.slug),
     )
 
 

@@ -241,3 +241,32 @@ def test_a_table_too_wide_for_a_mail_is_a_list_of_its_rows() -> None:
 
     where = f"Square (https://campaign.example/events/{'x' * 60})"
     assert text == f"City: Oslo\nWhere: {where}\n\nCity: Bergen\n"
+
+
+def test_lists_quotations_tasks_and_notes_are_readable_in_plain_text() -> None:
+    source = """
+1. Come
+   - bring a sign
+2. Write
+
+- [ ] Ask
+- [x] Sign
+
+> One.
+>
+> Two.[^1]
+
+[^1]: A ~~long~~ note.
+"""
+
+    text = plain(source)
+
+    assert text == (
+        "1. Come\n   - bring a sign\n2. Write\n\n- [ ] Ask\n- [x] Sign\n\n"
+        "> One.\n>\n> Two. [1]\n\n[1] A ~long~ note.\n"
+    )
+
+
+@given(st.lists(st.sampled_from([*ATTACKS[:-4], "\n\n", "- ", "> ", "1. ", "|a|\n|-|\n", "[^1]"])))
+def test_plain_text_can_be_written_of_anything(parts: list[str]) -> None:
+    assert plain("".join(parts)).endswith("\n")
