@@ -94,7 +94,6 @@ class _Gazetteer:
     def __init__(self, file: Path) -> None:
         with file.open("rb") as stream:
             self._text = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-        self.zones: list[str] = []
         self.zones_of_countries: dict[str, str] = {}
         self._begin = self._skip_words()
         self._read()
@@ -108,31 +107,31 @@ class _Gazetteer:
     def _read(self) -> None:
         """Keep of every city its number, where it lies, and where its line begins."""
         most: dict[str, int] = {}
-        zones: dict[str, int] = {}
-        rows: list[tuple[int, int, float, float, int]] = []
+        # In the order of the file first; as numbers side by side, since objects would take more.
+        numbers, lines = array("I"), array("I")
+        latitudes, longitudes = array("f"), array("f")
         at = self._begin
         self._text.seek(at)
         for line in iter(self._text.readline, b""):
-            cells = line.decode().rstrip("\n").split("\t")
             # A line of two cells is but one more spelling.
-            if len(cells) > 2:
-                key, number, latitude, longitude, zone, people, _ = cells
-                zone_number = zones.setdefault(zone, len(zones))
-                rows.append((int(number), at, float(latitude), float(longitude), zone_number))
+            if line.count(b"\t") > 1:
+                key, number, latitude, longitude, zone, people, _ = line.decode().split("\t")
+                numbers.append(int(number))
+                lines.append(at)
+                latitudes.append(float(latitude))
+                longitudes.append(float(longitude))
                 country = key[:2]
                 if int(people) >= most.get(country, 0):
                     most[country] = int(people)
                     self.zones_of_countries[country] = zone
             at += len(line)
-        rows.sort()
-        self.zones = list(zones)
-        self._numbers = array("I", [row[0] for row in rows])
-        self._lines = array("I", [row[1] for row in rows])
-        self._latitudes = array("f", [row[2] for row in rows])
-        self._longitudes = array("f", [row[3] for row in rows])
-        self._zone_numbers = array("H", [row[4] for row in rows])
-        by_latitude = sorted(range(len(rows)), key=lambda row: rows[row][2])
-        self._by_latitude = array("H" if len(rows) < 2**16 else "I", by_latitude)
+        order = sorted(range(len(numbers)), key=numbers.__getitem__)
+        self._numbers = array("I", [numbers[row] for row in order])
+        self._lines = array("I", [lines[row] for row in order])
+        self._latitudes = array("f", [latitudes[row] for row in order])
+        self._longitudes = array("f", [longitudes[row] for row in order])
+        by_latitude = sorted(range(len(order)), key=self._latitudes.__getitem__)
+        self._by_latitude = array("H" if len(order) < 2**16 else "I", by_latitude)
 
     def number(self, country: str, key: str) -> int | None:
         """Find the number of the city with a folded name, by halving the file."""

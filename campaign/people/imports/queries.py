@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from campaign.db import db
 from campaign.people.imports.models import Import, Refused, Stage
@@ -49,3 +49,15 @@ def older_than(moment: datetime) -> list[Import]:
 def refused(run: Import) -> Select[Refused]:
     """Find the rows that were not taken, in the order of the file."""
     return select(Refused).where(Refused.import_id == run.id).order_by(Refused.line)
+
+
+def reasons(run: Import) -> list[tuple[str, int]]:
+    """Count the rows that were not taken by why, the most frequent first."""
+    number = func.count().label("number")
+    found = db.session.execute(
+        select(Refused.reason, number)
+        .where(Refused.import_id == run.id)
+        .group_by(Refused.reason)
+        .order_by(number.desc(), Refused.reason)
+    )
+    return [(reason, count) for reason, count in found]

@@ -10,6 +10,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,6 +130,14 @@ def number_of_lines(file: Path) -> int:
     return found
 
 
+def samples(file: Path, shape: Shape, number: int) -> list[list[str]]:
+    """Give the cells of the first rows that can be read; none where the file is elsewhere."""
+    if not file.is_file():
+        return []
+    found = rows(file, shape, email=0, notes=Counter())
+    return [row.cells for row in islice(found, 2 * number) if isinstance(row.cells, list)][:number]
+
+
 def rows(file: Path, shape: Shape, *, email: int, notes: "Counter[str]") -> Iterator[Row]:
     """Read the rows beneath the header, one after the other.
 
@@ -179,7 +188,8 @@ def _joined(
     """Read a row whose quotes go on over further lines; give those back where it is none."""
     if '"' not in line or not _is_unfinished(line, shape.delimiter):
         return None
-    text, taken = line, []
+    text = line
+    taken: list[tuple[int, str | None]] = []
     while len(taken) < MOST_LINES and len(text) < LONGEST_LINE:
         item = following()
         if item is None:

@@ -7,6 +7,7 @@ left out and noted. A cell is text and nothing else: a formula is a strange name
 import csv
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -122,6 +123,7 @@ def reader(
     says = {"newsletter", "agreed_at", "left_at", "bounced_at", "disabled"} & set(columns)
     # Where nothing tells one from another, what the importer says of all is so of each.
     usual = standing or (KNOWN if "newsletter" in says else SUBSCRIBED)
+    is_simple = says == {"newsletter"} and len(columns["newsletter"]) == 1 and not standing
 
     def read(cells: list[str]) -> Row | str:
         width = len(cells)
@@ -157,7 +159,10 @@ def reader(
         tags = cell("tags") or facts.get("tags", "")
         if tags:
             row.tags = _tags(tags, notes)
-        if says:
+        if is_simple:
+            word = cell("newsletter").casefold()
+            row.standing = _STANDINGS.get(word, "") or _unknown(notes)
+        elif says:
             _stand(row, cells, columns, now=now, notes=notes)
         return row
 
@@ -194,8 +199,9 @@ def _unguarded(cell: str) -> str:
 def _line(cell: str) -> str:
     """Tidy one line of text; "" where it holds signs that are none."""
     text = _unguarded(cell)
-    if text.isascii() and text.isprintable() and "  " not in text:
-        return text.strip()
+    if text.isprintable() and "  " not in text and "\ufffd" not in text:
+        # Nearly every cell: nothing to tidy, and no sign that steers machines.
+        return unicodedata.normalize("NFC", text).strip()
     text = tidy_line(text.replace("\n", " ").replace("\r", " "))
     return "" if "\ufffd" in text or has_control_characters(text) else text
 
@@ -261,6 +267,11 @@ def _attributes(typed: str) -> dict[str, str]:
     return facts
 
 
+def _unknown(notes: "Counter[str]") -> str:
+    notes["newsletter"] += 1
+    return KNOWN
+
+
 def _stand(
     row: Row,
     cells: list[str],
@@ -285,10 +296,7 @@ def _stand(
     standings = [row.standing]
     if "newsletter" in columns:
         words = said("newsletter")
-        standings = [_STANDINGS.get(word, "") for word in words] or [KNOWN]
-        if "" in standings:
-            notes["newsletter"] += 1
-            standings = [one or KNOWN for one in standings]
+        standings = [_STANDINGS.get(word, "") or _unknown(notes) for word in words] or [KNOWN]
         if row.standing in {LEFT, BOUNCED, COMPLAINED}:
             standings.append(row.standing)
     if said("left_at") or any(_STANDINGS.get(w) == SUBSCRIBED for w in said("disabled")):
@@ -332,11 +340,10 @@ def language_code(typed: str) -> str:
     """Find the language somebody means by its code (BCP 47) or its name; "" where there is none."""
     text = typed.strip()
     found = re.fullmatch(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?", text)
-    names = _language_names()
-    if found and found[1].lower() in names.values():
+    if found and found[1].lower() in _language_codes():
         parts = [found[1].lower(), (found[2] or "").title(), (found[3] or "").upper()]
         return "_".join(part for part in parts if part)[:12]
-    return names.get(places.folded(_line(text)), "")
+    return _names_of_languages().get(places.folded(_line(text)), "")
 
 
 _LARGE_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da")
@@ -356,9 +363,15 @@ def _country_names() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _language_names() -> dict[str, str]:
-    codes = [code for code in Locale("en").languages if re.fullmatch("[a-z]{2,3}", code)]
-    return _names("languages", frozenset(codes))
+def _language_codes() -> frozenset[str]:
+    return frozenset(
+        code for code in map(str, Locale("en").languages) if re.fullmatch("[a-z]{2,3}", code)
+    )
+
+
+@lru_cache(maxsize=1)
+def _names_of_languages() -> dict[str, str]:
+    return _names("languages", _language_codes())
 
 
 def _names(kind: str, codes: frozenset[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from campaign.people.imports.models import Import
 from campaign.people.imports.reading import Broken, Shape
 from campaign.people.imports.rows import Row
 
-SIZE = 5000
+SIZE = 2000
 
 
 @dataclass

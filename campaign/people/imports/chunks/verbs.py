@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaign import tokens
-from campaign.db import Moment, db
+from campaign.db import Moment, db, fill
 from campaign.outbox.models import Suppression
 from campaign.outbox.verbs import suppress_hash
 from campaign.people.imports.chunks.cutting import Chunk
@@ -121,29 +121,21 @@ def _stage(run: Import, chunk: Chunk, *, now: datetime) -> dict[str, int]:
     hashed = tokens.hasher("address")
     agreed = datetime.combine(run.agreed_on, time(), UTC) if run.agreed_on else None
     people = list(enumerate(chunk.people.values()))
-    tags = [{"number": number, "tag": tag} for number, row in people for tag in row.tags]
     if people:
-        db.session.execute(
-            insert(_staged),
-            [
-                {
-                    "number": number,
-                    "email": row.email,
-                    "name": row.name,
-                    "country": row.country,
-                    "city": row.city,
-                    "place": row.place,
-                    "timezone": row.timezone,
-                    "language": row.language,
-                    "address_hash": hashed(row.email),
-                    "standing": row.standing,
-                    "at": row.at or (agreed if row.standing == SUBSCRIBED else None),
-                }
+        fill(
+            _staged,
+            (
+                (
+                    number, row.email, row.name, row.country, row.city, row.place, row.timezone,
+                    row.language, hashed(row.email), row.standing,
+                    row.at or (agreed if row.standing == SUBSCRIBED else None), None, None, None,
+                )
                 for number, row in people
-            ],
-        )
+            ),
+        )  # fmt: skip
+    tags = [(number, tag) for number, row in people for tag in row.tags]
     if tags:
-        db.session.execute(insert(_staged_tag), tags)
+        fill(_staged_tag, tags)
     _find_people()
     stands = case(
         (Subscription.left_at.is_not(None), LEFT),

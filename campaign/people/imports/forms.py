@@ -1,0 +1,93 @@
+"""What may be said to an import: here is the file, so it is read, and this is how they agreed."""
+
+from flask_wtf.file import FileField, FileRequired
+from wtforms import DateField, SelectField, ValidationError
+from wtforms.fields import Field
+from wtforms.validators import Optional
+
+from campaign.forms import OfficeForm, line_field, text_field
+from campaign.languages import _
+from campaign.languages import lazy_gettext as _l
+from campaign.people.imports.formats import FIELDS
+from campaign.people.imports.models import Import
+
+COLUMN = "column"
+
+
+class UploadForm(OfficeForm):
+    """Upload a file of people."""
+
+    file = FileField(
+        _l("File"),
+        validators=[FileRequired(_l("Choose a file."))],
+        description=_l(
+            "A CSV file of at most 250 MB: a table of yours with the names of its columns in the "
+            "first line, or an export of Substack, Mailchimp, Action Network or listmonk as it "
+            "is. Nothing is imported before you have seen what would happen."
+        ),
+        render_kw={"accept": ".csv,.txt,.tsv,text/csv,text/plain"},
+    )
+
+
+class SettleForm(OfficeForm):
+    """Say how a file is read, and how the people in it agreed."""
+
+    wording = text_field(
+        _l("What they agreed to, word for word"),
+        most=2000,
+        description=_l(
+            "Such as the sentence beside the box they ticked. It is recorded for each of them. "
+            "Leave it empty, and nobody is subscribed: people are known to us, and no more."
+        ),
+        render_kw={"rows": "3"},
+    )
+    source = line_field(
+        _l("Where and how they agreed"),
+        most=200,
+        description=_l("Such as: list on paper at the march in Leeds, kept by Sam."),
+    )
+    agreed_on = DateField(
+        _l("When they agreed"),
+        validators=[Optional()],
+        description=_l("Where the file itself gives a time for a person, that one counts."),
+    )
+
+    def validate_source(self, field: Field) -> None:
+        """Refuse words nobody can be asked about."""
+        if self.wording.data and not field.data:
+            raise ValidationError(_("Say where and how they agreed: one day somebody will ask."))
+
+
+class ButtonForm(OfficeForm):
+    """A button of an import: begin it, or throw it away."""
+
+
+def settle_form(run: Import, samples: list[list[str]], *, filled: bool) -> SettleForm:
+    """Make the form of one import, with a choice for each of its columns.
+
+    `samples` are the first rows; they tell what stands in a column. `filled` begins with what is
+    settled so far.
+    """
+
+    class Columns(SettleForm):
+        pass
+
+    choices = [("", _l("(left out)")), *FIELDS.items()]
+    for at, name in enumerate(run.header):
+        seen = [row[at].strip()[:40] for row in samples if at < len(row) and row[at].strip()]
+        hint = _("Such as: %(samples)s", samples=" · ".join(seen)) if seen else _("Empty so far.")
+        field = SelectField(
+            _("Column “%(name)s”", name=name[:60]),
+            choices=choices,
+            default=run.mapping[at],
+            description=hint,
+        )
+        setattr(Columns, f"{COLUMN}_{at}", field)
+    if not filled:
+        return Columns()
+    return Columns(formdata=None, wording=run.wording, source=run.source, agreed_on=run.agreed_on)
+
+
+def mapping_of(form: SettleForm, run: Import) -> list[str]:
+    """Give what was chosen for each column."""
+    return [form[f"{COLUMN}_{at}"].data for at in range(len(run.header))]
