@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from flask import Response, current_app, stream_with_context
 from markupsafe import Markup
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select, or_
 
 from campaign.db import count_of, db
 from campaign.languages import local
@@ -152,3 +152,10 @@ def _line(cells: list[str]) -> str:
     out = io.StringIO()
     csv.writer(out).writerow(cells)
     return out.getvalue()
+
+
+def holds(word: str, *columns: Any) -> ColumnElement[bool]:
+    """Tell whether a word stands in one of the columns, however it is capitalised."""
+    # SQLite knows capitals of ASCII letters only, so of others each form is looked for.
+    forms = {word} if word.isascii() else {word.lower(), word.upper(), word.capitalize()}
+    return or_(*(column.icontains(form, autoescape=True) for column in columns for form in forms))

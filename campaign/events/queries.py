@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload
 from campaign.db import db, lock
 from campaign.events.models import Action, Event, SignUp
 from campaign.languages import country_codes, country_name
+from campaign.tables import holds
 
 # How long feeds keep what is past or called off, so that calendars hear of it.
 KEPT = timedelta(days=30)
@@ -240,6 +241,25 @@ def search_events(words: str = "", *, action: str = "") -> Select[Event]:
     if action:
         query = query.join(Event.action).where(Action.slug == action)
     return query
+
+
+def with_words(words: Sequence[str], *, now: datetime, most: int) -> list[Event]:
+    """List events that a visitor's words mean, those ahead first.
+
+    Those ahead by city and country as people type them (`named`); all by what is said of them.
+    """
+    said = (Event.title, Event.city, Event.venue, Event.address, Event.description)
+    query = search_events().where(*(holds(word, *said) for word in words)).limit(most)
+    coming = named(ahead(now=now), " ".join(words))
+    known = {event.id for event in coming}
+    others = [event for event in db.session.scalars(query) if event.id not in known]
+    return [*coming, *others][:most]
+
+
+def actions_with_words(words: Sequence[str], *, most: int) -> list[Action]:
+    """List days of action in whose title or summary all of the words stand, the latest first."""
+    query = select(Action).where(*(holds(word, Action.title, Action.summary) for word in words))
+    return list(db.session.scalars(query.order_by(Action.day.desc(), Action.id).limit(most)))
 
 
 def search_actions(words: str = "") -> Select[Action]:

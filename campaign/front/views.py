@@ -18,6 +18,7 @@ from campaign.colours import stylesheet
 from campaign.db import db
 from campaign.events import queries as events
 from campaign.front import navigation
+from campaign.front import search as finding
 from campaign.newsletter import queries as newsletter
 from campaign.pages import queries as pages
 from campaign.summits import queries as summits
@@ -41,6 +42,7 @@ NOT_FOR_ROBOTS = (
     "/events/withdraw/",
     "/write/confirm/",
     "/write/not-me/",
+    "/search?",
     "/health/",
     "/metrics",
 )
@@ -77,6 +79,29 @@ def _parted(html: str) -> tuple[str, str, str]:
     found = re.match(r"\s*<p>.*?</p>", words, re.DOTALL)
     opening = found[0] if found else ""
     return opening, words[len(opening) :].strip(), notes.strip()
+
+
+@bp.get("/search")
+def search() -> str:
+    """Find pages, news, events and issues by words."""
+    asked = " ".join(request.args.get("q", "").split())[: finding.LONGEST]
+    number = request.args.get("page", "1")
+    words = finding.words_of(asked)
+    found = finding.page_of(
+        finding.find(words, now=clock.now()),
+        int(number) if re.fullmatch(r"[0-9]{1,4}", number) else 1,
+        address=url_for("front.search", q=asked),
+    )
+    return render_template(
+        "front/search.html",
+        asked=asked,
+        words=words,
+        found=found,
+        hits=[
+            (hit, finding.marked(hit.title, words), finding.around(hit, words))
+            for hit in found.hits
+        ],
+    )
 
 
 @bp.get("/theme.css")

@@ -1,6 +1,6 @@
 """Questions about the newsletter: its issues, its subscribers, how many come and go."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from campaign.people.models import Person, Purpose, Subscription
 from campaign.people.queries import number_of_subscribers as _number_of
 from campaign.people.queries import search_subscriptions
 from campaign.people.queries import subscribers as _subscribers
+from campaign.tables import holds
 
 NEWSLETTER = Purpose.NEWSLETTER
 # So many people are read, and looked up among the suppressed, at a time.
@@ -31,10 +32,20 @@ def public_issues(*, limit: int) -> list[Issue]:
     )
 
 
-def public_issue(slug: str) -> Issue | None:
-    """Find an issue of the archive; None when it was never there or was taken out."""
-    issue = db.session.scalar(select(Issue).where(Issue.slug == slug))
-    return issue if issue is not None and issue.is_public else None
+def with_words(words: Sequence[str], *, most: int) -> list[tuple[Issue, IssueText]]:
+    """List the texts of the archive in which all of the words stand, the newest first."""
+    said = (IssueText.title, IssueText.html)
+    query = (
+        select(Issue, IssueText)
+        .join(IssueText, IssueText.issue_id == Issue.id)
+        .where(
+            Issue.published_at.is_not(None),
+            Issue.withdrawn_at.is_(None),
+            *(holds(word, *said) for word in words),
+        )
+        .order_by(Issue.published_at.desc(), Issue.id.desc(), IssueText.id)
+    )
+    return [(issue, text) for issue, text in db.session.execute(query.limit(most))]
 
 
 def issue_with_slug(slug: str) -> Issue | None:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import Response, abort, render_template
+from flask import Response, abort, redirect, render_template, url_for
 
-from campaign.languages import current_language
+from campaign.languages import current_language, language_name
 from campaign.newsletter import queries
+from campaign.newsletter.models import Issue, IssueText
 from campaign.newsletter.subscribers.views import bp
 from campaign.newsletter.writing import complete_links
 from campaign.templating import absolute
@@ -17,10 +18,36 @@ IN_FEED = 20
 
 @bp.get("/newsletter/issues/<slug>")
 def issue(slug: str) -> Any:
-    """Show an issue of the archive."""
-    found = queries.public_issue(slug) or abort(404)
+    """Show an issue of the archive in the reader's language, or else in its own."""
+    found = queries.issue_with_slug(slug)
+    if found is None or not found.is_sent:
+        abort(404)
+    if not found.is_public:
+        return render_template("newsletter/withdrawn.html"), 410
+    return _issue(found, found.text_in(current_language().replace("-", "_")))
+
+
+@bp.get("/newsletter/issues/<slug>/<language>")
+def issue_in(slug: str, language: str) -> Any:
+    """Show an issue of the archive in one of its languages, whatever the reader's is."""
+    found = queries.issue_with_slug(slug)
+    if found is None or not found.has_text_in(language):
+        abort(404)
+    if not found.is_public or len(found.texts) == 1:
+        return redirect(url_for("newsletter.issue", slug=slug), 302)
+    return _issue(found, found.text_in(language))
+
+
+def _issue(found: Issue, text: IssueText) -> str:
+    others = [
+        (code, language_name(code), url_for("newsletter.issue_in", slug=found.slug, language=code))
+        for code in found.languages
+    ]
     return render_template(
-        "newsletter/issue.html", issue=found, text=found.text_in(current_language())
+        "newsletter/issue.html",
+        issue=found,
+        text=text,
+        languages=others if len(others) > 1 else [],
     )
 
 

@@ -1,14 +1,16 @@
 """Questions about pages and news. What strangers may not see is found by `every` alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import defer
 
 from campaign.db import count_of, db
 from campaign.pages.models import Page, Redirect
+from campaign.tables import holds
 
 NEWS_ON_A_PAGE = 10
 
@@ -114,6 +116,21 @@ def addresses() -> list[tuple[str, datetime]]:
         select(Page.path, Page.changed_at).where(Page.is_draft.is_(False)).order_by(Page.path)
     )
     return [(path, changed_at) for path, changed_at in rows]
+
+
+def with_words(words: Sequence[str], *, most: int) -> list[Page]:
+    """List pages and news in which all of the words stand, those with them in the title first."""
+    in_title = [holds(word, Page.title) for word in words]
+    query = (
+        select(Page)
+        .options(defer(Page.html, raiseload=True))
+        .where(
+            Page.is_draft.is_(False),
+            *(holds(word, Page.title, Page.description, Page.source) for word in words),
+        )
+        .order_by(and_(*in_title).desc(), Page.published_on.desc().nulls_last(), Page.id)
+    )
+    return list(db.session.scalars(query.limit(most)))
 
 
 def number_of_pages() -> int:

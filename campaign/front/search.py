@@ -1,0 +1,209 @@
+"""The craft of the search: what was asked for, which hits come first, and the words around them."""
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from unicodedata import normalize
+
+from flask import url_for
+from markupsafe import Markup
+
+from campaign import markup
+from campaign.events import queries as events
+from campaign.events.models import Event
+from campaign.languages import country_name
+from campaign.languages import lazy_gettext as _l
+from campaign.newsletter import queries as newsletter
+from campaign.pages import queries as pages
+
+LONGEST = 100
+MOST_WORDS = 6
+# So many of each kind are looked at; who finds more is helped by another word, not by page ten.
+MOST = 200
+ON_A_PAGE = 20
+# Characters of text around the first word found.
+BEFORE, AROUND = 60, 240
+
+
+def words_of(asked: str) -> list[str]:
+    """Part what was typed into the words to look for; what stands between them is no word."""
+    found = re.findall(r"[^\W_]+(?:[-'’.][^\W_]+)*", normalize("NFC", asked[:LONGEST]))
+    # One Latin letter stands everywhere; one Chinese character may say something.
+    words = [word.lower() for word in found if len(word) > 1 or not word.isascii()]
+    return list(dict.fromkeys(words))[:MOST_WORDS]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One thing found: where it is, what it is called, and its text as Markdown or HTML."""
+
+    kind: Any
+    path: str
+    title: str
+    summary: str
+    source: str
+    on: date | None
+    language: str = ""
+    is_html: bool = False
+    bonus: int = 0
+
+    @property
+    def text(self) -> str:
+        """Give its words alone."""
+        return _words_in_html(self.source) if self.is_html else markup.plain(self.source)
+
+
+def _words_in_html(source: str) -> str:
+    return html.unescape(re.sub(r"<[^>]*>", " ", source))
+
+
+def find(words: Sequence[str], *, now: datetime) -> list[Hit]:
+    """Find everything in which all of the words stand, what fits best first."""
+    if not words:
+        return []
+    found = list(_everything(words, now))
+    return sorted(
+        found, key=lambda hit: (_weight(hit, words), hit.on or date.min, hit.path), reverse=True
+    )
+
+
+def _everything(words: Sequence[str], now: datetime) -> Iterator[Hit]:
+    for page in pages.with_words(words, most=MOST):
+        yield Hit(
+            kind=_l("News") if page.is_news else _l("Page"),
+            path=page.path,
+            title=page.title,
+            summary=page.description,
+            source=page.source,
+            on=page.published_on if page.is_news else None,
+            language=page.language,
+        )
+    for action in events.actions_with_words(words, most=MOST):
+        path = url_for("events.action", slug=action.slug)
+        yield Hit(_l("Day of action"), path, action.title, "", action.summary, action.day)
+    for event in events.with_words(words, now=now, most=MOST):
+        yield _event(event, now)
+    for issue, text in newsletter.with_words(words, most=MOST):
+        path = url_for("newsletter.issue", slug=issue.slug)
+        if len(issue.texts) > 1:
+            path = url_for("newsletter.issue_in", slug=issue.slug, language=text.language)
+        day = issue.published_at.date() if issue.published_at else None
+        yield Hit(
+            kind=_l("Newsletter"),
+            path=path,
+            title=text.title,
+            summary=text.summary,
+            source=text.html,
+            on=day,
+            language=text.language,
+            is_html=True,
+        )
+
+
+def _event(event: Event, now: datetime) -> Hit:
+    place = ", ".join(part for part in (event.place, country_name(event.country)) if part)
+    return Hit(
+        kind=_l("Event"),
+        path=url_for("events.event", slug=event.slug),
+        title=event.title,
+        summary=place,
+        source=event.description,
+        on=event.starts_on,
+        bonus=-6 if event.is_over(now) or event.is_called_off else 6,
+    )
+
+
+def _weight(hit: Hit, words: Sequence[str]) -> int:
+    """Weigh a hit: words in the title most, whole words and beginnings more than parts."""
+    title, summary, source = (part.lower() for part in (hit.title, hit.summary, hit.source))
+    weight = hit.bonus
+    for word in words:
+        weight += 12 * _fit(word, title) + 4 * _fit(word, summary)
+        weight += _fit(word, source) + min(source.count(word), 5)
+    phrase = " ".join(words)
+    if len(words) > 1:
+        weight += 20 * (phrase in title) + 6 * (phrase in source)
+    return weight + 30 * (phrase == title)
+
+
+def _fit(word: str, text: str) -> int:
+    """Tell how well a word fits a text: 0 not at all, 1 within a word, 2 its beginning, 3 whole."""
+    if word not in text:
+        return 0
+    if re.search(rf"\b{re.escape(word)}\b", text):
+        return 3
+    return 2 if re.search(rf"\b{re.escape(word)}", text) else 1
+
+
+def marked(text: str, words: Sequence[str]) -> Markup:
+    """Give a text, made safe, with each of the words marked."""
+    if not words:
+        return Markup.escape(text)
+    either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    parts = re.split(f"({either})", text, flags=re.IGNORECASE)
+    return Markup("").join(
+        Markup("<mark>{}</mark>").format(part) if at % 2 else Markup.escape(part)
+        for at, part in enumerate(parts)
+    )
+
+
+def around(hit: Hit, words: Sequence[str]) -> Markup:
+    """Give the words of a hit around the first place where one of those asked for stands."""
+    text = " ".join(hit.text.split())
+    places = [found.start() for word in words if (found := _search(word, text))]
+    if not places or (hit.summary and any(_search(word, hit.summary) for word in words)):
+        # What it says of itself is the better answer.
+        text, places = hit.summary or text, [0]
+    begin = max(min(places) - BEFORE, 0)
+    if begin:
+        begin = text.find(" ", begin) + 1
+    cut = text[begin : begin + AROUND]
+    if begin + AROUND < len(text):
+        cut = cut.rpartition(" ")[0] + " …"
+    return marked(("… " if begin else "") + cut, words)
+
+
+def _search(word: str, text: str) -> re.Match[str] | None:
+    return re.search(re.escape(word), text, re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of hits."""
+
+    hits: Sequence[Hit]
+    number: int
+    pages: int
+    total: int
+    address: str
+
+    @property
+    def has_previous(self) -> bool:
+        """Tell whether there are better hits."""
+        return self.number > 1
+
+    @property
+    def has_next(self) -> bool:
+        """Tell whether there are more."""
+        return self.number < self.pages
+
+    @property
+    def previous_url(self) -> str:
+        """Give the address of the better hits."""
+        return f"{self.address}&page={self.number - 1}"
+
+    @property
+    def next_url(self) -> str:
+        """Give the address of the next hits."""
+        return f"{self.address}&page={self.number + 1}"
+
+
+def page_of(hits: Sequence[Hit], number: int, *, address: str) -> Found:
+    """Give one page of the hits; a number beyond them gives the last."""
+    pages = max(1, -(-len(hits) // ON_A_PAGE))
+    number = min(max(number, 1), pages)
+    shown = hits[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+    return Found(shown, number, pages, len(hits), address)
