@@ -7,7 +7,7 @@ import smtplib
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -65,6 +65,7 @@ flush     unix n - n 1000? 0 flush
 proxymap  unix - - n -     - proxymap
 smtp      unix - - n -     - smtp
 relay     unix - - n -     - smtp
+lmtp      unix - - n -     - lmtp
 showq     unix n - n -     - showq
 error     unix - - n -     - error
 retry     unix - - n -     - error
@@ -84,14 +85,17 @@ _SPOOL = {
 
 
 @contextmanager
-def postfix(relay_port: int) -> Iterator[int]:
-    """Run a Postfix that relays all it is given to `relay_port` of loopback, and give its port."""
+def postfix(relay_port: int, *, inbound: Mapping[str, int] | None = None) -> Iterator[int]:
+    """Run a Postfix that relays all it is given to `relay_port` of loopback, and give its port.
+
+    Mail to the domains of `inbound` is handed over LMTP to the port named.
+    """
     # Not under pytest's own folder: Postfix's users must be able to walk to their queue.
     folder = Path(tempfile.mkdtemp(prefix="campaign-postfix-"))
     port = free_port()
     process: subprocess.Popen[bytes] | None = None
     try:
-        daemons = _lay_out_postfix(folder, port=port, relay_port=relay_port)
+        daemons = _lay_out_postfix(folder, port=port, relay_port=relay_port, inbound=inbound or {})
         # A session of its own, so that it can be ended with everything it starts.
         process = subprocess.Popen(
             [f"{daemons}/master", "-d", "-c", str(folder)],
@@ -111,14 +115,18 @@ def postfix(relay_port: int) -> Iterator[int]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lay_out_postfix(folder: Path, *, port: int, relay_port: int) -> str:
+def _lay_out_postfix(
+    folder: Path, *, port: int, relay_port: int, inbound: Mapping[str, int]
+) -> str:
     postconf = program("postconf")
     assert postconf is not None, missing("postfix")
     daemons = subprocess.run(
         [postconf, "-d", "-h", "daemon_directory"], capture_output=True, text=True, check=True
     ).stdout.strip()
     names = {"folder": folder, "port": port, "relay_port": relay_port, "daemons": daemons}
-    (folder / "main.cf").write_text(_MAIN_CF.format(**names))
+    ways = " ".join(f"{{ {domain} = lmtp:inet:127.0.0.1:{to} }}" for domain, to in inbound.items())
+    told = f"transport_maps = inline:{{ {ways} }}\n" if ways else ""
+    (folder / "main.cf").write_text(_MAIN_CF.format(**names) + told)
     (folder / "master.cf").write_text(_MASTER_CF.format(**names))
     # Postfix waits until its settings are seconds old, lest it read a half-written file.
     for name in ("main.cf", "master.cf"):
