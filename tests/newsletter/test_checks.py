@@ -136,7 +136,7 @@ def site() -> Iterator[str]:
     """Give the address of a site on this machine."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Site)
     server.slowly = threading.Event()  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.slowly.set()  # type: ignore[attr-defined]

@@ -132,7 +132,7 @@ def test_an_issue_leaves_the_archive_and_returns(
     address = f"/office/newsletter/issues/{issue}"
 
     organiser.send(address, action="/withdraw")
-    assert organiser.open("/newsletter/issues/welcome").status_code == 404
+    assert organiser.open("/newsletter/issues/welcome").status_code == 410
     organiser.send(address, action="/put-back")
 
     assert organiser.open("/newsletter/issues/welcome").status_code == 200

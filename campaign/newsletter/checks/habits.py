@@ -122,13 +122,15 @@ def of_body(text: IssueText, body: Written, *, bytes_of_html: int) -> Iterator[F
         yield Finding(_l("A sentence is in capitals: that is hard to read, and reads as shouting."))
 
 
-def of_links(links: list[Link]) -> Iterator[Finding]:
-    """Find what is wrong with links by looking at them alone."""
+def of_links(links: list[Link], *, base: str) -> Iterator[Finding]:
+    """Find what is wrong with links by looking at them alone; `base` begins our own addresses."""
     for link in links:
-        yield from _of_link(link)
+        yield from _of_words(link)
+        if link.address != base and not link.address.startswith(f"{base}/"):
+            yield from _of_address(link)
 
 
-def _of_link(link: Link) -> Iterator[Finding]:
+def _of_words(link: Link) -> Iterator[Finding]:
     if not link.words:
         yield Finding(
             _l("A link to %(address)s has no words.", address=link.address), is_grave=True
@@ -137,6 +139,9 @@ def _of_link(link: Link) -> Iterator[Finding]:
         yield Finding(
             _l("A link says only “%(words)s”. Let it say where it leads.", words=link.words)
         )
+
+
+def _of_address(link: Link) -> Iterator[Finding]:
     url = urlsplit(link.address)
     if url.scheme not in {"http", "https"} or not url.hostname:
         return

@@ -35,7 +35,7 @@ def findings(issue: Issue, text: IssueText, *, now: datetime) -> list[Finding]:
         *habits.of_subject(text),
         *habits.of_fields(text, body, nobody=nobody, sampled=sampled),
         *habits.of_body(text, body, bytes_of_html=len(html.encode())),
-        *habits.of_links(habits.links_in(body.html)),
+        *habits.of_links(habits.links_in(body.html), base=current_app.config["BASE_URL"]),
     ]
     return sorted(dict.fromkeys(found), key=lambda finding: not finding.is_grave)
 

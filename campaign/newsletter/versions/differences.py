@@ -43,4 +43,5 @@ def differences(before: str, after: str) -> list[Part]:
 
 
 def _pieces(text: str) -> list[str]:
-    return re.findall(r"\s+|[^\s]+", text)
+    # A word with the space after it: a space alone is the same everywhere and would part changes.
+    return re.findall(r"\S+\s*|\s+", text)
