@@ -31,7 +31,7 @@ def issue(slug: str) -> Any:
 def issue_in(slug: str, language: str) -> Any:
     """Show an issue of the archive in one of its languages, whatever the reader's is."""
     found = queries.issue_with_slug(slug)
-    if found is None or not found.has_text_in(language):
+    if found is None or not found.is_sent or not found.has_text_in(language):
         abort(404)
     if not found.is_public or len(found.texts) == 1:
         return redirect(url_for("newsletter.issue", slug=slug), 302)
