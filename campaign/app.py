@@ -10,12 +10,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from campaign import config, db, jobs, languages, logs, templating
 from campaign.events import cards as event_cards
 from campaign.events import duties as events_duties
+from campaign.events import segments as events_segments
 from campaign.events.views import bp as events
 from campaign.front import errors, manners
 from campaign.front.views import bp as front
 from campaign.inbound import duties as inbound_duties
 from campaign.inbound.cli import cli as inbound_command
 from campaign.letters import duties as letters_duties
+from campaign.letters import segments as letters_segments
 from campaign.letters.views import bp as letters
 from campaign.newsletter.images.pictures import LARGEST_FILE
 from campaign.newsletter.images.views import bp as images
@@ -32,6 +34,7 @@ from campaign.outbox.delivery import relay
 from campaign.outbox.views import bp as mailbox
 from campaign.pages.cli import cli as page_commands
 from campaign.pages.views import bp as pages
+from campaign.people import conditions as people_conditions
 from campaign.people import duties as people_duties
 from campaign.people.cli import cli as people_commands
 from campaign.people.imports import duties as imports_duties
@@ -71,6 +74,9 @@ DUTIES = (
     sendings_duties,
     series_duties,
 )
+
+# What segments may ask of people; importing it offers it.
+CONDITIONS = (people_conditions, events_segments, letters_segments)
 
 # What the rooms offer to who writes an issue; importing them puts it on the list of fields.
 FIELDS = (event_cards,)

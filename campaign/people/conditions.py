@@ -6,15 +6,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, select
 
 from campaign.db import db
 from campaign.languages import _, country_name, languages, short_date, territories
 from campaign.languages import lazy_gettext as _l
-from campaign.people import segments
+from campaign.people import places, segments
 from campaign.people.models import Person, Rhythm, Subscription, Tag
 from campaign.people.segments import Values, WrongRule, condition
 
+FARTHEST = 2000
 MOST_DAYS = 3650
 # Of tags typed before: more help nobody.
 _MOST_SUGGESTED = 500
@@ -49,6 +50,50 @@ def _countries_in_words(values: Values, denied: bool) -> str:
 def lives_in(values: Values, now: datetime) -> ColumnElement[bool]:
     """Find those who live in one of some countries."""
     return Person.country.in_(values["in"])
+
+
+def _city_in_words(values: Values, denied: bool) -> str:
+    named = {"city": values["city"], "country": country_name(values["country"])}
+    if "km" in values:
+        named["km"] = values["km"]
+        if denied:
+            return _("do not live within %(km)s km of %(city)s (%(country)s)", **named)
+        return _("live within %(km)s km of %(city)s (%(country)s)", **named)
+    if denied:
+        return _("do not live in %(city)s (%(country)s)", **named)
+    return _("live in %(city)s (%(country)s)", **named)
+
+
+def _is_a_city(values: Values) -> None:
+    if places.find(values["city"], values["country"]) is None:
+        raise WrongRule(
+            _l(
+                "We know no city called “%(city)s” in %(country)s. Try its English name.",
+                city=values["city"],
+                country=country_name(values["country"]),
+            )
+        )
+
+
+@condition(
+    "city",
+    _l("City, or near one"),
+    segments.words("city", _l("City"), most=80),
+    segments.one("country", _l("Country of the city"), territories),
+    segments.number("km", _l("Kilometres around it"), most=FARTHEST, is_required=False),
+    words=_city_in_words,
+    check=_is_a_city,
+)
+def lives_near(values: Values, now: datetime) -> ColumnElement[bool]:
+    """Find those who live in a city, or within some kilometres of it."""
+    place = places.find(values["city"], values["country"])
+    if place is None:
+        return false()
+    near = places.within(place.id, values["km"]) if "km" in values else {place.id}
+    # Written into the statement: they may be more than a database takes as parameters. Whose place
+    # is not known lives nowhere near, so that "not" finds them.
+    ids = bindparam("near", sorted(near), unique=True, expanding=True, literal_execute=True)
+    return and_(Person.place.is_not(None), Person.place.in_(ids))
 
 
 def _languages_in_words(values: Values, denied: bool) -> str:
@@ -96,9 +141,9 @@ def tags() -> list[str]:
     segments.words("tag", _l("Tag"), most=40, suggested=tags),
     words=_tag_in_words,
 )
-def has_tag(values: Values, now: datetime) -> ColumnElement[bool]:
+def has_tag(values: Values, now: datetime) -> Select[int]:
     """Find those to whom an organiser gave a tag."""
-    return select(Tag.tag).where(Tag.tag == values["tag"], Tag.person_id == Person.id).exists()
+    return select(Tag.person_id).where(Tag.tag == values["tag"])
 
 
 def _joined_in_words(values: Values, denied: bool) -> str:
