@@ -12,7 +12,6 @@ from typing import Any
 import click
 from flask import Flask
 from flask.cli import ScriptInfo
-from flask_migrate import upgrade
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from campaign import clock, config, jobs, supervisor
@@ -158,6 +157,9 @@ def migrate() -> None:
 
 
 def _migrate() -> None:
+    # Imported here: the web server and the worker have no use for it.
+    from flask_migrate import upgrade
+
     upgrade(directory=str(config.ROOT / "migrations"))
     jobs.prepare()
 

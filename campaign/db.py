@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, MetaData, Select, String, Table, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -78,7 +77,24 @@ if TYPE_CHECKING:
 else:
     Model = db.Model
 
-migrate = Migrate(directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+
+class _Migrations:
+    """Flask-Migrate's part of the application, loaded when somebody migrates.
+
+    With Alembic it takes ten megabytes, of which no server and no worker has any use.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def __getattr__(self, name: str) -> Any:
+        from flask_migrate import Migrate
+
+        options = {"render_as_batch": True, "compare_type": True}
+        # In its place from now on, it answers for itself.
+        Migrate(self._app, db, directory=str(ROOT / "migrations"), **options)
+        return getattr(self._app.extensions["migrate"], name)
+
 
 # True while a request that only reads is answered; everything else (jobs, commands) may write.
 _only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
@@ -97,7 +113,7 @@ def init_app(app: Flask) -> None:
     # A fault's words must not repeat the row, and with it a person, to whoever prints them.
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True, **own})
     db.init_app(app)
-    migrate.init_app(app, db)
+    app.extensions["migrate"] = _Migrations(app)
     app.before_request(_note_whether_it_writes)
     app.teardown_request(_forget_whether_it_writes)
     with app.app_context():
@@ -121,7 +137,13 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _on_connect(connection: Any, record: Any) -> None:
         # The driver's own transaction control begins too late to lock: we begin ourselves, below.
         connection.isolation_level = None
-        for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
+        for pragma in (
+            "journal_mode=wal",
+            "synchronous=full",
+            "foreign_keys=on",
+            "cache_size=-16000",
+            "wal_autocheckpoint=4000",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -321,7 +322,7 @@ def held_by(app: Flask, name: str, number: int) -> list[int]:
 
 
 def dead(app: Flask) -> str:
-    return f"{worker._host()}:999999999:1:1"
+    return f"{worker._host()}:999999999:1:{secrets.token_hex(3)}"
 
 
 def test_the_journal_of_a_dead_sender_tells_what_left_what_may_have_and_what_cannot(
