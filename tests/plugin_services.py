@@ -15,7 +15,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.services import PostgreSQL, Sink, chromium_path, missing, postfix
+from tests.services import (
+    PostgreSQL,
+    Signer,
+    Sink,
+    chromium_path,
+    missing,
+    opendkim,
+    postfix,
+)
 
 # The folder that the processes of one run (pytest-xdist's workers and their controller) share.
 _SHARED = pytest.StashKey[Path]()
@@ -25,6 +33,7 @@ _FIXTURE_MARKS = {
     "chromium": "browser",
     "browser_type_launch_args": "browser",
     "postfix_relay": "postfix",
+    "signing_relay": "postfix",
 }
 
 
@@ -126,6 +135,19 @@ def postfix_relay(_postfix_and_sink: tuple[Sink, int]) -> tuple[Sink, int]:
     sink.behaviour = None
     sink.forget()
     return _postfix_and_sink
+
+
+@pytest.fixture
+def signing_relay() -> Iterator[tuple[Sink, int, Signer]]:
+    """Give a sink, the port of a Postfix that relays to it, and the OpenDKIM that signs between."""
+    _need("postfix")
+    _need("opendkim")
+    with (
+        Sink() as sink,
+        opendkim("campaign.example") as signer,
+        postfix(sink.port, milter_port=signer.port) as port,
+    ):
+        yield sink, port, signer
 
 
 def _running(shared: Path) -> PostgreSQL | None:

@@ -84,11 +84,24 @@ _SPOOL = {
 }  # fmt: skip
 
 
+# Nothing leaves unsigned: while the signer is away, mail is refused for now.
+_MILTER_CF = """
+smtpd_milters = inet:127.0.0.1:{milter_port}
+milter_default_action = tempfail
+"""
+
+
 @contextmanager
-def postfix(relay_port: int, *, inbound: Mapping[str, int] | None = None) -> Iterator[int]:
+def postfix(
+    relay_port: int,
+    *,
+    inbound: Mapping[str, int] | None = None,
+    milter_port: int | None = None,
+) -> Iterator[int]:
     """Run a Postfix that relays all it is given to `relay_port` of loopback, and give its port.
 
-    Mail to the domains of `inbound` is handed over LMTP to the port named.
+    Mail to the domains of `inbound` is handed over LMTP to the port named. With `milter_port` each
+    mail is shown to the filter there first, such as one that signs.
     """
     # Not under pytest's own folder: Postfix's users must be able to walk to their queue.
     folder = Path(tempfile.mkdtemp(prefix="campaign-postfix-"))
@@ -96,6 +109,10 @@ def postfix(relay_port: int, *, inbound: Mapping[str, int] | None = None) -> Ite
     process: subprocess.Popen[bytes] | None = None
     try:
         daemons = _lay_out_postfix(folder, port=port, relay_port=relay_port, inbound=inbound or {})
+        if milter_port is not None:
+            with (folder / "main.cf").open("a") as settings:
+                settings.write(_MILTER_CF.format(milter_port=milter_port))
+            os.utime(folder / "main.cf", (0, 0))
         # A session of its own, so that it can be ended with everything it starts.
         process = subprocess.Popen(
             [f"{daemons}/master", "-d", "-c", str(folder)],

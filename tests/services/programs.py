@@ -18,6 +18,8 @@ def missing(service: str) -> str | None:
         return "Postfix is not here: apt-get install postfix"
     if service == "postfix" and os.geteuid() != 0:
         return "Postfix gives each of its parts its own user, so only root can start one"
+    if service == "opendkim" and program("opendkim") is None:
+        return "OpenDKIM is not here: apt-get install opendkim"
     return None
 
 
