@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.db import Model
@@ -70,7 +71,16 @@ class Subscription(Model):
 
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
 
-    __table_args__ = (UniqueConstraint("person_id", "purpose"),)
+    __table_args__ = (
+        UniqueConstraint("person_id", "purpose"),
+        # Few leave: who did so lately is found without looking at all who stay.
+        Index(
+            "ix_person_subscription_left",
+            "left_at",
+            sqlite_where=sql("left_at IS NOT NULL"),
+            postgresql_where=sql("left_at IS NOT NULL"),
+        ),
+    )
 
     @property
     def is_active(self) -> bool:

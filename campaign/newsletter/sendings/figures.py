@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from campaign.db import db
@@ -29,6 +29,8 @@ COMPLAINT = "complaint"
 MOST_REPLIES = 10
 # Of a reply so much is compared: codes and the first words, before what differs for each.
 _COMPARED = 120
+# Both codes stand in these: "550 5.1.1", "DSN: 5.1.1".
+_CODES = 16
 # The chart has no more bars than fit a phone.
 _MOST_BARS = 60
 
@@ -105,7 +107,7 @@ _DIFFERS = re.compile(r"<[^<>]*>|\S*@\S*|https?://\S+|\b(?=\w*\d)(?=\w*[a-zA-Z])
 def bounces_by_kind(batches: Sequence[Batch]) -> list[tuple[Any, int]]:
     """Count what came back by why it did, the most frequent first."""
     kinds: Counter[Any] = Counter()
-    for reply, number in _replies(batches, State.BOUNCED):
+    for reply, number in _replies(batches, State.BOUNCED, start=_CODES):
         kinds[_kind_of(reply)] += number
     return kinds.most_common()
 
@@ -126,22 +128,22 @@ def replies_to(batches: Sequence[Batch], *states: State) -> list[tuple[str, int]
     What is rarer than the first ten stands together at the end.
     """
     groups: Counter[str] = Counter()
-    for reply, number in _replies(batches, *states):
+    for reply, number in _replies(batches, *states, start=_COMPARED):
         groups[" ".join(_DIFFERS.sub("…", reply).split())] += number
     most = groups.most_common(MOST_REPLIES)
     rest = sum(groups.values()) - sum(number for _reply, number in most)
     return [*most, ("…", rest)] if rest else most
 
 
-def _replies(batches: Sequence[Batch], *states: State) -> Iterable[tuple[str, int]]:
-    start = func.substr(Message.last_reply, 1, _COMPARED)
+def _replies(batches: Sequence[Batch], *states: State, start: int) -> Iterable[tuple[str, int]]:
+    beginning = func.substr(Message.last_reply, 1, start)
     rows = db.session.execute(
-        select(start, func.count())
+        select(beginning, func.count())
         .where(
             Message.batch_id.in_([batch.id for batch in batches]),
             Message.state.in_(states),
         )
-        .group_by(start)
+        .group_by(beginning)
     )
     return [(reply, number) for reply, number in rows]
 
@@ -158,58 +160,71 @@ def leavers(batches: Sequence[Batch], *, now: datetime) -> list[Leaver]:
     """Find who left the list within a week, with this as the last issue they had got."""
     if not batches:
         return []
-    message = aliased(Message)
+    variant = _text_of(Subscription.person_id, batches, Subscription.left_at)
     rows = db.session.execute(
-        select(Subscription.left_at, message.variant)
-        .join(message, message.person_id == Subscription.person_id)
+        select(Subscription.left_at, variant)
         .where(
             Subscription.purpose == Purpose.NEWSLETTER,
             Subscription.left_at >= _first(batches),
             Subscription.left_at <= _watched_until(batches, now=now),
-            *_is_last(message, batches, Subscription.left_at),
         )
         .order_by(Subscription.left_at)
     )
-    return [Leaver(left_at, variant) for left_at, variant in rows if left_at is not None]
+    return [Leaver(left_at, got) for left_at, got in rows if left_at is not None and got]
 
 
 def complaints(batches: Sequence[Batch], *, now: datetime) -> list[str]:
     """Give the text that each got who, within a week, reported this issue as unwanted."""
     if not batches:
         return []
-    message = aliased(Message)
-    rows: Select[Any] = (
-        select(message.variant)
-        .select_from(Suppression)
-        .join(Person, Person.address_hash == Suppression.address_hash)
-        .join(message, message.person_id == Person.id)
-        .where(
+    person = (
+        select(Person.id)
+        .where(Person.address_hash == Suppression.address_hash)
+        .limit(1)
+        .correlate(Suppression)
+        .scalar_subquery()
+    )
+    found = db.session.scalars(
+        select(_text_of(person, batches, Suppression.since)).where(
             Suppression.reason == COMPLAINT,
             Suppression.since >= _first(batches),
             Suppression.since <= _watched_until(batches, now=now),
-            *_is_last(message, batches, Suppression.since),
         )
     )
-    return list(db.session.scalars(rows))
+    return [got for got in found if got]
 
 
-def _is_last(message: Any, batches: Sequence[Batch], moment: Any) -> tuple[Any, ...]:
-    """Give the condition that a message of the batches is the last issue before a moment."""
-    numbers = [batch.id for batch in batches]
-    later = aliased(Message)
-    came_between = select(later.id).where(
-        later.person_id == message.person_id,
-        later.kind == Purpose.NEWSLETTER.value,
-        later.batch_id.is_not(None),
-        later.state == State.LEFT,
-        later.settled_at > message.settled_at,
-        later.settled_at <= moment,
+def _text_of(person: Any, batches: Sequence[Batch], moment: Any) -> Any:
+    """Give the text of the batches that somebody got, if it was their last issue before a moment.
+
+    As a question within the question: so a database begins with the few who left, and not with
+    the million to whom the issue went.
+    """
+    message, later = aliased(Message), aliased(Message)
+    came_between = (
+        select(later.id)
+        .where(
+            later.person_id == message.person_id,
+            later.kind == Purpose.NEWSLETTER.value,
+            later.batch_id.is_not(None),
+            later.state == State.LEFT,
+            later.settled_at > message.settled_at,
+            later.settled_at <= moment,
+        )
+        .correlate_except(later)
     )
     return (
-        message.batch_id.in_(numbers),
-        message.state.in_([State.LEFT, State.BOUNCED]),
-        message.settled_at <= moment,
-        ~came_between.exists(),
+        select(message.variant)
+        .where(
+            message.person_id == person,
+            message.batch_id.in_([batch.id for batch in batches]),
+            message.state.in_([State.LEFT, State.BOUNCED]),
+            message.settled_at <= moment,
+            ~came_between.exists(),
+        )
+        .limit(1)
+        .correlate_except(message)
+        .scalar_subquery()
     )
 
 
@@ -300,17 +315,21 @@ def course(
     return [*points, (max(last, points[-1][0]), counts.gone)]
 
 
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def step_of(course: Sequence[Point]) -> timedelta:
+    """Choose what one bar stands for, so that a chart has few enough to be read."""
+    span = course[-1][0] - course[0][0] if course else timedelta(0)
+    return next((step for step in (MINUTE, HOUR) if span <= _MOST_BARS * step), DAY)
+
+
 def left_by_time(course: Sequence[Point], *, zone: str) -> list[tuple[str, int]]:
-    """Count what left in each minute, hour or day, whichever makes a chart one can read."""
+    """Count what left in each minute, hour or day (`step_of`)."""
     if len(course) < 2:
         return []
-    span = course[-1][0] - course[0][0]
-    if span <= timedelta(minutes=_MOST_BARS):
-        step, name = timedelta(minutes=1), _hour
-    elif span <= timedelta(hours=_MOST_BARS):
-        step, name = timedelta(hours=1), _day_and_hour
-    else:
-        step, name = timedelta(days=1), _day
+    step = step_of(course)
+    name = {MINUTE: _hour, HOUR: _day_and_hour, DAY: _day}[step]
     bars: dict[datetime, int] = {}
     moment = _floor(course[0][0], step, zone)
     while moment <= course[-1][0]:

@@ -17,6 +17,7 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields import Field
+from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput, NumberInput
 
 from campaign.forms import OfficeForm, line_field, normal_address, text_field
@@ -104,6 +105,8 @@ class PlanForm(OfficeForm):
     def __init__(self, *args: Any, choices: Sequence[Choice], **options: Any) -> None:
         super().__init__(*args, **options)
         self._choices = {choice.key: choice for choice in choices}
+        for field in (self.who, self.when, self.hours):
+            field.flags.required = True
         self.who.choices = [(choice.key, choice.name) for choice in choices]
         zone = current_app.config["TIMEZONE"]
         self.when.choices = [
@@ -186,7 +189,9 @@ class AgainForm(OfficeForm):
 class ChooseForm(OfficeForm):
     """Which of two subjects the rest get."""
 
-    winner = RadioField(_l("Subject"))
+    winner = RadioField(
+        _l("Subject"), validators=[InputRequired(_l("Choose one of the two subjects."))]
+    )
 
 
 class SeedsForm(OfficeForm):

@@ -53,6 +53,11 @@ STATES_OF = {
     "stopped": _l("stopped"),
     "finished": _l("finished"),
 }
+CAPTIONS = {
+    figures.MINUTE: _l("Mails that left, minute by minute"),
+    figures.HOUR: _l("Mails that left, hour by hour"),
+    figures.DAY: _l("Mails that left, day by day"),
+}
 DEEDS = {
     Deed.SIGN_UP: _l("Sign-ups for events"),
     Deed.LETTER: _l("Letters"),
@@ -260,6 +265,7 @@ def _sending_page(found: Sending, form: Any = None, choose_form: Any = None) -> 
         trial_standing=_trial_standing(found),
         may_choose=_is_undecided(found),
         words=queries.in_words(found.rule),
+        planned_for=_planned_for(found, issue, state),
         counts=counts,
         bounces=figures.bounces_by_kind(batches) if counts.of(State.BOUNCED) else [],
         failures=figures.replies_to(batches, State.FAILED) if counts.of(State.FAILED) else [],
@@ -270,12 +276,19 @@ def _sending_page(found: Sending, form: Any = None, choose_form: Any = None) -> 
         deeds=[(DEEDS[deed], count) for deed, count in figures.deeds_of(issue).items()],
         halves=figures.halves(found, now=now),
         by_time=figures.left_by_time(course, zone=zone),
+        time_caption=CAPTIONS[figures.step_of(course)],
         by_day=figures.left_list_by_day(leavers, zone=zone),
         remaining=format_timedelta(left_for, threshold=1.5) if left_for else "",
         watched=figures.WATCHED.days,
         form=form or ButtonForm(formdata=None),
         choose_form=choose_form or _choose_form(found, issue),
     )
+
+
+def _planned_for(found: Sending, issue: Issue, state: str) -> int | None:
+    if state != "planned":
+        return None
+    return queries.number_of_readers(issue, rule=found.rule, now=clock.now())
 
 
 def _state(found: Sending, batches: list[Batch]) -> str:
@@ -464,7 +477,7 @@ def _seeds_page(issue: Issue, form: SeedsForm) -> str:
         issue=issue,
         form=form,
         seeds=current_app.config["NEWSLETTER_SEEDS"],
-        mark=verbs.TRIAL_MARK.strip(),
+        trial_mark=verbs.TRIAL_MARK.strip(),
     )
 
 
