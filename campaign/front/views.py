@@ -6,9 +6,6 @@ from datetime import datetime
 from typing import cast
 from unicodedata import normalize
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.urls import iri_to_uri
@@ -97,10 +94,7 @@ def search() -> str:
         asked=asked,
         words=words,
         found=found,
-        hits=[
-            (hit, finding.marked(hit.title, words), finding.around(hit, words))
-            for hit in found.hits
-        ],
+        hits=[(hit, finding.around(hit, words)) for hit in found.hits],
     )
 
 
@@ -182,6 +176,11 @@ def live() -> Response:
 @bp.get("/health/ready")
 def ready() -> Response:
     """Tell a load balancer whether the database answers and is migrated to the newest revision."""
+    # Imported here: the worker has no use for it, and it is large.
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
     try:
         stands_at = set(MigrationContext.configure(db.session.connection()).get_current_heads())
         folder = current_app.extensions["migrate"].directory
