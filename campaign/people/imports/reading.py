@@ -23,6 +23,17 @@ MOST_LINES = 20
 _PROBE = 65_536
 _DELIMITERS = (",", ";", "\t")
 _MOST_COLUMNS = 500
+# How archives (and spreadsheets, which are such), pictures, pages and the like begin.
+_NOT_TEXT = (
+    b"PK\x03\x04",
+    b"\xd0\xcf\x11\xe0",
+    b"%PDF",
+    b"{\\rtf",
+    b"\x89PNG",
+    b"GIF8",
+    b"\x1f\x8b",
+    b"<",
+)
 
 # Why a row is refused, beside those of `rows`.
 QUOTES = "quotes"
@@ -96,6 +107,8 @@ def look(file: Path) -> Shape:
     header = [name.strip() for name in header[:_MOST_COLUMNS]]
     if not any(header):
         raise Empty
+    if not all(name.isprintable() for name in header):
+        raise NotText
     if any(re.search(r"\S@\S+\.\S", name) for name in header):
         raise NoHeader
     return Shape(encoding, delimiter, header)
@@ -116,7 +129,8 @@ def _encoding(probe: bytes) -> str:
         return "utf-16-le"
     if probe[0:200:2].count(0) > len(probe[0:200:2]) * 0.7:
         return "utf-16-be"
-    if b"\0" in probe or probe.startswith((b"PK\x03\x04", b"%PDF", b"{\\rtf", b"<")):
+    # A stray zero costs its own row; a file of many is none of words.
+    if probe.count(0) > max(8, len(probe) // 100) or probe.startswith(_NOT_TEXT):
         raise NotText
     return "utf-8-sig"
 

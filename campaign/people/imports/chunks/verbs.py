@@ -78,7 +78,7 @@ def take(run: Import, chunk: Chunk, *, now: datetime) -> bool:
     _STAGING.create_all(connection, checkfirst=False)
     found = _stage(run, chunk, now=now)
     if saves:
-        found["subscribed"] = _save(run, chunk, now=now)
+        _save(run, chunk, now=now)
     _STAGING.drop_all(connection, checkfirst=False)
     values: dict[str, Any] = {
         "rows": before + chunk.rows,
@@ -176,8 +176,8 @@ def _find_people() -> None:
     db.session.execute(update(_staged).where(_staged.c.person_id.is_(None)).values(person_id=found))
 
 
-def _save(run: Import, chunk: Chunk, *, now: datetime) -> int:
-    """Save what is laid out; give how many subscribe who did not before."""
+def _save(run: Import, chunk: Chunk, *, now: datetime) -> None:
+    """Save what is laid out, in a handful of statements."""
     _remember(now=now)
     _find_people()
     _tag()
@@ -186,7 +186,8 @@ def _save(run: Import, chunk: Chunk, *, now: datetime) -> int:
         _suppress(run, now=now)
     if LEFT in standings:
         _let_leave(now=now)
-    return _subscribe(run, now=now) if run.wording and SUBSCRIBED in standings else 0
+    if run.wording and SUBSCRIBED in standings:
+        _subscribe(run, now=now)
 
 
 def _remember(*, now: datetime) -> None:
@@ -277,7 +278,7 @@ def _let_leave(*, now: datetime) -> None:
         leave(person_id, Purpose.NEWSLETTER, through=FORM, now=now)
 
 
-def _subscribe(run: Import, *, now: datetime) -> int:
+def _subscribe(run: Import, *, now: datetime) -> None:
     """Record the consent of those who gave one and neither left nor subscribe already."""
     wording = stated(run)
     given = func.coalesce(_staged.c.at, literal(now, Moment()))
@@ -309,14 +310,13 @@ def _subscribe(run: Import, *, now: datetime) -> int:
     statement = _upsert(Subscription).from_select(
         ["person_id", "purpose", "asked_at", "confirmed_at", "rhythm"], subscriptions
     )
-    done = db.session.execute(
+    db.session.execute(
         statement.on_conflict_do_update(
             index_elements=["person_id", "purpose"],
             set_={"confirmed_at": statement.excluded.confirmed_at},
             where=and_(Subscription.confirmed_at.is_(None), Subscription.left_at.is_(None)),
         )
     )
-    return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def stated(run: Import) -> str:
