@@ -3,9 +3,8 @@
 import re
 import ssl
 from dataclasses import dataclass
+from imaplib import IMAP4, IMAP4_SSL
 from typing import Any
-
-from imap_tools import MailBox, MailMessageFlags
 
 from campaign.inbound import worker
 from campaign.inbound.addressing import recipient_in, sender_in
@@ -34,34 +33,55 @@ def poll(account: Account) -> int:
     Nothing is deleted or moved: the mailbox stays as a copy. No transaction is open meanwhile.
     """
     host, _, port = account.server.partition(":")
-    box = MailBox(host, int(port or 993), timeout=TIMEOUT, ssl_context=ssl.create_default_context())
-    with box.login(account.username, account.password, initial_folder=account.folder):
-        unseen = box.uids("UNSEEN")[:MOST_AT_ONCE]
-        for uid in unseen:
-            _take_in(box, uid)
-            box.flag(uid, MailMessageFlags.SEEN, True)
-    return len(unseen)
+    context = ssl.create_default_context()
+    with IMAP4_SSL(host, int(port or 993), ssl_context=context, timeout=TIMEOUT) as box:
+        box.login(_quoted(account.username), account.password)
+        _done(box.select(_quoted(account.folder)))
+        listed = _done(box.uid("SEARCH", "UNSEEN"))[0] or b""
+        return sum(_take_in(box, uid.decode()) for uid in listed.split()[:MOST_AT_ONCE])
 
 
-def _take_in(box: MailBox, uid: str) -> None:
+def _quoted(word: str) -> str:
+    """Write a word as a quoted string; the library does so with passwords only."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _done(answer: tuple[str, list[Any]]) -> list[Any]:
+    """Give what the server said. Raises `IMAP4.error` where it said no."""
+    status, said = answer
+    if status != "OK":
+        raise IMAP4.error("the mailbox refused")
+    return said
+
+
+def _take_in(box: IMAP4, uid: str) -> bool:
+    """Store one mail, and mark it seen once that is saved. Tells whether it was still there."""
     head, said = _fetch(box, uid, _HEAD)
+    if not said:
+        return False
     found = re.search(rb"RFC822\.SIZE (\d{1,12})", said)
     size = int(found[1]) if found else 0
+    raw = b"" if size > LARGEST_MAIL else _fetch(box, uid, _WHOLE)[0]
     message = open_mail(head)
     recipient = recipient_in(message)
-    if size > LARGEST_MAIL:
-        worker.take_in_head(head[:LARGEST_MAIL], size=size, recipient=recipient)
-        return
-    raw, _ = _fetch(box, uid, _WHOLE)
-    worker.take_in(raw, recipient=recipient, envelope_sender=sender_in(message))
+    if max(size, len(raw)) > LARGEST_MAIL:
+        worker.take_in_head(head[:LARGEST_MAIL], size=max(size, len(raw)), recipient=recipient)
+    else:
+        worker.take_in(raw, recipient=recipient, envelope_sender=sender_in(message))
+    # This one command alone: libraries above this one also expunge what others marked deleted.
+    _done(box.uid("STORE", uid, "+FLAGS.SILENT", r"(\Seen)"))
+    return True
 
 
-def _fetch(box: MailBox, uid: str, what: str) -> tuple[bytes, bytes]:
-    """Fetch bytes of a mail without marking it seen, and what the server said around them."""
-    answer: Any
-    _, answer = box.client.uid("FETCH", uid, what)
+def _fetch(box: IMAP4, uid: str, what: str) -> tuple[bytes, bytes]:
+    """Fetch bytes of a mail without marking it seen, and what the server said around them.
+
+    Both are empty where it is gone since it was listed.
+    """
+    answer = _done(box.uid("FETCH", uid, what))
     pieces = [one for one in answer if isinstance(one, tuple)]
     if not pieces:
-        raise OSError("the mailbox did not give a mail that it had listed")
+        return b"", b""
     around = b" ".join(one if isinstance(one, bytes) else one[0] for one in answer if one)
     return bytes(pieces[0][1]), around
