@@ -38,6 +38,7 @@ from campaign.people import conditions as people_conditions
 from campaign.people import duties as people_duties
 from campaign.people.cli import cli as people_commands
 from campaign.people.imports import duties as imports_duties
+from campaign.people.imports.office import LARGEST_FILE as LARGEST_LIST
 from campaign.summits.cli import cli as post_commands
 from campaign.summits.views import bp as summits
 
@@ -48,7 +49,10 @@ PUBLIC = frozenset(blueprint.name for blueprint in STRANGERS)
 DOORSTEP = frozenset({organisers.name})
 LARGEST_BODY = 1_000_000
 # Doors that take files: how large a body each reads, by its endpoint.
-LARGER_BODIES = {"office.newsletter.images.upload": LARGEST_FILE + LARGEST_BODY}
+LARGER_BODIES = {
+    "office.newsletter.images.upload": LARGEST_FILE + LARGEST_BODY,
+    "office.people.imports.upload": LARGEST_LIST + LARGEST_BODY,
+}
 # What a form on another site may send here: each of these only shows what was typed.
 FROM_OTHER_SITES = frozenset({"newsletter.subscribe_from"})
 

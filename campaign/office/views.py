@@ -58,11 +58,21 @@ for _room, _label in ROOMS:
 
 _READING = {"GET", "HEAD"}
 LARGEST_ID = 2**31 - 1
+LARGEST_FROM_STRANGERS = 1_000_000
 
 
 class OnlyReads(Refusal):
     status = 403
     sentence = _l("Your account may look at everything and change nothing. Ask an administrator.")
+
+
+@bp.url_value_preprocessor
+def large_bodies_come_from_organisers(endpoint: str | None, values: Any) -> None:
+    """Read no large body from a stranger: looking for the form's token comes before the guard."""
+    length = request.content_length
+    is_large = length is None or length > LARGEST_FROM_STRANGERS
+    if request.method not in _READING and is_large and signed_in() is None:
+        abort(redirect(url_for("organisers.ask"), 303))
 
 
 @bp.before_request
