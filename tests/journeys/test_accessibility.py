@@ -30,6 +30,8 @@ OFFICE = [
     "/office/sign-in", "/office/sign-in/sent",
     "/office/", "/office/events", "/office/events/new", "/office/newsletter",
     "/office/newsletter/issues/new", "/office/newsletter/issues/1", "/office/letters",
+    "/office/newsletter/issues/1/check", "/office/newsletter/issues/1/versions",
+    "/office/newsletter/issues/1/versions/1",
     "/office/newsletter/subscribers", "/office/outbox", "/office/organisers", "/office/summits",
     "/office/organisers/1/remove",
 ]  # fmt: skip

@@ -211,7 +211,6 @@ def _request(url: SplitResult, number: str, method: str) -> tuple[int, str]:
 _SAID = {
     "User-Agent": "Mozilla/5.0 (compatible; newsletter link check)",
     "Accept": "*/*",
-    "Range": "bytes=0-0",
 }
 
 

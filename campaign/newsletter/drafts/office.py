@@ -68,8 +68,11 @@ _BESIDE: dict[type[Refusal], str] = {
 }
 
 
+WORDS = ("title", "subject", "preview", "source")
+
+
 def _words(form: TextForm) -> dict[str, Any]:
-    return {name: form[name].data for name in ("title", "subject", "preview", "source")}
+    return {name: form[name].data for name in WORDS}
 
 
 def _kind(form: IssueForm) -> dict[str, Any]:
@@ -84,17 +87,22 @@ def _kind(form: IssueForm) -> dict[str, Any]:
 def _write(form: TextForm, issue: Issue | None, language: str = "", theirs: Any = None) -> str:
     """Show the desk of a writer; `theirs` is what somebody else has saved meanwhile."""
     offered: list[str] = current_app.config["LANGUAGES"]
+    written_in = language or (issue.language if issue else offered[0])
+    for name in WORDS:
+        # So that spelling is checked, and read aloud, in the language of the text.
+        spoken = {"lang": written_in.replace("_", "-"), "dir": "auto"}
+        form[name].render_kw = {**(form[name].render_kw or {}), **spoken}
     return render_template(
         "newsletter/office/write.html",
         form=form,
         issue=issue,
-        # Empty: the issue's own language.
-        language=language,
+        # Empty: the issue's own language. (`language` is that of the page.)
+        text_language=language,
         languages=[(code, language_name(code)) for code in offered],
         theirs=theirs,
         reader_form=ReaderForm(),
         seen={"subject": SUBJECT_SEEN, "preview": PREVIEW_SEEN},
-        fields=offers(language or (issue.language if issue else offered[0]), now=clock.now()),
+        fields=offers(written_in, now=clock.now()),
     )
 
 
@@ -217,7 +225,7 @@ def _drop(found: Issue, language: str, form: DropForm) -> str:
         "newsletter/office/drop.html",
         issue=found,
         form=form,
-        language=language,
+        text_language=language,
         name=language_name(language),
     )
 
