@@ -13,6 +13,7 @@ from campaign.events import verbs as events
 from campaign.events.models import Event
 from campaign.events.queries import event_by_slug, next_action, of_action
 from campaign.events.sign_ups import verbs as places
+from campaign.inbound import worker as inbox
 from campaign.letters import composing
 from campaign.letters import verbs as letters
 from campaign.letters.mails import CONFIRM, NOT_ME
@@ -24,6 +25,7 @@ from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import Role
 from campaign.outbox.delivery import worker
+from campaign.outbox.models import Message
 from campaign.people import links
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import by_email
@@ -31,6 +33,7 @@ from campaign.summits.queries import next_summit, posts_of
 from campaign.templating import public_url
 from campaign.tokens import sign
 from tests.drills.private import Private
+from tests.inbound.making import dsn, personal
 
 WORDING = "Send me the newsletter, about once a month."
 NAMES = (
@@ -79,6 +82,7 @@ def set_up(campaign: Private) -> Stage:
         db.session.commit()
         worker.send_due()
         letters.follow(now=now)
+        _mail_comes_in(subscribers[1])
         stage = Stage(
             event=_path(held[0]),
             example="/events/may-13-berlin",
@@ -153,6 +157,22 @@ def _send_an_issue(now: datetime) -> str:
     sent = issue_with_slug(issue.slug)
     assert sent is not None
     return sent.slug
+
+
+def _mail_comes_in(gone: str) -> None:
+    """Let a person write, and mails come back: with proof, without it, and for a while only."""
+    text = "Dear all,\n\nplease take me off your list, I am moving to the hills.\n\nBo\n"
+    inbox.take_in(personal(text), recipient="hello@campaign.example", envelope_sender="bo@x.example")
+    nobody = "bounces+nobody@campaign.example"
+    inbox.take_in(dsn("cy@example.org").encode(), recipient=nobody, envelope_sender="")
+    sent = db.session.scalars(
+        select(Message).where(Message.to_address == gone, Message.batch_id.is_not(None))
+    ).first()
+    if sent is not None:
+        own = f"bounces+{sent.token}@campaign.example"
+        inbox.take_in(dsn(gone).encode(), recipient=own, envelope_sender="")
+    away = personal(Auto_Submitted="auto-replied", Subject="Automatic reply: I am in the hills")
+    inbox.take_in(away, recipient="hello@campaign.example", envelope_sender="")
 
 
 def _hold_events(now: datetime) -> list[Event]:
