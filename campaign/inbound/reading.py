@@ -30,6 +30,8 @@ class Reading:
     is_report: bool = False
     complaint: Complaint | None = None
     answer: Answer | None = None
+    # The tokens, if they are ours, of the mails that it answers.
+    refers_to: tuple[str, ...] = ()
     # Its headers say that no person wrote it (RFC 3834 section 5).
     is_automatic: bool = False
     # Only its subject says so.
@@ -55,6 +57,7 @@ def read(raw: bytes, *, envelope_sender: str | None) -> Reading:
         is_report=is_report or bool(failures),
         complaint=complaint,
         answer=answer_in(message),
+        refers_to=reports.referred_to(message),
         is_automatic=_is_automatic(message, envelope_sender),
         seems_automatic=_SUBJECTS.match(subject) is not None,
     )

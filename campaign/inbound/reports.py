@@ -226,6 +226,12 @@ def complaint(message: Message) -> Complaint | None:
     )
 
 
+def referred_to(message: Message) -> tuple[str, ...]:
+    """Give the tokens of the mails that a mail answers (RFC 5322 section 3.6.4), nearest first."""
+    named = [header(message, "In-Reply-To", most=400), header(message, "References", most=4000)]
+    return tuple(dict.fromkeys(_tokens(_MESSAGE_ID, named[:1]) + _tokens(_MESSAGE_ID, named)[::-1]))
+
+
 def _tokens(pattern: re.Pattern[str], texts: list[str]) -> tuple[str, ...]:
     return tuple(found[1].lower() for text in texts for found in pattern.finditer(text))
 

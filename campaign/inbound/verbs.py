@@ -12,11 +12,12 @@ from campaign.events.sign_ups.verbs import decline
 from campaign.inbound import queries, reading
 from campaign.inbound.addressing import Role, target
 from campaign.inbound.answers import Answer
-from campaign.inbound.bounces.verbs import bounce, complaint, settle, take_off, wait
+from campaign.inbound.bounces.verbs import bounce, complaint, first_proven, settle, take_off, wait
 from campaign.inbound.models import LARGEST_MAIL, Deed, InboundMail, Kind, Made
 from campaign.inbound.opening import clean
 from campaign.inbound.reading import Reading
 from campaign.languages import lazy_gettext as _l
+from campaign.newsletter.sendings.verbs import note_reply
 from campaign.outbox.verbs import suppress
 from campaign.people.links import read_unsubscribe
 from campaign.people.models import Person
@@ -125,11 +126,15 @@ def _anything_else(mail: InboundMail, found: Reading, *, now: datetime) -> None:
     if found.is_automatic:
         settle(mail, Kind.AUTOMATIC, Made.AUTOMATIC, now=now)
         return
+    answered = first_proven(found.refers_to)
+    mail.message_id = answered.id if answered else None
     kind = Kind.PERSONAL
     if found.seems_automatic:
         kind = Kind.AUTOMATIC
     elif found.answer is not None:
         kind = Kind.CALENDAR
+    elif answered is not None:
+        note_reply(answered)
     wait(mail, kind, Made.TO_BE_READ)
 
 

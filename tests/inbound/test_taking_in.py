@@ -155,6 +155,19 @@ def test_a_mail_from_a_person_waits_for_a_person(app: Flask) -> None:
     assert mail.person_id is None
 
 
+def test_an_answer_knows_the_mail_it_answers_and_a_forged_one_knows_none(app: Flask) -> None:
+    token = left(app).partition("+")[2].partition("@")[0]
+    sound, forged = f"<{token}@campaign.example>", f"<{token[:-1]}@campaign.example>"
+
+    mails = [
+        take_in(app, personal(In_Reply_To=one), to="hello@campaign.example", sender=ADA)
+        for one in (sound, forged)
+    ]
+
+    assert [mail.message_id is not None for mail in mails] == [True, False]
+    assert all(mail.waits for mail in mails)
+
+
 def test_machines_are_not_kept_waiting_for_and_never_answered(app: Flask) -> None:
     away = personal(Auto_Submitted="auto-replied", Subject="Automatic reply: Hello")
 

@@ -1,6 +1,7 @@
 """Deeds about reports: note what came back, count what may pass, give up what is gone."""
 
 import contextlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from campaign.db import db
@@ -35,6 +36,16 @@ def settle(mail: InboundMail, kind: Kind, made: Made, *, now: datetime, words: s
 def _message(token: str) -> Message | None:
     """Find the message of a token. Raises `ForgedToken`."""
     return db.session.get(Message, read_message_token(token))
+
+
+def first_proven(tokens: Iterable[str]) -> Message | None:
+    """Find the message of the first token that is ours, and not erased yet."""
+    for token in tokens:
+        with contextlib.suppress(ForgedToken):
+            message = _message(token)
+            if message is not None:
+                return message
+    return None
 
 
 def bounce(mail: InboundMail, failures: tuple[Failure, ...], to: Target, *, now: datetime) -> None:
@@ -149,11 +160,9 @@ def _whose(said: Complaint) -> tuple[Message | None, Person | None]:
 
     Of a message that is erased already, the address to leave by still tells the person.
     """
-    for token in said.messages:
-        with contextlib.suppress(ForgedToken):
-            message = _message(token)
-            if message is not None:
-                return message, db.session.get(Person, message.person_id or 0)
+    message = first_proven(said.messages)
+    if message is not None:
+        return message, db.session.get(Person, message.person_id or 0)
     for token in said.unsubscribes:
         with contextlib.suppress(ForgedToken):
             return None, db.session.get(Person, read_unsubscribe(token)[0])
