@@ -162,7 +162,9 @@ def _send_an_issue(now: datetime) -> str:
 def _mail_comes_in(gone: str) -> None:
     """Let a person write, and mails come back: with proof, without it, and for a while only."""
     text = "Dear all,\n\nplease take me off your list, I am moving to the hills.\n\nBo\n"
-    inbox.take_in(personal(text), recipient="hello@campaign.example", envelope_sender="bo@x.example")
+    inbox.take_in(
+        personal(text), recipient="hello@campaign.example", envelope_sender="bo@x.example"
+    )
     nobody = "bounces+nobody@campaign.example"
     inbox.take_in(dsn("cy@example.org").encode(), recipient=nobody, envelope_sender="")
     sent = db.session.scalars(
