@@ -48,6 +48,8 @@ class Hit:
     on: date | None
     language: str = ""
     is_html: bool = False
+    # What it is looked for by, where that is not its title: many events have nearly the same one.
+    names: str = ""
     bonus: int = 0
 
     @property
@@ -109,6 +111,7 @@ def _event(event: Event, now: datetime) -> Hit:
         kind=_l("Event"),
         path=url_for("events.event", slug=event.slug),
         title=event.title,
+        names=f"{event.city} {country_name(event.country)}",
         summary=place,
         source=event.description,
         on=event.starts_on,
@@ -118,7 +121,9 @@ def _event(event: Event, now: datetime) -> Hit:
 
 def _weight(hit: Hit, words: Sequence[str]) -> int:
     """Weigh a hit: words in the title most, whole words and beginnings more than parts."""
-    title, summary, source = (part.lower() for part in (hit.title, hit.summary, hit.source))
+    title, summary, source = (
+        part.lower() for part in (hit.names or hit.title, hit.summary, hit.source)
+    )
     weight = hit.bonus
     for word in words:
         weight += 12 * _fit(word, title) + 4 * _fit(word, summary)
@@ -139,11 +144,11 @@ def _fit(word: str, text: str) -> int:
 
 
 def marked(text: str, words: Sequence[str]) -> Markup:
-    """Give a text, made safe, with each of the words marked."""
+    """Give a text, made safe, with the words marked that hold one of those asked for."""
     if not words:
         return Markup.escape(text)
     either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    parts = re.split(f"({either})", text, flags=re.IGNORECASE)
+    parts = re.split(rf"(\w*(?:{either})\w*)", text, flags=re.IGNORECASE)
     return Markup("").join(
         Markup("<mark>{}</mark>").format(part) if at % 2 else Markup.escape(part)
         for at, part in enumerate(parts)

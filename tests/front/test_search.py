@@ -102,6 +102,12 @@ def test_the_words_found_are_marked_where_they_stand(visitor: Visitor, write: Wr
     assert "Here a <mark>treaty</mark> &amp; more." in found
 
 
+def test_a_word_is_marked_whole(visitor: Visitor, write: Write) -> None:
+    write("/a", "Long", "He pauses & rests.")
+
+    assert "He <mark>pauses</mark> &amp; rests." in visitor.open("/search?q=pause").text
+
+
 def test_capitals_do_not_matter_in_any_alphabet(visitor: Visitor, write: Write) -> None:
     write("/a", "Ärzte warnen", "Größe.")
 

@@ -392,6 +392,7 @@ def test_every_page_of_automatic_mails_opens_and_wrong_numbers_are_named(
     page = "/office/newsletter/automatic/welcome-1"
     for days in ("", "-1", "1e9", "soon"):
         assert organiser.send(page, action="/time", days=days).status_code == 422
+    assert organiser.post("/office/newsletter/automatic/welcome-0/time").status_code in {400, 404}
     page = "/office/newsletter/automatic/digest"
     assert organiser.send(page, action="/time", hour="24").status_code == 422
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -149,7 +149,19 @@ def words_in(automatic: Automatic, language: str) -> Words:
 def moment_of_month(automatic: Automatic, *, now: datetime, zone: str) -> datetime:
     """Give the moment of this month at which its mail goes, by the clocks of an IANA zone."""
     here = now.astimezone(ZoneInfo(zone))
-    first = here.date().replace(day=1)
+    return _in_month(automatic, here.date(), zone)
+
+
+def next_moment(automatic: Automatic, *, now: datetime, zone: str) -> datetime:
+    """Give the moment at which the mail of this month goes, or where that is past, of the next."""
+    moment = moment_of_month(automatic, now=now, zone=zone)
+    if moment > now:
+        return moment
+    return _in_month(automatic, moment.date().replace(day=1) + timedelta(days=32), zone)
+
+
+def _in_month(automatic: Automatic, day: date, zone: str) -> datetime:
+    first = day.replace(day=1)
     days = (automatic.weekday - first.weekday()) % 7 + 7 * (automatic.week - 1)
     day = first + timedelta(days=days)
     return datetime.combine(day, time(automatic.hour), ZoneInfo(zone))

@@ -42,9 +42,9 @@ class DaysForm(OfficeForm):
 class MomentForm(OfficeForm):
     """Say when the mail of the month goes."""
 
-    week = SelectField(_l("Which one of the month"), coerce=int)
-    weekday = SelectField(_l("Day of the week"), coerce=int)
-    hour = SelectField(_l("Hour"), coerce=int)
+    week = SelectField(_l("Which one of the month"), coerce=int, validators=[InputRequired()])
+    weekday = SelectField(_l("Day of the week"), coerce=int, validators=[InputRequired()])
+    hour = SelectField(_l("Hour"), coerce=int, validators=[InputRequired()])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -57,7 +57,7 @@ class MomentForm(OfficeForm):
 class BeginForm(OfficeForm):
     """Begin the welcome for subscribers who never had it."""
 
-    segment = SelectField(_l("For whom"), coerce=int)
+    segment = SelectField(_l("For whom"), coerce=int, validators=[InputRequired()])
 
 
 class ButtonForm(OfficeForm):

@@ -23,9 +23,10 @@ from campaign.newsletter.series import mails, queries, verbs
 from campaign.newsletter.series.catalogue import (
     DIGEST,
     STANDARDS,
+    WELCOME,
     is_step,
     label_of,
-    moment_of_month,
+    next_moment,
     words_in,
 )
 from campaign.newsletter.series.forms import (
@@ -75,8 +76,8 @@ def _index(form: BeginForm) -> str:
 def _when(automatic: Automatic) -> str:
     if automatic.key == DIGEST:
         zone = current_app.config["TIMEZONE"]
-        moment = moment_of_month(automatic, now=clock.now(), zone=zone)
-        return str(_("this month on %(day)s", day=f"{local(moment, zone):%Y-%m-%d, %H:%M}"))
+        moment = next_moment(automatic, now=clock.now(), zone=zone)
+        return str(_("next on %(day)s", day=f"{local(moment, zone):%Y-%m-%d, %H:%M}"))
     if not is_step(automatic.key):
         return str(_("3 days after somebody asked"))
     if automatic.days == 0:
@@ -150,7 +151,8 @@ def _automatic(found: Automatic, form: Any = None) -> str:
 
 
 def _time_form(found: Automatic) -> DaysForm | MomentForm | None:
-    if is_step(found.key):
+    # The welcome itself answers the press of the button, whenever that is.
+    if is_step(found.key) and found.key != WELCOME:
         return DaysForm(obj=found)
     return MomentForm(obj=found) if found.key == DIGEST else None
 

@@ -69,7 +69,7 @@ class PreferencesForm(PublicForm):
     topics = SelectMultipleField(
         _l("What about"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
-    language = SelectField(_l("Language"))
+    language = SelectField(_l("Language"), validators=[present(_l("Choose a language."))])
     name = name_field(_l("Your name"), description=_l("So that we can greet you by name."))
     country = SelectField(
         _l("Your country"),
