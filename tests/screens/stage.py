@@ -59,6 +59,7 @@ class Stage:
     expired: str
     not_me: str
     leave: str
+    preferences: str
     issue: str
     confirm_letter: str
     not_my_letter: str
@@ -96,6 +97,9 @@ def set_up(campaign: Private) -> Stage:
             not_me=links.not_me_url(_person("waiting@example.org")),
             leave=links.unsubscribe_url(
                 links.unsubscribe_token(_person(subscribers[0]).id, Purpose.NEWSLETTER)
+            ),
+            preferences=links.preferences_url(
+                links.preferences_token(_person(subscribers[1]).id, Purpose.NEWSLETTER)
             ),
             issue=f"/newsletter/issues/{issue}",
             confirm_letter=public_url("letters.confirm", token=sign(CONFIRM, waiting.token)),
