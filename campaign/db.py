@@ -108,7 +108,12 @@ def init_app(app: Flask) -> None:
     own: dict[str, Any] = (
         {"connect_args": {"timeout": 20}}
         if url.startswith("sqlite")
-        else {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+        else {
+            "pool_pre_ping": True,
+            "pool_size": 10,
+            "max_overflow": 20,
+            "connect_args": patience(url),
+        }
     )
     # A fault's words must not repeat the row, and with it a person, to whoever prints them.
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True, **own})
@@ -120,6 +125,27 @@ def init_app(app: Flask) -> None:
         if db.engine.dialect.name == "sqlite":
             Path(db.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
             _prepare_sqlite(db.engine)
+
+
+def patience(url: str) -> dict[str, str]:
+    """Give how long PostgreSQL and we wait for each other where the way between is cut.
+
+    Left to themselves, we would wait a quarter of an hour for an answer, and the server two hours
+    for us, with all that we had locked. What the URL says of it stands.
+    """
+    server = (
+        "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 "
+        "-c tcp_user_timeout=60000"
+    )
+    ours = {
+        "connect_timeout": "10",
+        "keepalives_idle": "30",
+        "keepalives_interval": "10",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "30000",
+        "options": server,
+    }
+    return {name: value for name, value in ours.items() if f"{name}=" not in url}
 
 
 def _note_whether_it_writes() -> None:

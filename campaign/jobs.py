@@ -20,7 +20,7 @@ from sqlalchemy import String, delete, event
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from campaign import clock
-from campaign.db import Model, db, insert_missing
+from campaign.db import Model, db, insert_missing, patience
 
 log = structlog.get_logger()
 
@@ -90,8 +90,10 @@ def _open(url: str, database: str) -> Huey:
     if chosen.startswith("postgres"):
         dsn = chosen.replace("postgresql+psycopg://", "postgresql://")
         # A task may be lost, so it need not wait for the disk: on PostgreSQL as on SQLite.
-        lightly = {} if "options=" in dsn else {"options": "-c synchronous_commit=off"}
-        return PostgresHuey("campaign", dsn=dsn, create_tables=False, **options, **lightly)
+        waits = patience(dsn)
+        if "options" in waits:
+            waits["options"] += " -c synchronous_commit=off"
+        return PostgresHuey("campaign", dsn=dsn, create_tables=False, **options, **waits)
     file = Path(chosen.removeprefix("sqlite:///"))
     if not url:
         # Beside the campaign's own file, not in it: a queue's writes must never hold up a sign-up.

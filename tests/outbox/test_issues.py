@@ -19,7 +19,7 @@ from campaign.outbox import ledger, verbs
 from campaign.outbox.delivery import journal, relay, worker
 from campaign.outbox.delivery.journal import Journal
 from campaign.outbox.delivery.relay import Outcome, Reply
-from campaign.outbox.delivery.verbs import claim, settle
+from campaign.outbox.delivery.verbs import LEASE, claim, settle
 from campaign.outbox.mail import Mail, UnsafeHeader
 from campaign.outbox.models import Batch, Lane, Message, State, Variant
 from campaign.people.models import Person
@@ -354,12 +354,81 @@ def test_a_journal_from_before_the_machine_fell_is_not_believed(
     held_by(app, name, 2)
     with app.app_context():
         Journal(worker._journals(), name).write()
-        monkeypatch.setattr(journal, "_boot", lambda: "another life")
+        monkeypatch.setattr(journal, "boot", lambda: "another life")
 
+        worker.take_up()
+        held = {row.state for row in db.session.scalars(select(Message))}
+        db.session.rollback()
+        later = clock.now() + LEASE + timedelta(seconds=1)
+        monkeypatch.setattr(clock, "now", lambda: later)
         worker.take_up()
         rows = db.session.scalars(select(Message)).all()
 
+    # Its name is no longer one of this machine's: a clone of it may be alive.
+    assert held == {State.LEAVING}
     assert all(row.is_uncertain and row.state == State.WAITING for row in rows)
+
+
+def test_a_sender_killed_before_it_began_leaves_nothing_uncertain(app: Flask) -> None:
+    issue_to(app, 3)
+    name = dead(app)
+    with app.app_context():
+        Journal(worker._journals(), name)
+    held_by(app, name, 3)
+
+    with app.app_context():
+        worker.take_up()
+        rows = db.session.scalars(select(Message)).all()
+
+    assert [(row.state, row.is_uncertain, row.tries) for row in rows] == [
+        (State.WAITING, False, 0)
+    ] * 3
+
+
+def test_what_is_on_its_way_stays_in_the_journal_while_the_table_is_told_of_others(
+    app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "REMEMBER_EVERY", 0.0)
+    app.config["MAIL_CONNECTIONS"] = 4
+    known: list[bool] = []
+
+    async def look(stage: str, subject: str) -> None:
+        if stage != "kept":
+            return
+        number = int(subject.partition("+")[2].partition("m")[0])
+        # Meanwhile others are answered, and the table is told of them.
+        await asyncio.sleep(0.01 * (number % 4))
+        with app.app_context():
+            known.append(
+                any(
+                    number in memory.begun
+                    for file in worker._journals().iterdir()
+                    if (memory := journal.read(worker._journals(), file.name)) is not None
+                )
+            )
+
+    sink.behaviour = look
+    issue_to(app, 60)
+
+    send(app)
+
+    assert known == [True] * 60
+
+
+def test_what_a_sender_held_that_fell_comes_back_though_its_process_lives_on(
+    app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issue_to(app, 15)
+    with monkeypatch.context() as broken:
+        broken.setattr(worker.Sender, "_remember", lambda *told, **also: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            send(app)
+
+    send(app)
+
+    assert states(app) == {State.LEFT: 15}
+    # Its journal knew what had left.
+    assert len(sink.received) == 15
 
 
 def test_a_line_cut_off_in_the_middle_is_no_line(app: Flask) -> None:

@@ -33,8 +33,10 @@ class Journal:
         self._handle = os.open(
             self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC, 0o600
         )
-        self._head = f"{_boot()}\n".encode()
+        # Written before anything is claimed: a journal that says nothing says that nothing began.
+        self._head = f"{boot()}\n".encode()
         self._unwritten = self._head
+        self.write()
 
     def begin(self, number: int) -> None:
         """Note that a message's text is about to be given to the relay."""
@@ -53,14 +55,15 @@ class Journal:
             self._unwritten = b""
 
     def clear(self) -> None:
-        """Forget all that was noted: the table knows it now."""
-        os.ftruncate(self._handle, 0)
-        self._unwritten = self._head
+        """Forget all that was noted: the table knows it now, and nothing is on its way."""
+        os.ftruncate(self._handle, len(self._head))
+        self._unwritten = b""
 
-    def close(self) -> None:
-        """Leave no journal behind."""
+    def close(self, *, is_kept: bool) -> None:
+        """End it; kept, it tells what became of what is still held."""
         os.close(self._handle)
-        self._file.unlink(missing_ok=True)
+        if not is_kept:
+            self._file.unlink(missing_ok=True)
 
 
 def read(folder: Path, name: str) -> Memory | None:
@@ -73,7 +76,7 @@ def read(folder: Path, name: str) -> Memory | None:
         lines = _file(folder, name).read_bytes().split(b"\n")
     except OSError:
         return None
-    if lines[0].decode(errors="replace") != _boot():
+    if lines[0].decode(errors="replace") != boot():
         return None
     memory = Memory()
     # What follows the last line end was cut off while it was written.
@@ -97,7 +100,8 @@ def _file(folder: Path, name: str) -> Path:
     return folder / name.replace("/", "-").replace(":", "_")
 
 
-def _boot() -> str:
+def boot() -> str:
+    """Tell one run of one machine from all others."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:

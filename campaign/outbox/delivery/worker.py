@@ -36,6 +36,8 @@ KEPT = 16
 # Set when the process is asked to stop: what is claimed and not yet sent goes back at once.
 stopping = threading.Event()
 _held = threading.local()
+# The names of this process's senders that have not come to their end.
+_at_work: set[str] = set()
 _slots_of: dict[int, threading.BoundedSemaphore] = {}
 _slots_guard = threading.Lock()
 
@@ -74,7 +76,8 @@ class Sender:
         self.name = f"{_name()}:{secrets.token_hex(3)}"
         self._envelope = Envelope(config["NAME"], config["MAIL_SENDER"], config["MAIL_DOMAIN"])
         self._token_of = message_tokens()
-        self._journal: Journal | None = None
+        self._journal = Journal(_journals(), self.name)
+        _at_work.add(self.name)
         self._limit = FEWEST
         self._has_called = False
         self._unfit: list[tuple[Leaving, Reply]] = []
@@ -107,8 +110,6 @@ class Sender:
         return True
 
     def _send(self, mails: list[Leaving], contents: dict[int, Content]) -> None:
-        if self._journal is None:
-            self._journal = Journal(_journals(), self.name)
         began = told = time.monotonic()
         ended: set[int] = set()
         done: list[tuple[Leaving, Reply]] = []
@@ -132,6 +133,8 @@ class Sender:
         ended |= {mail.id for mail, _ in self._unfit}
         rest = [mail for mail in mails if mail.id not in ended]
         self._remember(done + self._unfit, rest=rest)
+        # Not before: what the table was told of meanwhile had company still on its way.
+        self._journal.clear()
         self._unfit = []
 
     def _letters(
@@ -175,8 +178,6 @@ class Sender:
         self, done: list[tuple[Leaving, Reply]], *, rest: list[Leaving] | None = None
     ) -> None:
         """Tell the table, however long it takes; the journal knows it meanwhile."""
-        if self._journal is None:
-            return
         self._journal.write()
         pause = 0.5
         while True:
@@ -194,15 +195,18 @@ class Sender:
                 pause = min(pause * 2, 10)
             else:
                 break
-        self._journal.clear()
 
     def close(self) -> None:
-        """Leave no journal where nothing is held any more."""
-        if self._journal is not None:
-            held = self.name in queries.claimants()
+        """Leave no journal where nothing is held any more; one that fell leaves its own."""
+        _at_work.discard(self.name)
+        try:
+            db.session.rollback()
+            is_held = self.name in queries.claimants()
             db.session.commit()
-            if not held:
-                self._journal.close()
+        except DBAPIError:
+            db.session.remove()
+            is_held = True
+        self._journal.close(is_kept=is_held)
 
 
 class Maker:
@@ -269,12 +273,13 @@ def _name() -> str:
 
 
 def _host() -> str:
-    # Two containers of one name share no process numbers: their namespaces tell them apart.
+    # Two containers or machines of one name share no process numbers: they are told apart by
+    # their namespaces, and by when they were started.
     try:
         space = str(os.stat("/proc/self/ns/pid").st_ino)
     except OSError:
         space = "0"
-    return f"{socket.gethostname()[:60]}/{space}".replace(":", "-")
+    return f"{socket.gethostname()[:50]}/{space}/{journal.boot()[:8]}".replace(":", "-")
 
 
 def _born(pid: int) -> str:
@@ -288,13 +293,15 @@ def _born(pid: int) -> str:
 
 
 def _dead(claimants: list[str]) -> list[str]:
-    """Name the claimants of this machine whose process is gone."""
+    """Name the claimants of this machine whose process is gone, or who fell in this one."""
     if not Path("/proc/self/stat").exists():
         return []
     gone = []
     for claimant in claimants:
         host, _, rest = claimant.partition(":")
         pid, _, rest = rest.partition(":")
-        if host == _host() and pid.isdigit() and _born(int(pid)) != rest.partition(":")[0]:
+        if host != _host() or not pid.isdigit() or claimant in _at_work:
+            continue
+        if int(pid) == os.getpid() or _born(int(pid)) != rest.partition(":")[0]:
             gone.append(claimant)
     return gone
