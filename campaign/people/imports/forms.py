@@ -72,7 +72,7 @@ def settle_form(run: Import, samples: list[list[str]], *, filled: bool) -> Settl
     class Columns(SettleForm):
         pass
 
-    choices = [("", _l("(left out)")), *FIELDS.items()]
+    choices = {"": str(_("(left out)"))} | {name: str(label) for name, label in FIELDS.items()}
     for at, name in enumerate(run.header):
         seen = [row[at].strip()[:40] for row in samples if at < len(row) and row[at].strip()]
         hint = _("Such as: %(samples)s", samples=" · ".join(seen)) if seen else _("Empty so far.")
