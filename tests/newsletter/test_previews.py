@@ -1,10 +1,14 @@
-"""Previews: an issue as it is being written, seen by a reader of one's choice, with nothing saved."""
+"""Previews: an issue as it is being written, seen by a reader of one's choice; nothing is saved."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 
 from campaign.newsletter.models import Issue
+from campaign.outbox import fields
+from campaign.outbox.fields import Recipient, Value
+from campaign.people import places
 from tests.visitor import Visitor, forms_in
 
 Read = Callable[[], Issue]
@@ -40,6 +44,26 @@ def test_a_preview_is_of_a_reader_with_or_without_a_name_and_a_country(organiser
     assert "Hello friend in the world." in stranger
     assert "Dear Ada," in ada
     assert "Hello Ada in Germany." in ada
+
+
+def test_a_preview_is_of_a_reader_in_a_city(organiser: Visitor) -> None:
+    kept = dict(fields._fields)
+
+    @fields.field("where", "where the reader lives", by=("place",))
+    def where(reader: Recipient, now: datetime) -> Value:
+        city = places.place(reader.place) if reader.place else None
+        return Value(city.name if city else "nowhere we know")
+
+    try:
+        typed = {"title": "T", "source": "You live in {{ where }}.", "reader_country": "DE"}
+        berlin = look(organiser, **typed, reader_city="berlin")
+        nowhere = look(organiser, **typed, reader_city="Qqqqqq\x00<b>")
+    finally:
+        fields._fields.clear()
+        fields._fields.update(kept)
+
+    assert "You live in Berlin." in berlin
+    assert "You live in nowhere we know." in nowhere
 
 
 def test_a_mail_is_looked_at_by_night_and_as_text(organiser: Visitor) -> None:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from html.parser import HTMLParser
+from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -240,6 +242,38 @@ def test_who_saves_second_sees_both_texts_and_puts_them_together(
     together = organiser.fill(late, address, action="/edit", source="First and second.")
     assert together.status_code == 303
     assert read().text.source == "First and second."
+
+
+def test_of_two_who_save_at_the_same_moment_one_is_told(app: Flask, issue: int) -> None:
+    together = Barrier(2)
+
+    def save(words: str) -> bool:
+        with app.app_context():
+            found = db.session.get_one(Issue, issue)
+            db.session.rollback()
+            together.wait(timeout=10)
+            try:
+                verbs.change(
+                    found,
+                    version=1,
+                    **{"title": "T", "subject": "", "preview": "", "source": words},
+                    slug="",
+                    language="en",
+                    by=None,
+                    now=clock.now(),
+                )
+            except verbs.ChangedMeanwhile:
+                return False
+            db.session.commit()
+            return True
+
+    with ThreadPoolExecutor(2) as pool:
+        saved = list(pool.map(save, ["One.", "Two."]))
+
+    assert sorted(saved) == [False, True]
+    with app.app_context():
+        found = db.session.get_one(Issue, issue)
+        assert (found.version, found.text.source) == (2, "One." if saved[0] else "Two.")
 
 
 def test_a_topic_is_chosen_where_there_are_topics(

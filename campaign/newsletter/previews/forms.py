@@ -30,6 +30,7 @@ class ReaderForm(OfficeForm):
     )
     reader_name = name_field(_l("Reader’s name"))
     reader_country = SelectField(_l("Reader’s country"))
+    reader_city = line_field(_l("Reader’s city"), most=80)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -12,6 +12,7 @@ from campaign.newsletter.previews.forms import PreviewForm, ReaderForm
 from campaign.newsletter.previews.looks import Look, dressed
 from campaign.outbox.fields import Recipient
 from campaign.outbox.models import Variant
+from campaign.people import places
 
 bp = Blueprint("previews", __name__)
 
@@ -55,7 +56,9 @@ def typed() -> Any:
 def _shown(issue: Issue, text: IssueText, form: ReaderForm) -> Response:
     name = "" if form.reader_name.errors else form.reader_name.data or ""
     country = form.reader_country.data or ""
-    reader = Recipient(None, name[:75], text.language, country[:2], None)
+    city = "" if form.reader_city.errors else form.reader_city.data or ""
+    place = places.find(city[:80], country) if city else None
+    reader = Recipient(None, name[:75], text.language, country[:2], place.id if place else None)
     look = Look(form.look.data) if form.look.data in set(Look) else Look.MAIL
     return _answer(mails.seen_by(issue, text, reader, now=clock.now()), look)
 
