@@ -36,6 +36,7 @@ STATES: dict[str, Any] = {
 # What each kind of mail is, in the words of its readers. The code name stands for any other.
 _KINDS: dict[str, Any] = {
     "already-subscribed": _l("already subscribed"),
+    "automatic-trial": _l("trial of an automatic mail"),
     "confirmation": _l("please confirm: newsletter"),
     "confirmation-reminder": _l("reminder: newsletter"),
     "event-called-off": _l("event called off"),

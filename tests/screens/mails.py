@@ -26,6 +26,7 @@ from campaign.letters.models import Letter
 from campaign.letters.queries import letter_by_token, template_for
 from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.queries import search_issues
+from campaign.newsletter.sendings import verbs as sendings
 from campaign.newsletter.series import verbs as series
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
@@ -95,13 +96,15 @@ def _subscribe(now: datetime) -> None:
     assert ada is not None
     subscribers.confirm(ada.id, now=now)
     subscribers.subscribe(**ADA, **asked, now=now)
+    series.send_trial("welcome-1", language="en", to="organiser@example.org", now=now)
 
 
 def _send_an_issue(now: datetime) -> None:
     newsletter.load_starter(files("campaign.starter"), now=now)
     issue = db.session.scalars(search_issues().limit(1)).one()
     newsletter.send_trial(issue, to="organiser@example.org", person_id=0, now=now)
-    newsletter.send(issue, version=issue.version, now=now)
+    sending = sendings.schedule(issue, version=issue.version, after=0, by=None, now=now)
+    sendings.begin(sending, now=now)
 
 
 def _come(now: datetime) -> None:

@@ -19,6 +19,8 @@ from campaign.templating import absolute, render_mail
 
 WELCOMED = "welcome"
 TRIAL = "automatic-trial"
+# So many characters of a mail's beginning a list of mails may show.
+SHOWN = 140
 
 
 def variants(automatic: Automatic) -> list[Variant]:
@@ -34,6 +36,7 @@ def variant(automatic: Automatic, language: str) -> Variant:
         text, html = render_mail(
             "newsletter/mail/automatic",
             subject=kept_whole(words.subject),
+            opening=_opening(body.text),
             body_text=kept_whole(body.text),
             body_html=body.html,
             greeting=GREETING,
@@ -48,6 +51,12 @@ def variant(automatic: Automatic, language: str) -> Variant:
         text=as_holes(text, is_html=False),
         html=as_holes(html, is_html=True),
     )
+
+
+def _opening(text: str) -> str:
+    """Give what a list of mails shows beneath the subject: how the text begins."""
+    words = " ".join(text.partition("\n\n")[0].split())
+    return "" if "{{" in words else words[:SHOWN]
 
 
 def headers(automatic: Automatic) -> dict[str, str]:
