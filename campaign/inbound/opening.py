@@ -25,6 +25,7 @@ from campaign.forms import normal_address
 LOOKED_AT = 256 * 1024
 SHOWN = 1024 * 1024
 LONGEST_TEXT = 100_000
+LONGEST_RAW = 10_000
 # Parts that hold parts. Each may be open while all that follows is read, so they multiply.
 MOST_BRANCHES = 30
 _BRANCH = re.compile(rb"(?:^|[\r\n])content-type:\s{0,99}(?:multipart|message)/", re.IGNORECASE)
@@ -139,12 +140,15 @@ def parts(message: Message) -> Iterator[Message]:
 def show(raw: bytes) -> Shown:
     """Give a mail as an organiser reads it."""
     message = open_mail(raw, most=SHOWN)
-    whole = first_text(message).encode("utf-8", "replace").decode()
+    is_tangled = is_entangled(raw[:SHOWN])
+    # Of what no program reads, a person sees the bytes themselves.
+    words = _decoded(raw[:LONGEST_RAW], "utf-8") if is_tangled else first_text(message)
+    whole = words.encode("utf-8", "replace").decode()
     text = _CONTROLS.sub(" ", re.sub(r"\r\n?", "\n", whole))
     return Shown(
         text=text.strip(),
         attachments=[name for part in parts(message) if (name := _name(part))],
-        is_cut=len(raw) > SHOWN or len(text) >= LONGEST_TEXT or is_entangled(raw[:SHOWN]),
+        is_cut=len(raw) > SHOWN or len(text) >= LONGEST_TEXT or is_tangled,
     )
 
 

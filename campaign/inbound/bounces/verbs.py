@@ -50,13 +50,14 @@ def first_proven(tokens: Iterable[str]) -> Message | None:
 
 def bounce(mail: InboundMail, failures: tuple[Failure, ...], to: Target, *, now: datetime) -> None:
     """Act upon a mail that came back: only for the message whose own address it came back to."""
+    said = _words(failures[0]) if failures else ""
     if to.role is not Role.BOUNCES:
-        wait(mail, Kind.BOUNCE, Made.UNPROVEN, _words(failures[0]) if failures else "")
+        wait(mail, Kind.BOUNCE, Made.UNPROVEN, said)
         return
     try:
         message = _message(to.token)
     except ForgedToken:
-        wait(mail, Kind.BOUNCE, Made.FORGED)
+        wait(mail, Kind.BOUNCE, Made.FORGED, said)
         return
     if message is None:
         settle(mail, Kind.BOUNCE, Made.TOO_LATE, now=now)
@@ -64,7 +65,7 @@ def bounce(mail: InboundMail, failures: tuple[Failure, ...], to: Target, *, now:
     failure = _about(message, failures)
     if failure is None:
         mail.message_id = message.id
-        wait(mail, Kind.BOUNCE, Made.UNCLEAR, _words(failures[0]) if failures else "")
+        wait(mail, Kind.BOUNCE, Made.UNCLEAR, said)
         return
     mail.message_id, mail.person_id = message.id, message.person_id
     _act_upon(mail, message, failure, now=now)
