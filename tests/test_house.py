@@ -53,6 +53,7 @@ CRAFTS: dict[str, set[str]] = {
     "people": {"conditions", "exports", "links", "places", "segments"},
     "people/imports": {"formats", "reading", "rows"},
     "people/imports/chunks": {"cutting"},
+    "people/segmenting": {"building"},
     "people/sources": set(),
     "starter": set(),
     "summits": {"chronicle", "directory"},

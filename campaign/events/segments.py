@@ -33,7 +33,7 @@ def _actions() -> list[tuple[str, Any]]:
     return [(action.slug, action.title) for action in actions()]
 
 
-def _action_in_words(values: Values, denied: bool) -> str:
+def _action_in_words(values: Values, denied: bool) -> Any:
     action = action_by_slug(values["action"])
     title = action.title if action else values["action"]
     if denied:
@@ -67,7 +67,7 @@ def _events() -> list[tuple[str, Any]]:
     ]
 
 
-def _event_in_words(values: Values, denied: bool) -> str:
+def _event_in_words(values: Values, denied: bool) -> Any:
     event = event_by_slug(values["event"])
     title = event.title if event else values["event"]
     if denied:

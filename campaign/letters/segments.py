@@ -40,7 +40,7 @@ def _summits() -> list[tuple[str, Any]]:
     return [(summit.slug, _name(summit)) for summit in reversed(timeline())]
 
 
-def _summit_in_words(values: Values, denied: bool) -> str:
+def _summit_in_words(values: Values, denied: bool) -> Any:
     summit = summit_by_slug(values["summit"])
     name = _name(summit) if summit else values["summit"]
     if denied:

@@ -29,6 +29,7 @@ from campaign.organisers.models import Role
 from campaign.organisers.office import bp as organisers
 from campaign.organisers.views import not_from_our_page, not_signed_in, signed_in
 from campaign.outbox.office import bp as outbox
+from campaign.people.office import bp as people
 from campaign.refusals import Refusal
 from campaign.summits.office import bp as summits
 from campaign.tables import office_time
@@ -39,6 +40,7 @@ bp = Blueprint("office", __name__, url_prefix="/office")
 ROOMS: tuple[tuple[Blueprint, Any], ...] = (
     (events, _l("Events")),
     (newsletter, _l("Newsletter")),
+    (people, _l("People")),
     (letters, _l("Letters")),
     (summits, _l("Summits and posts")),
     (outbox, _l("Outbox")),

@@ -29,12 +29,12 @@ def either(names: Iterable[str]) -> str:
     return str(_("%(several)s or %(last)s", several=", ".join(most), last=last))
 
 
-def said(positive: Any, negative: Any) -> Callable[[Values, bool], str]:
+def said(positive: Any, negative: Any) -> Callable[[Values, bool], Any]:
     """Make the words of a condition that has nothing to fill in."""
     return lambda values, denied: str(negative if denied else positive)
 
 
-def _countries_in_words(values: Values, denied: bool) -> str:
+def _countries_in_words(values: Values, denied: bool) -> Any:
     countries = either(country_name(code) for code in values["in"])
     if denied:
         return _("do not live in %(countries)s", countries=countries)
@@ -52,7 +52,7 @@ def lives_in(values: Values, now: datetime) -> ColumnElement[bool]:
     return Person.country.in_(values["in"])
 
 
-def _city_in_words(values: Values, denied: bool) -> str:
+def _city_in_words(values: Values, denied: bool) -> Any:
     named = {"city": values["city"], "country": country_name(values["country"])}
     if "km" in values:
         named["km"] = values["km"]
@@ -92,11 +92,11 @@ def lives_near(values: Values, now: datetime) -> ColumnElement[bool]:
     near = places.within(place.id, values["km"]) if "km" in values else {place.id}
     # Written into the statement: they may be more than a database takes as parameters. Whose place
     # is not known lives nowhere near, so that "not" finds them.
-    ids = bindparam("near", sorted(near), unique=True, expanding=True, literal_execute=True)
+    ids: Any = bindparam("near", sorted(near), unique=True, expanding=True, literal_execute=True)
     return and_(Person.place.is_not(None), Person.place.in_(ids))
 
 
-def _languages_in_words(values: Values, denied: bool) -> str:
+def _languages_in_words(values: Values, denied: bool) -> Any:
     named = dict(languages())
     chosen = either(str(named.get(code, code)) for code in values["in"])
     if denied:
@@ -115,7 +115,7 @@ def reads(values: Values, now: datetime) -> ColumnElement[bool]:
     return Person.language.in_(values["in"])
 
 
-def _tag_in_words(values: Values, denied: bool) -> str:
+def _tag_in_words(values: Values, denied: bool) -> Any:
     if denied:
         return _("do not have the tag “%(tag)s”", tag=values["tag"])
     return _("have the tag “%(tag)s”", tag=values["tag"])
@@ -146,7 +146,7 @@ def has_tag(values: Values, now: datetime) -> Select[int]:
     return select(Tag.person_id).where(Tag.tag == values["tag"])
 
 
-def _joined_in_words(values: Values, denied: bool) -> str:
+def _joined_in_words(values: Values, denied: bool) -> Any:
     parts = []
     if "since" in values:
         parts.append(_("on or after %(day)s", day=short_date(_day(values["since"]))))
@@ -174,7 +174,7 @@ def _says_when(values: Values) -> None:
 )
 def joined(values: Values, now: datetime) -> ColumnElement[bool]:
     """Find those who agreed to hear from us in some time."""
-    asked = [Subscription.confirmed_at.is_not(None)]
+    asked: list[ColumnElement[bool]] = [Subscription.confirmed_at.is_not(None)]
     if "since" in values:
         asked.append(Subscription.confirmed_at >= _begin(values["since"]))
     if "before" in values:
@@ -201,7 +201,7 @@ def _rhythms() -> list[tuple[str, Any]]:
     ]
 
 
-def _rhythm_in_words(values: Values, denied: bool) -> str:
+def _rhythm_in_words(values: Values, denied: bool) -> Any:
     # There are two: who does not want the one wants the other.
     if (values["rhythm"] == Rhythm.MONTHLY) != denied:
         return _("want one issue a month")
@@ -216,4 +216,4 @@ def _rhythm_in_words(values: Values, denied: bool) -> str:
 )
 def wants(values: Values, now: datetime) -> ColumnElement[bool]:
     """Find those who want every issue, or one a month."""
-    return Subscription.rhythm == values["rhythm"]
+    return Subscription.rhythm.in_([values["rhythm"]])

@@ -12,7 +12,16 @@ from campaign.outbox.models import Message, Suppression
 from campaign.outbox.queries import is_suppressed, posted_lately, suppression_of
 from campaign.people import exports, segments
 from campaign.people.mails import CAUSED_BY_STRANGERS
-from campaign.people.models import NOT_ME, Person, Purpose, Segment, Subscription, Tag
+from campaign.people.models import (
+    NOT_ME,
+    Consent,
+    Person,
+    Purpose,
+    RefusedTopic,
+    Segment,
+    Subscription,
+    Tag,
+)
 
 # Confirmation mails are a weapon against the owner of an address: so many, over all forms.
 MOST_A_DAY = 3
@@ -60,8 +69,10 @@ def circle(purpose: Purpose, *, rule: Mapping[str, Any], now: datetime) -> Selec
 def size_of_circle(purpose: Purpose, *, rule: Mapping[str, Any], now: datetime) -> int:
     """Count those a mail to many may go to."""
     if db.engine.dialect.name == "postgresql":
-        # To compile the question takes it longer than to answer.
+        # To compile the question takes it longer than to answer it; and the numbers of a million
+        # people fit into memory.
         db.session.execute(text("SET LOCAL jit = off"))
+        db.session.execute(text("SET LOCAL work_mem = '64MB'"))
     query = _circle(select(func.count(Person.id)), purpose, rule=rule, now=now)
     return db.session.scalar(query) or 0
 
@@ -97,6 +108,62 @@ def segment(number: int) -> Segment | None:
 def segments_by_name() -> Select[Segment]:
     """Find the saved segments, in the order of the alphabet."""
     return select(Segment).order_by(func.lower(Segment.name), Segment.id)
+
+
+def search(words: str = "", *, country: str = "", tag: str = "") -> Select[Person]:
+    """Find people, the latest known first, by name, address or city, by country and by tag."""
+    query = select(Person).order_by(Person.id.desc())
+    if words:
+        query = query.where(
+            or_(
+                Person.email.contains(words.lower(), autoescape=True),
+                Person.name.icontains(words, autoescape=True),
+                Person.city.icontains(words, autoescape=True),
+            )
+        )
+    if country:
+        query = query.where(Person.country == country)
+    if tag:
+        query = query.where(Person.id.in_(select(Tag.person_id).where(Tag.tag == tag)))
+    return query
+
+
+def consents_of(person_id: int) -> list[Consent]:
+    """List what a person agreed to, word for word, the latest first."""
+    return list(
+        db.session.scalars(
+            select(Consent).where(Consent.person_id == person_id).order_by(Consent.id.desc())
+        )
+    )
+
+
+def tags_of(person_id: int) -> list[str]:
+    """List a person's tags."""
+    return list(
+        db.session.scalars(select(Tag.tag).where(Tag.person_id == person_id).order_by(Tag.tag))
+    )
+
+
+def refused_topics_of(person_id: int) -> list[str]:
+    """List the topics of which a person wants no issues."""
+    return list(
+        db.session.scalars(
+            select(RefusedTopic.topic)
+            .where(RefusedTopic.person_id == person_id)
+            .order_by(RefusedTopic.topic)
+        )
+    )
+
+
+def number_tagged() -> list[tuple[str, int]]:
+    """List each tag in use with the number of people who have it."""
+    found = select(Tag.tag, func.count()).group_by(Tag.tag).order_by(Tag.tag)
+    return [(row[0], row[1]) for row in db.session.execute(found)]
+
+
+def latest_of(circle: Select[Person], *, most: int) -> list[Person]:
+    """Take a few people of a circle: those of whom we have known for the shortest time."""
+    return list(db.session.scalars(circle.order_by(Person.id.desc()).limit(most)))
 
 
 def search_subscriptions(words: str = "", *, standing: str = "") -> Select[Subscription]:

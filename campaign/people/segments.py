@@ -78,7 +78,7 @@ class Condition:
     label: Any
     values: tuple[Value, ...]
     where: Callable[[Values, datetime], Meaning]
-    words: Callable[[Values, bool], str]
+    words: Callable[[Values, bool], Any]
     check: Callable[[Values], None]
 
 
@@ -89,7 +89,7 @@ def condition(
     name: str,
     label: Any,
     *values: Value,
-    words: Callable[[Values, bool], str],
+    words: Callable[[Values, bool], Any],
     check: Callable[[Values], None] = lambda values: None,
 ) -> Callable[..., Any]:
     """Offer a condition: the function below gives what it is in SQL, from its values and the time.

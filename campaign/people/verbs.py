@@ -15,7 +15,7 @@ from campaign.outbox.models import Message, State, address_hash
 from campaign.outbox.verbs import post, suppress_hash
 from campaign.people import mails, places, queries, segments
 from campaign.people.links import CONFIRM_WITHIN
-from campaign.people.models import NOT_ME, Consent, Person, Purpose, Segment, Subscription
+from campaign.people.models import NOT_ME, Consent, Person, Purpose, Segment, Subscription, Tag
 from campaign.people.queries import may_be_asked, subscription_of
 from campaign.refusals import Refusal
 
@@ -241,13 +241,15 @@ def _withhold(person_id: int, purpose: Purpose, *, now: datetime) -> None:
     )
 
 
-def never_write(person_id: int, hashed: str, *, now: datetime) -> None:
+def never_write(
+    person_id: int, hashed: str, *, because: str = NOT_ME, evidence: str = "", now: datetime
+) -> None:
     """Never write to an address again, and drop what was asked for or agreed to in its name.
 
     `hashed` is `outbox.models.address_hash` of the address: it counts when the person is erased.
     """
     hold(person_id)
-    suppress_hash(hashed, reason=NOT_ME, now=now)
+    suppress_hash(hashed, reason=because, evidence=evidence, now=now)
     person = db.session.get(Person, person_id)
     if person is None or address_hash(person.email) != hashed:
         return
@@ -255,7 +257,24 @@ def never_write(person_id: int, hashed: str, *, now: datetime) -> None:
         if subscription.is_pending:
             _drop(subscription)
         else:
-            leave(person_id, Purpose(subscription.purpose), through=NOT_ME, now=now)
+            leave(person_id, Purpose(subscription.purpose), through=because, now=now)
+
+
+def leave_all(person_id: int, *, through: str, now: datetime) -> None:
+    """Take back all that a person agreed to, and what they were asked and have not answered."""
+    hold(person_id)
+    for subscription in queries.subscriptions_of(person_id):
+        leave(person_id, Purpose(subscription.purpose), through=through, now=now)
+
+
+def tag(person: Person, word: str) -> None:
+    """Give a person a tag."""
+    insert_missing(Tag, {"tag": word, "person_id": person.id}, unique=["tag", "person_id"])
+
+
+def untag(person: Person, word: str) -> None:
+    """Take a tag from a person."""
+    db.session.execute(delete(Tag).where(Tag.tag == word, Tag.person_id == person.id))
 
 
 class NameTaken(Refusal):

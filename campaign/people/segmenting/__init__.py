@@ -1,0 +1,1 @@
+"""Segments in the office: rules put together from conditions, counted, and saved."""
