@@ -21,6 +21,7 @@ from campaign.letters.models import Letter
 from campaign.letters.queries import letter_by_token, template_for
 from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.queries import issue_with_slug, search_issues
+from campaign.newsletter.sendings import verbs as sendings
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import Role
@@ -147,7 +148,9 @@ def _subscribe(now: datetime) -> list[str]:
 def _send_an_issue(now: datetime) -> str:
     """Send the starter's first issue, begin another, and give the address of the first."""
     issue = db.session.scalars(search_issues().limit(1)).one()
-    newsletter.send(issue, version=issue.version, now=now - timedelta(days=9))
+    then = now - timedelta(days=9)
+    sending = sendings.schedule(issue, version=issue.version, after=0, by=None, now=then)
+    sendings.begin(sending, now=then)
     newsletter.draft(
         title="What Geneva could decide",
         slug="what-geneva-could-decide",

@@ -15,14 +15,14 @@ from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.sendings import audience, codes, figures, queries
 from campaign.newsletter.sendings.models import Reading
 from campaign.newsletter.verbs import check_may_be_sent, check_words, words_of
-from campaign.newsletter.writing import as_holes
+from campaign.newsletter.writing import as_holes, kept_whole
 from campaign.outbox import verbs as outbox
 from campaign.outbox.models import Batch, Message, Variant, address_hash
 from campaign.people.models import Person, Segment
 from campaign.people.sources import verbs as sources
 from campaign.people.sources.models import Deed
 from campaign.refusals import Refusal
-from campaign.templating import absolute
+from campaign.templating import absolute, wrapped
 
 # With fewer, each half would be a handful, and chance would choose.
 LEAST_FOR_A_TRIAL = 400
@@ -290,7 +290,9 @@ def _post_trial(issue: Issue, sending: Sending, people: Select[Person], *, now: 
 
 
 def _coded(variant: Variant, code: str) -> Variant:
-    variant.text = codes.in_text(variant.text, code, absolute=absolute)
+    text = codes.in_text(variant.text, code, absolute=absolute)
+    # The addresses have grown; no line may end within a field.
+    variant.text = as_holes(wrapped(kept_whole(text)), is_html=False)
     variant.html = codes.in_html(variant.html, code, absolute=absolute)
     return variant
 
