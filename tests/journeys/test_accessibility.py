@@ -24,6 +24,8 @@ PUBLIC = [
     "/events/may-13-london/signed-up", "/newsletter", "/newsletter/check-your-mail",
     "/newsletter/confirmed", "/newsletter/never-again", "/write", "/write/gb", "/write/de",
     "/write/check-your-mail", "/write/thank-you", "/summits", "/mailbox",
+    "/newsletter/subscribe-from", "/newsletter/embed", "/newsletter/embed/check-your-mail",
+    "/search?q=treaty", "/search?q=zebra",
     "/nothing-is-here",
 ]  # fmt: skip
 OFFICE = [
@@ -33,11 +35,14 @@ OFFICE = [
     "/office/newsletter/issues/1/check", "/office/newsletter/issues/1/versions",
     "/office/newsletter/issues/1/versions/1",
     "/office/newsletter/subscribers", "/office/outbox", "/office/organisers", "/office/summits",
+    "/office/newsletter/automatic", "/office/newsletter/automatic/digest",
+    "/office/newsletter/automatic/digest/en", "/office/newsletter/elsewhere",
     "/office/organisers/1/remove",
 ]  # fmt: skip
 FORMS = {
     "/events/may-13-london": "Sign up for London",
     "/newsletter": "Subscribe",
+    "/newsletter/embed": "Subscribe",
     "/write/gb": "Send it for me",
 }
 
