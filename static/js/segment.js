@@ -24,6 +24,7 @@
   form.querySelector("[data-counts]").parentElement.hidden = true;
   form.addEventListener("input", ({ target }) => {
     if (target.name === "name" || target.name.endsWith("add")) return;
+    if (form.dataset.countBy && target.name !== form.dataset.countBy) return;
     clearTimeout(waiting);
     waiting = setTimeout(count, 400);
   });

@@ -514,6 +514,7 @@ def test_an_organiser_sends_in_two_steps_and_sees_what_becomes_of_it(
     path = f"/office/newsletter/issues/{issue}/send"
 
     page = organiser.open(path)
+    counted = organiser.open(f"{path}/count?who=77")
     asked = organiser.open(f"{path}/confirm?who=&when=now&hours=4")
     answer = organiser.fill(asked, f"{path}/confirm", action="/send")
     twice = organiser.fill(asked, f"{path}/confirm", action="/send")
@@ -522,6 +523,7 @@ def test_an_organiser_sends_in_two_steps_and_sees_what_becomes_of_it(
     seen = organiser.open(answer.location)
 
     assert "2 readers" in page.text
+    assert "2 readers" in counted.text
     assert "goes to 2 readers" in asked.text
     assert (answer.status_code, twice.location) == (303, answer.location)
     assert "on its way" in seen.text

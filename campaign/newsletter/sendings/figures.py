@@ -29,8 +29,8 @@ COMPLAINT = "complaint"
 MOST_REPLIES = 10
 # Of a reply so much is compared: codes and the first words, before what differs for each.
 _COMPARED = 120
-# Both codes stand in these: "550 5.1.1", "DSN: 5.1.1".
-_CODES = 16
+# The code stands in these, and nothing that differs for each: "550 5.1.1", "DSN: 5.1.1".
+_CODES = 11
 # The chart has no more bars than fit a phone.
 _MOST_BARS = 60
 

@@ -83,9 +83,8 @@ def _ask(issue: Issue, *, asked: bool) -> AskForm:
 
 
 def _plan_page(issue: Issue, form: PlanForm) -> str:
-    who = form.who.data if form.who.data in dict(form.who.choices) else ""
     choices = queries.choices()
-    chosen = next(choice for choice in choices if choice.key == (who or ""))
+    chosen = _chosen(choices, form.who.data or "")
     form.who.data = chosen.key
     return render_template(
         "newsletter/office/sending_plan.html",
@@ -95,6 +94,22 @@ def _plan_page(issue: Issue, form: PlanForm) -> str:
         choices=choices,
         readers=queries.number_of_readers(issue, rule=chosen.rule, now=clock.now()),
         earlier=queries.of_issue(issue.id),
+    )
+
+
+def _chosen(choices: list[Choice], key: str) -> Choice:
+    return next((choice for choice in choices if choice.key == key), choices[0])
+
+
+@bp.get("/issues/<int:number>/send/count")
+def count(number: int) -> str:
+    """Count to how many an issue would go: a part of the page that asks, for its script."""
+    issue = _issue(number)
+    chosen = _chosen(queries.choices(), request.args.get("who", ""))
+    return render_template(
+        "newsletter/office/sending_count.html",
+        chosen=chosen,
+        readers=queries.number_of_readers(issue, rule=chosen.rule, now=clock.now()),
     )
 
 
@@ -209,7 +224,7 @@ def index(number: int) -> Any:
         columns=COLUMNS,
         rows=[_row(found) for found in queries.of_issue(number)],
         counts=figures.counts_of_issue(number),
-        deeds=[(DEEDS[deed], count) for deed, count in figures.deeds_of(issue).items()],
+        deeds=[(DEEDS[deed], times) for deed, times in figures.deeds_of(issue).items()],
     )
 
 
@@ -273,7 +288,7 @@ def _sending_page(found: Sending, form: Any = None, choose_form: Any = None) -> 
         withheld=figures.replies_to(batches, State.WITHHELD) if counts.of(State.WITHHELD) else [],
         leavers=len(leavers),
         complaints=len(figures.complaints(batches, now=now)),
-        deeds=[(DEEDS[deed], count) for deed, count in figures.deeds_of(issue).items()],
+        deeds=[(DEEDS[deed], times) for deed, times in figures.deeds_of(issue).items()],
         halves=figures.halves(found, now=now),
         by_time=figures.left_by_time(course, zone=zone),
         time_caption=CAPTIONS[figures.step_of(course)],
