@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from campaign.db import count_of, db
 from campaign.events import queries as events
 from campaign.events.models import Event, SignUp
+from campaign.inbound import queries as inbox
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import short_date
 from campaign.letters.models import Letter
@@ -73,6 +74,7 @@ class Concerns:
     paused: list[Batch]
     stale_posts: int
     bounced_posts: int
+    mails_in: int
 
     def __bool__(self) -> bool:
         return any(vars(self).values())
@@ -143,6 +145,7 @@ def concerns(*, failed: int, now: datetime) -> Concerns:
         paused=ledger.paused_batches(),
         stale_posts=_posts_in_use(now, Post.seen_on < now.date() - STALE_AFTER),
         bounced_posts=_posts_in_use(now, Post.bounced_at.is_not(None)),
+        mails_in=inbox.number_waiting(),
     )
 
 
