@@ -19,6 +19,7 @@ from campaign.outbox.models import Batch, Message, State
 from campaign.outbox.verbs import post_batch
 from tests.bench import lean
 from tests.bench.first_view import first_views
+from tests.bench.importing import imports
 from tests.bench.programs import Figure, gunicorn, nginx, rounds, smtp_sink, smtp_source, wrk
 from tests.drills.private import Private, private_on, wait_until
 from tests.services.programs import HERE
@@ -205,5 +206,7 @@ MEASURES: dict[str, tuple[Measure, str, set[str]]] = {
     "sign-ups-postgresql": (sign_ups, "postgresql", {"wrk", "postgresql"}),
     "mails": (mails, "sqlite", {"smtp-source", "smtp-sink"}),
     "mails-postgresql": (mails, "postgresql", {"smtp-source", "smtp-sink", "postgresql"}),
+    "import": (imports, "sqlite", set()),
+    "import-postgresql": (imports, "postgresql", {"postgresql"}),
     "first-view": (first_views, "sqlite", {"chromium"}),
 }
