@@ -35,7 +35,8 @@ OFFICE = [
     "/office/newsletter/issues/1/check", "/office/newsletter/issues/1/versions",
     "/office/newsletter/issues/1/versions/1",
     "/office/newsletter/subscribers", "/office/outbox", "/office/organisers", "/office/summits",
-    "/office/newsletter/automatic", "/office/newsletter/automatic/digest",
+    "/office/newsletter/images", "/office/newsletter/automatic",
+    "/office/newsletter/automatic/digest",
     "/office/newsletter/automatic/digest/en", "/office/newsletter/elsewhere",
     "/office/organisers/1/remove",
 ]  # fmt: skip

@@ -174,6 +174,8 @@ OFFICE = [
     Shot("office-automatic-one", "one of them", _at("/office/newsletter/automatic/digest")),
     Shot("office-automatic-words", "its words", _at("/office/newsletter/automatic/digest/en")),
     Shot("office-form-elsewhere", "a form to paste", _at("/office/newsletter/elsewhere")),
+    Shot("office-pictures", "pictures for issues", _at("/office/newsletter/images")),
+    Shot("office-picture", "one of them, to be pasted", _at("/office/newsletter/images/1")),
     Shot("office-letters", "letters", _at("/office/letters")),
     Shot("office-outbox", "the outbox", _at("/office/outbox")),
     Shot("office-message", "one message", _at("/office/outbox/1")),

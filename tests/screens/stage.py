@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from campaign import clock
+from campaign.config import ROOT
 from campaign.db import db
 from campaign.events import mails as event_mails
 from campaign.events import verbs as events
@@ -20,6 +21,8 @@ from campaign.letters.mails import CONFIRM, NOT_ME
 from campaign.letters.models import Letter
 from campaign.letters.queries import letter_by_token, template_for
 from campaign.newsletter import verbs as newsletter
+from campaign.newsletter.images import verbs as images
+from campaign.newsletter.images.pictures import markdown
 from campaign.newsletter.queries import issue_with_slug, search_issues
 from campaign.newsletter.sendings import verbs as sendings
 from campaign.newsletter.subscribers import verbs as subscribers
@@ -151,12 +154,28 @@ def _send_an_issue(now: datetime) -> str:
     then = now - timedelta(days=9)
     sending = sendings.schedule(issue, version=issue.version, after=0, by=None, now=then)
     sendings.begin(sending, now=then)
+    picture = images.keep(
+        (ROOT / "static" / "icons" / "og.png").read_bytes(),
+        description="The sign of two people side by side, and the words Pause Frontier AI",
+        by=None,
+        now=now - timedelta(days=1),
+    )
+    shown = markdown(picture.description, f"/newsletter/images/{picture.name}")
     newsletter.draft(
         title="What Geneva could decide",
         slug="what-geneva-could-decide",
         subject="",
         preview="Half a year is left, and this is where things stand.",
-        source="The next summit has a date, and we have [a proposal](/proposal).\n",
+        source=f"""The next summit has a date, and we have [a proposal](/proposal).
+
+{shown}
+
+## The next protest near you
+
+{{{{ next_event }}}}
+
+[**Write to your minister**](/write)
+""",
         language="en",
         by=None,
         now=now - timedelta(hours=5),
