@@ -19,6 +19,7 @@ from campaign.outbox.verbs import suppress
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose, Subscription
 from tests.newsletter.conftest import link_in, person_with, subscribed
+from tests.newsletter.test_at_once import at_once
 from tests.visitor import Visitor
 
 Posted = Callable[..., list[Message]]
@@ -147,6 +148,27 @@ def test_a_step_undone_half_way_is_taken_whole_the_next_time(app: Flask, clock_a
         duties.take_steps()
 
         assert len(reached()) == 1
+
+
+def test_two_workers_at_once_post_a_step_and_a_month_once(app: Flask, clock_at: Any) -> None:
+    with app.app_context():
+        for key in ("welcome-1", "digest"):
+            switch_on(key)
+        join("ada@example.org")
+    clock_at.move_to(datetime(2027, 2, 2, 9, 1, tzinfo=UTC))
+
+    wrong = at_once(
+        app,
+        *[lambda: verbs.take_step("welcome-1", now=clock.now())] * 3,
+        *[lambda: verbs.tell_of_the_month(now=clock.now())] * 3,
+    )
+
+    assert wrong == []
+    with app.app_context():
+        assert sorted(subject for subject, _ in reached()) == [
+            "Three things you can do",
+            "What’s on this month",
+        ]
 
 
 def test_who_leaves_and_comes_back_is_welcomed_again_and_gets_no_step_twice(
