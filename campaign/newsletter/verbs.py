@@ -60,8 +60,8 @@ def draft(
 
 class ChangedMeanwhile(Refusal):
     sentence = _l(
-        "Somebody else has changed this issue since you opened it. Their text stands beneath "
-        "yours: put the two together and save."
+        "Somebody else has changed this issue since you opened it. Read what it says now, then do "
+        "this again."
     )
 
 
