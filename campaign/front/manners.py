@@ -73,8 +73,9 @@ def _start_the_watch() -> None:
 def _refuse_too_much_for(larger_bodies: Mapping[str, int]) -> Callable[[], None]:
     def refuse_too_much() -> None:
         """Refuse a body too large before any of it is read, also where nobody would read it."""
-        if request.endpoint in larger_bodies:
-            request.max_content_length = larger_bodies[request.endpoint]
+        larger = larger_bodies.get(request.endpoint or "")
+        if larger is not None:
+            request.max_content_length = larger
         most = request.max_content_length
         if most is None:
             return
