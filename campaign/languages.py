@@ -10,10 +10,16 @@ from flask import Flask, current_app, has_request_context, request
 from flask_babel import Babel, force_locale, get_locale, gettext, lazy_gettext, ngettext
 from flask_babel import format_date as _format_date
 from flask_babel import format_decimal as _format_decimal
+from flask_babel.speaklater import LazyString
 
 from campaign.config import ROOT
 
 __all__ = ["_", "babel", "force_locale", "lazy_gettext", "ngettext"]
+
+# The library calls every lazy sentence finished HTML, together with the strangers' words in it, and
+# templates would believe that. Ours are text, and are escaped like all text.
+if hasattr(LazyString, "__html__"):
+    del LazyString.__html__
 
 _ = gettext
 babel = Babel()

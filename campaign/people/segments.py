@@ -236,12 +236,12 @@ def _read(rule: Any, *, depth: int = 1) -> dict[str, Any]:
     """Read a rule into its plain form."""
     if not isinstance(rule, Mapping):
         raise WrongRule(_l("A rule is an object, such as {}."))
-    if depth > DEEPEST:
-        raise WrongRule(_l("Groups stand in groups %(most)s deep at most.", most=DEEPEST))
     if not rule:
         return {}
     if "is" in rule:
         return _read_condition(rule)
+    if depth > DEEPEST:
+        raise WrongRule(_l("Groups stand in groups %(most)s deep at most.", most=DEEPEST))
     if len(rule) != 1 or not set(rule) <= {"all", "any", "not"}:
         raise WrongRule(
             _l("A rule says “all”, “any”, “not” or “is”, one of them and nothing else.")

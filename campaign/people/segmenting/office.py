@@ -111,7 +111,7 @@ def _counted(rule: segments.Rule, draft: Group | None) -> dict[str, Any]:
 
 def _initials(person: Person) -> str:
     """Say of a person what tells whether the rule means the right ones, and not who they are."""
-    letters = [f"{word[0].upper()}." for word in person.name.split()[:3]]
+    letters = [f"{word[0].upper()}." for word in person.name.split()[:3] if word[0].isalpha()]
     language = dict(languages()).get(person.language, person.language)
     country = country_name(person.country) if person.country else ""
     parts = [" ".join(letters) or str(_("no name")), country, language]
