@@ -3,6 +3,9 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +19,7 @@ from campaign.events import verbs as events
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.sendings import codes, duties, figures, queries, verbs
+from campaign.outbox.delivery import worker
 from campaign.outbox.models import Batch, Message, State, Variant, address_hash
 from campaign.outbox.verbs import suppress
 from campaign.people import verbs as people
@@ -597,3 +601,43 @@ def test_a_trial_goes_to_seeds_and_organisers_as_readers_get_it_and_to_nobody_el
         assert variant.subject == "[Trial] Welcome to you"
         assert "List-Unsubscribe-Post" in batch.headers
         assert not found(issue).is_sent
+
+
+def test_an_issue_leaves_with_its_code_and_each_reader_gets_it_in_their_language(
+    app: Flask,
+) -> None:
+    with app.app_context():
+        written = issues.draft(
+            title="May", slug="", subject="Come, {{ name | friend }}", preview="",
+            source="[**Come**](/events/berlin) and [read](/proposal).", language="en", by=None,
+            now=clock.now(),
+        )  # fmt: skip
+        issues.translate(
+            written, version=1, language="de", title="Mai", subject="", preview="",
+            source="[Komm](/events).", by=None, now=clock.now(),
+        )  # fmt: skip
+        subscribed("ada@example.org", name="Ada")
+        subscribed("bea@example.org")
+        person_with("bea@example.org").language = "de"
+        db.session.commit()
+        sending = planned(written.id, version=2)
+
+        duties.begin()
+        worker.send_due()
+
+        mails = {
+            str(mail["To"]): mail
+            for file in Path(app.config["INSTANCE"]).glob("mailbox/*.eml")
+            for mail in [message_from_bytes(file.read_bytes(), policy=default)]
+        }
+        to_ada, to_bea = mails["Ada <ada@example.org>"], mails["bea@example.org"]
+        html = to_ada.get_body(("html",)).get_content()
+        text = to_ada.get_body(("plain",)).get_content()
+        assert to_ada["Subject"] == "Come, Ada"
+        assert 'href="https://campaign.example/events/berlin?via=may"' in html
+        assert "https://campaign.example/events/berlin?via=may" in text.replace("\n", " ")
+        assert "proposal?via" not in html + text
+        assert to_bea["Subject"] == "Mai"
+        assert "/events?via=may" in to_bea.get_body(("plain",)).get_content()
+        assert figures.counts(queries.batches(sending)).delivered == 2
+        assert all(batch.finished_at for batch in queries.batches(sending))

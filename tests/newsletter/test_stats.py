@@ -219,9 +219,15 @@ def test_the_list_of_sendings_and_a_planned_one_are_shown(
         number = sending.id
 
     before = organiser.open(f"/office/newsletter/sendings/{number}")
+    with app.app_context():
+        db.session.get_one(Issue, issue).version += 1
+        db.session.commit()
+    changed = organiser.open(f"/office/newsletter/sendings/{number}")
     answer = organiser.send(f"/office/newsletter/sendings/{number}", action="/call-off")
     after = organiser.open(f"/office/newsletter/issues/{issue}/sendings")
 
     assert "Call it off" in before.text
+    assert "was changed" not in before.text
+    assert "was changed" in changed.text
     assert answer.status_code == 303
     assert "called off" in after.text

@@ -276,7 +276,7 @@ def _sending_page(found: Sending, form: Any = None, choose_form: Any = None) -> 
         batches=batches,
         state=state,
         standing=_standing(found, state),
-        because=_because(found, batches),
+        because=_because(found, issue, batches),
         trial_standing=_trial_standing(found),
         may_choose=_is_undecided(found),
         words=queries.in_words(found.rule),
@@ -345,8 +345,16 @@ def _standing(found: Sending, state: str) -> str:
     return str(sentences[state])
 
 
-def _because(found: Sending, batches: list[Batch]) -> str:
-    """Say why it does not go on, where that is known."""
+def _because(found: Sending, issue: Issue, batches: list[Batch]) -> str:
+    """Say why it does not go on, or will not, where that is known."""
+    is_planned = found.queued_at is None and found.called_off_at is None
+    if is_planned and issue.version != found.version:
+        return str(
+            _(
+                "The issue was changed after this was planned, so it will not go out like this. "
+                "Call it off and plan it anew."
+            )
+        )
     paused = [batch.paused_because for batch in batches if batch.paused_at]
     return found.called_off_because or next((why for why in paused if why), "")
 
