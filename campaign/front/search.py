@@ -38,7 +38,7 @@ def words_of(asked: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Hit:
-    """One thing found: where it is, what it is called, and its text as Markdown or HTML."""
+    """One thing found: where it is, what it is called, and its text as Markdown."""
 
     kind: Any
     path: str
@@ -47,7 +47,8 @@ class Hit:
     source: str
     on: date | None
     language: str = ""
-    is_html: bool = False
+    # The text rendered, where it is kept so.
+    rendered: str = ""
     # What it is looked for by, where that is not its title: many events have nearly the same one.
     names: str = ""
     bonus: int = 0
@@ -55,11 +56,15 @@ class Hit:
     @property
     def text(self) -> str:
         """Give its words alone."""
-        return _words_in_html(self.source) if self.is_html else markup.plain(self.source)
+        return _words_in(self.rendered or markup.render(self.source).html)
 
 
-def _words_in_html(source: str) -> str:
-    return html.unescape(re.sub(r"<[^>]*>", " ", source))
+# Tags within a line, where no space is: a full stop may follow.
+_WITHIN = re.compile(r"</?(?:a|abbr|code|del|em|s|strong|sub|sup)\b[^>]*>")
+
+
+def _words_in(rendered: str) -> str:
+    return html.unescape(re.sub(r"<[^>]*>", " ", _WITHIN.sub("", rendered)))
 
 
 def find(words: Sequence[str], *, now: datetime) -> list[Hit]:
@@ -82,6 +87,7 @@ def _everything(words: Sequence[str], now: datetime) -> Iterator[Hit]:
             source=page.source,
             on=page.published_on if page.is_news else None,
             language=page.language,
+            rendered=page.html,
         )
     for action in events.actions_with_words(words, most=MOST):
         path = url_for("events.action", slug=action.slug)
@@ -93,16 +99,19 @@ def _everything(words: Sequence[str], now: datetime) -> Iterator[Hit]:
         if len(issue.texts) > 1:
             path = url_for("newsletter.issue_in", slug=issue.slug, language=text.language)
         day = issue.published_at.date() if issue.published_at else None
-        yield Hit(
+        hit = Hit(
             kind=_l("Newsletter"),
             path=path,
             title=text.title,
             summary=text.summary,
-            source=text.html,
+            source=_words_in(text.html),
             on=day,
             language=text.language,
-            is_html=True,
+            rendered=text.html,
         )
+        # The database also looks at the tags.
+        if all(word in f"{hit.title} {hit.source}".lower() for word in words):
+            yield hit
 
 
 def _event(event: Event, now: datetime) -> Hit:

@@ -157,6 +157,9 @@ def _addresses() -> Iterator[tuple[str, datetime | None]]:
         yield url_for("summits.summit", slug=summit.slug), None
     for issue in newsletter.public_issues(limit=MOST_IN_A_SITEMAP):
         yield url_for("newsletter.issue", slug=issue.slug), issue.published_at
+        for language in issue.languages if len(issue.texts) > 1 else ():
+            path = url_for("newsletter.issue_in", slug=issue.slug, language=language)
+            yield path, issue.published_at
 
 
 @bp.get("/robots.txt")

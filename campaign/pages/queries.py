@@ -123,7 +123,6 @@ def with_words(words: Sequence[str], *, most: int) -> list[Page]:
     in_title = [holds(word, Page.title) for word in words]
     query = (
         select(Page)
-        .options(defer(Page.html, raiseload=True))
         .where(
             Page.is_draft.is_(False),
             *(holds(word, Page.title, Page.description, Page.source) for word in words),

@@ -60,7 +60,7 @@ def test_all_four_kinds_are_found_and_what_is_not_public_is_not(
                 slug=slug,
                 subject="",
                 preview="",
-                source="Dear {{ name | friend }}, a zebra.",
+                source="Dear {{ name | friend }}, a **zebra**: [see](/zebras).",
                 language="en",
                 by=None,
                 now=clock.now(),
@@ -80,6 +80,8 @@ def test_all_four_kinds_are_found_and_what_is_not_public_is_not(
     ]
     assert sorted(titles(visitor, "ZEBRA"))[0].startswith("/events/")
     assert "secret" not in found
+    # Words of the markup are no words of an issue.
+    assert titles(visitor, "strong") == titles(visitor, "href") == []
     assert "{{" not in found
 
 
@@ -94,12 +96,12 @@ def test_every_word_must_stand_there_and_those_in_the_title_come_first(
 
 
 def test_the_words_found_are_marked_where_they_stand(visitor: Visitor, write: Write) -> None:
-    write("/a", "Long", "Blah blah. " * 100 + "Here a *treaty* & more. " + "Blah. " * 100)
+    write("/a", "Long", "Blah blah. " * 100 + "Here a [*treaty*](/x), & more. " + "Blah. " * 100)
 
     found = visitor.open("/search?q=treaty").text
 
     assert "… " in found
-    assert "Here a <mark>treaty</mark> &amp; more." in found
+    assert "Here a <mark>treaty</mark>, &amp; more." in found
 
 
 def test_a_word_is_marked_whole(visitor: Visitor, write: Write) -> None:

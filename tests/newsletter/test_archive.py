@@ -125,6 +125,7 @@ def test_a_withdrawn_issue_is_gone_everywhere(app: Flask, visitor: Visitor, bili
     everywhere = ("/newsletter", "/newsletter/feed.xml", "/sitemap.xml", "/search?q=month")
     for path in everywhere:
         assert "issues/month" in visitor.open(path).text, path
+    assert f"<loc>{BASE}/month/de</loc>" in visitor.open("/sitemap.xml").text
 
     with app.app_context():
         verbs.withdraw(db.session.get_one(Issue, bilingual), now=clock.now())
