@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
 
 import pytest
@@ -14,8 +16,11 @@ from campaign.db import db
 from campaign.newsletter.series import duties, queries, verbs
 from campaign.newsletter.series.models import Automatic, Month, Start, Turn
 from campaign.newsletter.subscribers import verbs as subscribers
+from campaign.outbox.delivery import worker
+from campaign.outbox.delivery.relay import mailbox_folder
 from campaign.outbox.models import Batch, Message, Variant
 from campaign.outbox.verbs import suppress
+from campaign.people import links
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose, Subscription
 from tests.newsletter.conftest import link_in, person_with, subscribed
@@ -288,6 +293,32 @@ def test_the_mail_of_the_month_is_not_sent_late_nor_for_a_day_before_it_was_swit
         clock_at.move_to(datetime(2027, 2, 9, 9, tzinfo=UTC))
         duties.tell_of_the_month()
         assert reached() == []
+
+
+def test_the_mail_of_the_month_leaves_with_each_readers_own_words_and_ways_out(
+    app: Flask, clock_at: Any
+) -> None:
+    with app.app_context():
+        subscribed("ada@example.org", name="Ada")
+        ada = person_with("ada@example.org").id
+        switch_on("digest")
+        clock_at.move_to(datetime(2027, 1, 5, 9, tzinfo=UTC))
+        duties.tell_of_the_month()
+        db.session.rollback()
+
+        worker.send_due()
+
+        (file,) = mailbox_folder().glob("*.eml")
+        mail = message_from_bytes(file.read_bytes(), policy=default)
+        leave = links.unsubscribe_url(links.unsubscribe_token(ada, Purpose.NEWSLETTER))
+        choose = links.preferences_url(links.preferences_token(ada, Purpose.NEWSLETTER))
+        assert leave in mail["List-Unsubscribe"]
+        for half in ("plain", "html"):
+            text = mail.get_body((half,)).get_content()  # type: ignore[attr-defined]
+            assert "Dear Ada," in text
+            assert "{{" not in text
+            assert leave in text
+            assert choose in text
 
 
 def test_what_is_off_goes_to_nobody(app: Flask, clock_at: Any) -> None:
