@@ -157,7 +157,7 @@ def _tell(run: Import, file: Path | None) -> None:
     if not run.wording:
         click.echo("Nobody is subscribed without --consent: what they agreed to, word for word.")
     for note, number in sorted(run.notes.items()):
-        click.echo(f"{number} {NOTES[note]}.")
+        click.echo(f"{number} x {NOTES[note]}")
     if not run.refused:
         return
     click.echo(f"{run.refused} rows {would}refused:", err=True)

@@ -29,6 +29,7 @@ from campaign.people import exports
 from campaign.people.imports import formats, queries, reading, verbs
 from campaign.people.imports.duties import READ, folder
 from campaign.people.imports.forms import (
+    COLUMN,
     ButtonForm,
     SettleForm,
     UploadForm,
@@ -151,10 +152,14 @@ def _samples(run: Import) -> list[list[str]]:
 
 
 def _page(run: Import, form: SettleForm | None) -> str:
+    columns = [form[f"{COLUMN}_{at}"] for at in range(len(run.header))] if form else []
     return render_template(
         "people/office/import.html",
         run=run,
         form=form,
+        settled=[form.wording, form.source, form.agreed_on] if form else [],
+        taken=[field for field in columns if field.data],
+        left_out=[field for field in columns if not field.data],
         button=ButtonForm(formdata=None),
         stage=STAGES[Stage(run.stage)],
         format=formats.FORMATS[run.format],

@@ -34,14 +34,14 @@ REASONS = {
     LONG: _l("the line is too long to be a row"),
 }
 NOTES = {
-    "cp1252": _l("lines were not UTF-8 and were read as Windows-1252"),
-    "name": _l("names were left out: links, addresses or signs that cannot be shown"),
-    "country": _l("countries were not understood and left out"),
-    "language": _l("languages were not understood and left out"),
-    "city": _l("cities are kept as written, but we do not know where they lie"),
-    "tag": _l("tags were left out: longer than 40 characters"),
-    "time": _l("times were not understood and left out"),
-    "newsletter": _l("words about the newsletter were not understood: read as no"),
+    "cp1252": _l("lines that were not UTF-8, read as Windows-1252"),
+    "name": _l("names left out: links, addresses, or signs that cannot be shown"),
+    "country": _l("countries not understood and left out"),
+    "language": _l("languages not understood and left out"),
+    "city": _l("cities kept as written, of which we do not know where they lie"),
+    "tag": _l("tags left out: longer than 40 characters"),
+    "time": _l("times not understood and left out"),
+    "newsletter": _l("words about the newsletter not understood, read as no"),
 }
 
 # How a person stands to the newsletter, from the least that may be sent to the most.
