@@ -139,8 +139,15 @@ def for_strangers(rendered: str, *, language: str, now: datetime) -> str:
     nobody = Recipient(None, "", language, "", None)
 
     def value(found: re.Match[str]) -> str:
-        # A card's own style is for mails; the page has its style sheet and allows no other.
-        return found[2] or markup.clean(fill(found[0], nobody, is_html=True, now=now))
+        return found[2] or _as_on_a_page(fill(found[0], nobody, is_html=True, now=now))
 
     boxed = _FIELD_ALONE.sub(r'<div class="field">\1</div>', rendered)
     return FIELD.sub(value, boxed)
+
+
+def _as_on_a_page(card: str) -> str:
+    """Take from a card what only mails need: its own style, its table, the leaf beside its day."""
+    bare = re.sub(r'<td class="leaf".*?</td>', "", card, flags=re.DOTALL)
+    bare = re.sub(r"</?(?:table|tbody|tr|td)\b[^>]*>", "", bare)
+    panel = markup.clean(bare).replace('<div class="card">', '<div class="panel">')
+    return panel.replace('<p class="deed">', '<p class="actions">')

@@ -15,6 +15,7 @@ from campaign.db import db
 from campaign.events import verbs
 from campaign.events.models import Event
 from campaign.events.sign_ups import verbs as places
+from campaign.newsletter.writing import for_strangers
 from campaign.outbox import fields
 from campaign.outbox.fields import Recipient, Value
 from campaign.people.places import find
@@ -247,3 +248,20 @@ def test_what_changes_is_told_at_once(app: Flask, plan: Plan) -> None:
         db.session.commit()
 
         assert "Protest in London" not in value("next_event", "GB").text
+
+
+def test_in_the_archive_a_card_is_for_strangers_and_in_the_pages_own_style(
+    app: Flask, plan: Plan
+) -> None:
+    with app.app_context():
+        day = (clock.now() + timedelta(days=30)).date()
+        action = verbs.announce(title="A day <for> all", slug="all", summary="", day=day)
+        db.session.flush()
+        plan("London", action_id=action.id)
+
+        html = for_strangers("<p>{{ next_event }}</p>", language="en", now=clock.now())
+
+    assert '<div class="panel">' in html
+    assert "A day &lt;for&gt; all</a>" in html
+    assert '<a class="button"' in html
+    assert not re.search(r"style=|<t[abdr]|leaf|Protest in London", html)
