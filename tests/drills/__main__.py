@@ -8,19 +8,25 @@ import time
 import warnings
 from collections.abc import Callable
 
-from tests.drills.killing import batch_kill, worker_kill
-from tests.drills.outcome import Outcome
+from tests.drills.killing import issue_kill
+from tests.drills.misbehaving import misbehaving
+from tests.drills.outcome import Order, Outcome
+from tests.drills.overtaking import overtaking
+from tests.drills.parting import absent, two_hosts
 from tests.drills.racing import race
 from tests.drills.supervising import supervisor
 from tests.services import missing
 
-Drill = Callable[[str, str, int], Outcome]
+Drill = Callable[[Order], Outcome]
 # Name -> the drill and the database it is run on.
 DRILLS: dict[str, tuple[Drill, str]] = {
-    "worker-kill": (worker_kill, "sqlite"),
-    "worker-kill-postgresql": (worker_kill, "postgresql"),
-    "batch-kill": (batch_kill, "sqlite"),
-    "batch-kill-postgresql": (batch_kill, "postgresql"),
+    "issue-kill-sqlite": (issue_kill, "sqlite"),
+    "issue-kill-postgresql": (issue_kill, "postgresql"),
+    "relay": (misbehaving, "sqlite"),
+    "relay-postgresql": (misbehaving, "postgresql"),
+    "overtaking-sqlite": (overtaking, "sqlite"),
+    "overtaking-postgresql": (overtaking, "postgresql"),
+    "two-hosts": (two_hosts, "postgresql"),
     "supervisor": (supervisor, "sqlite"),
     "race": (race, "sqlite"),
     "race-postgresql": (race, "postgresql"),
@@ -32,12 +38,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.drills", description=__doc__)
     parser.add_argument("name", nargs="?", choices=list(DRILLS), help="one drill instead of all")
     parser.add_argument("--seed", type=int, default=None, help="repeat the chances of a run")
+    parser.add_argument("--size", type=float, default=1.0, help="a share of the full size")
     asked = parser.parse_args()
     # Ended from outside, it still cleans up after itself.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     names = [asked.name] if asked.name else list(DRILLS)
     need = missing("postgresql")
-    if need and any(DRILLS[name][1] == "postgresql" for name in names):
+    if not need or all(DRILLS[name][1] == "sqlite" for name in names):
+        need = absent() if "two-hosts" in names else None
+    if need:
         print(need, file=sys.stderr)
         return 1
     seed = asked.seed if asked.seed is not None else random.randrange(10_000)
@@ -45,7 +54,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     failed = False
     for name in names:
-        outcome = _run(name, seed)
+        outcome = _run(Order(name, DRILLS[name][1], seed, asked.size))
         failed = failed or bool(outcome.broken)
         print(outcome.line, flush=True)
         for sentence in outcome.broken:
@@ -53,13 +62,13 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _run(name: str, seed: int) -> Outcome:
-    drill, kind = DRILLS[name]
+def _run(order: Order) -> Outcome:
     began = time.monotonic()
     try:
-        outcome = drill(name, kind, seed)
+        outcome = DRILLS[order.name][0](order)
     except TimeoutError as late:
-        outcome = Outcome(name, counts={"seed": seed}, broken=[str(late)])
+        outcome = order.outcome()
+        outcome.broken.append(str(late))
     outcome.counts["seconds"] = round(time.monotonic() - began, 1)
     return outcome
 

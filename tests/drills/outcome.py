@@ -1,7 +1,26 @@
-"""What a drill found: its line, and whether it went as promised."""
+"""What a drill is asked, and what it found: its line, and whether it went as promised."""
 
 from dataclasses import dataclass, field
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of a drill: the database it is run on, its chances, and how large it is."""
+
+    name: str
+    database: str
+    seed: int
+    # A share of the full size, for whoever writes a drill.
+    size: float = 1.0
+
+    def sized(self, full: int, *, least: int = 1) -> int:
+        """Give the number that stands for `full` at this size."""
+        return max(least, round(full * self.size))
+
+    def outcome(self, **counts: Any) -> "Outcome":
+        """Begin the outcome of this drill."""
+        return Outcome(self.name, counts={"seed": self.seed, **counts})
 
 
 @dataclass

@@ -32,6 +32,8 @@ class Private:
 
     def __init__(self, folder: Path, *, database_url: str = "", **settings: Any) -> None:
         self.folder = folder
+        # Where it has a database server of its own.
+        self.server: PostgreSQL | None = None
         self.port = free_port()
         given = {
             "SECRET_KEY": SECRET,
@@ -121,11 +123,16 @@ class Private:
             if word in [*command.split(), ""] and parent_of(pid) == parent
         ]
 
+    def kill_all(self) -> None:
+        """Kill every process of this campaign at once, also what one of them starts meanwhile."""
+        while found := self.processes():
+            for pid in found:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
     def close(self) -> None:
         """End what is left of its processes, and let go of the database."""
-        for pid in self.processes():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        self.kill_all()
         for process in self._started:
             process.wait()
         with self.app.app_context():
@@ -161,6 +168,7 @@ def private_on(kind: str, **settings: Any) -> Iterator[Private]:
             connection.execute("CREATE DATABASE private")
         url = server.url.removesuffix("postgres") + "private"
         with private(database_url=url, **settings) as campaign:
+            campaign.server = server
             yield campaign
     finally:
         server.stop()

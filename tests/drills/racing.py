@@ -16,26 +16,26 @@ from campaign.events.mails import INVITATION
 from campaign.events.models import SignUp
 from campaign.events.verbs import plan
 from campaign.outbox.models import Message
-from tests.drills.outcome import Outcome
+from tests.drills.outcome import Order, Outcome
 from tests.drills.private import Private, private_on
 from tests.services.programs import HERE
 
 PEOPLE, PLACES, CAPACITY = 200, 50, 80
 
 
-def race(name: str, kind: str, seed: int) -> Outcome:
+def race(order: Order) -> Outcome:
     """Let two hundred sign up at once over HTTP where fifty places are left."""
-    outcome = Outcome(name, counts={"seed": seed, "people": PEOPLE, "places": PLACES})
-    with private_on(kind, WEB_WORKERS=2) as campaign:
+    outcome = order.outcome(people=PEOPLE, places=PLACES)
+    with private_on(order.database, WEB_WORKERS=2) as campaign:
         campaign.start_web()
-        slug, token = _prepare(campaign)
+        slug, token = make_event(campaign, capacity=CAPACITY)
         early = [f"early{n}@example.org" for n in range(CAPACITY - PLACES)]
         outcome.promise(
-            all(_sign_up(campaign, slug, token, email) == 303 for email in early),
+            all(sign_up(campaign, slug, token, email) == 303 for email in early),
             "a place was refused while there were enough",
         )
         late = [f"late{n}@example.org" for n in range(PEOPLE)]
-        random.Random(seed).shuffle(late)
+        random.Random(order.seed).shuffle(late)
         answers = Counter(_at_once(campaign, slug, token, late))
         outcome.counts |= {"welcomed": answers[303], "refused": answers[409]}
         with campaign.app.app_context():
@@ -55,7 +55,7 @@ def race(name: str, kind: str, seed: int) -> Outcome:
     return outcome
 
 
-def _prepare(campaign: Private) -> tuple[str, str]:
+def make_event(campaign: Private, *, capacity: int) -> tuple[str, str]:
     """Plan an event of limited places; give its address and the token of its form."""
     with campaign.app.app_context():
         now = clock.now()
@@ -63,7 +63,7 @@ def _prepare(campaign: Private) -> tuple[str, str]:
             title="A meeting", action_id=None, city="Paris", country="FR", zone="Europe/Paris",
             starts_on=(now + timedelta(days=30)).date(), starts=None, ends=None, venue="",
             address="", latitude=None, longitude=None, description="", bring="", access="",
-            host="", languages=[], capacity=CAPACITY, is_example=False, now=now,
+            host="", languages=[], capacity=capacity, is_example=False, now=now,
         )  # fmt: skip
         db.session.commit()
         return event.slug, tokens.sign_timed("form:SignUpForm", 0)
@@ -75,13 +75,14 @@ def _at_once(campaign: Private, slug: str, token: str, emails: list[str]) -> lis
 
     def press(email: str) -> int:
         gate.wait(30)
-        return _sign_up(campaign, slug, token, email)
+        return sign_up(campaign, slug, token, email)
 
     with ThreadPoolExecutor(len(emails)) as crowd:
         return list(crowd.map(press, emails))
 
 
-def _sign_up(campaign: Private, slug: str, token: str, email: str) -> int:
+def sign_up(campaign: Private, slug: str, token: str, email: str) -> int:
+    """Sign somebody up over HTTP; give the status of the answer."""
     fields = {"csrf_token": token, "name": "Ada", "email": email, "guests": "0"}
     connection = http.client.HTTPConnection(HERE, campaign.port, timeout=60)
     try:

@@ -14,7 +14,7 @@ from campaign.outbox import queries
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import State
 from campaign.outbox.verbs import post
-from tests.drills.outcome import Outcome
+from tests.drills.outcome import Order, Outcome
 from tests.drills.private import Private, contention, private_on, wait_until
 from tests.services import Sink
 from tests.services.programs import HERE
@@ -42,10 +42,10 @@ class Watch:
             self._outcome.promise(False, str(late))
 
 
-def supervisor(name: str, kind: str, seed: int) -> Outcome:
+def supervisor(order: Order) -> Outcome:
     """Kill what `campaign serve` keeps running, then end it, then kill it."""
-    outcome = Outcome(name, counts={"seed": seed})
-    chance = random.Random(seed)
+    outcome = order.outcome()
+    chance = random.Random(order.seed)
     watch = Watch(outcome)
 
     async def hold_on(stage: str, subject: str) -> None:
@@ -55,7 +55,7 @@ def supervisor(name: str, kind: str, seed: int) -> Outcome:
 
     with Sink(behaviour=hold_on) as sink:
         settings = {"MAIL_SERVER": HERE, "MAIL_PORT": sink.port}
-        with private_on(kind, **settings) as campaign:
+        with private_on(order.database, **settings) as campaign:
             with serving(campaign) as pid:
                 _kill_each(watch, campaign, sink, pid)
                 _lose_one_of_two(outcome, watch, campaign, pid, chance)

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
@@ -26,11 +26,12 @@ _ADDRESS = re.compile(rb"<([^>]*)>")
 
 
 class Taken(NamedTuple):
-    """One mail as it was written down: who it is for, its Message-ID, and when it was taken."""
+    """One mail as it was written down: who it is for, its Message-ID, when and from which host."""
 
     recipient: str
     identity: str
     at: float
+    client: str
 
 
 @dataclass
@@ -53,10 +54,34 @@ class Manners:
     is_dropped: Callable[[str], bool] = lambda recipient: False
     is_unanswered: Callable[[str], bool] = lambda recipient: False
     are_unanswered_kept: bool = True
-    # Hangs up after so many mails on one connection; 0: never.
+    # Hangs up after so many mails on one connection, with this word; 0: never.
     most: int = 0
+    farewell: bytes = b""
     # Says each octet of a reply for itself.
     is_stammering: bool = False
+
+
+class Record:
+    """What a recorder has taken so far, read while it goes on."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._counted = self._read_to = 0
+
+    def count(self) -> int:
+        """Count the mails; only what is new is read."""
+        with self.file.open("rb") as lines:
+            lines.seek(self._read_to)
+            new = lines.read()
+        self._read_to += len(new)
+        self._counted += new.count(b"\n")
+        return self._counted
+
+    def taken(self) -> list[Taken]:
+        """Give all of them in order."""
+        # What follows the last line end is being written.
+        fields = (line.split(" ") for line in self.file.read_text().split("\n")[:-1])
+        return [Taken(who, identity, float(at), client) for who, identity, at, client in fields]
 
 
 class Recorder:
@@ -67,11 +92,11 @@ class Recorder:
         self._record = os.open(record, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self.chance = random.Random()
 
-    def keep(self, recipient: bytes, text: bytes | bytearray) -> None:
+    def keep(self, recipient: bytes, text: bytes | bytearray, *, client: bytes) -> None:
         """Write one mail down, whole or not at all."""
         found = _MESSAGE_ID.search(text)
         identity = found[1] if found else b"-"
-        os.write(self._record, b"%s %s %.6f\n" % (recipient, identity, time()))
+        os.write(self._record, b"%s %s %.6f %s\n" % (recipient, identity, time(), client))
 
     async def listen(self, host: str, port: int) -> asyncio.Server:
         """Serve from now on."""
@@ -95,6 +120,7 @@ class _Talk(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._client = transport.get_extra_info("peername")[0].encode()
         self._say(self._of.manners.greeting)
         if not self._of.manners.greeting.startswith(b"220"):
             self._hang_up()
@@ -165,19 +191,20 @@ class _Talk(asyncio.Protocol):
         who = recipient.decode()
         if manners.is_unanswered(who):
             if manners.are_unanswered_kept:
-                self._of.keep(recipient, text)
+                self._of.keep(recipient, text, client=self._client)
             # Open, and silent for ever.
             self._is_over = True
             return
         reply = manners.at_body(who)
         if reply is None:
-            self._of.keep(recipient, text)
+            self._of.keep(recipient, text, client=self._client)
         self._taken += 1
         self._rest(lambda: self._answer(reply or b"250 2.0.0 Ok: written down\r\n"))
 
     def _answer(self, reply: bytes) -> None:
         self._say(reply)
         if self._of.manners.most and self._taken >= self._of.manners.most:
+            self._say(self._of.manners.farewell)
             self._hang_up()
 
     def _rest(self, then: Callable[[], None]) -> None:
@@ -197,7 +224,7 @@ class _Talk(asyncio.Protocol):
         asyncio.get_running_loop().call_later(delay, go_on)
 
     def _say(self, reply: bytes) -> None:
-        if self._transport.is_closing():
+        if self._transport.is_closing() or not reply:
             return
         if not self._of.manners.is_stammering:
             self._transport.write(reply)
@@ -207,6 +234,9 @@ class _Talk(asyncio.Protocol):
         self._unsaid += reply
 
     def _stammer(self) -> None:
+        if self._transport.is_closing():
+            self._unsaid.clear()
+            return
         self._transport.write(self._unsaid[:1])
         del self._unsaid[:1]
         if self._unsaid:
@@ -218,17 +248,17 @@ class _Talk(asyncio.Protocol):
 
 
 @contextmanager
-def recorder_here(manners: Manners) -> Iterator[tuple[int, Path]]:
-    """Serve in a thread of this process while `manners` change; give the port and the record."""
+def recorder_here() -> Iterator[tuple[Recorder, int, Record]]:
+    """Serve in a thread of this process; give the server, its port and the record."""
     with tempfile.TemporaryDirectory(prefix="campaign-recorder-") as folder:
-        record = Path(folder) / "record"
+        record = Record(Path(folder) / "record")
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="recorder")
         thread.start()
         try:
-            listening = Recorder(record, manners).listen(HERE, 0)
-            server = asyncio.run_coroutine_threadsafe(listening, loop).result(10)
-            yield server.sockets[0].getsockname()[1], record
+            served = Recorder(record.file, Manners())
+            listening = asyncio.run_coroutine_threadsafe(served.listen(HERE, 0), loop).result(10)
+            yield served, listening.sockets[0].getsockname()[1], record
         finally:
             loop.call_soon_threadsafe(loop.stop)
             thread.join(10)
@@ -236,12 +266,12 @@ def recorder_here(manners: Manners) -> Iterator[tuple[int, Path]]:
 
 
 @contextmanager
-def recorder(*, pace: float, host: str = HERE) -> Iterator[tuple[int, Path]]:
+def recorder(*, pace: float = 0.0, host: str = HERE) -> Iterator[tuple[int, Record]]:
     """Serve in a process of its own; give the port and the record."""
     with tempfile.TemporaryDirectory(prefix="campaign-recorder-") as folder:
-        record = Path(folder) / "record"
-        record.touch()
-        arguments = ["--host", host, "--record", str(record), "--pace", str(pace)]
+        record = Record(Path(folder) / "record")
+        record.file.touch()
+        arguments = ["--host", host, "--record", str(record.file), "--pace", str(pace)]
         with subprocess.Popen(
             [sys.executable, "-P", "-m", "tests.services.recorder", *arguments],
             cwd=Path(__file__).parents[2],
@@ -254,23 +284,6 @@ def recorder(*, pace: float, host: str = HERE) -> Iterator[tuple[int, Path]]:
                 yield int(process.stdout.readline()), record
             finally:
                 process.kill()
-
-
-def written_down(record: Path) -> list[Taken]:
-    """Read what a recorder has taken, in order."""
-    with suppress(FileNotFoundError):
-        lines = record.read_text().split("\n")
-        # What follows the last line end is being written.
-        fields = (line.split(" ") for line in lines[:-1])
-        return [Taken(who, identity, float(at)) for who, identity, at in fields]
-    return []
-
-
-def how_many(record: Path) -> int:
-    """Count what a recorder has taken."""
-    with suppress(FileNotFoundError):
-        return record.read_bytes().count(b"\n")
-    return 0
 
 
 async def _serve(host: str, record: Path, pace: float) -> None:

@@ -1,0 +1,84 @@
+"""Five hundred people sign up while an issue leaves: what they wait for overtakes it."""
+
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.bench.mailing import is_finished, left_of, mailing, post_issue
+from tests.drills.outcome import Order, Outcome
+from tests.drills.private import Private, wait_until
+from tests.drills.racing import make_event, sign_up
+from tests.services.recorder import Record, recorder
+
+READERS, PEOPLE = 100_000, 500
+# From the press of the button until the relay has the mail (seconds).
+WITHIN = 10.0
+
+
+def overtaking(order: Order) -> Outcome:
+    """Let people sign up over HTTP, evenly from an issue's first mail to its last but few."""
+    readers, people = order.sized(READERS, least=2000), order.sized(PEOPLE, least=20)
+    outcome = order.outcome(recipients=readers, sign_ups=people)
+    with (
+        recorder() as (port, record),
+        mailing(order.database, readers=readers, port=port) as campaign,
+    ):
+        campaign.start_web()
+        slug, token = make_event(campaign, capacity=people)
+        campaign.start("worker")
+        with campaign.app.app_context():
+            batch = post_issue()
+        wait_until(lambda: record.count() > 0, within=60, what="the issue leaves")
+        began = time.monotonic()
+        pressed = _sign_up_all(outcome, campaign, record, slug, token, readers, people)
+        outcome.promise(record.count() < readers, "the issue had left before the last sign-up")
+        wait_until(lambda: is_finished(campaign, batch), within=300, what="the issue is finished")
+        outcome.counts["issue"] = f"{readers / (time.monotonic() - began):.0f}/s"
+        arrived = record.taken()
+        with campaign.app.app_context():
+            left = left_of(batch)
+    first = {one.recipient: one.at for one in reversed(arrived)}
+    took = sorted(first[who] - at for who, at in pressed.items() if who in first)
+    outcome.lost = readers + people - len(first)
+    outcome.repeated = len(arrived) - len(first)
+    p95 = statistics.quantiles(took, n=20)[-1]
+    outcome.counts |= {
+        "p50": f"{statistics.median(took):.2f}s",
+        "p95": f"{p95:.2f}s",
+        "most": f"{took[-1]:.2f}s",
+    }
+    outcome.promise(p95 < WITHIN, f"p95 is {p95:.1f} s")
+    outcome.promise(outcome.lost == 0, f"{outcome.lost} mails never arrived")
+    outcome.promise(outcome.repeated == 0, f"{outcome.repeated} arrived twice")
+    outcome.promise(left == readers, f"{left} rows say that they left")
+    return outcome
+
+
+def _await(record: Record, number: float) -> None:
+    wait_until(lambda: record.count() >= number, within=60, what="the issue leaves")
+
+
+def _sign_up_all(
+    outcome: Outcome,
+    campaign: Private,
+    record: Record,
+    slug: str,
+    token: str,
+    readers: int,
+    people: int,
+) -> dict[str, float]:
+    """Sign everybody up; give the moment at which each pressed the button."""
+    pressed: dict[str, float] = {}
+
+    def press(email: str) -> int:
+        pressed[email] = time.time()
+        return sign_up(campaign, slug, token, email)
+
+    with ThreadPoolExecutor(16) as crowd:
+        answers = []
+        for number in range(people):
+            _await(record, readers * 0.9 * number / people)
+            answers.append(crowd.submit(press, f"guest{number}@example.org"))
+        refused = sum(answer.result(120) != 303 for answer in answers)
+    outcome.promise(refused == 0, f"{refused} sign-ups were refused")
+    return pressed
