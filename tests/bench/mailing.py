@@ -1,5 +1,7 @@
 """An issue to many, end to end: queued in one statement, sent personally, each row marked left."""
 
+import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,32 +12,16 @@ from sqlalchemy import func, insert, literal, select
 
 from campaign import clock
 from campaign.db import db
+from campaign.jobs import Tick
 from campaign.outbox.models import Batch, Message, State, Variant, address_hash
 from campaign.outbox.verbs import post_batch
 from campaign.people.models import Person, Purpose, Subscription
 from campaign.people.queries import circle
+from tests.bench import senders
+from tests.bench.programs import Figure, smtp_sink, smtp_source
+from tests.bench.senders import HEADERS, HTML, TEXT
 from tests.drills.private import Private, private_on, wait_until
 from tests.services.programs import HERE
-
-SENTENCE = (
-    "We meet on Saturday, because nobody who builds these systems knows how to keep them in hand; "
-    "Zoë, Zürich and 10 € prove that more than ASCII arrives. "
-)
-TEXT = (
-    "{{ greeting }}\n\n" + "\n\n".join([SENTENCE * 2] * 8)
-    + "\n\nLeave: https://campaign.example/unsubscribe/{{ unsubscribe }}\n"
-)  # fmt: skip
-_LINK = '<p style="margin: 0 0 1em"><a href="https://campaign.example/news">More</a> '
-HTML = (
-    "<html><body><p>{{ greeting }}</p>"
-    + "".join([f"{_LINK}{SENTENCE * 2}</p>\n"] * 14)
-    + '<p><a href="https://campaign.example/unsubscribe/{{ unsubscribe }}">Leave</a></p></body></html>'
-)
-HEADERS = {
-    "List-Id": "<news.campaign.example>",
-    "List-Unsubscribe": "<https://campaign.example/unsubscribe/{{ unsubscribe }}>",
-    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-}
 
 
 def make_subscribers(number: int) -> None:
@@ -104,9 +90,7 @@ def post_issue(*, rate: float = 0.0, limit: int | None = None) -> int:
 
 def left_of(batch_id: int) -> int:
     """Count the messages of a batch that have left."""
-    counted = select(func.count()).where(
-        Message.batch_id == batch_id, Message.state == State.LEFT
-    )
+    counted = select(func.count()).where(Message.batch_id == batch_id, Message.state == State.LEFT)
     number = db.session.scalar(counted) or 0
     db.session.rollback()
     return number
@@ -153,3 +137,87 @@ def send_issue(campaign: Private, *, within: float, limit: int | None = None) ->
     with campaign.app.app_context():
         left = left_of(batch_id)
     return {"queueing": queued - began, "all": ended - began, "left": left}
+
+
+READERS = 100_000
+# What a worker may take of the memory, whatever the number of readers (bytes).
+MOST_MEMORY = 120 * 2**20
+
+
+def mails(name: str, kind: str) -> list[Figure]:
+    """Measure an issue to 100,000 from its queueing to the last row marked left."""
+    size = senders.size_of_one()
+    with (
+        smtp_sink_beside() as (port, log),
+        mailing(kind, readers=READERS, port=port) as campaign,
+    ):
+        before = smtp_source(port, messages=READERS, size=size)
+        loop = senders.flask_mail_loop(port, messages=2_000)
+        bare = senders.pipelining(port, messages=READERS)
+        worker = campaign.start("worker")
+        _settle_in(campaign)
+        told = send_issue(campaign, within=600)
+        memory = peak_memory(worker.pid)
+        after = smtp_source(port, messages=READERS, size=size)
+        _stop(worker)
+        if told["left"] != READERS:
+            raise ValueError(f"{told['left']:.0f} of {READERS} left; {log.read_text()[-500:]}")
+    ours, floor = READERS / told["all"], (before + after) / 2
+    print(f"  {name}: {READERS} mails of {size} bytes; queued in {told['queueing']:.1f} s")
+    print(f"  {name}: smtp-source {before:.0f} before and {after:.0f} after")
+    print(f"  {name}: a Flask-Mail loop {loop:.0f}, a bare pipelining sender {bare:.0f} a second")
+    print(f"  {name}: the worker took {memory / 2**20:.0f} MB at most", flush=True)
+    return [
+        Figure(name, ours, "mails/s", floor),
+        Figure(f"{name}-memory", memory / 2**20, "MB", MOST_MEMORY / 2**20),
+    ]
+
+
+def growth(name: str, kind: str) -> list[Figure]:
+    """Measure an issue to a million beside one to ten thousand: time a mail, and memory."""
+    few, many = 10_000, 1_000_000
+    with smtp_sink_beside() as (port, _), mailing(kind, readers=many, port=port) as campaign:
+        taken = {}
+        for readers in (few, many):
+            worker = campaign.start("worker")
+            _settle_in(campaign)
+            told = send_issue(campaign, within=1800, limit=readers)
+            taken[readers] = readers / told["all"], peak_memory(worker.pid)
+            _stop(worker)
+            if told["left"] != readers:
+                raise ValueError(f"{told['left']:.0f} of {readers} left")
+            print(
+                f"  {readers:9} readers: {told['all']:.1f} s, of which {told['queueing']:.1f} s "
+                f"queueing; {taken[readers][1] / 2**20:.0f} MB",
+                flush=True,
+            )
+    return [
+        Figure(name, taken[many][0], "mails/s", taken[few][0]),
+        Figure(f"{name}-memory", taken[many][1] / 2**20, "MB", taken[few][1] / 2**20),
+    ]
+
+
+@contextmanager
+def smtp_sink_beside() -> Iterator[tuple[int, Path]]:
+    """Run Postfix's sink with a log in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="campaign-sink-") as folder:
+        log = Path(folder) / "log"
+        with smtp_sink(log) as port:
+            yield port, log
+
+
+def _settle_in(campaign: Private) -> None:
+    """Wait until the worker has done its first round: it is the sending that is measured."""
+    with campaign.app.app_context():
+        wait_until(lambda: _has_ticked(), within=60, what="the worker keeps its timetable")
+
+
+def _has_ticked() -> bool:
+    found = db.session.scalar(select(func.count()).select_from(Tick)) or 0
+    db.session.rollback()
+    return found > 5
+
+
+def _stop(worker: "subprocess.Popen[bytes]") -> None:
+    worker.terminate()
+    worker.wait(20)

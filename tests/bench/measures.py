@@ -2,30 +2,24 @@
 
 import gzip
 import itertools
-import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from campaign import clock, tokens
 from campaign.db import db
 from campaign.events.models import Event, SignUp
-from campaign.outbox.delivery.batch import CompiledBatch
-from campaign.outbox.delivery.verbs import claim, give_back
-from campaign.outbox.mail import Envelope
-from campaign.outbox.models import Batch, Message, State
-from campaign.outbox.verbs import post_batch
+from campaign.outbox.models import Message
 from tests.bench import lean
 from tests.bench.first_view import first_views
 from tests.bench.importing import imports
-from tests.bench.programs import Figure, gunicorn, nginx, rounds, smtp_sink, smtp_source, wrk
-from tests.drills.private import Private, private_on, wait_until
-from tests.services.programs import HERE
+from tests.bench.mailing import growth, mails
+from tests.bench.programs import Figure, gunicorn, nginx, rounds, wrk
+from tests.drills.private import private_on
 
 PAGE = "/proposal"
-MESSAGES = 5000
 SCRIPT = Path(__file__).with_name("sign_up.lua")
 
 
@@ -102,102 +96,6 @@ def _press(url: str, token: str, numbers: "itertools.count[int]") -> float:
     return wrk(url, connections=16, script=SCRIPT, expected=303, **told)
 
 
-def mails(name: str, kind: str) -> list[Figure]:
-    """Measure how many personal mails a second leave, beside Postfix's own source."""
-    with private_on(kind, MAIL_SERVER=HERE) as campaign, smtp_sink(campaign.log) as port:
-        campaign.environment["CAMPAIGN_MAIL_PORT"] = str(port)
-        with campaign.app.app_context():
-            _post_issue()
-            size = _size_of_one()
-        print(f"  {MESSAGES} mails of {size} bytes")
-        taken = rounds(
-            ours=lambda: _send_all(campaign),
-            floor=lambda: smtp_source(port, messages=MESSAGES, size=size),
-        )
-    return [Figure(name, taken["ours"], "mails/s", taken["floor"])]
-
-
-_SENTENCE = (
-    "We meet on Saturday, because nobody who builds these systems knows how to keep them in hand; "
-    "Zoë, Zürich and 10 € prove that more than ASCII arrives. "
-)
-
-
-def _post_issue() -> None:
-    """Post an issue of about ten kilobytes to many readers."""
-    text = "Dear {{name}},\n\n" + "\n\n".join([_SENTENCE * 2] * 8) + "\n\nLeave: {{leave}}\n"
-    link = '<p style="margin: 0 0 1em"><a href="https://campaign.example/news">More</a> '
-    html = (
-        "<html><body><p>Dear {{name}},</p>"
-        + "".join([f"{link}{_SENTENCE * 2}</p>\n"] * 14)
-        + '<p><a href="{{leave}}">Leave</a></p></body></html>'
-    )
-    readers = [
-        {
-            "person_id": None,
-            "to": f"reader{number}@example.net",
-            "to_name": f"Zoë Reader {number}",
-            "fields": {
-                "name": f"Zoë Reader {number}",
-                "leave": f"https://campaign.example/unsubscribe/{tokens.sign('leave', number)}",
-            },
-        }
-        for number in range(MESSAGES)
-    ]
-    headers = {
-        "List-Id": "<news.campaign.example>",
-        "List-Unsubscribe": "<{{leave}}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
-    post_batch(
-        readers, kind="issue", subject="Saturday: the march", text=text, html=html,
-        headers=headers, now=clock.now(),
-    )  # fmt: skip
-    db.session.commit()
-
-
-def _size_of_one() -> int:
-    (mail,) = claim("bench", limit=1, rate=0, now=clock.now())
-    give_back([mail], worker="bench")
-    db.session.commit()
-    envelope = Envelope("Campaign", "hello@campaign.example", "campaign.example")
-    return len(CompiledBatch(mail, envelope).fill(mail))
-
-
-def _send_all(campaign: Private) -> float:
-    """Let a worker send all; give mails a second from the first that settled to the last."""
-    _let_all_wait(campaign)
-    worker = campaign.start("worker")
-    wait_until(lambda: _waiting(campaign) == 0, within=120, what="all mails have left")
-    worker.terminate()
-    worker.wait(10)
-    with campaign.app.app_context():
-        first, last = db.session.execute(
-            select(func.min(Message.settled_at), func.max(Message.settled_at))
-        ).one()
-        between = db.session.scalar(
-            select(func.count()).where(Message.state == State.LEFT, Message.settled_at > first)
-        )
-    return float(between or 0) / (last - first).total_seconds()
-
-
-def _let_all_wait(campaign: Private) -> None:
-    with campaign.app.app_context():
-        db.session.execute(update(Message).values(state=State.WAITING, settled_at=None, tries=0))
-        db.session.execute(update(Batch).values(paused_at=None))
-        db.session.commit()
-
-
-def _waiting(campaign: Private) -> int:
-    # Asked seldom: on SQLite the asking holds up the worker.
-    time.sleep(0.3)
-    with campaign.app.app_context():
-        seen = select(Message.id).where(Message.state != State.LEFT).limit(1)
-        found = len(db.session.scalars(seen).all())
-        db.session.rollback()
-    return found
-
-
 Measure = Callable[[str, str], list[Figure]]
 # Name -> the measure, the database it is taken on, and what it needs.
 MEASURES: dict[str, tuple[Measure, str, set[str]]] = {
@@ -206,6 +104,7 @@ MEASURES: dict[str, tuple[Measure, str, set[str]]] = {
     "sign-ups-postgresql": (sign_ups, "postgresql", {"wrk", "postgresql"}),
     "mails": (mails, "sqlite", {"smtp-source", "smtp-sink"}),
     "mails-postgresql": (mails, "postgresql", {"smtp-source", "smtp-sink", "postgresql"}),
+    "mails-million": (growth, "postgresql", {"smtp-source", "smtp-sink", "postgresql"}),
     "import": (imports, "sqlite", set()),
     "import-postgresql": (imports, "postgresql", {"postgresql"}),
     "first-view": (first_views, "sqlite", {"chromium"}),
