@@ -96,7 +96,7 @@ def _list(form: UploadForm) -> str:
 def upload() -> Any:
     """Take in a file. Nobody in it is imported yet."""
     # An office form takes words only; here one of its fields is a file.
-    words_and_file = MultiDict(request.form)
+    words_and_file: MultiDict[str, Any] = MultiDict(request.form)
     words_and_file.setlist("file", request.files.getlist("file"))
     form = UploadForm(words_and_file)
     if not form.validate():
