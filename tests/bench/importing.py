@@ -121,7 +121,7 @@ def _blocks(file: Path) -> Iterator[list[list[str]]]:
 
 
 _TABLE = (
-    "CREATE TABLE bare (email text UNIQUE, name text, country text, city text, language text, "
+    "CREATE TABLE bare (email text, name text, country text, city text, language text, "
     "newsletter text, tags text)"
 )
 
