@@ -155,7 +155,7 @@ def _running(shared: Path) -> PostgreSQL | None:
     if not state.exists():
         return None
     said = json.loads(state.read_text())
-    return PostgreSQL(folder=Path(said["folder"]), port=said["port"])
+    return PostgreSQL(**{**said, "folder": Path(said["folder"])})
 
 
 def _need(service: str) -> None:

@@ -1,11 +1,6 @@
 """What may be said to the pictures of issues: here is one, and this is what it shows."""
 
-from typing import Any
-
-from flask import request
 from flask_wtf.file import FileField, FileRequired
-from flask_wtf.form import _Auto
-from werkzeug.datastructures import MultiDict
 from wtforms import ValidationError
 from wtforms.fields import Field
 
@@ -15,18 +10,7 @@ from campaign.languages import lazy_gettext as _l
 
 
 class ImageForm(OfficeForm):
-    """Upload a picture."""
-
-    class Meta(OfficeForm.Meta):
-        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            """Let one field hold a file; what is sent for the others is text as ever."""
-            if formdata is not _Auto:
-                return formdata
-            if not form.is_submitted():
-                return None
-            sent: MultiDict[str, Any] = MultiDict(request.form)
-            sent.setlist("picture", request.files.getlist("picture"))
-            return sent
+    """Upload a picture; `picture` is a file, so the door hands in words and files together."""
 
     picture = FileField(
         _l("Picture"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from campaign import clock, tables
@@ -69,7 +70,10 @@ def _list(form: ImageForm) -> str:
 @bp.post("")
 def upload() -> Any:
     """Take in a picture."""
-    form = ImageForm()
+    sent: MultiDict[str, Any] = MultiDict(request.form)
+    # One field is a file; what is sent for the others stays text.
+    sent.setlist("picture", request.files.getlist("picture"))
+    form = ImageForm(sent)
     if not form.validate():
         return _list(form), form.refusal_status()
     # One byte more than may be, so that what is too large is known by its length.
