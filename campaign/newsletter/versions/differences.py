@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-# Comparing takes time with the square of what differs: beyond this, whole lines are compared.
-_MOST_WORDS = 4000
+# Comparing takes time with the square of what differs: beyond this many words whole lines are
+# compared, and beyond as many lines nothing is.
+_MOST = 8000
 
 
 class Kind(StrEnum):
@@ -28,10 +29,12 @@ class Part:
 def differences(before: str, after: str) -> list[Part]:
     """Tell what changed from one text to another, in the order of reading."""
     old, new = _pieces(before), _pieces(after)
-    if len(old) + len(new) > _MOST_WORDS:
+    if len(old) + len(new) > _MOST:
         old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    if len(old) + len(new) > _MOST:
+        old, new = [before], [after]
     parts: list[Part] = []
-    for change, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for change, a, b, c, d in SequenceMatcher(None, old, new).get_opcodes():
         if change == "equal":
             parts.append(Part(Kind.SAME, "".join(old[a:b])))
             continue
