@@ -184,6 +184,8 @@ OFFICE = [
     Shot("office-form-elsewhere", "a form to paste", _at("/office/newsletter/elsewhere")),
     Shot("office-pictures", "pictures for issues", _at("/office/newsletter/images")),
     Shot("office-picture", "one of them, to be pasted", _at("/office/newsletter/images/1")),
+    Shot("office-imports", "people in files", _at("/office/people/imports")),
+    Shot("office-import", "one of them, checked", _at("/office/people/imports/1")),
     Shot("office-letters", "letters", _at("/office/letters")),
     Shot("office-outbox", "the outbox", _at("/office/outbox")),
     Shot("office-message", "one message", _at("/office/outbox/1")),

@@ -31,6 +31,8 @@ from campaign.organisers.models import Role
 from campaign.outbox.delivery import worker
 from campaign.outbox.models import Message
 from campaign.people import links
+from campaign.people.imports import duties as imported
+from campaign.people.imports import verbs as imports
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import by_email
 from campaign.summits.queries import next_summit, posts_of
@@ -88,6 +90,7 @@ def set_up(campaign: Private) -> Stage:
         worker.send_due()
         letters.follow(now=now)
         _mail_comes_in(subscribers[1])
+        _bring_a_list(now)
         stage = Stage(
             event=_path(held[0]),
             example="/events/may-13-berlin",
@@ -113,6 +116,20 @@ def set_up(campaign: Private) -> Stage:
         )
         db.session.commit()
     return stage
+
+
+def _bring_a_list(now: datetime) -> None:
+    """Upload a list from a march and have it checked: some of it is broken, as lists are."""
+    file = imported.folder() / "march.csv"
+    people = [f"{_address(n, 'march')},{_name(n)},Germany,München,yes,march" for n in range(20)]
+    broken = ["ada at example,Ada,DE,Berlin,yes,", 'bo@example.org,"Bo,DE,Berlin,yes,']
+    head = "email,Name,Land,Ort,newsletter,tags"
+    file.write_text("\n".join([head, *people, *broken, *people[:2]]) + "\n")
+    run = imports.take_in(file, name="march-in-leeds.csv", file=file.name, now=now)
+    imports.settle(run, wording=WORDING, source="List on paper at the march in Leeds, kept by Sam")
+    imports.check(run)
+    db.session.commit()
+    imported.read()
 
 
 def _address(number: int, why: str) -> str:

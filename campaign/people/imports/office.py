@@ -1,6 +1,7 @@
 """Doors of imports for organisers: upload, look, settle, check, import; and everybody as a file."""
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,17 @@ def _link(run: Import) -> Markup:
     return Markup('<a href="{}">{}</a>').format(href, run.name)
 
 
+def _once_done(name: str) -> Callable[[Import], int | str]:
+    # Before, it is what would happen.
+    return lambda run: int(getattr(run, name)) if run.stage == Stage.DONE else ""
+
+
 IMPORTS = [
     Column("name", _l("File"), lambda row: row.name, cell=_link),
     Column("stage", _l("State"), lambda row: row.stage, cell=lambda row: STAGES[row.stage]),
-    Column("made", _l("New people"), lambda row: row.made, is_number=True),
-    Column("subscribed", _l("Subscribed"), lambda row: row.subscribed, is_number=True),
-    Column("refused", _l("Refused"), lambda row: row.refused, is_number=True),
+    Column("made", _l("New people"), _once_done("made"), is_number=True),
+    Column("subscribed", _l("Subscribed"), _once_done("subscribed"), is_number=True),
+    Column("refused", _l("Refused"), _once_done("refused"), is_number=True),
     Column("uploaded_at", _l("Uploaded"), lambda row: row.uploaded_at),
 ]
 
