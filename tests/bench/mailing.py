@@ -57,6 +57,11 @@ def make_subscribers(number: int) -> None:
                 for at in ids
             ],
         )
+    if db.engine.dialect.name == "postgresql":
+        # It has not seen these numbers: who comes next would get one of them.
+        db.session.connection().exec_driver_sql(
+            "SELECT setval(pg_get_serial_sequence('person', 'id'), max(id)) FROM person"
+        )
     db.session.commit()
 
 
