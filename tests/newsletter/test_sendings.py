@@ -401,8 +401,13 @@ def test_organisers_may_choose_themselves_once(app: Flask, issue: int) -> None:
         crowd(verbs.LEAST_FOR_A_TRIAL)
         sending = begun(issue, trial_subject="Come")
 
+        duties.choose()
+        duties.note()
         verbs.choose(sending, winner="a", now=clock.now())
+        db.session.commit()
+        duties.note()
 
+        assert sending.trial_winner == "a"
         assert db.session.get_one(Variant, (sending.batch_id, "en")).subject == "Welcome to you"
         with pytest.raises(verbs.NoTrial):
             verbs.choose(sending, winner="b", now=clock.now())
@@ -418,6 +423,11 @@ def test_a_trial_needs_enough_readers_and_a_subject_that_can_be_filled_in(
             planned(issue, trial_subject="Come")
         with pytest.raises(verbs.WrongSubject):
             planned(issue, trial_subject="Come, {{ nmae }}")
+        # Planned while there were enough; those who are left get it under the first subject.
+        sending = planned(issue, starts_at=clock.now() + HOUR)
+        sending.trial_subject = "Come"
+        verbs.begin(sending, now=clock.now() + HOUR)
+        assert to_whom(sending.batch_id or sending.trial_batch_id) == {"ada"}
 
 
 def test_a_moment_that_is_past_everywhere_is_refused(app: Flask, issue: int) -> None:

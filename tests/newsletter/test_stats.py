@@ -166,6 +166,7 @@ def test_the_chart_tells_what_left_in_each_minute_hour_or_day(
         batch.finished_at = None
         for name in ("ada", "bob"):
             message_to(name, sending).state = State.WAITING
+        assert [one.id for one in queries.running()] == [sending.id]
         verbs.note(sending, now=now + timedelta(minutes=1))
         verbs.note(sending, now=now + timedelta(minutes=2))
         message_to("ada", sending).state = State.LEFT

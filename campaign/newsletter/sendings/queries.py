@@ -55,13 +55,12 @@ def in_trial() -> list[Sending]:
 
 def running() -> list[Sending]:
     """List the sendings of which something may still leave."""
-    query = (
-        select(Sending)
-        .join(Batch, or_(Batch.id == Sending.batch_id, Batch.id == Sending.trial_batch_id))
-        .where(Batch.finished_at.is_(None), Sending.called_off_at.is_(None))
-        .distinct()
+    unfinished = select(Batch.id).where(Batch.finished_at.is_(None))
+    query = select(Sending).where(
+        or_(Sending.batch_id.in_(unfinished), Sending.trial_batch_id.in_(unfinished)),
+        Sending.called_off_at.is_(None),
     )
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(query.order_by(Sending.id)))
 
 
 def batches_of(issue_id: int) -> list[int]:

@@ -61,8 +61,8 @@ class TooFewForATrial(Refusal):
     def __init__(self) -> None:
         super().__init__(
             _l(
-                "To try two subjects, %(least)s readers or more are needed: with fewer, chance "
-                "would choose.",
+                "To try two subjects, %(least)s readers of the issue’s own language or more are "
+                "needed: with fewer, chance would choose.",
                 least=LEAST_FOR_A_TRIAL,
             )
         )
@@ -153,7 +153,7 @@ def _plan(
     people = queries.readers(issue, rule=wanted["rule"], now=now)
     if not queries.has_readers(people):
         raise NobodyToSendTo
-    if wanted["trial_subject"] and _is_small(people):
+    if wanted["trial_subject"] and _is_small(people, issue):
         raise TooFewForATrial
     if wanted["on_local_day"] is not None:
         day, hour = wanted["on_local_day"], wanted["at_local_hour"]
@@ -196,8 +196,9 @@ def _check_subject(subject: str) -> None:
         raise WrongSubject(refusal.sentence) from None
 
 
-def _is_small(people: Select[Person]) -> bool:
-    some = people.with_only_columns(Person.id).limit(LEAST_FOR_A_TRIAL)
+def _is_small(people: Select[Person], issue: Issue) -> bool:
+    own = people.where(audience.text_for(issue) == issue.language)
+    some = own.with_only_columns(Person.id).limit(LEAST_FOR_A_TRIAL)
     return len(list(db.session.scalars(some))) < LEAST_FOR_A_TRIAL
 
 
@@ -220,12 +221,11 @@ def begin(sending: Sending, *, now: datetime) -> bool:
         sending.called_off_at = now
         sending.called_off_because = str(refusal.sentence)[:500]
         return False
-    if sending.trial_subject:
-        batch = _post_trial(issue, sending, people, now=now)
-        sending.trial_batch_id = batch.id
+    # So many may have left since it was planned that there is nobody to try subjects on.
+    if sending.trial_subject and queries.has_readers(people.where(audience.in_trial(issue))):
+        sending.trial_batch_id = _post_trial(issue, sending, people, now=now).id
     else:
-        batch = _post(issue, sending, people, now=now)
-        sending.batch_id = batch.id
+        sending.batch_id = _post(issue, sending, people, now=now).id
     for code in codes.codes_of(issue.slug):
         sources.begin(code)
     sending.queued_at = now
