@@ -278,7 +278,7 @@ def do(number: int, name: str) -> Any:
         return _confirm_page(found, name, deed, form), form.refusal_status()
     deed.do(found, clock.now())
     if db.session.get(Person, number) is not None and name != "forget":
-        return _done(deed.done, number)
+        return _done(str(deed.done), number)
     db.session.commit()
-    flash(deed.done, "done")
+    flash(str(deed.done), "done")
     return redirect(url_for("office.people.index"), 303)

@@ -17,6 +17,7 @@ from tests.bench.first_view import first_views
 from tests.bench.importing import imports
 from tests.bench.mailing import growth, mails
 from tests.bench.programs import Figure, gunicorn, nginx, rounds, wrk
+from tests.bench.segments import segments
 from tests.drills.private import private_on
 
 PAGE = "/proposal"
@@ -107,5 +108,7 @@ MEASURES: dict[str, tuple[Measure, str, set[str]]] = {
     "mails-million": (growth, "postgresql", {"smtp-source", "smtp-sink", "postgresql"}),
     "import": (imports, "sqlite", set()),
     "import-postgresql": (imports, "postgresql", {"postgresql"}),
+    "segment": (segments, "sqlite", set()),
+    "segment-postgresql": (segments, "postgresql", {"postgresql"}),
     "first-view": (first_views, "sqlite", {"chromium"}),
 }
