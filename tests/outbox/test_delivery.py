@@ -17,9 +17,10 @@ from sqlalchemy import select, update
 from campaign import clock
 from campaign.db import db
 from campaign.outbox import queries, verbs
-from campaign.outbox.delivery import relay, worker
-from campaign.outbox.delivery.relay import Outcome, judge
-from campaign.outbox.delivery.verbs import LEASE, RELAY, claim, settle
+from campaign.outbox.delivery import line, processes, relay, worker
+from campaign.outbox.delivery.replies import Outcome, Reply, judge
+from campaign.outbox.delivery.verbs import LEASE, claim, settle
+from campaign.outbox.lanes.queries import RELAY
 from campaign.outbox.mail import Mail, UnsafeHeader
 from campaign.outbox.models import (
     Batch,
@@ -51,13 +52,13 @@ def sink(app: Flask) -> Iterator[Sink]:
         yield server
         worker.hang_up()
         app.config.update(before)
-        relay.init_app(app)
+        line.init_app(app)
 
 
 def use(app: Flask, server: Sink, **settings: object) -> None:
     worker.hang_up()
     app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=server.port, **settings)
-    relay.init_app(app)
+    line.init_app(app)
 
 
 def post(app: Flask, *mails: Mail, at: datetime | None = None) -> None:
@@ -320,7 +321,7 @@ def test_what_a_dead_process_of_this_machine_held_comes_back_at_once(
     app: Flask, sink: Sink
 ) -> None:
     post(app, MAIL)
-    host = worker._host()
+    host = processes.host()
     with app.app_context():
         claim(f"{host}:999999999:1:1", limit=10, rate=0, now=clock.now())
         db.session.commit()
@@ -332,12 +333,12 @@ def test_what_a_dead_process_of_this_machine_held_comes_back_at_once(
 
 def test_a_dead_process_nobody_has_asked_after_holds_nothing(app: Flask, sink: Sink) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        born = worker._born(process.pid)
+        born = processes.born(process.pid)
         process.kill()
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         post(app, MAIL)
         with app.app_context():
-            claim(f"{worker._host()}:{process.pid}:{born}:1", limit=10, rate=0, now=clock.now())
+            claim(f"{processes.host()}:{process.pid}:{born}:1", limit=10, rate=0, now=clock.now())
             db.session.commit()
 
         send(app)
@@ -353,7 +354,7 @@ def test_one_workers_claim_is_not_settled_by_another(
         held = claim("a:1:1:1", limit=10, rate=0, now=clock.now())
         db.session.commit()
 
-        settle([(held[0], relay.Reply(Outcome.LEFT, "250"))], worker="b:2:2:2", now=clock.now())
+        settle([(held[0], Reply(Outcome.LEFT, "250"))], worker="b:2:2:2", now=clock.now())
         db.session.commit()
 
     assert posted()[0].state == State.LEAVING

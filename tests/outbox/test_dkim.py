@@ -13,7 +13,7 @@ from campaign.events import verbs as events
 from campaign.events.sign_ups import verbs as places
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.sendings import verbs as sendings
-from campaign.outbox.delivery import relay, worker
+from campaign.outbox.delivery import line, worker
 from campaign.outbox.models import Message, State
 from campaign.people import links
 from campaign.people.models import Purpose
@@ -49,11 +49,11 @@ def signed(app: Flask, signing_relay: tuple[Sink, int, Signer]) -> Iterator[tupl
     before = {name: app.config[name] for name in app.config if name.startswith("MAIL_")}
     worker.hang_up()
     app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=port)
-    relay.init_app(app)
+    line.init_app(app)
     yield sink, signer
     worker.hang_up()
     app.config.update(before)
-    relay.init_app(app)
+    line.init_app(app)
 
 
 def header(raw: bytes, name: str) -> bytes:
@@ -174,7 +174,7 @@ def test_while_the_signer_is_away_mail_waits_and_nothing_leaves_unsigned(
     with postfix(sink.port, milter_port=free_port()) as port:
         worker.hang_up()
         app.config["MAIL_PORT"] = port
-        relay.init_app(app)
+        line.init_app(app)
         with app.app_context():
             sign_up()
             worker.send_due()

@@ -16,9 +16,9 @@ from sqlalchemy import func, select, update
 from campaign import clock
 from campaign.db import db
 from campaign.outbox import ledger, verbs
-from campaign.outbox.delivery import journal, relay, worker
+from campaign.outbox.delivery import journal, line, processes, worker
 from campaign.outbox.delivery.journal import Journal
-from campaign.outbox.delivery.relay import Outcome, Reply
+from campaign.outbox.delivery.replies import Outcome, Reply
 from campaign.outbox.delivery.verbs import LEASE, claim, settle
 from campaign.outbox.mail import Mail, UnsafeHeader
 from campaign.outbox.models import Batch, Lane, Message, State, Variant
@@ -38,13 +38,13 @@ def sink(app: Flask) -> Iterator[Sink]:
         yield server
         worker.hang_up()
         app.config.update(before)
-        relay.init_app(app)
+        line.init_app(app)
 
 
 def use(app: Flask, server: Sink, **settings: object) -> None:
     worker.hang_up()
     app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=server.port, **settings)
-    relay.init_app(app)
+    line.init_app(app)
 
 
 def issue_to(app: Flask, number: int, *, domain: str = "example.org", **news: Any) -> int:
@@ -295,7 +295,7 @@ def test_a_relay_that_closes_after_some_messages_loses_and_repeats_nothing(
 def test_a_relay_that_never_answers_is_given_up_and_the_message_is_uncertain(
     app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay, "TIMEOUT", 0.5)
+    monkeypatch.setattr(line, "TIMEOUT", 0.5)
 
     async def hang(stage: str, subject: str) -> None:
         if stage == "kept":
@@ -322,7 +322,7 @@ def held_by(app: Flask, name: str, number: int) -> list[int]:
 
 
 def dead(app: Flask) -> str:
-    return f"{worker._host()}:999999999:1:{secrets.token_hex(3)}"
+    return f"{processes.host()}:999999999:1:{secrets.token_hex(3)}"
 
 
 def test_the_journal_of_a_dead_sender_tells_what_left_what_may_have_and_what_cannot(

@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from campaign.outbox.delivery.relay import Outcome, Reply
+from campaign.outbox.delivery.replies import Outcome, Reply
 
 _BEGUN, _ENDED = b"> ", b"< "
 

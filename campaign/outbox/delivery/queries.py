@@ -8,9 +8,7 @@ from sqlalchemy import text as sql
 
 from campaign.db import db
 from campaign.outbox.mail import Content
-from campaign.outbox.models import OPEN, TO_TAKE, Batch, Lane, Message, Variant
-
-_DOMAIN = "domain:"
+from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, Variant
 
 
 def running() -> list[tuple[int, float]]:
@@ -99,32 +97,3 @@ def variant(batch_id: int, key: str) -> Content:
         headers=batch.headers,
         language=found.language,
     )
-
-
-def is_resting(name: str, *, now: datetime) -> bool:
-    """Tell whether a lane rests after trouble."""
-    until = db.session.scalar(select(Lane.paused_until).where(Lane.name == name))
-    return until is not None and until > now
-
-
-def is_troubled(name: str) -> bool:
-    """Tell whether the last that was tried on a lane failed."""
-    return bool(db.session.scalar(select(Lane.failures).where(Lane.name == name)))
-
-
-def resting_domains(*, now: datetime) -> dict[str, datetime]:
-    """Give the domains that rest after throttling, and until when."""
-    found = db.session.execute(
-        select(Lane.name, Lane.paused_until).where(
-            Lane.name.startswith(_DOMAIN), Lane.paused_until > now
-        )
-    )
-    return {row.name.removeprefix(_DOMAIN): row.paused_until for row in found}
-
-
-def troubled_domains() -> set[str]:
-    """Name the domains that throttled us and have not taken a message since."""
-    found = db.session.scalars(
-        select(Lane.name).where(Lane.name.startswith(_DOMAIN), Lane.failures > 0)
-    )
-    return {name.removeprefix(_DOMAIN) for name in found}

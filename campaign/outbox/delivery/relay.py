@@ -1,106 +1,20 @@
-"""The relay: a kept connection to the mail server, opened by Flask-Mail, or the local mailbox."""
+"""The way out: some kept connections to the mail server, or the local mailbox."""
 
 import contextlib
 import os
 import selectors
-import smtplib
-import socket
-import ssl
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
 
-from flask import Flask, current_app
-from flask_mail import Connection as FlaskMailConnection
-from flask_mail import Mail as FlaskMail
+from flask import current_app
 
+from campaign.outbox.delivery import line as lines
+from campaign.outbox.delivery.line import Keeper, Letter, Line
+from campaign.outbox.delivery.replies import Outcome, Reply, fault_of
 from campaign.outbox.mail import Leaving
 from campaign.outbox.models import message_token
-
-mail = FlaskMail()
-
-# Longer than a busy relay needs (RFC 5321 section 4.5.3.2 allows minutes), shorter than a lease.
-TIMEOUT = 60
-IDLE = 60
-
-
-def init_app(app: Flask) -> None:
-    """Bind the relay's settings to the application."""
-    mail.init_app(app)
-
-
-class Outcome(StrEnum):
-    """What became of one attempt to hand a message over."""
-
-    LEFT = "left"
-    LATER = "later"
-    REFUSED = "refused"
-    NO_SUCH_ADDRESS = "no such address"
-    # The way to this recipient's domain is slow.
-    SLOW = "slow"
-    # The way to the relay is closed or slow.
-    LANE = "lane"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An outcome with the relay's own words, and whether the relay may have the message."""
-
-    outcome: Outcome
-    words: str
-    is_uncertain: bool = False
-    # Whether the relay had begun with this very message when the way closed. Then the trouble may
-    # be the message's own, and it must not be first in the queue again.
-    was_begun: bool = False
-
-
-class _Connection(FlaskMailConnection):
-    """Flask-Mail's connection with what it leaves out: a timeout, and certificates checked."""
-
-    def configure_host(self) -> smtplib.SMTP:
-        settings = self.mail
-        context = ssl.create_default_context(cafile=current_app.config["MAIL_CA_FILE"] or None)
-        host: smtplib.SMTP
-        if settings.use_ssl:
-            host = smtplib.SMTP_SSL(
-                settings.server, settings.port, timeout=TIMEOUT, context=context
-            )
-        else:
-            host = smtplib.SMTP(settings.server, settings.port, timeout=TIMEOUT)
-        if settings.use_tls:
-            host.starttls(context=context)
-        if settings.username and settings.password:
-            host.login(settings.username, settings.password)
-        return host
-
-
-class Letter(NamedTuple):
-    """One message ready for the wire: its envelope (RFC 5321) and its bytes."""
-
-    mail: Leaving
-    sender: str
-    body: bytes
-
-
-class Keeper(Protocol):
-    """Who notes what is begun and ended, before anybody else hears of it."""
-
-    def begin(self, number: int) -> None:
-        """Note that a message's text is about to be given away."""
-
-    def end(self, number: int, reply: Reply) -> None:
-        """Note what became of a message."""
-
-    def write(self) -> None:
-        """Make sure of what was noted."""
-
-
-class _Closed(Exception):
-    """The relay takes no more now (421); with its words."""
 
 
 class Relay:
@@ -110,7 +24,7 @@ class Relay:
     """
 
     def __init__(self) -> None:
-        self._lines: list[_Line] = []
+        self._lines: list[Line] = []
         self._selector = selectors.DefaultSelector()
         self._is_halted = False
 
@@ -137,8 +51,8 @@ class Relay:
 
         most = max(1, min(current_app.config["MAIL_CONNECTIONS"], number // WORTH_A_CONNECTION))
         while len(self._lines) < most:
-            self._lines.append(_Line(self._selector))
-        talks: dict[_Line, Generator[None]] = {}
+            self._lines.append(Line(self._selector))
+        talks: dict[Line, Generator[None]] = {}
         try:
             for line in self._lines[:most]:
                 talks[line] = line.carry(following, keeper, tell)
@@ -159,21 +73,21 @@ class Relay:
         """Take no further message; those at hand are brought to their end."""
         self._is_halted = True
 
-    def _hear(self, talks: dict["_Line", Generator[None]]) -> None:
+    def _hear(self, talks: dict["Line", Generator[None]]) -> None:
         for key, _ in self._selector.select(timeout=1):
-            line: _Line = key.data
+            line: Line = key.data
             if line in talks:
                 self._go_on(line, talks)
             else:
                 # Nobody asked it anything: it says goodbye.
                 line.close()
-        limit = time.monotonic() - TIMEOUT
+        limit = time.monotonic() - lines.TIMEOUT
         for line in [line for line in talks if line.heard_at < limit]:
             with contextlib.suppress(StopIteration):
                 talks[line].throw(TimeoutError("the relay does not answer"))
             del talks[line]
 
-    def _go_on(self, line: "_Line", talks: dict["_Line", Generator[None]]) -> None:
+    def _go_on(self, line: "Line", talks: dict["Line", Generator[None]]) -> None:
         try:
             next(talks[line])
         except StopIteration:
@@ -187,271 +101,6 @@ class Relay:
 
 # So many messages are worth a further connection.
 WORTH_A_CONNECTION = 10
-
-
-class _Line:
-    """One connection: kept open, and opened anew when the server has closed it.
-
-    Where the server offers PIPELINING (RFC 2920), the end of one message and the envelope of the
-    next leave together: one round trip a message instead of four. Its talk is a generator that
-    pauses wherever the server has the word.
-    """
-
-    def __init__(self, selector: selectors.BaseSelector) -> None:
-        self._selector = selector
-        self._watched = 0
-        self._host: smtplib.SMTP | None = None
-        self._socket: socket.socket | None = None
-        self._unread = b""
-        self._is_pipelining = False
-        # Whether this connection has carried a message: then a sudden end may be mere tidiness.
-        self._is_proven = False
-        # Whether the relay took the message at hand up; then the trouble may be its own.
-        self._was_begun = False
-        self.heard_at = 0.0
-
-    def carry(
-        self,
-        following: Callable[[], Letter | None],
-        keeper: Keeper,
-        tell: Callable[[Leaving, Reply], None],
-    ) -> Generator[None]:
-        """Hand over one message after the other, as long as there is a following one."""
-        at_hand = following()
-        is_asked = False
-        while at_hand is not None:
-            mail, after = at_hand.mail, None
-            was_given = False
-            self._was_begun = False
-            try:
-                if not is_asked:
-                    self._connect()
-                    if self._is_pipelining:
-                        yield from self._write(_envelope(at_hand))
-                stage, code, words = yield from self._answer(at_hand)
-                if stage:
-                    tell(mail, self._refused(stage, code, words))
-                    at_hand, is_asked = following(), False
-                    continue
-                keeper.begin(mail.id)
-                was_given = True
-                after = following() if self._is_pipelining else None
-                is_asked = after is not None
-                yield from self._write(
-                    _stuffed(at_hand.body) + (_envelope(after) if after else b"")
-                )
-                code, words = yield from self._read()
-            except (OSError, smtplib.SMTPException, _Closed) as trouble:
-                is_retried = self._is_proven and not self._was_begun
-                self.close()
-                if is_retried:
-                    # A kept connection may be closed between two messages: begin once more.
-                    self._is_proven = is_asked = False
-                    continue
-                tell(mail, _lost(trouble, was_begun=self._was_begun, was_given=was_given))
-                return
-            if code == 421:
-                self.close()
-                tell(mail, Reply(Outcome.LANE, _said("body", code, words), was_begun=True))
-                return
-            if code == 250:
-                self._is_proven = True
-                tell(mail, Reply(Outcome.LEFT, _words(code, words)))
-            else:
-                tell(mail, self._refused("body", code, words))
-            at_hand = after if is_asked else following()
-
-    def _connect(self) -> None:
-        if self._host is not None and time.monotonic() - self.heard_at <= IDLE:
-            return
-        self.close()
-        host = _Connection(current_app.extensions["mail"]).configure_host()
-        self._host = host
-        host.ehlo_or_helo_if_needed()
-        if host.sock is None:
-            raise smtplib.SMTPServerDisconnected("no connection")
-        self._is_pipelining = host.has_extn("pipelining")
-        self._unread = b""
-        self._is_proven = False
-        self.heard_at = time.monotonic()
-        host.sock.setblocking(False)
-        host.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket = host.sock
-
-    def _wait(self, event: int) -> Generator[None]:
-        if self._watched != event:
-            change = self._selector.modify if self._watched else self._selector.register
-            change(self._open(), event, self)
-            self._watched = event
-        yield
-        self.heard_at = time.monotonic()
-
-    def _open(self) -> socket.socket:
-        if self._socket is None:
-            raise smtplib.SMTPServerDisconnected("no connection")
-        return self._socket
-
-    def _answer(self, letter: Letter) -> Generator[None, None, tuple[str, int, bytes]]:
-        """Read what the relay says to an envelope: the stage it refused at, "" where it did not."""
-        refused: tuple[str, int, bytes] | None = None
-        for stage, command in zip(("MAIL", "RCPT", "DATA"), _commands(letter), strict=True):
-            if not self._is_pipelining:
-                if refused is not None:
-                    break
-                yield from self._write(command)
-            code, words = yield from self._read()
-            if code == 421:
-                raise _Closed(_said(stage, code, words))
-            if stage == "DATA" and code == 354:
-                if refused is None:
-                    return "", code, words
-                # It would take a text for nobody (RFC 2920 section 3.1): it gets none.
-                yield from self._write(b".\r\n")
-                yield from self._read()
-            elif refused is None and code not in (250, 251):
-                refused = (stage, code, words)
-            self._was_begun = self._was_begun or (stage == "MAIL" and refused is None)
-        if refused is None:
-            raise smtplib.SMTPServerDisconnected("the relay answers out of turn")
-        try:
-            yield from self._write(b"RSET\r\n")
-            yield from self._read()
-        except (OSError, smtplib.SMTPException):
-            self.close()
-        return refused
-
-    def _refused(self, stage: str, code: int, words: bytes) -> Reply:
-        outcome = judge(stage, code, _words(code, words))
-        return Reply(outcome, _said(stage, code, words), was_begun=stage != "MAIL")
-
-    def _write(self, octets: bytes) -> Generator[None]:
-        while True:
-            try:
-                sent = self._open().send(octets)
-            except (BlockingIOError, ssl.SSLWantWriteError):
-                sent = 0
-            if sent == len(octets):
-                return
-            octets = octets[sent:]
-            yield from self._wait(selectors.EVENT_WRITE)
-
-    def _read(self) -> Generator[None, None, tuple[int, bytes]]:
-        """Read one reply, of however many lines (RFC 5321 section 4.2)."""
-        said: list[bytes] = []
-        while True:
-            end = self._unread.find(b"\n")
-            if end < 0:
-                yield from self._receive()
-                continue
-            line, self._unread = self._unread[:end], self._unread[end + 1 :]
-            said.append(line[4:].strip())
-            if line[3:4] != b"-":
-                break
-            if len(said) > MOST_LINES:
-                raise smtplib.SMTPServerDisconnected("the relay does not come to an end")
-        if not line[:3].isdigit():
-            raise smtplib.SMTPServerDisconnected("the relay does not speak SMTP")
-        return int(line[:3]), said[0] if len(said) == 1 else b" ".join(said)
-
-    def _receive(self) -> Generator[None]:
-        open_socket = self._open()
-        # What TLS has decrypted already, no selector tells of.
-        if not (isinstance(open_socket, ssl.SSLSocket) and open_socket.pending()):
-            yield from self._wait(selectors.EVENT_READ)
-        try:
-            some = open_socket.recv(8192)
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return
-        if not some:
-            raise smtplib.SMTPServerDisconnected("the relay closed the connection")
-        self._unread += some
-        if len(self._unread) > LONGEST_REPLY:
-            raise smtplib.SMTPServerDisconnected("the relay does not speak SMTP")
-
-    def close(self) -> None:
-        """Say goodbye, as far as the other side still listens, and wait for no answer."""
-        if self._watched and self._socket is not None:
-            self._selector.unregister(self._socket)
-        self._watched = 0
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.send(b"QUIT\r\n")
-        if self._host is not None:
-            self._host.close()
-        self._socket = self._host = None
-
-
-LONGEST_REPLY, MOST_LINES = 65_536, 100
-
-
-def _commands(letter: Letter) -> tuple[bytes, bytes, bytes]:
-    return (
-        b"MAIL FROM:<%s>\r\n" % letter.sender.encode("ascii"),
-        b"RCPT TO:<%s>\r\n" % letter.mail.to.encode("ascii"),
-        b"DATA\r\n",
-    )
-
-
-def _envelope(letter: Letter) -> bytes:
-    return b"".join(_commands(letter))
-
-
-def _stuffed(body: bytes) -> bytes:
-    """Give a text as DATA takes it, to its end (RFC 5321 section 4.5.2)."""
-    if b"\r\n." in body:
-        body = body.replace(b"\r\n.", b"\r\n..")
-    return body + (b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n")
-
-
-def _lost(trouble: Exception, *, was_begun: bool, was_given: bool) -> Reply:
-    if isinstance(trouble, smtplib.SMTPAuthenticationError):
-        words = f"login refused: {_words(*trouble.args[:2])}"
-    elif isinstance(trouble, smtplib.SMTPResponseException):
-        words = _words(trouble.smtp_code, trouble.smtp_error)
-    elif isinstance(trouble, _Closed):
-        words = str(trouble)
-    else:
-        words = _fault(trouble)
-    if was_given:
-        # The body may have gone: only the relay knows whether it took the message.
-        return Reply(Outcome.LANE, f"lost after DATA: {words}", is_uncertain=True, was_begun=True)
-    return Reply(Outcome.LANE, words, was_begun=was_begun)
-
-
-def _said(stage: str, code: int, words: bytes) -> str:
-    return f"{stage}: {_words(code, words)}"
-
-
-def judge(stage: str, code: int, words: str) -> Outcome:
-    """Tell what a refusal means for the message (RFC 3463 codes before bare SMTP ones).
-
-    4xx passes; a full mailbox passes; throttling slows the lane and not the person: that of the
-    recipient's domain once a recipient was named, before that of the relay; a wrong address is a
-    bounce; any other 5xx is about content or policy, and the person keeps their place.
-    """
-    if code == 421:
-        return Outcome.LANE
-    if code in (432, 454) or (" 4.7.0" in f" {words}" and 400 <= code < 500):
-        return Outcome.LANE if stage == "MAIL" else Outcome.SLOW
-    if 400 <= code < 500:
-        return Outcome.LATER
-    enhanced = words[4:].split(" ", 1)[0] if words[4:5] == "5" else ""
-    if enhanced.startswith("5.2.2") or (code == 552 and not enhanced):
-        return Outcome.LATER
-    if stage == "RCPT" and (
-        enhanced.startswith("5.1.") or (not enhanced and code in (550, 551, 553))
-    ):
-        return Outcome.NO_SUCH_ADDRESS
-    return Outcome.REFUSED
-
-
-def _words(code: Any, words: Any) -> str:
-    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
-    return " ".join(f"{code} {text}".split())[:400]
-
-
-def _fault(trouble: BaseException) -> str:
-    return " ".join(f"{type(trouble).__name__}: {trouble}".split())[:400]
 
 
 class Mailbox:
@@ -487,7 +136,7 @@ class Mailbox:
             fresh.write_bytes(message)
             fresh.rename(file)
         except OSError as trouble:
-            return Reply(Outcome.LANE, _fault(trouble))
+            return Reply(Outcome.LANE, fault_of(trouble))
         return Reply(Outcome.LEFT, "kept in the local mailbox")
 
 

@@ -19,19 +19,22 @@ from sqlalchemy import (
 )
 from sqlalchemy import text as sql
 
-from campaign.db import db, insert_missing, lock
+from campaign.db import db
 from campaign.outbox.delivery import queries
 from campaign.outbox.delivery.journal import Memory
-from campaign.outbox.delivery.relay import Outcome, Reply
+from campaign.outbox.delivery.replies import Outcome, Reply
+from campaign.outbox.lanes import queries as lane_queries
+from campaign.outbox.lanes import verbs as lanes
+from campaign.outbox.lanes.queries import DOMAIN, RELAY
+from campaign.outbox.lanes.verbs import domain_of
 from campaign.outbox.mail import Leaving
-from campaign.outbox.models import OPEN, TO_TAKE, Batch, Lane, Message, State, Suppression
+from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State, Suppression
 from campaign.outbox.verbs import pause, suppress
 
 LEASE = timedelta(minutes=3)
 # RFC 5321 section 4.5.4.1 asks for at least half an hour between late tries and days of trying.
 BACK_OFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240)]
 GIVE_UP = timedelta(hours=72)
-RELAY = "relay"
 # So many refusals in a row are about the issue, not about its readers; so many "later" in a row
 # are about the relay.
 REFUSALS_THAT_PAUSE = 10
@@ -52,7 +55,7 @@ def claim(
     Older messages of the same thread go first. Keeps to `rate` and, for each recipient's domain,
     `domain_rate` (messages a second, 0 = no limit).
     """
-    allowed = _take_tokens(RELAY, limit, rate=rate, now=now)
+    allowed = lanes.take_tokens(RELAY, limit, rate=rate, now=now)
     taken: list[Any] = []
     # However many in a row must not be written to, they hold up nobody behind them.
     while not taken and allowed:
@@ -64,7 +67,7 @@ def claim(
         taken = _withhold_suppressed(rows, now=now)
         taken = _hold_back_by_domain(taken, rate=domain_rate, now=now)
     if rate > 0 and len(taken) < allowed:
-        _give_back_tokens(RELAY, allowed - len(taken))
+        lanes.give_back_tokens(RELAY, allowed - len(taken))
     taken.sort(key=lambda row: (row.batch_id is not None, row.id))
     return [Leaving(*row[:11]) for row in taken]
 
@@ -125,12 +128,12 @@ def _take_bulk(most: int, *, worker: str, now: datetime) -> list[Any]:
         wanted = most - len(rows)
         if not wanted:
             break
-        allowed = _take_tokens(f"batch:{batch_id}", wanted, rate=rate, now=now)
+        allowed = lanes.take_tokens(f"batch:{batch_id}", wanted, rate=rate, now=now)
         if not allowed:
             continue
         some = _take(_BULK, allowed, worker=worker, now=now, batch=batch_id)
         if rate > 0 and len(some) < allowed:
-            _give_back_tokens(f"batch:{batch_id}", allowed - len(some))
+            lanes.give_back_tokens(f"batch:{batch_id}", allowed - len(some))
         if not some and not queries.is_open(batch_id):
             db.session.execute(update(Batch).where(Batch.id == batch_id).values(finished_at=now))
         rows += some
@@ -168,7 +171,7 @@ def _set(ids: Sequence[int], **values: Any) -> None:
 
 def _hold_back_by_domain(rows: list[Any], *, rate: float, now: datetime) -> list[Any]:
     """Let to each domain no more leave than it takes; the rest waits, each for its own moment."""
-    resting = queries.resting_domains(now=now)
+    resting = lane_queries.resting_domains(now=now)
     if rate <= 0 and not resting:
         return rows
     by_domain: dict[str, list[Any]] = {}
@@ -180,10 +183,10 @@ def _hold_back_by_domain(rows: list[Any], *, rate: float, now: datetime) -> list
         until = resting.get(domain)
         allowed = 0
         if until is None:
-            name = f"domain:{domain}"
-            allowed = _take_tokens(name, len(theirs), rate=rate, now=now)
+            name = DOMAIN + domain
+            allowed = lanes.take_tokens(name, len(theirs), rate=rate, now=now)
         fit += theirs[:allowed]
-        moments = _moments(domain, len(theirs) - allowed, rate=rate, after=until or now)
+        moments = lanes.moments(domain, len(theirs) - allowed, rate=rate, after=until or now)
         later += [
             {"held": row.id, "due": at} for row, at in zip(theirs[allowed:], moments, strict=True)
         ]
@@ -203,25 +206,6 @@ _WAIT = (
         leased_until=None,
     )
 )
-
-
-def _moments(domain: str, number: int, *, rate: float, after: datetime) -> list[datetime]:
-    """Give so many moments at which a domain takes one more, behind those given already.
-
-    So each message is put off once, and not in every claim.
-    """
-    if not number:
-        return []
-    lane = _lane(f"domain:{domain}", after)
-    step = timedelta(seconds=1 / rate if rate > 0 else 0.05)
-    begin = max(lane.given_until or after, after)
-    lane.given_until = begin + step * number
-    return [begin + step * (at + 1) for at in range(number)]
-
-
-def domain_of(address: str) -> str:
-    """Give the domain of an address, by which its lane is named."""
-    return address.rpartition("@")[2].lower()[:200]
 
 
 def settle(replies: Iterable[tuple[Leaving, Reply]], *, worker: str, now: datetime) -> None:
@@ -360,32 +344,16 @@ def _rest_slow_domains(judged: list[tuple[Leaving, Reply]], now: datetime) -> No
     """Let a domain that throttles rest for a while, longer each time; heed its first success."""
     slow = {domain_of(mail.to): reply for mail, reply in judged if reply.outcome is Outcome.SLOW}
     for domain, reply in sorted(slow.items()):
-        _rest(_lane(f"domain:{domain}", now), reply, now)
+        lanes.rest(DOMAIN + domain, because=reply.words, now=now)
     if slow:
         return
-    troubled = queries.troubled_domains()
+    troubled = lane_queries.troubled_domains()
     for domain in sorted(
         {domain_of(mail.to) for mail, reply in judged if reply.outcome is Outcome.LEFT} & troubled
         if troubled
         else ()
     ):
-        _mend(f"domain:{domain}")
-
-
-def _rest(lane: Lane, reply: Reply, now: datetime) -> None:
-    lane.failures += 1
-    lane.last_trouble = reply.words[:500]
-    lane.paused_until = now + min(
-        timedelta(seconds=5) * 2 ** min(lane.failures - 1, 10), timedelta(minutes=15)
-    )
-
-
-def _mend(name: str) -> None:
-    db.session.execute(
-        update(Lane)
-        .where(Lane.name == name, Lane.failures > 0)
-        .values(failures=0, paused_until=None, last_trouble="")
-    )
+        lanes.mend(DOMAIN + domain)
 
 
 def give_back(mails: Iterable[Leaving], *, worker: str) -> None:
@@ -443,41 +411,6 @@ def recover(claimant: str, memory: Memory | None, *, now: datetime) -> None:
     give_back([mail for mail in mails if mail.id not in memory.ended], worker=claimant)
 
 
-def _lane(name: str, now: datetime) -> Lane:
-    insert_missing(
-        Lane, {"name": name, "tokens": 1.0, "filled_at": now, "failures": 0}, unique=["name"]
-    )
-    lane: Lane = db.session.scalars(
-        lock(select(Lane).where(Lane.name == name)).execution_options(populate_existing=True)
-    ).one()
-    return lane
-
-
-def _take_tokens(name: str, limit: int, *, rate: float, now: datetime) -> int:
-    """Tell how many messages may leave now, and take them from the bucket that all share.
-
-    The bucket holds one second's worth, so that after an outage nothing leaves in a burst.
-    """
-    if rate <= 0:
-        if name != RELAY:
-            return limit
-        return 0 if queries.is_resting(RELAY, now=now) else limit
-    lane = _lane(name, now)
-    if lane.paused_until is not None and lane.paused_until > now:
-        return 0
-    gained = max((now - lane.filled_at).total_seconds(), 0) * rate
-    lane.tokens = min(lane.tokens + gained, max(rate, 1.0))
-    lane.filled_at = now
-    taken = min(int(lane.tokens), limit)
-    lane.tokens -= taken
-    db.session.flush()
-    return taken
-
-
-def _give_back_tokens(name: str, number: int) -> None:
-    db.session.execute(update(Lane).where(Lane.name == name).values(tokens=Lane.tokens + number))
-
-
 def _note_lane(judged: list[tuple[Leaving, Reply]], now: datetime) -> None:
     """Close the lane for a while after trouble on the way; open it after the first success."""
     troubles = [reply for _, reply in judged if reply.outcome is Outcome.LANE]
@@ -485,6 +418,6 @@ def _note_lane(judged: list[tuple[Leaving, Reply]], now: datetime) -> None:
         # It puts everybody off: that is about the relay, and asking faster helps nobody.
         troubles = [judged[-1][1]]
     if troubles:
-        _rest(_lane(RELAY, now), troubles[-1], now)
-    elif queries.is_troubled(RELAY) and any(r.outcome is not Outcome.LATER for _, r in judged):
-        _mend(RELAY)
+        lanes.rest(RELAY, because=troubles[-1].words, now=now)
+    elif lane_queries.is_troubled(RELAY) and any(r.outcome is not Outcome.LATER for _, r in judged):
+        lanes.mend(RELAY)

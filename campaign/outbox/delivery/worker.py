@@ -1,8 +1,6 @@
 """The worker's loop: claim, send, remember, until nothing is due; any number may run at once."""
 
-import os
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -17,10 +15,12 @@ from campaign import clock, jobs
 from campaign.db import db, reading
 from campaign.languages import force_locale
 from campaign.outbox import queries as outbox
-from campaign.outbox.delivery import journal, queries, verbs
+from campaign.outbox.delivery import journal, processes, queries, verbs
 from campaign.outbox.delivery.batch import CompiledVariant
 from campaign.outbox.delivery.journal import Journal
-from campaign.outbox.delivery.relay import Letter, Mailbox, Outcome, Relay, Reply, mailbox_folder
+from campaign.outbox.delivery.line import Letter
+from campaign.outbox.delivery.relay import Mailbox, Relay, mailbox_folder
+from campaign.outbox.delivery.replies import Outcome, Reply
 from campaign.outbox.fields import Field, Recipient, Value
 from campaign.outbox.mail import Content, Envelope, Leaving, compose, envelope_sender
 from campaign.outbox.models import message_tokens
@@ -36,8 +36,6 @@ KEPT = 16
 # Set when the process is asked to stop: what is claimed and not yet sent goes back at once.
 stopping = threading.Event()
 _held = threading.local()
-# The names of this process's senders that have not come to their end.
-_at_work: set[str] = set()
 _slots_of: dict[int, threading.BoundedSemaphore] = {}
 _slots_guard = threading.Lock()
 
@@ -61,7 +59,7 @@ def take_up() -> None:
     now = clock.now()
     holders = queries.claimants()
     if holders:
-        for claimant in {*_dead(holders), *queries.overdue(now=now)}:
+        for claimant in {*processes.dead(holders), *queries.overdue(now=now)}:
             verbs.recover(claimant, journal.read(_journals(), claimant), now=now)
             db.session.commit()
             journal.discard(_journals(), claimant)
@@ -73,11 +71,11 @@ class Sender:
 
     def __init__(self) -> None:
         config = current_app.config
-        self.name = f"{_name()}:{secrets.token_hex(3)}"
+        self.name = f"{processes.name()}:{secrets.token_hex(3)}"
         self._envelope = Envelope(config["NAME"], config["MAIL_SENDER"], config["MAIL_DOMAIN"])
         self._token_of = message_tokens()
         self._journal = Journal(_journals(), self.name)
-        _at_work.add(self.name)
+        processes.at_work.add(self.name)
         self._limit = FEWEST
         self._has_called = False
         self._unfit: list[tuple[Leaving, Reply]] = []
@@ -198,7 +196,7 @@ class Sender:
 
     def close(self) -> None:
         """Leave no journal where nothing is held any more; one that fell leaves its own."""
-        _at_work.discard(self.name)
+        processes.at_work.discard(self.name)
         try:
             db.session.rollback()
             is_held = self.name in queries.claimants()
@@ -265,43 +263,3 @@ def _slot() -> Iterator[bool]:
     finally:
         if mine:
             slots.release()
-
-
-def _name() -> str:
-    """Name this process so that others on this machine can tell whether it still lives."""
-    return f"{_host()}:{os.getpid()}:{_born(os.getpid())}"
-
-
-def _host() -> str:
-    # Two containers or machines of one name share no process numbers: they are told apart by
-    # their namespaces, and by when they were started.
-    try:
-        space = str(os.stat("/proc/self/ns/pid").st_ino)
-    except OSError:
-        space = "0"
-    return f"{socket.gethostname()[:50]}/{space}/{journal.boot()[:8]}".replace(":", "-")
-
-
-def _born(pid: int) -> str:
-    """Tell when a process began, in clock ticks since boot; empty when none lives."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        # One that has died stays listed until its parent asks after it, and some never do.
-        return "" if fields[0] in {"Z", "X"} else fields[19]
-    except (OSError, IndexError):
-        return ""
-
-
-def _dead(claimants: list[str]) -> list[str]:
-    """Name the claimants of this machine whose process is gone, or who fell in this one."""
-    if not Path("/proc/self/stat").exists():
-        return []
-    gone = []
-    for claimant in claimants:
-        host, _, rest = claimant.partition(":")
-        pid, _, rest = rest.partition(":")
-        if host != _host() or not pid.isdigit() or claimant in _at_work:
-            continue
-        if int(pid) == os.getpid() or _born(int(pid)) != rest.partition(":")[0]:
-            gone.append(claimant)
-    return gone
