@@ -16,6 +16,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.utils import parseaddr
+from itertools import islice
 
 import nh3
 
@@ -23,12 +24,18 @@ from campaign.forms import normal_address
 
 # What decides stands at the head of a mail; this much costs a third of a second at the worst.
 LOOKED_AT = 256 * 1024
-SHOWN = 1024 * 1024
+SHOWN = 512 * 1024
 LONGEST_TEXT = 100_000
 LONGEST_RAW = 10_000
 # Parts that hold parts. Each may be open while all that follows is read, so they multiply.
 MOST_BRANCHES = 30
+MOST_PARTS = 200
 _BRANCH = re.compile(rb"(?:^|[\r\n])content-type:\s{0,99}(?:multipart|message)/", re.IGNORECASE)
+
+# The library takes the square of such a header's length to part it.
+_ENDLESS = re.compile(
+    rb"(?:^|[\r\n])content-(?:type|disposition):(?:[^\r\n]|[\r\n]{1,2}[ \t]){4000}", re.IGNORECASE
+)
 
 # Controls, and the marks that turn the direction of what follows them.
 _UNSEEN = "\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
@@ -47,9 +54,9 @@ class Shown:
 
 
 def is_entangled(raw: bytes) -> bool:
-    """Tell whether a mail has more parts within parts than anybody sends who means well."""
-    found = _BRANCH.finditer(raw)
-    return sum(1 for _ in zip(found, range(MOST_BRANCHES + 1), strict=False)) > MOST_BRANCHES
+    """Tell whether a mail is built to be dear: parts within parts, or headers without an end."""
+    branches = sum(1 for _ in islice(_BRANCH.finditer(raw), MOST_BRANCHES + 1))
+    return branches > MOST_BRANCHES or _ENDLESS.search(raw) is not None
 
 
 def open_mail(raw: bytes, *, most: int = LOOKED_AT) -> Message:
@@ -58,6 +65,8 @@ def open_mail(raw: bytes, *, most: int = LOOKED_AT) -> Message:
     if is_entangled(head):
         headers = BytesHeaderParser().parsebytes(head)
         headers.set_payload("")
+        for name in ("Content-Type", "Content-Disposition"):
+            del headers[name]
         return headers
     # The older of the library's two ways: it looks into no header until it is asked.
     return message_from_bytes(head)
@@ -83,8 +92,9 @@ def header(message: Message, name: str, *, most: int = 255) -> str:
 
 def address_in(message: Message, name: str) -> str:
     """Give the one address of a header in its plain form; "" where there is none."""
-    value = str(message.get(name) or "")[:1000]
-    return plain_address(parseaddr(clean(value, 1000))[1])
+    value = clean(str(message.get(name) or ""), 1000)
+    # The library goes one deeper for each comment within a comment.
+    return plain_address(parseaddr(value)[1]) if value.count("(") < 20 else ""
 
 
 def plain_address(written: str) -> str:
@@ -133,8 +143,8 @@ def first_text(message: Message) -> str:
 
 
 def parts(message: Message) -> Iterator[Message]:
-    """Give every part of a mail, what holds parts before what it holds."""
-    yield from message.walk()
+    """Give the parts of a mail, what holds parts before what it holds; so many and no more."""
+    return islice(message.walk(), MOST_PARTS)
 
 
 def show(raw: bytes) -> Shown:

@@ -1,5 +1,7 @@
 """Reports by machines: mail that came back (RFC 3464, 6522, 6533), and complaints (RFC 5965)."""
 
+import contextlib
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from enum import StrEnum
 from flufl.bounce import all_failures
 
 from campaign.inbound.opening import (
+    MOST_PARTS,
     address_in,
     clean,
     first_text,
@@ -25,6 +28,9 @@ from campaign.inbound.opening import (
 MOST_RECIPIENTS = 100
 # The guesses of others are made of this much only: their patterns take their time.
 GUESSED_FROM = 64 * 1024
+
+# What its guesses stumble over is no news: nothing but our own answer to it counts.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]\d)")
 _ADDRESS = re.compile(r"<?[^\s<>@\"']{1,64}@[^\s<>@\"']{1,255}>?")
@@ -167,10 +173,12 @@ def without_addresses(words: str) -> str:
 def guessed_failures(raw: bytes) -> list[Failure]:
     """Guess from the words of a bounce without a machine-readable part, as mailing lists do."""
     message = open_mail(raw, most=GUESSED_FROM)
-    try:
-        passing, lasting = all_failures(message)
-    except Exception:  # the edge of another program, on whose guesses nothing depends
-        passing, lasting = frozenset(), frozenset()
+    passing: Iterable[bytes] = ()
+    lasting: Iterable[bytes] = ()
+    if len(list(parts(message))) < MOST_PARTS:
+        # The edge of another program, on whose guesses nothing depends.
+        with contextlib.suppress(Exception):
+            passing, lasting = all_failures(message)
     named = [(found, "5") for found in lasting] + [(found, "4") for found in passing]
     named += [(one.encode(), "5") for one in [address_in(message, "X-Failed-Recipients")] if one]
     text = first_text(message)[:20_000]

@@ -41,6 +41,16 @@ def test_only_what_waits_is_in_the_inbox_and_all_is_in_the_other_list(
     assert "A question of Bo" in found
 
 
+def test_the_desk_says_that_somebody_has_to_look(app: Flask, organiser: Visitor) -> None:
+    before = organiser.open("/office/").text
+    write(app)
+
+    after = organiser.open("/office/").text
+
+    assert "One mail came in and waits" not in before
+    assert "One mail came in and waits" in after
+
+
 def test_a_strangers_mail_is_shown_as_text_and_nothing_else(app: Flask, organiser: Visitor) -> None:
     script = "<script>alert(1)</script><img src=https://x.example/p.png>"
     number = write(app, text=script, Subject=f"Hi {script}")

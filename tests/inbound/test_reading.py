@@ -243,6 +243,30 @@ def test_parts_within_parts_cost_little_and_are_read_by_nobody(depth: int) -> No
     assert shown.is_cut
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: " + b"(" * 60_000,
+        b"From: " + b"a@b,(" * 60_000,
+        b"a:\n" * 300_000,
+        b"Content-Type: text/plain; " + b';"' * 500_000,
+        b"Content-Type: multipart/mixed; " + b"a=b;" * 260_000,
+        b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\n" * 200_000,
+        b"Content-Type: text/html\n\n" + b"<div>" * 100_000,
+        b"From: postmaster@x.example\n\n" + b"user <a@b.example> " * 60_000,
+    ],
+    ids=["comments", "addresses", "headers", "quotes", "parameters", "parts", "tags", "words"],
+)
+def test_no_mail_is_dear_to_read(raw: bytes) -> None:
+    began = time.monotonic()
+
+    reading.read(raw, envelope_sender="")
+    opening.show(raw)
+
+    # Without bounds some of these took many minutes, and one the reader with it.
+    assert time.monotonic() - began < 10
+
+
 def test_a_report_on_thousands_costs_little_and_is_read_in_part() -> None:
     blocks = [
         f"Final-Recipient: rfc822; p{n}@example.org\r\nAction: failed\r\n" for n in range(90_000)

@@ -49,6 +49,7 @@ minimal_backoff_time = 1s
 maximal_backoff_time = 2s
 in_flow_delay = 0
 smtpd_client_connection_count_limit = 0
+recipient_delimiter = +
 """
 
 _MASTER_CF = """
