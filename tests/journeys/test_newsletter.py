@@ -65,7 +65,8 @@ def test_an_issue_reaches_those_who_confirmed_and_they_can_leave(
     write(organiser, title)
     as_html = organiser.page.frame_locator("iframe").locator("body")
     assert as_html.locator("strong", has_text="date").count() == 1
-    as_text = organiser.page.get_by_role("region", name="As text").inner_text()
+    organiser.page.get_by_text("The same as text").click()
+    as_text = organiser.page.get_by_role("group", name="The mail as text").inner_text()
     assert "What we ask" in as_text
     assert f"{site.address}/proposal" in as_text
 
