@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, reduce
+from html import escape
 
 from campaign.db import db
 from campaign.events import queries
 from campaign.events.models import Action, Event
+from campaign.languages import current_language, number
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.fields import Recipient, Value, field
 from campaign.people import places
@@ -16,6 +18,7 @@ from campaign.templating import public_url, render_in_mail
 
 # So far people go for an evening.
 NEAR_KM = 250
+_NEAR_DEGREES = NEAR_KM / 111
 # So far away it is worth saying.
 WORTH_SAYING_KM = 25
 MONTH = timedelta(days=30)
@@ -44,6 +47,17 @@ class Meeting:
     latitude: float | None
     longitude: float | None
     url: str
+
+    @property
+    def is_placed(self) -> bool:
+        """Tell whether somebody has said where on Earth it is."""
+        return self.latitude is not None and self.longitude is not None
+
+    def is_near(self, city: Place) -> bool:
+        """Tell whether it lies within reach of a city; most do not, which is told at a glance."""
+        if self.latitude is None or abs(self.latitude - city.latitude) > _NEAR_DEGREES:
+            return False
+        return self.km_from(city) <= NEAR_KM
 
     def km_from(self, city: Place) -> float:
         """Tell how far it is from a city; endlessly far where nobody has said where it is."""
@@ -81,16 +95,43 @@ def next_event(reader: Recipient, now: datetime) -> Value:
     city = _city(reader)
     found = _nearest(ahead.meetings, city, reader.country) if city else []
     found = found or _first_in(ahead.meetings, reader.country)
-    km = round(found[0].km_from(city)) if found and city and len(found) == 1 else 0
-    text, html = render_in_mail(
-        "events/mail/next_event",
-        meetings=found,
-        action=ahead.action,
-        city=city.name if city and WORTH_SAYING_KM <= km <= NEAR_KM else "",
-        km=km,
-        all_url=public_url("events.index"),
+    km = round(found[0].km_from(city)) if len(found) == 1 and city and found[0].is_placed else 0
+    is_journey = WORTH_SAYING_KM <= km <= NEAR_KM
+    action = None if found else ahead.action
+    card = _card(current_language(), tuple(found), action, is_journey, _everywhere())
+    if city is None or not is_journey:
+        return card
+    said = {_KM: number(km), _CITY: city.name}
+    return Value(_with(said, card.text), _with({k: escape(v) for k, v in said.items()}, card.html))
+
+
+# Stand for what differs from city to city while the rest of a card is made once for all.
+_KM, _CITY = "QZKMZQ", "QZCITYZQ"
+
+
+def _with(said: dict[str, str], words: str | None) -> str:
+    return reduce(lambda text, word: text.replace(*word), said.items(), words or "")
+
+
+@lru_cache(maxsize=500)
+def _card(
+    language: str,
+    meetings: tuple[Meeting, ...],
+    action: DayOfAction | None,
+    is_journey: bool,
+    all_url: str,
+) -> Value:
+    """Make a card. Its `language` is that of the moment: the same card in another is another."""
+    return Value(
+        *render_in_mail(
+            "events/mail/next_event",
+            meetings=meetings,
+            action=action,
+            km=_KM if is_journey else "",
+            city=_CITY,
+            all_url=all_url,
+        )
     )
-    return Value(text, html)
 
 
 @field(
@@ -104,14 +145,40 @@ def events_this_month(reader: Recipient, now: datetime) -> Value:
     near = _in_reach(soon, _city(reader), reader.country)
     biggest = sorted(soon, key=lambda meeting: -meeting.taken)[:BIGGEST]
     shown = near[:MOST_IN_A_MONTH] or sorted(biggest, key=_day_and_place)
-    text, html = render_in_mail(
-        "events/mail/month",
-        meetings=shown,
-        is_near=bool(near),
-        more=len(near) - MOST_IN_A_MONTH,
-        all_url=public_url("events.index"),
+    return _month(
+        current_language(),
+        tuple(shown),
+        max(0, len(near) - MOST_IN_A_MONTH),
+        bool(near),
+        bool(reader.country or reader.place),
+        _everywhere(),
     )
-    return Value(text, html)
+
+
+@lru_cache(maxsize=500)
+def _month(
+    language: str,
+    meetings: tuple[Meeting, ...],
+    more: int,
+    is_near: bool,
+    is_known: bool,
+    all_url: str,
+) -> Value:
+    """Make a list of a month, in the language of the moment."""
+    return Value(
+        *render_in_mail(
+            "events/mail/month",
+            meetings=meetings,
+            more=more,
+            is_near=is_near,
+            is_known=is_known,
+            all_url=all_url,
+        )
+    )
+
+
+def _everywhere() -> str:
+    return public_url("events.index")
 
 
 def _city(reader: Recipient) -> Place | None:
@@ -155,8 +222,14 @@ def _day_and_place(meeting: Meeting) -> tuple[date, str, str]:
 
 def _ahead(now: datetime) -> Ahead:
     """Give what lies ahead. The sender asks for each city of the world in turn."""
-    minute = now.replace(second=0, microsecond=0)
-    return _ahead_at(str(db.engine.url), minute, queries.last_revision())
+    database = str(db.engine.url)
+    revised_at = _revised_at(database, now.replace(microsecond=0))
+    return _ahead_at(database, now.replace(second=0, microsecond=0), revised_at)
+
+
+@lru_cache(maxsize=4)
+def _revised_at(_database: str, _second: datetime) -> datetime | None:
+    return queries.last_revision()
 
 
 @lru_cache(maxsize=4)
