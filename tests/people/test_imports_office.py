@@ -209,6 +209,31 @@ def test_a_large_file_is_read_in_turns_and_goes_on_where_it_stopped(
     assert kept(app) == []
 
 
+def test_an_import_is_stopped_half_way_and_who_was_imported_stays(
+    app: Flask, organiser: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cutting, "SIZE", 10)
+    content = "email\n" + "".join(f"p{number}@example.org\n" for number in range(30))
+    address = upload(organiser, content).headers["Location"]
+    organiser.send(address, action="/check")
+    organiser.send(address, action="/stop")
+    stopped_check = organiser.open(address)
+    organiser.send(address, action="/check")
+    work(app)
+    organiser.send(address, action="/start")
+    monkeypatch.setattr(duties, "TURN", 0.0)
+    work(app)
+
+    answer = organiser.send(address, action="/stop")
+    work(app)
+
+    assert "Check the file" in stopped_check.text
+    assert answer.status_code == 303
+    assert "stopped" in organiser.open(address).text
+    with app.app_context():
+        assert len(db.session.scalars(select(Person)).all()) == 10
+
+
 def test_a_file_on_another_host_is_left_to_its_worker(app: Flask, organiser: Visitor) -> None:
     address = upload(organiser, FILE).headers["Location"]
     organiser.send(address, action="/check")

@@ -21,6 +21,7 @@ class Stage(StrEnum):
     CHECKED = "checked"
     IMPORTING = "importing"
     DONE = "done"
+    STOPPED = "stopped"
 
 
 class Import(Model):
@@ -75,6 +76,11 @@ class Import(Model):
     def is_open(self) -> bool:
         """Tell whether it may still be changed: nothing of it is in the tables yet."""
         return self.stage in {Stage.UPLOADED, Stage.CHECKED}
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether what is counted has happened."""
+        return self.stage in {Stage.DONE, Stage.STOPPED}
 
     @property
     def percent(self) -> int:

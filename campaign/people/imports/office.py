@@ -56,6 +56,7 @@ STAGES = {
     Stage.CHECKED: _l("checked"),
     Stage.IMPORTING: _l("being imported"),
     Stage.DONE: _l("imported"),
+    Stage.STOPPED: _l("stopped"),
 }
 
 
@@ -66,7 +67,7 @@ def _link(run: Import) -> Markup:
 
 def _once_done(name: str) -> Callable[[Import], int | str]:
     # Before, it is what would happen.
-    return lambda run: int(getattr(run, name)) if run.stage == Stage.DONE else ""
+    return lambda run: int(getattr(run, name)) if run.is_over else ""
 
 
 IMPORTS = [
@@ -209,6 +210,19 @@ def start(number: int) -> Any:
     verbs.start(run)
     jobs.wake_after_commit(READ)
     db.session.commit()
+    return redirect(url_for("office.people.imports.show", number=number), 303)
+
+
+@bp.post("/<int:number>/stop")
+def stop(number: int) -> Any:
+    """Read no further in a file. Who was imported stays."""
+    run = _found(number)
+    form = ButtonForm()
+    if not form.validate():
+        return _page(run, None), form.refusal_status()
+    verbs.stop(run)
+    db.session.commit()
+    flash(_("It is read no further."), "done")
     return redirect(url_for("office.people.imports.show", number=number), 303)
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
@@ -64,7 +65,15 @@ def take_in(
     )
     _begin_anew(run)
     db.session.add(run)
+    db.session.flush()
     return run
+
+
+def _hold(run: Import) -> None:
+    """Let one deed about an import happen at a time, and see how it stands now."""
+    # Or what another verb has just decided would be read over.
+    db.session.flush()
+    db.session.refresh(run, with_for_update=True)
 
 
 def settle(
@@ -79,6 +88,7 @@ def settle(
 
     `wording` is what they agreed to, word for word. Raises `NoAddressColumn`, `TwoColumns`.
     """
+    _hold(run)
     if run.is_running:
         raise IsRunning
     if not run.is_open:
@@ -97,6 +107,7 @@ def settle(
 
 def check(run: Import) -> None:
     """Let the file be read to its end once, so that it is known what an import would do."""
+    _hold(run)
     if run.is_running:
         raise IsRunning
     if not run.is_open:
@@ -108,6 +119,7 @@ def check(run: Import) -> None:
 
 def start(run: Import) -> None:
     """Let the people of a file be imported. Started twice it runs once."""
+    _hold(run)
     if run.stage == Stage.IMPORTING:
         return
     if run.is_running:
@@ -117,8 +129,7 @@ def start(run: Import) -> None:
     if "email" not in run.mapping:
         raise NoAddressColumn
     _begin_anew(run)
-    if run.id is not None:
-        db.session.execute(delete(Refused).where(Refused.import_id == run.id))
+    db.session.execute(delete(Refused).where(Refused.import_id == run.id))
     run.stage = Stage.IMPORTING
 
 
@@ -128,15 +139,32 @@ def _begin_anew(run: Import) -> None:
 
 
 def finish(run: Import, *, now: datetime) -> None:
-    """Note that the file is read to its end."""
-    run.stage = Stage.CHECKED if run.stage == Stage.CHECKING else Stage.DONE
-    run.line = run.lines
-    if run.stage == Stage.DONE:
-        run.finished_at = now
+    """Note that the file is read to its end, unless it was begun anew meanwhile."""
+    is_check = run.stage == Stage.CHECKING
+    values: dict[str, Any] = {"stage": Stage.CHECKED if is_check else Stage.DONE, "line": run.lines}
+    if not is_check:
+        values["finished_at"] = now
+    db.session.execute(
+        update(Import)
+        .where(Import.id == run.id, Import.stage == run.stage, Import.rows == run.rows)
+        .values(values)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(run)
+
+
+def stop(run: Import) -> None:
+    """Read no further. Who was imported stays; a check may be begun again."""
+    _hold(run)
+    if run.stage == Stage.CHECKING:
+        run.stage = Stage.UPLOADED
+    elif run.stage == Stage.IMPORTING:
+        run.stage = Stage.STOPPED
 
 
 def discard(run: Import) -> None:
     """Forget an import with the rows it refused; who was imported stays."""
+    _hold(run)
     if run.is_running:
         raise IsRunning
     db.session.delete(run)

@@ -196,6 +196,8 @@ def _remember(*, now: datetime) -> None:
     people: Select[Any] = select(
         *(_staged.c[name] for name in columns), literal(now, Moment()).label("remembered_at")
     ).where(or_(_staged.c.suppressed.is_(None), _staged.c.suppressed != NOT_ME))
+    # In one order, so that two imports of the same people wait for each other and never cross.
+    people = people.order_by(_staged.c.email)
     statement = _upsert(Person).from_select([*columns, "remembered_at"], people)
     new, old = statement.excluded, Person.__table__.c
     # A city of another country than theirs is somebody else's idea of them.
