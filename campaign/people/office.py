@@ -120,7 +120,7 @@ def _person_page(found: Person, form: TagForm) -> str:
     return render_template(
         "people/office/person.html",
         person=found,
-        language=dict(languages()).get(found.language, found.language),
+        language_name=dict(languages()).get(found.language, found.language),
         subscriptions=subscriptions,
         rhythms=RHYTHMS,
         consents=queries.consents_of(found.id),

@@ -113,8 +113,8 @@ def _fill() -> None:
         "revised_at, created_at) "
         "SELECT n, 'e' || n, 'u' || n, 'March', 'Berlin', 'DE', 'UTC', '2027-05-13', '', '', '', "
         f"'', '', '', '[]', false, 0, 0, {then}, {then} FROM {series} WHERE n <= 100",
-        "INSERT INTO sign_up (event_id, person_id, guests, token, source, signed_up_at, revisions, "
-        f"told_sequence, stamped_at) SELECT 1 + n % 100, n, 0, 't' || n, '', {then}, 0, 0, {then} "
+        "INSERT INTO sign_up (event_id, person_id, guests, token, signed_up_at, revisions, "
+        f"told_sequence, stamped_at) SELECT 1 + n % 100, n, 0, 't' || n, {then}, 0, 0, {then} "
         f"FROM {series} WHERE n % 12 = 0",
     ):
         # What a colon begins here is no parameter.

@@ -184,6 +184,17 @@ OFFICE = [
     Shot("office-form-elsewhere", "a form to paste", _at("/office/newsletter/elsewhere")),
     Shot("office-pictures", "pictures for issues", _at("/office/newsletter/images")),
     Shot("office-picture", "one of them, to be pasted", _at("/office/newsletter/images/1")),
+    Shot("office-people", "people", _at("/office/people")),
+    Shot("office-person", "one of them, and what was sent to them", _at("/office/people/1")),
+    Shot("office-forget", "before somebody is forgotten", _at("/office/people/1/forget")),
+    Shot(
+        "office-segment",
+        "a segment, put together",
+        _at(
+            "/office/people/segments/new?match=all&1.is=country&1.in=GB&1.in=DE"
+            "&2.match=any&2-1.is=signed-up&2-2.is=joined&2-2.days=30"
+        ),
+    ),
     Shot("office-imports", "people in files", _at("/office/people/imports")),
     Shot("office-import", "one of them, checked", _at("/office/people/imports/1")),
     Shot("office-letters", "letters", _at("/office/letters")),

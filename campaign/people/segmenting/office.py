@@ -26,9 +26,17 @@ def _link(segment: Segment) -> Markup:
     return Markup('<a href="{}">{}</a>').format(href, segment.name)
 
 
+def _who(segment: Segment) -> str:
+    try:
+        return segments.in_words(segment.rule)
+    except segments.WrongRule as wrong:
+        # A condition that a later version no longer offers.
+        return str(wrong.sentence)
+
+
 SEGMENTS = [
     Column("name", _l("Name"), lambda row: row.name, cell=_link),
-    Column("who", _l("Who is in it"), lambda row: segments.in_words(row.rule)),
+    Column("who", _l("Who is in it"), _who),
     Column("made_at", _l("Made"), lambda row: row.made_at),
 ]
 
