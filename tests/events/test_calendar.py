@@ -13,7 +13,7 @@ import pytest
 from campaign.events import calendar
 from campaign.events.calendar import Entry, Party
 from campaign.events.models import Event
-from campaign.outbox.mail import Envelope, Leaving, UnsafeHeader, compose
+from campaign.outbox.mail import Content, Envelope, Leaving, UnsafeHeader, compose
 from tests.events.conftest import NOW, PARTICULARS
 
 URL = "https://campaign.example/events/london"
@@ -57,11 +57,15 @@ def lines(text: str) -> Iterator[str]:
 
 def mailed(text: str, method: str) -> Any:
     leaving = Leaving(
-        id=1, token="t", kind="invitation", to=ADA.address, to_name=ADA.name, sender_name="",
-        reply_to="", subject="Your place", text="Hello", html="<p>Hello</p>", calendar=text,
-        calendar_method=method, headers={}, posted_at=NOW, tries=0, batch_id=None, fields={},
+        id=1, kind="invitation", to=ADA.address, to_name=ADA.name, person_id=None, batch_id=None,
+        variant="", country="", place=None, posted_at=NOW, tries=0,
     )  # fmt: skip
-    sent = compose(leaving, Envelope("Pause", "hello@campaign.example", "campaign.example"))
+    content = Content(
+        subject="Your place", text="Hello", html="<p>Hello</p>", calendar=text,
+        calendar_method=method,
+    )  # fmt: skip
+    ours = Envelope("Pause", "hello@campaign.example", "campaign.example")
+    sent = compose(content, leaving, "t", ours)
     return message_from_bytes(sent, policy=policy.default)
 
 
