@@ -454,6 +454,16 @@ def test_mailchimp_s_three_files_are_read_as_they_are(imported: Importer) -> Non
     assert not any("192.0.2.1" in text for text in kept)
 
 
+def test_a_file_of_those_who_did_not_subscribe_makes_nobody_a_subscriber(
+    imported: Importer,
+) -> None:
+    content = "Email Address,Status,MEMBER_RATING,LEID\nada@example.org,Subscribed,2,1\n"
+
+    run = imported(content, name="nonsubscribed_members_export_1.csv", **AGREED)
+
+    assert (run.format, run.made, run.subscribed) == ("mailchimp", 1, 0)
+
+
 def test_action_network_s_export_is_read_as_it_is(imported: Importer) -> None:
     run = imported(
         "uuid,first_name,last_name,email,can2_phone,can2_user_address,can2_user_city,"

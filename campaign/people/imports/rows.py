@@ -164,6 +164,9 @@ def reader(
             row.standing = _STANDINGS.get(word, "") or _unknown(notes)
         elif says:
             _stand(row, cells, columns, now=now, notes=notes)
+        if standing and row.standing == SUBSCRIBED:
+            # A file of those who did not subscribe makes nobody a subscriber.
+            row.standing = standing
         return row
 
     return read

@@ -48,7 +48,7 @@ def take_in(
     shape = reading.look(path)
     service, mapping = formats.recognised(shape.header)
     run = Import(
-        name=name[-200:],
+        name="".join(sign for sign in name if sign.isprintable())[-200:] or "?",
         file=file,
         fingerprint=fingerprint,
         format=service,
