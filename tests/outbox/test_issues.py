@@ -3,6 +3,8 @@
 import asyncio
 import os
 import secrets
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -429,6 +431,58 @@ def test_what_a_sender_held_that_fell_comes_back_though_its_process_lives_on(
     assert states(app) == {State.LEFT: 15}
     # Its journal knew what had left.
     assert len(sink.received) == 15
+
+
+def test_a_living_sender_whose_lease_has_ended_may_yet_send_what_it_holds(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issue_to(app, 3)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        name = f"{processes.host()}:{process.pid}:{processes.born(process.pid)}:1"
+        ids = held_by(app, name, 3)
+        with app.app_context():
+            notes = Journal(worker._journals(), name)
+            notes.begin(ids[0])
+            notes.end(ids[0], Reply(Outcome.LEFT, "250 2.0.0 Ok"))
+            notes.begin(ids[1])
+
+            worker.take_up()
+            held = {row.state for row in db.session.scalars(select(Message))}
+            db.session.rollback()
+            later = clock.now() + LEASE + timedelta(seconds=1)
+            monkeypatch.setattr(clock, "now", lambda: later)
+            worker.take_up()
+            rows = {row.id: row for row in db.session.scalars(select(Message))}
+        process.kill()
+
+    assert held == {State.LEAVING}
+    assert [rows[number].state for number in ids] == [State.LEFT] + [State.WAITING] * 2
+    assert [rows[number].is_uncertain for number in ids] == [False, True, True]
+
+
+def test_a_machine_that_slept_sends_no_more_of_what_it_held(
+    app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issue_to(app, 20)
+    asleep = timedelta()
+    awake = clock.now
+
+    def sleep_after_two(stage: str, subject: str) -> None:
+        nonlocal asleep
+        if stage == "kept" and len(sink.received) == 2:
+            asleep = LEASE * 2
+
+    sink.behaviour = sleep_after_two
+    app.config["MAIL_CONNECTIONS"] = 1
+    with app.app_context():
+        monkeypatch.setattr(clock, "now", lambda: awake() + asleep)
+        sender = worker.Sender()
+        sender.send_some()
+        sender.close()
+
+    # The two, and what was in hand when it fell asleep.
+    assert len(sink.received) <= 4
+    assert states(app)[State.WAITING] >= 16
 
 
 def test_a_line_cut_off_in_the_middle_is_no_line(app: Flask) -> None:

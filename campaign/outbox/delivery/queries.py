@@ -96,4 +96,5 @@ def variant(batch_id: int, key: str) -> Content:
         html=found.html,
         headers=batch.headers,
         language=found.language,
+        code=found.code,
     )

@@ -379,11 +379,12 @@ _AS_BEFORE = {
 }
 
 
-def recover(claimant: str, memory: Memory | None, *, now: datetime) -> None:
+def recover(claimant: str, memory: Memory | None, *, is_dead: bool, now: datetime) -> None:
     """Take back what a sender held that is dead or whose lease has ended.
 
     With its journal, what ended is settled as it ended, and only what it had begun is uncertain:
-    that goes out again with the same Message-ID. Without one, the relay may have had any of it.
+    that goes out again with the same Message-ID. Without one, the relay may have had any of it; and
+    one that may wake up yet (a machine that slept) may yet send what it has in hand.
     """
     theirs = and_(_MESSAGES.c.state == State.LEAVING, _MESSAGES.c.claimed_by == claimant)
     back = {**_AS_BEFORE, "tries": _MESSAGES.c.tries}
@@ -401,7 +402,11 @@ def recover(claimant: str, memory: Memory | None, *, now: datetime) -> None:
         worker=claimant,
         now=now,
     )
-    begun = [mail.id for mail in mails if mail.id in memory.begun]
+    begun = [
+        mail.id
+        for mail in mails
+        if mail.id in memory.begun or (not is_dead and mail.id not in memory.ended)
+    ]
     if begun:
         db.session.connection().execute(
             update(_MESSAGES)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -15,6 +16,7 @@ from campaign import clock, jobs
 from campaign.db import db, reading
 from campaign.languages import force_locale
 from campaign.outbox import queries as outbox
+from campaign.outbox.codes import in_html, in_text
 from campaign.outbox.delivery import journal, processes, queries, verbs
 from campaign.outbox.delivery.batch import CompiledVariant
 from campaign.outbox.delivery.journal import Journal
@@ -24,6 +26,7 @@ from campaign.outbox.delivery.replies import Outcome, Reply
 from campaign.outbox.fields import Field, Recipient, Value
 from campaign.outbox.mail import Content, Envelope, Leaving, compose, envelope_sender
 from campaign.outbox.models import message_tokens
+from campaign.templating import absolute
 
 log = structlog.get_logger()
 
@@ -59,10 +62,14 @@ def take_up() -> None:
     now = clock.now()
     holders = queries.claimants()
     if holders:
-        for claimant in {*processes.dead(holders), *queries.overdue(now=now)}:
-            verbs.recover(claimant, journal.read(_journals(), claimant), now=now)
+        dead = set(processes.dead(holders))
+        # A sender of this process is no stranger: where it is late, it still comes to its end.
+        for claimant in dead | {*queries.overdue(now=now)} - processes.at_work:
+            memory = journal.read(_journals(), claimant)
+            verbs.recover(claimant, memory, is_dead=claimant in dead, now=now)
             db.session.commit()
-            journal.discard(_journals(), claimant)
+            if claimant in dead:
+                journal.discard(_journals(), claimant)
     db.session.commit()
 
 
@@ -108,13 +115,13 @@ class Sender:
         return True
 
     def _send(self, mails: list[Leaving], contents: dict[int, Content]) -> None:
-        began = told = time.monotonic()
+        told = time.monotonic()
         ended: set[int] = set()
         done: list[tuple[Leaving, Reply]] = []
         # The last that did not leave, without one between that did.
         run: list[tuple[Leaving, Reply]] = []
         way = _way()
-        letters = self._letters(mails, contents, until=began + verbs.LEASE.total_seconds() / 3)
+        letters = self._letters(mails, contents, until=clock.now() + verbs.LEASE / 3)
         for mail, reply in way.hand_over(letters, number=len(mails), keeper=self._journal):
             done.append((mail, reply))
             ended.add(mail.id)
@@ -136,11 +143,12 @@ class Sender:
         self._unfit = []
 
     def _letters(
-        self, mails: list[Leaving], contents: dict[int, Content], *, until: float
+        self, mails: list[Leaving], contents: dict[int, Content], *, until: datetime
     ) -> Iterator[Letter]:
         """Build messages one by one, as the relay takes them. No transaction is open meanwhile."""
         for mail in mails:
-            if stopping.is_set() or time.monotonic() > until:
+            # By the clock on the wall, as the lease: the other stands still while a machine sleeps.
+            if stopping.is_set() or clock.now() > until:
                 return
             token = self._token_of(mail.id)
             try:
@@ -168,7 +176,7 @@ class Sender:
             while len(known) >= KEPT:
                 del known[next(iter(known))]
             found = known[batch_id, key] = CompiledVariant(
-                content, self._envelope, make=Maker(content.language)
+                content, self._envelope, make=Maker(content)
             )
         return found
 
@@ -208,16 +216,20 @@ class Sender:
 
 
 class Maker:
-    """Asks a field for its value, in a language, at the moment of sending."""
+    """Asks a field for its value, in the language of a text, at the moment of sending."""
 
-    def __init__(self, language: str) -> None:
-        self._language = language
+    def __init__(self, content: Content) -> None:
+        self._language, self._code = content.language, content.code
 
     def __call__(self, field: Field, reader: Recipient) -> Value:
         if field.is_plain:
             return field.make(reader, clock.now())
         with reading(), force_locale(self._language):
-            return field.make(reader, clock.now())
+            value = field.make(reader, clock.now())
+        if not self._code:
+            return value
+        html = value.html and in_html(value.html, self._code, absolute=absolute)
+        return Value(in_text(value.text, self._code, absolute=absolute), html)
 
 
 def _wait_for_the_rate(rate: float) -> bool:
