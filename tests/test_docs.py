@@ -83,7 +83,7 @@ def shown_default(name: str) -> str:
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     if isinstance(default, list):
-        return f"`{','.join(default)}`"
+        return f"`{','.join(default)}`" if default else "empty"
     if default == "":
         return "empty"
     return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"

@@ -102,6 +102,7 @@ class Content:
     calendar: str = ""
     calendar_method: str = ""
     language: str = ""
+    code: str = ""
 
 
 def safe_header(value: str) -> str:

@@ -18,7 +18,8 @@ from campaign.db import db
 from campaign.events import verbs as events
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.models import Issue, Sending
-from campaign.newsletter.sendings import codes, duties, figures, queries, verbs
+from campaign.newsletter.sendings import duties, figures, queries, verbs
+from campaign.outbox.codes import in_html, in_text
 from campaign.outbox.delivery import worker
 from campaign.outbox.models import Batch, Message, State, Variant, address_hash
 from campaign.outbox.verbs import suppress
@@ -465,8 +466,8 @@ def test_own_links_to_deeds_carry_the_code_of_the_issue_and_no_other_link_does()
         '<img src="https://campaign.example/events/a.png">'
     )
 
-    coded = codes.in_html(html, "may", absolute=absolute)
-    text = codes.in_text(
+    coded = in_html(html, "may", absolute=absolute)
+    text = in_text(
         "See https://campaign.example/events/berlin. (https://campaign.example/actions/may-13)\n"
         "https://campaign.example/events?via=poster and https://campaign.example/summit",
         "may",

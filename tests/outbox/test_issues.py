@@ -625,3 +625,26 @@ def test_a_single_mail_is_what_it_says(app: Flask, sink: Sink) -> None:
     body = sink.received[0].message.get_body(("plain",))
     assert body is not None
     assert "{{ name }}" in body.get_content()
+
+
+def test_links_in_a_card_carry_the_code_of_the_mail_they_came_with(app: Flask, sink: Sink) -> None:
+    with app.app_context():
+        make_readers(1)
+        text = "{{ next_event }}\n"
+        verbs.post_batch(
+            audience(),
+            kind="newsletter",
+            variants=[
+                Variant(key="en", language="en", code="may", subject="News", text=text, html=text)
+            ],
+            headers={},
+            now=clock.now(),
+        )
+        db.session.commit()
+
+    send(app)
+
+    for kind in ("plain", "html"):
+        body = sink.received[0].message.get_body((kind,))
+        assert body is not None
+        assert "/events?via=may" in body.get_content()

@@ -17,6 +17,7 @@ from campaign.newsletter.sendings.models import Reading
 from campaign.newsletter.verbs import check_may_be_sent, check_words, words_of
 from campaign.newsletter.writing import as_holes, kept_whole
 from campaign.outbox import verbs as outbox
+from campaign.outbox.codes import in_html, in_text
 from campaign.outbox.models import Batch, Message, Variant, address_hash
 from campaign.people.models import Person, Segment
 from campaign.people.sources import verbs as sources
@@ -290,10 +291,12 @@ def _post_trial(issue: Issue, sending: Sending, people: Select[Person], *, now: 
 
 
 def _coded(variant: Variant, code: str) -> Variant:
-    text = codes.in_text(variant.text, code, absolute=absolute)
+    text = in_text(variant.text, code, absolute=absolute)
     # The addresses have grown; no line may end within a field.
     variant.text = as_holes(wrapped(kept_whole(text)), is_html=False)
-    variant.html = codes.in_html(variant.html, code, absolute=absolute)
+    variant.html = in_html(variant.html, code, absolute=absolute)
+    # Its cards are made at sending, each with links of its own.
+    variant.code = code
     return variant
 
 
