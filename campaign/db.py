@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 from flask import Flask, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, MetaData, Select, String, Table, event, func, select
@@ -96,6 +97,20 @@ class _Migrations:
         return getattr(self._app.extensions["migrate"], name)
 
 
+class _MigrationCommands(click.Group):
+    """`flask db …`, loaded when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from flask_migrate.cli import db as commands
+
+        return commands.list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        from flask_migrate.cli import db as commands
+
+        return commands.get_command(ctx, cmd_name)
+
+
 # True while a request that only reads is answered; everything else (jobs, commands) may write.
 _only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -119,6 +134,7 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"hide_parameters": True, **own})
     db.init_app(app)
     app.extensions["migrate"] = _Migrations(app)
+    app.cli.add_command(_MigrationCommands("db", help="Write and run migrations."))
     app.before_request(_note_whether_it_writes)
     app.teardown_request(_forget_whether_it_writes)
     with app.app_context():
