@@ -97,18 +97,14 @@ class _Migrations:
         return getattr(self._app.extensions["migrate"], name)
 
 
-class _MigrationCommands(click.Group):
+class _MigrationCommands(click.Command):
     """`flask db …`, loaded when it is asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
         from flask_migrate.cli import db as commands
 
-        return commands.list_commands(ctx)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        from flask_migrate.cli import db as commands
-
-        return commands.get_command(ctx, cmd_name)
+        context: click.Context = commands.make_context(*arguments, **options)
+        return context
 
 
 # True while a request that only reads is answered; everything else (jobs, commands) may write.
