@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from campaign import clock
 from campaign.db import db
 from campaign.outbox import queries, verbs
-from campaign.outbox.delivery import relay, worker
+from campaign.outbox.delivery import line, worker
 from campaign.outbox.models import OPEN, Batch, Lane, Message, State, Suppression
 from tests.bench.mailing import mailing, post_issue
 from tests.drills.outcome import Order, Outcome
@@ -103,11 +103,11 @@ def misbehaving(order: Order) -> Outcome:
 
 @contextmanager
 def _impatient() -> Iterator[None]:
-    before, relay.TIMEOUT = relay.TIMEOUT, PATIENCE
+    before, line.TIMEOUT = line.TIMEOUT, PATIENCE
     try:
         yield
     finally:
-        relay.TIMEOUT = before
+        line.TIMEOUT = before
 
 
 def _put_off(campaign: Private) -> int:
