@@ -149,9 +149,23 @@ def test_more_connections_than_there_is_room_for_are_sent_away(app: Flask, port:
             line.close()
 
 
-def test_while_the_database_is_away_the_mail_server_keeps_the_mail(tmp_path: Path) -> None:
-    # Its tables are not even made.
-    app = create_app({"SECRET_KEY": SECRET, "INSTANCE": str(tmp_path), "TESTING": True})
+@pytest.mark.parametrize(
+    "database",
+    # Without tables, and without a server.
+    ["", "postgresql://x@127.0.0.1:1/x"],
+    ids=["empty", "away"],
+)
+def test_while_the_database_is_away_the_mail_server_keeps_the_mail(
+    tmp_path: Path, database: str
+) -> None:
+    app = create_app(
+        {
+            "SECRET_KEY": SECRET,
+            "INSTANCE": str(tmp_path),
+            "TESTING": True,
+            "DATABASE_URL": database,
+        }
+    )
 
     with listening(app) as port:
         answers = conversation(port, *envelope(HELLO), personal() + b"\r\n.\r\n")
