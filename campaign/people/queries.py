@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
 from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
@@ -63,7 +63,10 @@ def subscribers(purpose: Purpose) -> Select[Person]:
 
 def circle(purpose: Purpose, *, rule: Mapping[str, Any], now: datetime) -> Select[Person]:
     """Find those a mail to many may go to: subscribed, not suppressed, and meant by the rule."""
-    return _circle(select(Person), purpose, rule=rule, now=now)
+    people = select(Person).join(Subscription, Subscription.person_id == Person.id)
+    return people.outerjoin(_REFUSED, _REFUSED.c.id == Person.id).where(
+        *_may_be_written_to(purpose), segments.where(rule, now=now, purpose=purpose)
+    )
 
 
 def size_of_circle(purpose: Purpose, *, rule: Mapping[str, Any], now: datetime) -> int:
@@ -73,30 +76,29 @@ def size_of_circle(purpose: Purpose, *, rule: Mapping[str, Any], now: datetime) 
         # people fit into memory.
         db.session.execute(text("SET LOCAL jit = off"))
         db.session.execute(text("SET LOCAL work_mem = '64MB'"))
-    query = _circle(select(func.count(Person.id)), purpose, rule=rule, now=now)
-    return db.session.scalar(query) or 0
+    number = Subscription.person_id
+    meant = segments.where(rule, now=now, purpose=purpose, number=number)
+    query = select(func.count()).select_from(Subscription)
+    if segments.is_of_person(meant):
+        query = query.join(Person, Person.id == number)
+    query = query.outerjoin(_REFUSED, _REFUSED.c.id == number)
+    return db.session.scalar(query.where(*_may_be_written_to(purpose), meant)) or 0
 
 
-def _circle(
-    query: Select[Any], purpose: Purpose, *, rule: Mapping[str, Any], now: datetime
-) -> Select[Any]:
-    # Joined, not asked as NOT IN: both databases find the few once and leave them out by a hash.
-    refused = (
-        select(Person.id)
-        .join(Suppression, Suppression.address_hash == Person.address_hash)
-        .subquery()
-    )
+# Joined, not asked as NOT IN: both databases find the few once and leave them out by a hash.
+_REFUSED = (
+    select(Person.id)
+    .join(Suppression, Suppression.address_hash == Person.address_hash)
+    .subquery("refused")
+)
+
+
+def _may_be_written_to(purpose: Purpose) -> tuple[ColumnElement[bool], ...]:
     return (
-        query.select_from(Person)
-        .join(Subscription, Subscription.person_id == Person.id)
-        .outerjoin(refused, refused.c.id == Person.id)
-        .where(
-            Subscription.purpose == purpose,
-            Subscription.confirmed_at.is_not(None),
-            Subscription.left_at.is_(None),
-            refused.c.id.is_(None),
-            segments.where(rule, now=now, purpose=purpose),
-        )
+        Subscription.purpose == purpose,
+        Subscription.confirmed_at.is_not(None),
+        Subscription.left_at.is_(None),
+        _REFUSED.c.id.is_(None),
     )
 
 

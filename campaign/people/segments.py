@@ -7,7 +7,7 @@ combine; anything else is one condition, `{"is": "country", "in": ["DE", "FR"]}`
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnClause,
@@ -121,13 +121,24 @@ def check(rule: Any) -> dict[str, Any]:
 
 
 def where(
-    rule: Rule, *, now: datetime, purpose: Purpose = Purpose.NEWSLETTER
+    rule: Rule,
+    *,
+    now: datetime,
+    purpose: Purpose = Purpose.NEWSLETTER,
+    number: Any = Person.id,
 ) -> ColumnElement[bool]:
     """Give the condition that a rule stands for, on `Person` joined with their `Subscription`.
 
-    `purpose` is the one they are subscribed to. An empty rule is everyone. Raises `WrongRule`.
+    `purpose` is the one they are subscribed to, `number` the column that numbers them: a question
+    that goes by `Subscription.person_id` needs no `Person` unless the condition `is_of_person`. An
+    empty rule is everyone. Raises `WrongRule`.
     """
-    return _Compiler(now, purpose).where(_read(rule))
+    return _Compiler(now, purpose, number).where(_read(rule))
+
+
+def is_of_person(condition: ColumnElement[bool]) -> bool:
+    """Tell whether a condition asks for columns of `Person`."""
+    return _asks_of(condition, Person.__table__)
 
 
 class _Compiler:
@@ -139,16 +150,17 @@ class _Compiler:
     PostgreSQL knows nothing.)
     """
 
-    def __init__(self, now: datetime, purpose: Purpose) -> None:
+    def __init__(self, now: datetime, purpose: Purpose, number: Any) -> None:
         self.now = now
         self.purpose = purpose
+        self.number = number
 
     def where(self, rule: Rule, *, denied: bool = False) -> ColumnElement[bool]:
         match rule:
             case {"is": name}:
                 found = _conditions[name].where(rule, self.now)
                 if isinstance(found, Select):
-                    return _is_outside(found) if denied else Person.id.in_(found)
+                    return self._is_outside(found) if denied else self._is_in(found)
                 return not_(found) if denied else found
             case {"not": within}:
                 return self.where(within, denied=not denied)
@@ -168,14 +180,23 @@ class _Compiler:
             return or_(*plain)
         if plain:
             sets.append(self._people(or_(*plain)))
-        return Person.id.in_(union(*sets) if len(sets) > 1 else sets[0])
+        return self._is_in(union(*sets) if len(sets) > 1 else sets[0])
+
+    def _is_in(self, found: Any) -> ColumnElement[bool]:
+        return cast("ColumnElement[bool]", self.number.in_(found))
+
+    def _is_outside(self, found: Select[Any]) -> ColumnElement[bool]:
+        numbers = found.subquery()
+        (number,) = numbers.c
+        return ~exists().where(number == self.number)
 
     def _set(self, rule: Rule, denied: bool) -> Select[Any]:
         if "is" in rule and not denied:
             found = _conditions[rule["is"]].where(rule, self.now)
             if isinstance(found, Select):
                 return found
-        return self._people(self.where(rule, denied=denied))
+        by_person = _Compiler(self.now, self.purpose, Person.id)
+        return self._people(by_person.where(rule, denied=denied))
 
     def _people(self, condition: ColumnElement[bool]) -> Select[Any]:
         people = select(Person.id).where(condition)
@@ -191,12 +212,6 @@ class _Compiler:
             isinstance(_conditions[each["is"]].where(each, self.now), Select)
             for each in _conditions_in(rule)
         )
-
-
-def _is_outside(found: Select[Any]) -> ColumnElement[bool]:
-    numbers = found.subquery()
-    (number,) = numbers.c
-    return ~exists().where(number == Person.id)
 
 
 def _asks_of(condition: ColumnElement[bool], table: Any) -> bool:
