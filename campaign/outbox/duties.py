@@ -18,5 +18,7 @@ def send() -> None:
 @duty("outbox.tidy", every=timedelta(days=1))
 def tidy() -> None:
     """Erase messages that left long ago."""
-    verbs.tidy(now=clock.now())
+    now = clock.now()
+    verbs.tidy(now=now)
     db.session.commit()
+    worker.tidy(now=now)

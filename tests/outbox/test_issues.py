@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from campaign import clock
+from campaign import clock, jobs
 from campaign.db import db
 from campaign.outbox import ledger, verbs
 from campaign.outbox.delivery import journal, line, processes, worker
@@ -507,6 +507,17 @@ def test_a_sender_leaves_no_journal_behind(app: Flask, sink: Sink) -> None:
     with app.app_context():
         mine = [name for name in os.listdir(worker._journals()) if f"_{os.getpid()}_" in name]
     assert mine == []
+
+
+def test_a_journal_nobody_asks_for_is_thrown_away_after_a_week(app: Flask) -> None:
+    with app.app_context():
+        old, new = (Journal(worker._journals(), dead(app))._file for _ in range(2))
+        long_ago = (clock.now() - timedelta(days=8)).timestamp()
+        os.utime(old, (long_ago, long_ago))
+
+        jobs.run("outbox.tidy")
+
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_an_issue_is_finished_only_when_nothing_of_it_may_leave(app: Flask, sink: Sink) -> None:

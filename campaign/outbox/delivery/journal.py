@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from campaign.outbox.delivery.replies import Outcome, Reply
@@ -94,6 +95,14 @@ def discard(folder: Path, name: str) -> None:
     """Throw the journal of a dead sender away, once the table knows all of it."""
     with contextlib.suppress(OSError):
         _file(folder, name).unlink()
+
+
+def sweep(folder: Path, *, before: datetime) -> None:
+    """Throw away what senders left that were killed while they held nothing."""
+    for file in folder.glob("*"):
+        with contextlib.suppress(OSError):
+            if file.stat().st_mtime < before.timestamp():
+                file.unlink()
 
 
 def _file(folder: Path, name: str) -> Path:

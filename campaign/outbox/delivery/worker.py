@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -71,6 +71,15 @@ def take_up() -> None:
             if claimant in dead:
                 journal.discard(_journals(), claimant)
     db.session.commit()
+
+
+# No sender is at work for so long.
+JOURNALS_KEPT = timedelta(days=7)
+
+
+def tidy(*, now: datetime) -> None:
+    """Throw away the journals of which nobody has use any more."""
+    journal.sweep(_journals(), before=now - JOURNALS_KEPT)
 
 
 class Sender:
