@@ -71,8 +71,9 @@ class OnlyReads(Refusal):
 @bp.url_value_preprocessor
 def large_bodies_come_from_organisers(endpoint: str | None, values: Any) -> None:
     """Read no large body from a stranger: looking for the form's token comes before the guard."""
-    length = request.content_length
-    is_large = length is None or length > LARGEST_FROM_STRANGERS
+    # Sent in pieces, it may be of any length.
+    in_pieces = "Transfer-Encoding" in request.headers
+    is_large = in_pieces or (request.content_length or 0) > LARGEST_FROM_STRANGERS
     if request.method not in _READING and is_large and signed_in() is None:
         abort(redirect(url_for("organisers.ask"), 303))
 
