@@ -24,6 +24,11 @@ def say_nothing_when_nothing_changed(migration, revision, directives):
 
 
 with extension.db.engine.connect() as connection:
+    is_sqlite = connection.dialect.name == "sqlite"
+    if is_sqlite:
+        # A table that is made anew under its name would take with it all that points to it. Told
+        # to the driver, since within a transaction SQLite does not hear it.
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys=off")
     context.configure(
         connection=connection,
         target_metadata=extension.db.metadata,
@@ -35,3 +40,7 @@ with extension.db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})"))
         context.run_migrations()
+        if is_sqlite and connection.execute(text("PRAGMA foreign_key_check")).first():
+            raise RuntimeError("a migration left rows that point to nothing")
+    if is_sqlite:
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys=on")

@@ -9,6 +9,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.db import Model
+from campaign.outbox.models import address_hash
 
 # Why an address is suppressed whose owner said that a form was not theirs.
 NOT_ME = "said: not me"
@@ -25,6 +26,10 @@ class Rhythm(StrEnum):
 
     ALL = "all"
     MONTHLY = "monthly"
+
+
+def _hash_of_email(context: Any) -> str:
+    return address_hash(context.get_current_parameters()["email"])
 
 
 class Person(Model):
@@ -49,7 +54,7 @@ class Person(Model):
     # IANA name, from their place or country; empty where neither is known.
     timezone: Mapped[str] = mapped_column(String(40), default="")
     # By this the suppressed are left out of a circular in one statement.
-    address_hash: Mapped[str] = mapped_column(String(64), index=True)
+    address_hash: Mapped[str] = mapped_column(String(64), index=True, default=_hash_of_email)
     # Set when they pressed a button in a mail of ours: the address is theirs.
     confirmed_at: Mapped[datetime | None]
     remembered_at: Mapped[datetime]
