@@ -80,7 +80,10 @@ def within(number: int, km: float) -> frozenset[int]:
 def zone_of(number: int | None, country: str) -> str:
     """Name the zone of a city, or else of a country's most populous one; "" where none is known."""
     known = place(number) if number is not None else None
-    return known.timezone if known else _gazetteer().zones_of_countries.get(country, "")
+    if known:
+        return known.timezone
+    # Of most people nothing is known, and for them nothing needs to be read.
+    return _gazetteer().zones_of_countries.get(country, "") if country else ""
 
 
 def countries() -> frozenset[str]:
