@@ -12,11 +12,14 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.orm import joinedload
 
 from campaign import clock, create_app
 from campaign.config import ROOT
 from campaign.db import db, insert_missing
-from campaign.people.models import Person
+from campaign.newsletter.models import Issue, Sending
+from campaign.outbox.models import Batch, Message, address_hash
+from campaign.people.models import Person, Subscription
 from tests.conftest import SECRET
 
 
@@ -48,6 +51,68 @@ def test_migrations_make_from_nothing_what_the_models_say_and_can_be_undone(empt
 
     assert differences == []
     assert left == set()
+
+
+# What a campaign of the first form held: a reader, an issue that was sent, and a mail of it.
+FILLED = """
+INSERT INTO person (id, email, name, country, language, remembered_at)
+    VALUES (7, 'ada@example.org', 'Ada', 'DE', 'en', '2026-11-01 12:00:00');
+INSERT INTO person_subscription (person_id, purpose, asked_at, confirmed_at)
+    VALUES (7, 'newsletter', '2026-11-01 12:00:00', '2026-11-01 12:00:00');
+INSERT INTO outbox_batch (id, subject, text, html, headers, queued_at, paused_because)
+    VALUES (3, 'News', 'Dear {{ greeting }}', '<p>Dear</p>', '{}', '2026-11-02 12:00:00', '');
+INSERT INTO newsletter_issue (id, uid, slug, title, subject, preview, source, html, language,
+        version, created_at, changed_at, queued_at, batch_id, published_at)
+    VALUES (2, 'u', 'news', 'The news', 'News', '', 'Words', '<p>Words</p>', 'en', 4,
+        '2026-11-01 12:00:00', '2026-11-01 12:00:00', '2026-11-02 12:00:00', 3,
+        '2026-11-02 12:00:00');
+INSERT INTO outbox_message (id, token, kind, priority, person_id, batch_id, to_address, to_name,
+        address_hash, is_own_act, sender_name, reply_to, subject, text, html, calendar,
+        calendar_method, headers, fields, state, posted_at, due_at, tries, claimed_by,
+        is_uncertain, last_reply)
+    VALUES (5, 't', 'newsletter', 9, 7, 3, 'ada@example.org', 'Ada', 'h', false, '', '', '', '', '',
+        '', '', '{}', '{}', 'left', '2026-11-02 12:00:00', '2026-11-02 12:00:00', 1, '', false, '')
+"""
+
+
+@pytest.mark.xdist_group("migrations")
+def test_a_campaign_of_the_first_form_keeps_its_people_its_issues_and_its_ledger(
+    empty: Flask,
+) -> None:
+    folder = str(ROOT / "migrations")
+    with empty.app_context():
+        upgrade(directory=folder, revision="0001")
+        for statement in FILLED.split(";\n"):
+            db.session.execute(text(statement))
+        db.session.commit()
+        db.session.remove()
+
+        upgrade(directory=folder)
+
+        person = db.session.scalars(select(Person)).one()
+        issue = db.session.scalars(select(Issue)).one()
+        sending = db.session.scalars(select(Sending)).one()
+        message = db.session.scalars(select(Message).options(joinedload(Message.shared))).one()
+        batch = db.session.get_one(Batch, 3)
+        subscribed = db.session.scalars(select(Subscription)).one()
+        assert person.address_hash == address_hash("ada@example.org")
+        assert (issue.title, issue.text_in("en").source, issue.version) == ("The news", "Words", 4)
+        assert (sending.issue_id, sending.batch_id) == (issue.id, 3)
+        assert (message.person_id, message.state) == (7, "left")
+        assert message.shared is not None
+        assert message.shared.text == "Dear {{ greeting }}"
+        assert batch.finished_at is not None
+        assert subscribed.rhythm == "all"
+        db.session.remove()
+
+        downgrade(directory=folder, revision="0001")
+
+        with db.engine.connect() as connection:
+            back = connection.execute(text("SELECT title, source, batch_id FROM newsletter_issue"))
+            assert back.one() == ("The news", "Words", 3)
+            kept = connection.execute(text("SELECT count(*) FROM person_subscription"))
+            assert kept.scalar() == 1
+        db.engine.dispose()
 
 
 def test_a_moment_comes_back_as_it_went_in_and_in_utc(app: Flask) -> None:
