@@ -90,6 +90,9 @@ class Sender:
         self.name = f"{processes.name()}:{secrets.token_hex(3)}"
         self._envelope = Envelope(config["NAME"], config["MAIL_SENDER"], config["MAIL_DOMAIN"])
         self._token_of = message_tokens()
+        # The next turn finds them ready. A batch's number is its own in one database only.
+        texts = _held.__dict__.setdefault("texts", {}).setdefault(str(db.engine.url), {})
+        self._texts: dict[tuple[int, str], CompiledVariant] = texts
         self._journal = Journal(_journals(), self.name)
         processes.at_work.add(self.name)
         self._limit = FEWEST
@@ -177,14 +180,13 @@ class Sender:
             yield letter
 
     def _compiled(self, batch_id: int, key: str) -> CompiledVariant:
-        known: dict[tuple[int, str], CompiledVariant] = _held.__dict__.setdefault("texts", {})
-        found = known.get((batch_id, key))
+        found = self._texts.get((batch_id, key))
         if found is None:
             with reading():
                 content = queries.variant(batch_id, key)
-            while len(known) >= KEPT:
-                del known[next(iter(known))]
-            found = known[batch_id, key] = CompiledVariant(
+            while len(self._texts) >= KEPT:
+                del self._texts[next(iter(self._texts))]
+            found = self._texts[batch_id, key] = CompiledVariant(
                 content, self._envelope, make=Maker(content)
             )
         return found
