@@ -175,13 +175,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _on_connect(connection: Any, record: Any) -> None:
         # The driver's own transaction control begins too late to lock: we begin ourselves, below.
         connection.isolation_level = None
-        for pragma in (
-            "journal_mode=wal",
-            "synchronous=full",
-            "foreign_keys=on",
-            "cache_size=-16000",
-            "wal_autocheckpoint=4000",
-        ):
+        for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -219,6 +213,12 @@ def insert_missing(model: type[Any], values: dict[str, Any], *, unique: Iterable
     # Asked for what it inserted: PostgreSQL's driver gives no count of rows here.
     inserted = db.session.execute(statement.returning(model.__table__.c[columns[0]]))
     return inserted.first() is not None
+
+
+def make_room() -> None:
+    """Give SQLite more memory for its pages (8 MB), for a long piece of writing all over a table."""
+    if db.engine.dialect.name == "sqlite":
+        db.session.connection().exec_driver_sql("PRAGMA cache_size=-8000")
 
 
 def fill(table: Table, rows: Iterable[tuple[Any, ...]]) -> None:

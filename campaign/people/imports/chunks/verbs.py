@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaign import tokens
-from campaign.db import Moment, db, fill
+from campaign.db import Moment, db, fill, make_room
 from campaign.outbox.models import Suppression
 from campaign.outbox.verbs import suppress_hash
 from campaign.people.imports.chunks.cutting import Chunk
@@ -74,6 +74,7 @@ def take(run: Import, chunk: Chunk, *, now: datetime) -> bool:
     Returns False, and saves nothing, where another worker has saved it meanwhile.
     """
     before, saves = run.rows, run.stage == Stage.IMPORTING
+    make_room()
     connection = db.session.connection()
     _STAGING.create_all(connection, checkfirst=False)
     found = _stage(run, chunk, now=now)
