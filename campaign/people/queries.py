@@ -65,7 +65,7 @@ def circle(purpose: Purpose, *, rule: Mapping[str, Any], now: datetime) -> Selec
     """Find those a mail to many may go to: subscribed, not suppressed, and meant by the rule."""
     people = select(Person).join(Subscription, Subscription.person_id == Person.id)
     return people.outerjoin(_REFUSED, _REFUSED.c.id == Person.id).where(
-        *_may_be_written_to(purpose), segments.where(rule, now=now, purpose=purpose)
+        *_may_be_written_to(purpose), segments.where(rule, now=now)
     )
 
 
@@ -77,7 +77,7 @@ def size_of_circle(purpose: Purpose, *, rule: Mapping[str, Any], now: datetime) 
         db.session.execute(text("SET LOCAL jit = off"))
         db.session.execute(text("SET LOCAL work_mem = '64MB'"))
     number = Subscription.person_id
-    meant = segments.where(rule, now=now, purpose=purpose, number=number)
+    meant = segments.where(rule, now=now, number=number)
     query = select(func.count()).select_from(Subscription)
     if segments.is_of_person(meant):
         query = query.join(Person, Person.id == number)

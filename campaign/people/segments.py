@@ -14,19 +14,15 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
-    exists,
-    false,
     not_,
     or_,
-    select,
     true,
-    union,
 )
 from sqlalchemy.sql.visitors import iterate
 
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
-from campaign.people.models import Person, Purpose, Subscription
+from campaign.people.models import Person
 from campaign.refusals import Refusal
 
 Rule = Mapping[str, Any]
@@ -69,9 +65,9 @@ class Condition:
     """One thing that may be asked of people: in SQL, and in words.
 
     `where` gives a condition on columns of `Person` and of the `Subscription` they are found by,
-    or a query of the numbers of those people it is true of. `words` goes on after "people who",
-    said or denied. `check` raises `WrongRule` for values that are each
-    right and make no sense together.
+    or a query of other tables for the numbers of those people it is true of. `words` goes on after
+    "people who", said or denied. `check` raises `WrongRule` for values that are each right and make
+    no sense together.
     """
 
     name: str
@@ -120,20 +116,14 @@ def check(rule: Any) -> dict[str, Any]:
     return plain
 
 
-def where(
-    rule: Rule,
-    *,
-    now: datetime,
-    purpose: Purpose = Purpose.NEWSLETTER,
-    number: Any = Person.id,
-) -> ColumnElement[bool]:
+def where(rule: Rule, *, now: datetime, number: Any = Person.id) -> ColumnElement[bool]:
     """Give the condition that a rule stands for, on `Person` joined with their `Subscription`.
 
-    `purpose` is the one they are subscribed to, `number` the column that numbers them: a question
-    that goes by `Subscription.person_id` needs no `Person` unless the condition `is_of_person`. An
-    empty rule is everyone. Raises `WrongRule`.
+    `number` is the column that numbers them: a question that goes by `Subscription.person_id`
+    needs no `Person` unless the condition `is_of_person`. An empty rule is everyone. Raises
+    `WrongRule`.
     """
-    return _Compiler(now, purpose, number).where(_read(rule))
+    return _Compiler(now, number).where(_read(rule), is_sure=True)
 
 
 def is_of_person(condition: ColumnElement[bool]) -> bool:
@@ -141,77 +131,39 @@ def is_of_person(condition: ColumnElement[bool]) -> bool:
     return _asks_of(condition, Person.__table__)
 
 
+@dataclass(frozen=True)
 class _Compiler:
     """Makes SQL of a rule, in the shapes that both databases answer fast for a million people.
 
-    What is in a set of numbers is asked as `IN`, what is not as `NOT EXISTS`: of a large set
-    PostgreSQL makes a join of either, and of `NOT IN` a loop. A join needs them to stand beside
-    `AND`, so "any" with a set in it is one larger set, a `UNION`. (Not `UNION ALL`, of whose size
-    PostgreSQL knows nothing.)
+    A condition that is a set of numbers and must hold (`is_sure`) is asked as `IN`, of which
+    PostgreSQL makes a join. Beneath "any" and "not" that would be a loop over the set for each
+    person; there it is asked as `EXISTS`, which is a join, a hash or a look into an index.
     """
 
-    def __init__(self, now: datetime, purpose: Purpose, number: Any) -> None:
-        self.now = now
-        self.purpose = purpose
-        self.number = number
+    now: datetime
+    number: Any
 
-    def where(self, rule: Rule, *, denied: bool = False) -> ColumnElement[bool]:
+    def where(self, rule: Rule, *, is_sure: bool) -> ColumnElement[bool]:
         match rule:
             case {"is": name}:
                 found = _conditions[name].where(rule, self.now)
-                if isinstance(found, Select):
-                    return self._is_outside(found) if denied else self._is_in(found)
-                return not_(found) if denied else found
-            case {"not": within}:
-                return self.where(within, denied=not denied)
-            case {"all": rules} | {"any": rules}:
-                # Not all of them is any of their opposites, and the other way round.
-                join = self._all if ("all" in rule) != denied else self._any
-                return join(rules, denied)
-        return false() if denied else true()
+                if not isinstance(found, Select):
+                    return found
+                return self._is_in(found) if is_sure else self._exists_in(found)
+            case {"not": denied}:
+                return not_(self.where(denied, is_sure=False))
+            case {"all": rules}:
+                return and_(*(self.where(each, is_sure=is_sure) for each in rules))
+            case {"any": rules}:
+                return or_(*(self.where(each, is_sure=False) for each in rules))
+        return true()
 
-    def _all(self, rules: list[Rule], denied: bool) -> ColumnElement[bool]:
-        return and_(*(self.where(each, denied=denied) for each in rules))
-
-    def _any(self, rules: list[Rule], denied: bool) -> ColumnElement[bool]:
-        plain = [self.where(each, denied=denied) for each in rules if not self._has_set(each)]
-        sets = [self._set(each, denied) for each in rules if self._has_set(each)]
-        if not sets:
-            return or_(*plain)
-        if plain:
-            sets.append(self._people(or_(*plain)))
-        return self._is_in(union(*sets) if len(sets) > 1 else sets[0])
-
-    def _is_in(self, found: Any) -> ColumnElement[bool]:
+    def _is_in(self, found: Select[Any]) -> ColumnElement[bool]:
         return cast("ColumnElement[bool]", self.number.in_(found))
 
-    def _is_outside(self, found: Select[Any]) -> ColumnElement[bool]:
-        numbers = found.subquery()
-        (number,) = numbers.c
-        return ~exists().where(number == self.number)
-
-    def _set(self, rule: Rule, denied: bool) -> Select[Any]:
-        if "is" in rule and not denied:
-            found = _conditions[rule["is"]].where(rule, self.now)
-            if isinstance(found, Select):
-                return found
-        by_person = _Compiler(self.now, self.purpose, Person.id)
-        return self._people(by_person.where(rule, denied=denied))
-
-    def _people(self, condition: ColumnElement[bool]) -> Select[Any]:
-        people = select(Person.id).where(condition)
-        if _asks_of(condition, Subscription.__table__):
-            people = people.join(Subscription, Subscription.person_id == Person.id).where(
-                Subscription.purpose == self.purpose
-            )
-        # It stands by itself, though the question around it asks of the same tables.
-        return people.correlate(None)
-
-    def _has_set(self, rule: Rule) -> bool:
-        return any(
-            isinstance(_conditions[each["is"]].where(each, self.now), Select)
-            for each in _conditions_in(rule)
-        )
+    def _exists_in(self, found: Select[Any]) -> ColumnElement[bool]:
+        (number,) = found.selected_columns
+        return found.where(number == self.number).exists()
 
 
 def _asks_of(condition: ColumnElement[bool], table: Any) -> bool:
