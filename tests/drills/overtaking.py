@@ -17,7 +17,7 @@ WITHIN = 10.0
 
 
 def overtaking(order: Order) -> Outcome:
-    """Let people sign up over HTTP, evenly from an issue's first mail until four fifths have left."""
+    """Let people sign up over HTTP, evenly while the first four fifths of an issue leave."""
     readers, people = order.sized(READERS, least=2000), order.sized(PEOPLE, least=20)
     outcome = order.outcome(recipients=readers, sign_ups=people)
     with (
