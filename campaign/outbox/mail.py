@@ -1,10 +1,18 @@
 """A mail as the rooms write it, and its MIME form as it leaves (RFC 5322, 2045, 6047, 8058)."""
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import (
+    Address,
+    BaseHeader,
+    HeaderRegistry,
+    UniqueAddressHeader,
+    UniqueUnstructuredHeader,
+    UnstructuredHeader,
+)
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime
@@ -23,9 +31,50 @@ class _OneLineHeader(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
+def encoded_words(text: str) -> str:
+    """Write text as encoded words, a line each (RFC 2047 section 2); none parts a character.
+
+    The library writes a word of the text at a time and loses spaces between two that are long.
+    """
+    pieces = [b""]
+    for character in text:
+        octets = character.encode()
+        if len(pieces[-1]) + len(octets) > _OCTETS:
+            pieces.append(b"")
+        pieces[-1] += octets
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(piece).decode()}?=" for piece in pieces)
+
+
+# In base64 they are 56 characters: with its marks, and `Subject:` before it, a line of 78.
+_OCTETS = 42
+
+
+class _TextHeader(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc]
+    """A header of words, in any script."""
+
+    def fold(self, *, policy: Policy) -> str:
+        if self.isascii():
+            return super().fold(policy=policy)
+        return f"{self.name}: {encoded_words(str(self))}{policy.linesep}"
+
+
+class _OneAddressHeader(UniqueAddressHeader, BaseHeader):  # type: ignore[misc]
+    """A header of one address, with a name in any script."""
+
+    def fold(self, *, policy: Policy) -> str:
+        [address] = self.addresses
+        if address.display_name.isascii():
+            return super().fold(policy=policy)
+        name = encoded_words(address.display_name)
+        return f"{self.name}: {name}{policy.linesep} <{address.addr_spec}>{policy.linesep}"
+
+
 _HEADERS = HeaderRegistry()
 for _name in ("list-unsubscribe", "list-archive", "list-id", "feedback-id"):
     _HEADERS.map_to_type(_name, _OneLineHeader)
+for _name in ("from", "to"):
+    _HEADERS.map_to_type(_name, _OneAddressHeader)
+_HEADERS.map_to_type("subject", _TextHeader)
 
 # One line of quoted-printable stays under 76 octets whatever the text; headers fold at 78.
 _POLICY = SMTP.clone(max_line_length=78, header_factory=_HEADERS)
@@ -134,6 +183,11 @@ def envelope_sender(token: str, envelope: Envelope) -> str:
 def message_id(token: str, envelope: Envelope) -> str:
     """Give the Message-ID of a row: the same however often it is tried."""
     return f"<{token}@{envelope.domain}>"
+
+
+def header(name: str, value: str | Address) -> bytes:
+    """Write one header as `compose` does, with the ends of its lines."""
+    return bytes(_POLICY.fold_binary(*_POLICY.header_store_parse(name, value)))
 
 
 def compose(content: Content, mail: Leaving, token: str, envelope: Envelope) -> bytes:

@@ -7,14 +7,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.headerregistry import Address
-from email.policy import SMTP
 from email.utils import format_datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from campaign.outbox import fields
 from campaign.outbox.fields import FIELD, Field, Recipient, Value
-from campaign.outbox.mail import Content, Envelope, Leaving, compose, display_name, one_address
+from campaign.outbox.mail import (
+    Content,
+    Envelope,
+    Leaving,
+    compose,
+    display_name,
+    header,
+    one_address,
+)
 
 # A marker is plain letters and digits, so that no encoding changes it; quoted-printable may only
 # break it across lines, which the pattern allows for.
@@ -176,13 +183,12 @@ class CompiledVariant:
             return self._make(known[found[1]], reader).text or found[2] or ""
 
         subject = " ".join(FIELD.sub(value, self._subject).split())
-        header = self._subjects_known.get(subject)
-        if header is None:
+        written = self._subjects_known.get(subject)
+        if written is None:
             if len(self._subjects_known) >= _REMEMBERED:
                 self._subjects_known.clear()
-            header = bytes(SMTP.fold_binary(*SMTP.header_store_parse("Subject", subject)))
-            self._subjects_known[subject] = header
-        return header
+            written = self._subjects_known[subject] = header("Subject", subject)
+        return written
 
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 '_-]{0,50}")
@@ -201,8 +207,7 @@ def _to_header(mail: Leaving) -> bytes:
         # One encoded word has 75 characters at most (RFC 2047 section 2).
         if len(encoded) <= 60:
             return b"To: =?utf-8?b?%s?=\r\n <%s>\r\n" % (encoded, mail.to.encode("ascii"))
-    header, value = SMTP.header_store_parse("To", Address(name, local, domain))
-    return bytes(SMTP.fold_binary(header, value))
+    return header("To", Address(name, local, domain))
 
 
 _VISIBLE = re.compile(r"[\x21-\x7e]*")
