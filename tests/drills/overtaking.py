@@ -31,7 +31,7 @@ def overtaking(order: Order) -> Outcome:
             batch = post_issue()
         wait_until(lambda: record.count() > 0, within=60, what="the issue leaves")
         began = time.monotonic()
-        pressed = _sign_up_all(outcome, campaign, record, slug, token, readers, people)
+        pressed, answered = _sign_up_all(outcome, campaign, record, slug, token, readers, people)
         wait_until(lambda: is_finished(campaign, batch), within=300, what="the issue is finished")
         outcome.counts["issue"] = f"{readers / (time.monotonic() - began):.0f}/s"
         arrived = record.taken()
@@ -46,6 +46,7 @@ def overtaking(order: Order) -> Outcome:
         outcome.counts["p50"] = f"{statistics.median(took):.2f}s"
         outcome.counts["p95"] = f"{p95:.2f}s"
         outcome.counts["most"] = f"{took[-1]:.2f}s"
+        outcome.counts["answer_p50"] = f"{statistics.median(answered):.2f}s"
         outcome.promise(p95 < WITHIN, f"p95 is {p95:.1f} s")
     last = max(pressed.values())
     outcome.promise(
@@ -70,13 +71,16 @@ def _sign_up_all(
     token: str,
     readers: int,
     people: int,
-) -> dict[str, float]:
-    """Sign everybody up; give the moment at which each pressed the button."""
+) -> tuple[dict[str, float], list[float]]:
+    """Sign everybody up; give when each pressed the button, and how long the answers took."""
     pressed: dict[str, float] = {}
+    answered: list[float] = []
 
     def press(email: str) -> int:
         pressed[email] = time.time()
-        return sign_up(campaign, slug, token, email)
+        status = sign_up(campaign, slug, token, email)
+        answered.append(time.time() - pressed[email])
+        return status
 
     with ThreadPoolExecutor(16) as crowd:
         answers = []
@@ -85,4 +89,4 @@ def _sign_up_all(
             answers.append(crowd.submit(press, f"guest{number}@example.org"))
         refused = [status for answer in answers if (status := answer.result(120)) != 303]
     outcome.promise(not refused, f"sign-ups were refused: {Counter(refused)}")
-    return pressed
+    return pressed, answered
