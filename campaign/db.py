@@ -216,7 +216,7 @@ def insert_missing(model: type[Any], values: dict[str, Any], *, unique: Iterable
 
 
 def make_room() -> None:
-    """Give SQLite more memory for its pages (8 MB), for a long piece of writing all over a table."""
+    """Give SQLite more memory for its pages (8 MB), for much writing all over a table."""
     if db.engine.dialect.name == "sqlite":
         db.session.connection().exec_driver_sql("PRAGMA cache_size=-8000")
 

@@ -243,7 +243,7 @@ class Lane(Model):
     name: Mapped[str] = mapped_column(String(220), primary_key=True)
     tokens: Mapped[float] = mapped_column(default=0.0)
     filled_at: Mapped[datetime]
-    paused_until: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None] = mapped_column(index=True)
     # Up to then the moments of what waits here are given away.
     given_until: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)

@@ -231,7 +231,7 @@ class Overtaken(Refusal):
 
 def retry(message: Message, *, now: datetime) -> None:
     """Let a failed message try again. Raises `NotToBeRetried`, `Overtaken`."""
-    if message.state != State.FAILED:
+    if message.state != State.FAILED or _is_stopped(message):
         raise NotToBeRetried
     if _is_overtaken(message):
         raise Overtaken
@@ -246,6 +246,11 @@ def retry(message: Message, *, now: datetime) -> None:
     jobs.wake_after_commit("outbox.send")
 
 
+def _is_stopped(message: Message) -> bool:
+    stopped = select(Batch.stopped_at).where(Batch.id == message.batch_id)
+    return message.batch_id is not None and db.session.scalar(stopped) is not None
+
+
 def _is_overtaken(message: Message) -> bool:
     """Tell whether a later message of its thread has left, such as the CANCEL of its REQUEST."""
     later = select(Message.id).where(
@@ -257,7 +262,7 @@ def _is_overtaken(message: Message) -> bool:
 def retry_all(*, now: datetime) -> int:
     """Let every failed message try again that no later one has overtaken. Returns how many."""
     failed = db.session.scalars(select(Message).where(Message.state == State.FAILED)).all()
-    fit = [message for message in failed if not _is_overtaken(message)]
+    fit = [one for one in failed if not _is_overtaken(one) and not _is_stopped(one)]
     for message in fit:
         retry(message, now=now)
     return len(fit)

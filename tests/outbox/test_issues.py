@@ -659,3 +659,43 @@ def test_links_in_a_card_carry_the_code_of_the_mail_they_came_with(app: Flask, s
         body = sink.received[0].message.get_body((kind,))
         assert body is not None
         assert "/events?via=may" in body.get_content()
+
+
+def test_what_no_database_can_hold_of_a_reply_is_left_out(app: Flask, sink: Sink) -> None:
+    sink.behaviour = lambda at, subject: "250 2.0.0 Ok \x00\x07 done" if at == "data" else None
+    issue_to(app, 2)
+
+    send(app)
+
+    with app.app_context():
+        assert {row.last_reply for row in db.session.scalars(select(Message))} == {
+            "250 2.0.0 Ok done"
+        }
+
+
+def test_a_long_run_of_those_not_to_be_written_to_is_put_aside_piece_by_piece(
+    app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign.outbox.delivery.verbs.MOST_ROUNDS", 1)
+    issue_to(app, 60)
+    with app.app_context():
+        for number in range(50):
+            verbs.suppress(f"p{number}@example.org", reason="complaint", now=clock.now())
+        db.session.commit()
+
+    send(app)
+
+    assert states(app) == {State.LEFT: 10, State.WITHHELD: 50}
+
+
+def test_what_failed_of_a_stopped_issue_is_not_tried_again(app: Flask, sink: Sink) -> None:
+    sink.behaviour = lambda at, subject: "554 5.6.0 no" if at == "data" else None
+    number = issue_to(app, 1)
+    send(app)
+    with app.app_context():
+        verbs.stop(db.session.get_one(Batch, number), now=clock.now())
+        db.session.commit()
+
+        again = verbs.retry_all(now=clock.now())
+
+    assert again == 0

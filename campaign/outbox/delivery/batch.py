@@ -37,8 +37,21 @@ _MARKER = re.compile(
     + rb"|QZX(token)XZQ|(Date: [^\r]*)"
 )
 _TO = "qzxto@qzx.invalid"
-# Values are remembered for readers who are alike, and forgotten before they fill the memory.
-_REMEMBERED = 5000
+
+
+class _Remembered(dict[Any, bytes]):
+    """Values made once for all who are alike; the oldest go before they fill the memory."""
+
+    most = 1_000_000
+    _size = 0
+
+    def keep(self, key: Any, value: bytes) -> bytes:
+        """Remember a value, and give it back."""
+        self[key] = value
+        self._size += len(value) + 200
+        while self._size > self.most:
+            self._size -= len(self.pop(next(iter(self)))) + 200
+        return value
 
 
 class _Asked(NamedTuple):
@@ -59,18 +72,14 @@ class _Filler:
         self._key: Callable[[Recipient], Any] = (
             attrgetter(*field.by) if field.by else lambda reader: None
         )
-        self._known: dict[Any, bytes] = {}
+        self._known = _Remembered()
 
     def __call__(self, reader: Recipient) -> bytes:
         if not self._is_kept:
             return self._value(reader)
         key = self._key(reader)
         known = self._known.get(key)
-        if known is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            known = self._known[key] = self._value(reader)
-        return known
+        return self._known.keep(key, self._value(reader)) if known is None else known
 
     def _value(self, reader: Recipient) -> bytes:
         value = self._make(self._field, reader)
@@ -93,7 +102,7 @@ class CompiledVariant:
         # A subject that greets is written for each: encoded words cannot be pieced together.
         self._subject = content.subject if FIELD.search(content.subject) else ""
         self._make = make
-        self._subjects_known: dict[str, bytes] = {}
+        self._subjects_known = _Remembered()
         marked = replace(
             content,
             subject="QZXsubjectXZQ" if self._subject else content.subject,
@@ -109,7 +118,7 @@ class CompiledVariant:
         self._holes: list[tuple[int, _Filler]] = []
         self._tokens: list[int] = []
         self._dates: list[int] = []
-        self._dates_known: dict[datetime, bytes] = {}
+        self._dates_known = _Remembered()
         self._cut(raw, make)
 
     def _mark(self, text: str, kind: str) -> str:
@@ -165,10 +174,8 @@ class CompiledVariant:
             parts[at] = name
         date = self._dates_known.get(mail.posted_at)
         if date is None:
-            if len(self._dates_known) >= _REMEMBERED:
-                self._dates_known.clear()
             date = f"Date: {format_datetime(mail.posted_at)}".encode()
-            self._dates_known[mail.posted_at] = date
+            self._dates_known.keep(mail.posted_at, date)
         for at in self._dates:
             parts[at] = date
         head = _to_header(mail)
@@ -185,9 +192,7 @@ class CompiledVariant:
         subject = " ".join(FIELD.sub(value, self._subject).split())
         written = self._subjects_known.get(subject)
         if written is None:
-            if len(self._subjects_known) >= _REMEMBERED:
-                self._subjects_known.clear()
-            written = self._subjects_known[subject] = header("Subject", subject)
+            written = self._subjects_known.keep(subject, header("Subject", subject))
         return written
 
 

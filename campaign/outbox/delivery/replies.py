@@ -61,9 +61,16 @@ def judge(stage: str, code: int, words: str) -> Outcome:
 def words_of(code: Any, words: Any) -> str:
     """Write a reply down on one line, as far as it is worth keeping."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
-    return " ".join(f"{code} {text}".split())[:400]
+    return _one_line(f"{code} {text}")
 
 
 def fault_of(trouble: BaseException) -> str:
     """Write a fault of the network down on one line."""
-    return " ".join(f"{type(trouble).__name__}: {trouble}".split())[:400]
+    return _one_line(f"{type(trouble).__name__}: {trouble}")
+
+
+def _one_line(text: str) -> str:
+    # A stranger's words: what cannot be shown is no letter of theirs, and some of it no database
+    # takes.
+    shown = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(shown.split())[:400]

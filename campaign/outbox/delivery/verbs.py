@@ -46,9 +46,19 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+class Claimed(list[Leaving]):
+    """What a sender holds; `is_more` where it must ask again though it may hold nothing."""
+
+    is_more = False
+
+
+# So many pieces that may not leave are put aside in one transaction: others must write, too.
+MOST_ROUNDS = 10
+
+
 def claim(
     worker: str, *, limit: int, rate: float, domain_rate: float = 0.0, now: datetime
-) -> list[Leaving]:
+) -> Claimed:
     """Take messages that are due, the urgent before the bulk, under a lease in `worker`'s name.
 
     Any number of workers may claim at once. Messages to suppressed addresses are withheld here.
@@ -57,19 +67,25 @@ def claim(
     """
     allowed = lanes.take_tokens(RELAY, limit, rate=rate, now=now)
     taken: list[Any] = []
+    held = Claimed()
     # However many in a row must not be written to, they hold up nobody behind them.
-    while not taken and allowed:
+    for _ in range(MOST_ROUNDS if allowed else 0):
         rows = _take(_URGENT, allowed, worker=worker, now=now)
         if len(rows) < allowed:
             rows += _take_bulk(allowed - len(rows), worker=worker, now=now)
         if not rows:
+            held.is_more = False
             break
         taken = _withhold_suppressed(rows, now=now)
         taken = _hold_back_by_domain(taken, rate=domain_rate, now=now)
+        held.is_more = not taken
+        if taken:
+            break
     if rate > 0 and len(taken) < allowed:
         lanes.give_back_tokens(RELAY, allowed - len(taken))
     taken.sort(key=lambda row: (row.batch_id is not None, row.id))
-    return [Leaving(*row[:11]) for row in taken]
+    held.extend(Leaving(*row[:11]) for row in taken)
+    return held
 
 
 def _taking(which: ColumnElement[bool]) -> Any:
@@ -208,9 +224,19 @@ _WAIT = (
 )
 
 
-def settle(replies: Iterable[tuple[Leaving, Reply]], *, worker: str, now: datetime) -> None:
-    """Remember what became of messages this worker holds. Others' claims are left alone."""
+def settle(
+    replies: Iterable[tuple[Leaving, Reply]],
+    *,
+    worker: str,
+    run: Sequence[tuple[Leaving, Reply]] | None = None,
+    now: datetime,
+) -> None:
+    """Remember what became of messages this worker holds. Others' claims are left alone.
+
+    `run` is the last of them in a row that did not leave, where it began before these.
+    """
     judged = list(replies)
+    last = judged if run is None else list(run)
     if not judged:
         return
     left = [(mail.id, reply.words[:500]) for mail, reply in judged if reply.outcome is Outcome.LEFT]
@@ -229,9 +255,9 @@ def settle(replies: Iterable[tuple[Leaving, Reply]], *, worker: str, now: dateti
     for mail, reply in sorted(judged, key=lambda one: one[0].to):
         if reply.outcome is Outcome.NO_SUCH_ADDRESS:
             suppress(mail.to, reason="bounce", evidence=reply.words, now=now)
-    _pause_refused_batches(judged, now)
+    _pause_refused_batches(last, now)
     _rest_slow_domains(judged, now)
-    _note_lane(judged, now)
+    _note_lane(judged, last, now)
 
 
 _SETTLE = update(_MESSAGES).where(
@@ -314,9 +340,9 @@ def _back_off(tries: int) -> timedelta:
     return step * random.uniform(0.8, 1.2)  # noqa: S311  # jitter, not a secret
 
 
-def is_refusing(judged: Sequence[tuple[Leaving, Reply]]) -> bool:
+def is_refusing(judged: Iterable[tuple[Leaving, Reply]]) -> bool:
     """Tell whether the last replies are a run of refusals, upon which nothing more is tried."""
-    last = judged[-REFUSALS_THAT_PAUSE:]
+    last = list(judged)[-REFUSALS_THAT_PAUSE:]
     if len(last) < REFUSALS_THAT_PAUSE:
         return False
     if {reply.outcome for _, reply in last} == {Outcome.LATER}:
@@ -416,12 +442,14 @@ def recover(claimant: str, memory: Memory | None, *, is_dead: bool, now: datetim
     give_back([mail for mail in mails if mail.id not in memory.ended], worker=claimant)
 
 
-def _note_lane(judged: list[tuple[Leaving, Reply]], now: datetime) -> None:
+def _note_lane(
+    judged: list[tuple[Leaving, Reply]], last: list[tuple[Leaving, Reply]], now: datetime
+) -> None:
     """Close the lane for a while after trouble on the way; open it after the first success."""
     troubles = [reply for _, reply in judged if reply.outcome is Outcome.LANE]
-    if not troubles and is_refusing(judged) and judged[-1][1].outcome is Outcome.LATER:
+    if not troubles and is_refusing(last) and last[-1][1].outcome is Outcome.LATER:
         # It puts everybody off: that is about the relay, and asking faster helps nobody.
-        troubles = [judged[-1][1]]
+        troubles = [last[-1][1]]
     if troubles:
         lanes.rest(RELAY, because=troubles[-1].words, now=now)
     elif lane_queries.is_troubled(RELAY) and any(r.outcome is not Outcome.LATER for _, r in judged):

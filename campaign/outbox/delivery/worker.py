@@ -3,6 +3,7 @@
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import structlog
 from flask import current_app
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from campaign import clock, jobs
 from campaign.db import db, reading
@@ -24,7 +25,14 @@ from campaign.outbox.delivery.line import Letter
 from campaign.outbox.delivery.relay import Mailbox, Relay, mailbox_folder
 from campaign.outbox.delivery.replies import Outcome, Reply
 from campaign.outbox.fields import Field, Recipient, Value
-from campaign.outbox.mail import Content, Envelope, Leaving, compose, envelope_sender
+from campaign.outbox.mail import (
+    Content,
+    Envelope,
+    Leaving,
+    UnsafeHeader,
+    compose,
+    envelope_sender,
+)
 from campaign.outbox.models import message_tokens
 from campaign.templating import absolute
 
@@ -98,6 +106,8 @@ class Sender:
         self._limit = FEWEST
         self._has_called = False
         self._unfit: list[tuple[Leaving, Reply]] = []
+        # The last that did not leave, without one between that did.
+        self._run: deque[tuple[Leaving, Reply]] = deque(maxlen=verbs.REFUSALS_THAT_PAUSE)
 
     def send_some(self) -> bool:
         """Claim some messages and send them. Returns whether there may be more."""
@@ -115,7 +125,7 @@ class Sender:
         # Also when nothing was taken: a claim withholds what must not be sent.
         db.session.commit()
         if not mails:
-            return bool(slowest) and _wait_for_the_rate(slowest)
+            return mails.is_more or (bool(slowest) and _wait_for_the_rate(slowest))
         if len(mails) == self._limit and not self._has_called:
             # More than one sender has work here.
             jobs.wake("outbox.send")
@@ -130,19 +140,17 @@ class Sender:
         told = time.monotonic()
         ended: set[int] = set()
         done: list[tuple[Leaving, Reply]] = []
-        # The last that did not leave, without one between that did.
-        run: list[tuple[Leaving, Reply]] = []
         way = _way()
         letters = self._letters(mails, contents, until=clock.now() + verbs.LEASE / 3)
         for mail, reply in way.hand_over(letters, number=len(mails), keeper=self._journal):
             done.append((mail, reply))
             ended.add(mail.id)
             if reply.outcome is not Outcome.LEFT:
-                run.append((mail, reply))
-                if verbs.is_refusing(run):
+                self._run.append((mail, reply))
+                if verbs.is_refusing(self._run):
                     way.halt()
-            elif run:
-                run = []
+            elif self._run:
+                self._run.clear()
             if time.monotonic() - told > REMEMBER_EVERY:
                 self._remember(done)
                 done = []
@@ -164,6 +172,8 @@ class Sender:
                 return
             token = self._token_of(mail.id)
             try:
+                if not mail.to.isascii():
+                    raise UnsafeHeader("an address holds ASCII only")
                 if mail.batch_id is None:
                     body = compose(contents[mail.id], mail, token, self._envelope)
                 else:
@@ -199,10 +209,10 @@ class Sender:
         pause = 0.5
         while True:
             try:
-                verbs.settle(done, worker=self.name, now=clock.now())
+                verbs.settle(done, worker=self.name, run=[*self._run], now=clock.now())
                 verbs.give_back(rest or (), worker=self.name)
                 db.session.commit()
-            except DBAPIError as trouble:
+            except (OperationalError, InterfaceError) as trouble:
                 db.session.rollback()
                 db.session.remove()
                 if stopping.is_set():
@@ -220,7 +230,7 @@ class Sender:
             db.session.rollback()
             is_held = self.name in queries.claimants()
             db.session.commit()
-        except DBAPIError:
+        except (OperationalError, InterfaceError):
             db.session.remove()
             is_held = True
         self._journal.close(is_kept=is_held)

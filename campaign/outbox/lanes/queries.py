@@ -35,6 +35,11 @@ def resting_domains(*, now: datetime) -> dict[str, datetime]:
 def troubled_domains() -> set[str]:
     """Name the domains that throttled us and have not taken a message since."""
     found = db.session.scalars(
-        select(Lane.name).where(Lane.name.startswith(DOMAIN), Lane.failures > 0)
+        select(Lane.name).where(
+            # One in trouble has rested at least once: of many lanes, only such are looked at.
+            Lane.paused_until.is_not(None),
+            Lane.name.startswith(DOMAIN),
+            Lane.failures > 0,
+        )
     )
     return {name.removeprefix(DOMAIN) for name in found}
