@@ -76,12 +76,13 @@ def size_of_circle(purpose: Purpose, *, rule: Mapping[str, Any], now: datetime) 
         # people fit into memory.
         db.session.execute(text("SET LOCAL jit = off"))
         db.session.execute(text("SET LOCAL work_mem = '64MB'"))
-    number = Subscription.person_id
-    meant = segments.where(rule, now=now, number=number)
+    meant = segments.where(rule, now=now, number=Subscription.person_id)
     query = select(func.count()).select_from(Subscription)
     if segments.is_of_person(meant):
-        query = query.join(Person, Person.id == number)
-    query = query.outerjoin(_REFUSED, _REFUSED.c.id == number)
+        query = query.join(Person, Person.id == Subscription.person_id)
+        # By the person's own number: SQLite looks into a set only for those left by the columns.
+        meant = segments.where(rule, now=now)
+    query = query.outerjoin(_REFUSED, _REFUSED.c.id == Subscription.person_id)
     return db.session.scalar(query.where(*_may_be_written_to(purpose), meant)) or 0
 
 

@@ -38,7 +38,7 @@ OFFICE = [
     "/office/newsletter/subscribers", "/office/outbox", "/office/organisers", "/office/summits",
     "/office/inbound", "/office/inbound/all",
     "/office/newsletter/images", "/office/newsletter/automatic",
-    "/office/people", "/office/people/1", "/office/people/1/forget", "/office/people/segments",
+    "/office/people", "/office/people/tags", "/office/people/segments",
     "/office/people/segments/new?match=any&1.is=city&1.city=Oz&1.country=GB&2.match=all&2-1.is=tag",
     "/office/newsletter/automatic/digest",
     "/office/newsletter/automatic/digest/en", "/office/newsletter/elsewhere",
