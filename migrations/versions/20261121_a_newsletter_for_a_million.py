@@ -522,12 +522,12 @@ def upgrade():
             ["id"],
             ondelete="SET NULL",
         )
-        batch_op.drop_column("subject")
-        batch_op.drop_column("title")
         batch_op.drop_column("source")
+        batch_op.drop_column("preview")
+        batch_op.drop_column("title")
+        batch_op.drop_column("subject")
         batch_op.drop_column("html")
         batch_op.drop_column("batch_id")
-        batch_op.drop_column("preview")
 
     with op.batch_alter_table(
         "outbox_batch", schema=None, table_kwargs={"sqlite_autoincrement": True}
@@ -552,6 +552,9 @@ def upgrade():
             existing_type=sa.VARCHAR(length=40),
             type_=sa.String(length=220),
             existing_nullable=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_outbox_lane_paused_until"), ["paused_until"], unique=False
         )
 
     with op.batch_alter_table(
@@ -602,8 +605,8 @@ def upgrade():
             batch_op.f("uq_outbox_message_person_id_batch_id"), ["person_id", "batch_id"]
         )
         batch_op.drop_column("token")
-        batch_op.drop_column("priority")
         batch_op.drop_column("fields")
+        batch_op.drop_column("priority")
 
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.add_column(
@@ -657,10 +660,10 @@ def downgrade():
 
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.add_column(
-            sa.Column("fields", sa.JSON(), nullable=False, server_default=sa.text("'{}'"))
+            sa.Column("priority", sa.INTEGER(), nullable=False, server_default=sa.text("0"))
         )
         batch_op.add_column(
-            sa.Column("priority", sa.INTEGER(), nullable=False, server_default=sa.text("0"))
+            sa.Column("fields", sa.JSON(), nullable=False, server_default=sa.text("'{}'"))
         )
         batch_op.add_column(
             sa.Column("token", sa.VARCHAR(length=32), nullable=False, server_default=sa.text("''"))
@@ -707,6 +710,7 @@ def downgrade():
         batch_op.create_unique_constraint(batch_op.f("uq_outbox_message_token"), ["token"])
 
     with op.batch_alter_table("outbox_lane", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_outbox_lane_paused_until"))
         batch_op.alter_column(
             "name",
             existing_type=sa.String(length=220),
@@ -728,25 +732,25 @@ def downgrade():
         batch_op.drop_column("kind")
 
     with op.batch_alter_table("newsletter_issue", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column(
-                "preview", sa.VARCHAR(length=150), nullable=False, server_default=sa.text("''")
-            )
-        )
         batch_op.add_column(sa.Column("batch_id", sa.INTEGER(), nullable=True))
         batch_op.add_column(
             sa.Column("html", sa.TEXT(), nullable=False, server_default=sa.text("''"))
         )
         batch_op.add_column(
-            sa.Column("source", sa.TEXT(), nullable=False, server_default=sa.text("''"))
+            sa.Column(
+                "subject", sa.VARCHAR(length=255), nullable=False, server_default=sa.text("''")
+            )
         )
         batch_op.add_column(
             sa.Column("title", sa.VARCHAR(length=200), nullable=False, server_default=sa.text("''"))
         )
         batch_op.add_column(
             sa.Column(
-                "subject", sa.VARCHAR(length=255), nullable=False, server_default=sa.text("''")
+                "preview", sa.VARCHAR(length=150), nullable=False, server_default=sa.text("''")
             )
+        )
+        batch_op.add_column(
+            sa.Column("source", sa.TEXT(), nullable=False, server_default=sa.text("''"))
         )
         batch_op.drop_constraint(
             batch_op.f("fk_newsletter_issue_approved_by_id_organiser"), type_="foreignkey"
