@@ -11,7 +11,7 @@ from flask import Flask
 from campaign import clock
 from campaign.db import db
 from campaign.events.models import Event, SignUp
-from campaign.newsletter.models import Issue
+from campaign.newsletter.models import Issue, IssueText
 from campaign.office import queries
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import State
@@ -122,11 +122,12 @@ def test_the_desk_shows_numbers_events_and_issues(app: Flask, organiser: Visitor
             Issue(
                 uid="1",
                 slug="first",
-                title="The first issue",
-                subject="s",
-                source="x",
-                html="x",
                 language="en",
+                texts=[
+                    IssueText(
+                        language="en", title="The first issue", subject="s", source="x", html="x"
+                    )
+                ],
                 created_at=now,
                 changed_at=now,
             )

@@ -14,9 +14,9 @@ from campaign.organisers.models import Role
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Batch, Lane, Message, State, Suppression
 from campaign.outbox.queries import is_suppressed
-from campaign.outbox.verbs import post, post_batch, suppress
-from campaign.people.verbs import remember
+from campaign.outbox.verbs import post, suppress
 from tests.conftest import signed_in
+from tests.outbox.readers import make_readers, post_news
 from tests.visitor import Visitor
 
 OUTBOX = "/office/outbox"
@@ -110,22 +110,12 @@ def test_the_tokens_in_a_mail_are_the_recipients_alone(app: Flask, visitor: Visi
 
 def test_a_message_of_a_batch_shows_the_recipients_own_text(app: Flask, organiser: Visitor) -> None:
     with app.app_context():
-        ada = remember("ada@example.org", now=clock.now())
-        post_batch(
-            [
-                {
-                    "person_id": ada.id,
-                    "to": ada.email,
-                    "to_name": "Ada",
-                    "fields": {"leave": "https://campaign.example/unsubscribe/WyJhIl0.bcdefgh_ijk"},
-                }
-            ],
-            kind="issue",
+        readers = make_readers(1, name="Ada")
+        post_news(
+            among=readers,
             subject="The first issue",
-            text="News!\n\nLeave: {{leave}}\nSee /events/geneva-pause-frontier-ai-protest",
-            html="",
-            headers={},
-            now=clock.now(),
+            text="{{ greeting }}\n\nLeave: https://campaign.example/unsubscribe/{{ unsubscribe }}\n"
+            "See /events/geneva-pause-frontier-ai-protest\n",
         )
         db.session.commit()
         number = db.session.scalars(select(Message.id)).one()
@@ -133,6 +123,7 @@ def test_a_message_of_a_batch_shows_the_recipients_own_text(app: Flask, organise
     listed, page = organiser.open(OUTBOX), organiser.open(f"{OUTBOX}/{number}")
 
     assert "The first issue" in listed.text
+    assert "Dear Ada," in page.text
     assert "Leave: https://campaign.example/unsubscribe/…" in page.text
     assert "/events/geneva-pause-frontier-ai-protest" in page.text
 
@@ -190,9 +181,8 @@ def test_trouble_with_the_relay_is_said_above_the_list(app: Flask, organiser: Vi
         )
         db.session.add(
             Batch(
+                kind="newsletter",
                 subject="Issue nine",
-                text="",
-                html="",
                 queued_at=now,
                 paused_at=now,
                 paused_because="550 content rejected",

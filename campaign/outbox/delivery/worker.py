@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 from flask import current_app
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 
 from campaign import clock, jobs
 from campaign.db import db, reading
@@ -74,8 +74,15 @@ def take_up() -> None:
         # A sender of this process is no stranger: where it is late, it still comes to its end.
         for claimant in dead | {*queries.overdue(now=now)} - processes.at_work:
             memory = journal.read(_journals(), claimant)
-            verbs.recover(claimant, memory, is_dead=claimant in dead, now=now)
-            db.session.commit()
+            try:
+                verbs.recover(claimant, memory, is_dead=claimant in dead, now=now)
+                db.session.commit()
+            except (DataError, IntegrityError) as trouble:
+                # What a journal says must never keep all other mail from leaving.
+                db.session.rollback()
+                log.error("journal.unfit", fault=type(trouble.orig).__name__)
+                verbs.recover(claimant, None, is_dead=claimant in dead, now=now)
+                db.session.commit()
             if claimant in dead:
                 journal.discard(_journals(), claimant)
     db.session.commit()
