@@ -39,19 +39,23 @@ _MARKER = re.compile(
 _TO = "qzxto@qzx.invalid"
 
 
-class _Remembered(dict[Any, bytes]):
+class _Remembered(dict[Any, Any]):
     """Values made once for all who are alike; the oldest go before they fill the memory."""
 
     most = 1_000_000
     _size = 0
 
-    def keep(self, key: Any, value: bytes) -> bytes:
-        """Remember a value, and give it back."""
+    def keep(self, key: Any, value: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        """Remember values, and give them back."""
         self[key] = value
-        self._size += len(value) + 200
+        self._size += _weight(value)
         while self._size > self.most:
-            self._size -= len(self.pop(next(iter(self)))) + 200
+            self._size -= _weight(self.pop(next(iter(self))))
         return value
+
+
+def _weight(value: tuple[bytes, ...]) -> int:
+    return sum(map(len, value)) + 200
 
 
 class _Asked(NamedTuple):
@@ -62,28 +66,56 @@ class _Asked(NamedTuple):
 
 
 class _Filler:
-    """Gives a field's value for a reader, encoded for where it stands; the same for all alike."""
+    """Puts a field's value for a reader wherever it stands; made once for all who are alike."""
 
-    def __init__(self, field: Field, default: str, kind: str, make: "Make") -> None:
+    def __init__(self, field: Field, default: str, make: "Make") -> None:
         self._field, self._default, self._make = field, default, make
-        self._encode = {_HEAD: _in_header, _TEXT: _in_text, _HTML: _in_html}[kind]
-        # Who goes by the person is like nobody else: nothing to remember.
-        self._is_kept = "person_id" not in field.by
+        # Who goes by the person is like nobody else, and what is plain is made as fast as found.
+        self._is_kept = "person_id" not in field.by and not field.is_plain
         self._key: Callable[[Recipient], Any] = (
             attrgetter(*field.by) if field.by else lambda reader: None
         )
         self._known = _Remembered()
+        # kind of place -> where
+        self._places: dict[str, list[int]] = {}
 
-    def __call__(self, reader: Recipient) -> bytes:
-        if not self._is_kept:
-            return self._value(reader)
-        key = self._key(reader)
-        known = self._known.get(key)
-        return self._known.keep(key, self._value(reader)) if known is None else known
+    def stands(self, kind: str, at: int) -> None:
+        """Note a place where the value stands."""
+        self._places.setdefault(kind, []).append(at)
 
-    def _value(self, reader: Recipient) -> bytes:
+    def put(self, parts: list[bytes], reader: Recipient) -> None:
+        """Put the reader's value into its places."""
+        if self._is_kept:
+            key = self._key(reader)
+            encoded = self._known.get(key)
+            if encoded is None:
+                encoded = self._known.keep(key, self._encoded(reader))
+        else:
+            encoded = self._encoded(reader)
+        for places, value in zip(self._places.values(), encoded, strict=True):
+            for at in places:
+                parts[at] = value
+
+    def _encoded(self, reader: Recipient) -> tuple[bytes, ...]:
         value = self._make(self._field, reader)
-        return self._encode(value if value.text else Value(self._default))
+        if not value.text:
+            value = Value(self._default)
+        text = b""
+        made = []
+        for kind in self._places:
+            if kind == _HEAD:
+                made.append(_in_header(value))
+            elif kind == _HTML and value.html is not None:
+                made.append(_quoted_printable(value.html))
+            elif kind == _HTML and _MARKUP.search(value.text):
+                made.append(_quoted_printable(html.escape(value.text)))
+            else:
+                text = text or _quoted_printable(value.text)
+                made.append(text)
+        return tuple(made)
+
+
+_MARKUP = re.compile("[&<>\"']")
 
 
 Make = Callable[[Field, Recipient], Value]
@@ -115,7 +147,7 @@ class CompiledVariant:
         raw = raw.replace(f"To: {_TO}\r\n".encode(), b"", 1)
         raw = raw.replace(b"Subject: QZXsubjectXZQ\r\n", b"", 1)
         self._parts: list[bytes] = []
-        self._holes: list[tuple[int, _Filler]] = []
+        self._fillers: dict[_Asked, _Filler] = {}
         self._tokens: list[int] = []
         self._dates: list[int] = []
         self._dates_known = _Remembered()
@@ -134,7 +166,6 @@ class CompiledVariant:
 
     def _cut(self, raw: bytes, make: Make) -> None:
         known = fields.known()
-        fillers: dict[tuple[str, _Asked], _Filler] = {}
         end = 0
         for found in _MARKER.finditer(raw):
             if found[4] and self._dates:
@@ -153,31 +184,27 @@ class CompiledVariant:
                 asked = self._asked[int(re.sub(rb"\D", b"", found[2]))]
                 if asked.name not in known:
                     raise KeyError(asked.name)
-                filler = fillers.setdefault(
-                    (kind, asked), _Filler(known[asked.name], asked.default, kind, make)
+                filler = self._fillers.setdefault(
+                    asked, _Filler(known[asked.name], asked.default, make)
                 )
-                self._holes.append((at, filler))
+                filler.stands(kind, at)
         self._parts.append(raw[end:])
 
     def fill(self, mail: Leaving, token: str) -> bytes:
         """Build one recipient's mail."""
         parts = self._parts.copy()
         reader = Recipient(mail.person_id, mail.to_name, self._language, mail.country, mail.place)
-        values: dict[_Filler, bytes] = {}
-        for at, filler in self._holes:
-            value = values.get(filler)
-            if value is None:
-                value = values[filler] = filler(reader)
-            parts[at] = value
+        for filler in self._fillers.values():
+            filler.put(parts, reader)
         name = token.encode()
         for at in self._tokens:
             parts[at] = name
         date = self._dates_known.get(mail.posted_at)
         if date is None:
-            date = f"Date: {format_datetime(mail.posted_at)}".encode()
-            self._dates_known.keep(mail.posted_at, date)
+            written = f"Date: {format_datetime(mail.posted_at)}".encode()
+            date = self._dates_known.keep(mail.posted_at, (written,))
         for at in self._dates:
-            parts[at] = date
+            parts[at] = date[0]
         head = _to_header(mail)
         if self._subject:
             head += self._subject_header(reader)
@@ -192,8 +219,8 @@ class CompiledVariant:
         subject = " ".join(FIELD.sub(value, self._subject).split())
         written = self._subjects_known.get(subject)
         if written is None:
-            written = self._subjects_known.keep(subject, header("Subject", subject))
-        return written
+            written = self._subjects_known.keep(subject, (header("Subject", subject),))
+        return bytes(written[0])
 
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 '_-]{0,50}")
@@ -225,14 +252,6 @@ def _in_header(value: Value) -> bytes:
     if not _VISIBLE.fullmatch(value.text):
         raise ValueError("a header field may hold visible ASCII only")
     return value.text.encode()
-
-
-def _in_text(value: Value) -> bytes:
-    return _quoted_printable(value.text)
-
-
-def _in_html(value: Value) -> bytes:
-    return _quoted_printable(html.escape(value.text) if value.html is None else value.html)
 
 
 def _quoted_printable(value: str) -> bytes:

@@ -121,10 +121,8 @@ class Line:
                 was_given = True
                 after = following() if self._is_pipelining else None
                 is_asked = after is not None
-                yield from self._write(
-                    _stuffed(at_hand.body) + (_envelope(after) if after else b"")
-                )
-                code, words = yield from self._read()
+                yield from self._write(_given(at_hand, after))
+                code, words = self._ready() or (yield from self._read())
             except (OSError, smtplib.SMTPException, _Closed) as trouble:
                 is_retried = self._is_proven and not self._was_begun
                 self.close()
@@ -178,12 +176,13 @@ class Line:
     def _answer(self, letter: Letter) -> Generator[None, None, tuple[str, int, bytes]]:
         """Read what the relay says to an envelope: the stage it refused at, "" where it did not."""
         refused: tuple[str, int, bytes] | None = None
-        for stage, command in zip(("MAIL", "RCPT", "DATA"), _commands(letter), strict=True):
-            if not self._is_pipelining:
+        commands = (b"", b"", b"") if self._is_pipelining else _commands(letter)
+        for stage, command in zip(("MAIL", "RCPT", "DATA"), commands, strict=True):
+            if command:
                 if refused is not None:
                     break
                 yield from self._write(command)
-            code, words = yield from self._read()
+            code, words = self._ready() or (yield from self._read())
             if code == 421:
                 raise _Closed(said(stage, code, words))
             if stage == "DATA" and code == 354:
@@ -218,6 +217,15 @@ class Line:
                 return
             octets = octets[sent:]
             yield from self._wait(selectors.EVENT_WRITE)
+
+    def _ready(self) -> tuple[int, bytes] | None:
+        """Give a reply of one line that has arrived: most are, and most have."""
+        unread = self._unread
+        end = unread.find(b"\n")
+        if end < 0 or unread[3:4] != b" " or not unread[:3].isdigit():
+            return None
+        self._unread = unread[end + 1 :]
+        return int(unread[:3]), unread[4:end].strip()
 
     def _read(self) -> Generator[None, None, tuple[int, bytes]]:
         """Read one reply, of however many lines (RFC 5321 section 4.2)."""
@@ -280,11 +288,13 @@ def _envelope(letter: Letter) -> bytes:
     return b"".join(_commands(letter))
 
 
-def _stuffed(body: bytes) -> bytes:
-    """Give a text as DATA takes it, to its end (RFC 5321 section 4.5.2)."""
+def _given(letter: Letter, after: Letter | None) -> bytes:
+    """Give a text as DATA takes it, to its end (RFC 5321 section 4.5.2), and what goes with it."""
+    body = letter.body
     if b"\r\n." in body:
         body = body.replace(b"\r\n.", b"\r\n..")
-    return body + (b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n")
+    end = b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n"
+    return b"".join((body, end, _envelope(after) if after else b""))
 
 
 def _lost(trouble: Exception, *, was_begun: bool, was_given: bool) -> Reply:

@@ -72,5 +72,6 @@ def fault_of(trouble: BaseException) -> str:
 def _one_line(text: str) -> str:
     # A stranger's words: what cannot be shown is no letter of theirs, and some of it no database
     # takes.
-    shown = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(shown.split())[:400]
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(text.split())[:400]

@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    literal_column,
     or_,
     select,
     update,
@@ -28,7 +29,7 @@ from campaign.outbox.lanes import verbs as lanes
 from campaign.outbox.lanes.queries import DOMAIN, RELAY
 from campaign.outbox.lanes.verbs import domain_of
 from campaign.outbox.mail import Leaving
-from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State, Suppression
+from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State
 from campaign.outbox.verbs import pause, suppress
 
 LEASE = timedelta(minutes=3)
@@ -42,7 +43,7 @@ REFUSALS_THAT_PAUSE = 10
 _MESSAGES: Any = Message.__table__
 _COLUMNS = (
     "id", "kind", "to_address", "to_name", "person_id", "batch_id", "variant", "country", "place",
-    "posted_at", "tries", "address_hash", "is_own_act",
+    "posted_at", "tries", "is_own_act",
 )  # fmt: skip
 
 
@@ -108,8 +109,15 @@ def _taking(which: ColumnElement[bool]) -> Any:
             leased_until=bindparam("until"),
             tries=_MESSAGES.c.tries + 1,
         )
-        .returning(*(_MESSAGES.c[name] for name in _COLUMNS))
+        .returning(*(_MESSAGES.c[name] for name in _COLUMNS), _IS_SUPPRESSED)
     )
+
+
+# In words: after RETURNING, SQLAlchemy leaves the tables' names out for SQLite.
+_IS_SUPPRESSED: Any = literal_column(
+    "EXISTS (SELECT 1 FROM outbox_suppression AS s "
+    "WHERE s.address_hash = outbox_message.address_hash)"
+).label("is_suppressed")
 
 
 def _first_of_thread() -> ColumnElement[bool]:
@@ -158,14 +166,7 @@ def _take_bulk(most: int, *, worker: str, now: datetime) -> list[Any]:
 
 def _withhold_suppressed(rows: list[Any], *, now: datetime) -> list[Any]:
     """Keep back what goes to addresses that must not be written to; give what may leave."""
-    suppressed = set(
-        db.session.scalars(
-            select(Suppression.address_hash).where(
-                Suppression.address_hash.in_({row.address_hash for row in rows})
-            )
-        )
-    )
-    kept = [row.id for row in rows if row.address_hash in suppressed and not row.is_own_act]
+    kept = [row.id for row in rows if row.is_suppressed and not row.is_own_act]
     if kept:
         _set(
             kept,

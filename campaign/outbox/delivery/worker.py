@@ -41,7 +41,7 @@ log = structlog.get_logger()
 # A claim is about what leaves within a second: what comes meanwhile and cannot wait goes next.
 FEWEST, MOST = 20, 500
 # The table is told so often (seconds): what a fallen machine would repeat of an issue.
-REMEMBER_EVERY = 0.5
+REMEMBER_EVERY = 0.2
 # Compiled texts that a sender keeps at hand.
 KEPT = 16
 # Set when the process is asked to stop: what is claimed and not yet sent goes back at once.
