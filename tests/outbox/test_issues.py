@@ -699,3 +699,21 @@ def test_what_failed_of_a_stopped_issue_is_not_tried_again(app: Flask, sink: Sin
         again = verbs.retry_all(now=clock.now())
 
     assert again == 0
+
+
+def test_an_issue_that_cannot_be_built_stands_still_and_other_mail_leaves(
+    app: Flask, sink: Sink
+) -> None:
+    number = issue_to(app, 60, text="Dear {{ nobody }},\n")
+    with app.app_context():
+        verbs.post(MAIL, now=clock.now())
+        db.session.commit()
+
+    send(app)
+
+    with app.app_context():
+        batch = db.session.get_one(Batch, number)
+        assert batch.paused_at is not None
+        assert "nobody" in batch.paused_because
+    assert [one.recipients for one in sink.received] == [["ada@example.org"]]
+    assert states(app)[State.WAITING] >= 40

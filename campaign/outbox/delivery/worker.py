@@ -11,7 +11,13 @@ from pathlib import Path
 
 import structlog
 from flask import current_app
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
 
 from campaign import clock, jobs
 from campaign.db import db, reading
@@ -186,13 +192,19 @@ class Sender:
                 else:
                     body = self._compiled(mail.batch_id, mail.variant).fill(mail, token)
                 letter = Letter(mail, envelope_sender(token, self._envelope), body)
-            except (ValueError, KeyError) as trouble:
+            except DBAPIError:
+                raise
+            except Exception as trouble:  # a field is a room's own code, and may hold any fault
                 # One that cannot be built must not hold up the others; the office shows it.
                 log.error(
                     "message.unfit", message=mail.id, kind=mail.kind, fault=type(trouble).__name__
                 )
                 words = f"cannot be built: {type(trouble).__name__}: {trouble}"
-                self._unfit.append((mail, Reply(Outcome.REFUSED, words)))
+                unfit = mail, Reply(Outcome.REFUSED, words[:500])
+                self._unfit.append(unfit)
+                self._run.append(unfit)
+                if verbs.is_refusing(self._run):
+                    return
                 continue
             yield letter
 
