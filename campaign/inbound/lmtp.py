@@ -1,7 +1,6 @@
 """The LMTP server (RFC 2033): a mail server hands mail over, and keeps what we cannot store."""
 
 import asyncio
-import contextlib
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -159,7 +158,6 @@ async def serve(app: Flask, *, host: str, port: int) -> None:
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, ending.set)
+        loop.add_signal_handler(number, ending.set)
     await ending.wait()
     await server.stop()

@@ -258,13 +258,14 @@ def test_parts_within_parts_cost_little_and_are_read_by_nobody(depth: int) -> No
     ids=["comments", "addresses", "headers", "quotes", "parameters", "parts", "tags", "words"],
 )
 def test_no_mail_is_dear_to_read(raw: bytes) -> None:
-    began = time.monotonic()
+    began = time.process_time()
 
     reading.read(raw, envelope_sender="")
     opening.show(raw)
 
     # Without bounds some of these took many minutes, and one the reader with it.
-    assert time.monotonic() - began < 10
+    # Of the processor: what else the machine does is not the mail's doing.
+    assert time.process_time() - began < 5
 
 
 def test_a_report_on_thousands_costs_little_and_is_read_in_part() -> None:
