@@ -80,7 +80,8 @@ def judge(words: str, *, status: str = "", code: int | None = None) -> Verdict:
         return Verdict.NOTED
     said = _by_words(text)
     if said in (Verdict.GONE, Verdict.MAYBE_GONE) or said is None:
-        if kind == "4":
+        # Words do not make lasting what the report itself calls passing.
+        if kind == "4" or status.startswith("4"):
             return Verdict.SOFT
         return _by_code(enhanced, said, is_exchange="access denied" in text)
     if said is Verdict.REFUSED and kind == "4":
