@@ -45,17 +45,18 @@ def read(raw: bytes, *, envelope_sender: str | None) -> Reading:
     may_be_bounce = envelope_sender == "" or guesses.is_from_mailer(message)
     if not complaint and not failures and may_be_bounce and not is_auto_reply:
         failures = guesses.guessed_failures(raw)
+    is_returned = is_report or guesses.is_returned(message) or guesses.tells_of_failure(message)
     return Reading(
         sender=sender,
         subject=subject,
         failures=tuple(failures),
         is_report=is_report or bool(failures),
         complaint=complaint,
-        told=() if is_auto_reply else guesses.told(message),
+        told=guesses.told(message) if is_returned and not is_auto_reply else (),
         answer=answer_in(message),
         refers_to=reports.referred_to(message),
-        is_automatic=envelope_sender == "" or _is_by_machine(message),
-        seems_automatic=automatic.by_subject(message),
+        is_automatic=envelope_sender == "" or automatic.by_headers(message),
+        seems_automatic=automatic.seems(message),
         is_auto_reply=is_auto_reply,
     )
 
@@ -69,12 +70,7 @@ def _says_report(message: Message) -> bool:
 
 def _is_auto_reply(message: Message) -> bool:
     """Tell an answer that a program wrote from a bounce, which often bears the same headers."""
-    return automatic.is_receipt(message) or (
-        not guesses.is_from_mailer(message)
-        and not guesses.tells_of_failure(message)
-        and (automatic.by_headers(message) or automatic.by_subject(message))
+    return (
+        not guesses.is_returned(message)
+        and (automatic.is_receipt(message) or automatic.is_answer(message))
     )
-
-
-def _is_by_machine(message: Message) -> bool:
-    return automatic.by_headers(message) or automatic.is_receipt(message)

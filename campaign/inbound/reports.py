@@ -8,7 +8,7 @@ from email.message import Message
 from email.parser import HeaderParser
 
 from campaign.inbound.opening import clean, header, parts, plain_address, text_of
-from campaign.outbox.verdicts import Verdict, judge
+from campaign.outbox.verdicts import Verdict, judge, says_why
 
 # One mail of ours goes to one recipient; who reports on more than this means no good.
 MOST_RECIPIENTS = 100
@@ -42,6 +42,11 @@ class Failure:
         if self.action in {"delayed", "delivered", "relayed", "expanded"}:
             return Verdict.NOTED
         return judge(self.told, status=self.status)
+
+    @property
+    def says_little(self) -> bool:
+        """Tell whether neither a code nor the words tell why."""
+        return self.verdict is Verdict.SOFT and not says_why(self.told)
 
 
 @dataclass(frozen=True)

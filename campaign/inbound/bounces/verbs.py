@@ -14,7 +14,7 @@ from campaign.inbound.reading import Reading
 from campaign.inbound.reports import Complaint, Failure
 from campaign.outbox.models import Message, read_message_token
 from campaign.outbox.verbs import bounced, complained, suppress
-from campaign.outbox.verdicts import Verdict, says_why
+from campaign.outbox.verdicts import Verdict
 from campaign.people.links import read_unsubscribe
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import subscriptions_of
@@ -98,16 +98,18 @@ def _about(address: str, found: Reading) -> Failure | None:
     """
     own = next((one for one in found.failures if address in one.addresses), None)
     in_words = guesses.told_of(found.told, address)
+    unnamed = guesses.told_of_nobody(found.told)
     if own is not None:
-        # Many reports give a code only, and say why in the part for people.
-        if in_words and not own.is_guessed and not says_why(own.told):
-            return replace(own, told=f"{in_words.told} {own.told}".strip())
+        why = in_words or unnamed
+        # Many reports give a code that says little, and say why in the part for people.
+        if why and own.says_little:
+            return replace(own, told=f"{why.told} {own.told}".strip())
         return own
     if in_words is not None:
         return in_words
     if found.failures:
         return found.failures[0] if len(found.failures) == 1 else None
-    return guesses.told_of_nobody(found.told)
+    return unnamed
 
 
 def _act_upon(mail: InboundMail, message: Message, failure: Failure, *, now: datetime) -> None:
