@@ -1,1 +1,0 @@
-"""Bounces: who was said to be gone, what caused it, and what waits until a person has looked."""
