@@ -183,8 +183,7 @@ LATE = _any(
     r"retry (?:timeout|time) |expired\b[^.\n]{0,20}\b(?:queue|time)|time-?d? ?-?out\b|has been undelivered",
     r"connection (?:was |is )?(?:refused|timed|reset|died|lost|closed|dropped|terminated|failed)|"
     r"(?:could not|couldn't|cannot|can't|unable to|wasn't able to|not|failed to) (?:connect|establish|initiate|contact)|"
-    r"(?:not|n't) (?:responding|respond|reachable)|unreachable|no answer from host|"
-    r"service (?:is )?(?:currently |temporarily )?(?:unavailable|not available)(?=[,.]? (?:try|please try)|$)",
+    r"(?:not|n't) (?:responding|respond|reachable)|unreachable|no answer from host",
 )
 
 # About us: the sender, our servers, our domain, what we wrote, or who may send there.
