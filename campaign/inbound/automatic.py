@@ -15,10 +15,10 @@ _SENDERS = re.compile(r"auto-?(?:reply|responder|response|antwort)|no-?reply|do-
 
 # Subjects that programs write; a mail's own words may follow after a colon.
 _SUBJECTS = re.compile(
-    r"(?:re: ?)?\[?(?:"
+    r"\[?(?:"
     # Automatic reply
-    r"auto(?:matic(?:ally)?|mated)?[-_ ]?(?:repl(?:y|ied)|respon[sd]e?r?|answer)|"
-    r"automati\w{0,4} (?:antwort|reactie|svar|vastaus|odpoved|odpověď|odgovor)|"
+    r"(?:re: ?)?auto(?:matic(?:ally)?|mated)?[-_ ]?(?:repl(?:y|ied)|respon[sd]e?r?|answer)|"
+    r"automa\w{2,8} (?:antwort|reactie|svar|vastaus|odpoved|odpověď|odgovor)|"
     r"automatisch antwoord|"
     r"auto(?:mat)?(?:svar|antwort|vastaus)|(?:réponse|reponse) (?:d'absence|automatique)|"
     r"(?:respuesta|contestación) autom|autorespuesta|risposta automatica|resposta autom|"
@@ -44,7 +44,7 @@ _SUBJECTS = re.compile(
     # Words that people write too: alone, or before a colon, a day or a mark only
     r"(?:urlaub|absence|absent|vacation|holiday|ooo|oof|vacances|vacaciones|ferie|férias|vakantie|"
     r"semester|urlop|отпуск|dovolená|szabadság|tatil|不在|休暇中)"
-    r"(?=$|[\]:!.,;(/-]| (?:\d|bis |vom |until |till |from |du |jusqu|al? \d|fino |t/m |do |od |"
+    r"(?=$|[\]:!.,;(/-]| (?:\d|- |bis |vom |until |till |from |du |jusqu|al? \d|fino |t/m |do |od |"
     r"до |с \d))"
     r")|.{1,200}[\[(](?:auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|ooo)[\])]$",
     re.IGNORECASE,

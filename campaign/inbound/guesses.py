@@ -26,6 +26,8 @@ GUESSED_FROM = 64 * 1024
 _TOLD = 20_000
 _LINES = 30
 _LONGEST = 1200
+# An address that begins what is told of it stands near the line's beginning.
+_MARGIN = 25
 
 # What its guesses stumble over is no news: nothing but our own answer to it counts.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
@@ -37,7 +39,8 @@ _MAILERS = re.compile(
 )
 _SUBJECTS = re.compile(
     r"undeliver|non-?deliver|(?:could not|cannot|can't|couldn't|not) be delivered|"
-    r"^(?:auto\w{0,9} )?reject|(?:delivery|delivered?|mail|message)\b.{0,40}\b(?:fail|status|error|problem|report|"
+    r"^(?:auto\w{0,9} )?reject|(?:delivery|delivered?|mail|"
+    r"message)\b.{0,40}\b(?:fail|status|error|problem|report|"
     r"notif|return|reject|delay|suspen)|(?:fail|return|reject|bounce)\w*\b.{0,20}\b(?:mail|"
     r"message|deliver|notice|notif|to sender)|^(?:user|recipient) unknown|non-?remis|"
     r"non distribu|echec|échec|unzustellbar|nicht zustellbar|zustell|no se (?:pudo|puede) entregar|"
@@ -48,7 +51,8 @@ _SUBJECTS = re.compile(
 )
 _FAILED = re.compile(
     r"(?:could not|cannot|can't|couldn't|not) be delivered|(?:was not|wasn't) delivered|"
-    r"unable to deliver|(?:n't|not) able to deliver|deliver\w{1,3} (?:\S{1,40} ){0,6}failed|送信できません|"
+    r"unable to deliver|(?:n't|not) able to deliver|"
+    r"deliver\w{1,3} (?:\S{1,40} ){0,6}failed|送信できません|"
     r"konnte nicht zugestellt|n'a pas pu [eê]tre (?:d[eé]livr|remis|distribu)",
     re.IGNORECASE,
 )
@@ -56,6 +60,7 @@ _FAILED = re.compile(
 _PROTOCOL = re.compile(
     r"(?:[<>]{2,3} ?)?(?:2[25]0[- ]|354[- ]|(?:ehlo|helo|mail from:|data\b|quit\b))", re.IGNORECASE
 )
+_PART = re.compile(r"--\S{10}|reporting-mta:", re.IGNORECASE)
 # From here on a bounce gives back what it is about.
 _RETURNED = re.compile(
     r"^[\s>]{0,9}(?:[-=_*+]{2,}.{0,20}(?:below this line|copy of|original|(?:un)?sent message|"
@@ -166,6 +171,11 @@ def _words(found: bytes | str) -> str:
     return found.decode("ascii", "replace") if isinstance(found, bytes) else found
 
 
+def _is_next(line: str, names: list[str], address: str) -> bool:
+    """Tell whether a line begins what is told of another address."""
+    return bool(names) and address not in names and line.lower().find(names[0]) < _MARGIN
+
+
 def _about(address: str, lines: tuple[str, ...]) -> str:
     """Find what is told of an address: from its line to the next address's, or what tells why."""
     small = address.lower()
@@ -177,8 +187,8 @@ def _about(address: str, lines: tuple[str, ...]) -> str:
         for line, names in zip(
             lines[number + 1 : number + _LINES], named[number + 1 :], strict=False
         ):
-            # The next address, or the next part where parts cannot be told apart.
-            if (names and small not in names) or re.match(r"--\S{10}|reporting-mta:", line.lower()):
+            # The next one's lines, or the next part where parts cannot be told apart.
+            if _is_next(line, names, small) or _PART.match(line):
                 break
             said.append(line)
         words = " ".join(said)[:_LONGEST]

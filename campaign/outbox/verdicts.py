@@ -72,7 +72,7 @@ _COMMANDS = re.compile(
     r"|5\.1\.0 - unknown address error"
 )
 _QUOTED = re.compile(
-    r"-{2,}\s?(?:below this line is a copy|(?:this is a copy of the )?original message"
+    r"-{2,20}\s?(?:below this line is a copy|(?:this is a copy of the )?original message"
     r"|the (?:header|body) of the original)"
 )
 
@@ -107,7 +107,8 @@ def says_why(words: str) -> bool:
 def plain(words: str) -> str:
     """Give words in small letters without accents, addresses, names of hosts and commands."""
     short = words if len(words) <= _HEAD + _TAIL else f"{words[:_HEAD]} {words[-_TAIL:]}"
-    folded = " ".join(fold(short).split())
+    # Some letters are many when they are taken apart.
+    folded = " ".join(fold(short)[: 2 * (_HEAD + _TAIL)].split())
     quoted = _QUOTED.search(folded)
     unquoted = folded[: quoted.start()] if quoted else folded
     # Some write their reasons as programs do: BAD_RECIPIENT.

@@ -70,7 +70,7 @@ def bounce(mail: InboundMail, found: Reading, to: Target, *, now: datetime) -> N
     if message is None:
         settle(mail, Kind.BOUNCE, Made.TOO_LATE, now=now)
         return
-    failure = _about(message.to_address.lower(), found)
+    failure = about(message.to_address.lower(), found)
     if failure is None:
         mail.message_id = message.id
         wait(mail, Kind.BOUNCE, Made.UNCLEAR, said)
@@ -79,7 +79,7 @@ def bounce(mail: InboundMail, found: Reading, to: Target, *, now: datetime) -> N
     _act_upon(mail, message, failure, now=now)
 
 
-def _about(address: str, found: Reading) -> Failure | None:
+def about(address: str, found: Reading) -> Failure | None:
     """Choose what is said of the one to whom the message went.
 
     Where the only one named is somebody else, the mail was forwarded there.
