@@ -87,6 +87,7 @@ class Concerns:
     stale_posts: int
     bounced_posts: int
     mails_in: int
+    unverified: int
 
     def __bool__(self) -> bool:
         return any(vars(self).values())
@@ -162,6 +163,7 @@ def concerns(*, failed: int, now: datetime) -> Concerns:
         stale_posts=_posts_in_use(now, Post.seen_on < now.date() - STALE_AFTER),
         bounced_posts=_posts_in_use(now, Post.bounced_at.is_not(None)),
         mails_in=inbox.number_waiting(),
+        unverified=inbox.number_unverified(since=now - timedelta(days=WEEK)),
     )
 
 
@@ -169,7 +171,9 @@ def _held_back() -> list[HeldBack]:
     causes = suppressions.held()
     numbers = suppressions.number_of(causes)
     return [
-        HeldBack(cause, numbers[cause.id], next((said for said, _ in suppressions.words_of(cause)), ""))
+        HeldBack(
+            cause, numbers[cause.id], next((said for said, _ in suppressions.words_of(cause)), "")
+        )
         for cause in causes
     ]
 
