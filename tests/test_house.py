@@ -50,7 +50,7 @@ CRAFTS: dict[str, set[str]] = {
     "outbox": {"codes", "fields", "ledger", "mail"},
     "outbox/delivery": {"batch", "journal", "line", "processes", "relay", "replies", "worker"},
     "outbox/lanes": set(),
-    "outbox/suppressions": set(),
+    "outbox/suppressions": {"bursts"},
     "pages": {"files"},
     "people": {"conditions", "exports", "links", "places", "segments"},
     "people/imports": {"formats", "reading", "rows"},

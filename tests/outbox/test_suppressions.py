@@ -18,10 +18,9 @@ from campaign.outbox.mail import Mail
 from campaign.outbox.models import Batch, Lane, Message, State, Suppression, address_hash
 from campaign.outbox.queries import is_suppressed
 from campaign.outbox.suppressions import queries
+from campaign.outbox.suppressions.bursts import BURST, MAYBES_OVER
 from campaign.outbox.suppressions.models import Bounce, Cause, Decision
 from campaign.outbox.suppressions.verbs import (
-    BURST,
-    MAYBES_OVER,
     Standing,
     find_gone,
     find_reachable,
@@ -124,7 +123,8 @@ def settle(app: Flask, deed: Callable[..., None]) -> None:
 ABOUT_US = [
     "550 relay not permitted",
     "550 5.7.1 Unable to relay",
-    "550 5.1.0 <b@campaign.example>: Sender address rejected: User unknown in virtual mailbox table",
+    "550 5.1.0 <b@campaign.example>: Sender address rejected: User unknown in virtual mailbox "
+    "table",
     "550 5.1.8 <b@campaign.example>: Sender address rejected: Domain not found",
     "550 5.1.7 <b@campaign.example>: Sender address rejected: undeliverable address",
     "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)",
@@ -160,9 +160,7 @@ ABOUT_THE_USER = [
 
 @pytest.mark.parametrize("reply", ABOUT_THE_USER)
 @pytest.mark.parametrize("stage", ["RCPT", "body"])
-def test_that_this_user_is_gone_counts_at_whatever_stage_it_is_said(
-    stage: str, reply: str
-) -> None:
+def test_that_this_user_is_gone_counts_at_whatever_stage_it_is_said(stage: str, reply: str) -> None:
     assert judge(stage, int(reply[:3]), reply) is Outcome.NO_SUCH_ADDRESS
 
 
@@ -299,7 +297,7 @@ def test_fifty_dead_addresses_of_a_long_list_hold_up_nobody_for_long(
     relay.says(GONE, *(f"@dead{at}.example" for at in range(25)))
     issue_to(app, 2, domains=tuple(f"dead{at}.example" for at in range(25)))
     with app.app_context():
-        readers = [at for at in make_readers(300)]
+        readers = make_readers(300)
         number = db.session.scalars(select(Batch.id)).one()
         db.session.execute(update(Message).values(due_at=clock.now()))
         post = post_news(among=readers)

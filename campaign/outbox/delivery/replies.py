@@ -76,8 +76,8 @@ _OUTCOMES = {
 }
 # A limit of one mailbox and not of ours: Exchange's hourly ones, and those who say so in words.
 _OF_A_MAILBOX = re.compile(
-    r"5\.2\.12[12]\b|\b(?:user|mailbox|recipient|account) (?:you are trying|has (?:received|exceeded)"
-    r"|is receiving)|\breceiv(?:ing|ed) (?:mail|messages|too)|\brecipient.{0,40}limit",
+    r"5\.2\.12[12]\b|\b(?:user|mailbox|recipient|account) (?:you are trying|is receiving"
+    r"|has (?:received|exceeded))|\breceiv(?:ing|ed) (?:mail|messages|too)|\brecipient.{0,40}limit",
     re.IGNORECASE,
 )
 
