@@ -61,14 +61,14 @@ def judge(stage: str, code: int, words: str) -> Outcome:
     if stage == "MAIL":
         # It has heard of nobody but us.
         return Outcome.REFUSED
-    if verdict is Verdict.SOFT and code != FULL and not verdicts.says_why(words):
+    if verdict is Verdict.SOFT and not (_IS_FULL.match(words) or verdicts.says_why(words)):
         # It explains nothing: it does not want this mail.
         return Outcome.REFUSED
     return _OUTCOMES.get(verdict, Outcome.REFUSED)
 
 
-# "Exceeded storage allocation" (RFC 5321 section 4.2.3).
-FULL = 552
+# "Exceeded storage allocation" (RFC 5321 section 4.2.3), or about the mailbox (RFC 3463).
+_IS_FULL = re.compile(r"552|5\d\d[ -]5\.2\.")
 _OUTCOMES = {
     Verdict.GONE: Outcome.NO_SUCH_ADDRESS,
     Verdict.MAYBE_GONE: Outcome.MAYBE_GONE,
