@@ -32,6 +32,7 @@ class Made(StrEnum):
     NOTHING_YET = "nothing yet"
     SUPPRESSED = "suppressed"
     COUNTED = "counted"
+    MAYBE_GONE = "maybe gone"
     SUPPRESSED_AT_LAST = "suppressed at last"
     NOT_HELD_AGAINST = "not held against"
     NOTED = "noted"

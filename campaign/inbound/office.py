@@ -33,11 +33,15 @@ MADE: dict[str, Any] = {
     Made.COUNTED: _l(
         "It did not arrive this time. After five such mails over two weeks the address is given up."
     ),
+    Made.MAYBE_GONE: _l(
+        "The other side lets nobody write to this address: mostly it does not exist. After three "
+        "such mails over a week the address is given up."
+    ),
     Made.SUPPRESSED_AT_LAST: _l(
         "For weeks nothing has arrived: nothing is sent to the address again."
     ),
     Made.NOT_HELD_AGAINST: _l(
-        "The other side did not want this mail. The address is sound and stays."
+        "The other side did not want this mail, or no more for now. The address is sound and stays."
     ),
     Made.NOTED: _l("Noted; there is nothing to do."),
     Made.COMPLAINT: _l("Somebody called our mail abuse: nothing is sent to them again."),

@@ -61,7 +61,8 @@ def is_entangled(raw: bytes) -> bool:
 
 def open_mail(raw: bytes, *, most: int = LOOKED_AT) -> Message:
     """Parse the head of a mail; of one that is entangled, its headers only."""
-    head = raw[:most]
+    # Some begin with empty lines; the library would take all that follows for the body.
+    head = raw[:most].lstrip()
     if is_entangled(head):
         headers = BytesHeaderParser().parsebytes(head)
         headers.set_payload("")

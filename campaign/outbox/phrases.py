@@ -23,7 +23,7 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 
 _USER = (
-    r"(?:user|recipient|mail ?box|mail ?drop|account|address(?:ee)?|alias|inbox|mail-?id|"
+    r"(?:user|recipient|rcpt|mail ?box|mail ?drop|account|address(?:ee)?|alias|inbox|mail-?id|"
     r"subscriber|customer|person|user ?name|local ?part|destination|e-?mail|logon name)"
 )
 _GAP = r"[^.!;\n]{0,60}?"
@@ -35,14 +35,14 @@ GONE = _any(
     r"(?:currently )?available|present|defined)|does(?: not|n't|nt) exist|do(?: not|n't) exist|"
     r"non-?exist(?:e|a)nt|"
     r"(?:is|was|are|has been|been|:|-)? ?(?:invalid|inactive|disabled|deactivated|discontinued|"
-    r"closed|deleted|removed|suspended|terminated|obsolete|expired|unavailable)|no longer)",
+    r"closed|deleted|removed|terminated|obsolete|expired|unavailable)|no longer)",
     rf"\b(?:no such|no|unknown|unkown|invalid|incorrect|non-?existent|inactive|disabled|bad|not a "
     rf"(?:valid|known)|isn't a (?:valid|known)|not our|undefined) (?:local |destination |e-?mail |"
     rf"mail |virtual |such |known |final |valid )?{_USER}s?\b(?! (?:space|size|capacity))",
     r"\bno (?:mailbox|account|user|one)\b[^.\n]{0,30}\b(?:by|with|of) (?:that|this) (?:name|address)",
     r"does(?: not|n't|nt) have an?\b[^.\n]{0,40}\baccount",
     r"(?:account|mailbox|user|address)[^.\n]{0,40}has been (?:disabled|deactivated|closed|"
-    r"deleted|removed|discontinued|suspended)",
+    r"deleted|removed|discontinued)",
     r"\bno such (?:person|name|recipient|mail|id)\b|\bno mailbox\b|\bno (?:valid )?recipients?\b"
     r"(?! (?:limit|space))|\bunknown or illegal (?:user|alias)|\bwho\?|unknown local.?part",
     r"\bnot (?:a |an )?(?:known|valid|recogni[sz]ed|existing) (?:user|recipient|mailbox|account|"
@@ -56,7 +56,10 @@ GONE = _any(
     r"unable to (?:find|locate) (?:the )?(?:user|recipient|mailbox|account)|(?:cannot|can't|could "
     r"not|couldn't) (?:find|locate|resolve) (?:the |this |that )?(?:user|recipient|mailbox|account)",
     r"\b(?:dd|554) (?:this )?user doesn't|addressee unknown|unknown addressee|"
-    r"unknown mailbox|mailbox for … does not exist",
+    r"unknown mailbox|mailbox for … does not exist|(?:mailbox|user|account|address)[^.\n]{0,30}\bhas moved|"
+    r"(?:user|account|address|mailbox)\b[^.\n]{0,60}\b(?:couldn't|could not|cannot|can't|wasn't|isn't|can not) be "
+    r"(?:found|located|resolved)|\b(?:wasn't|was not|isn't) found\b|invalid final delivery userid|"
+    r"invalid (?:final delivery )?user ?id",
     # French
     r"(?:utilisateur|destinataire|adresse|compte|boite|bal|mailbox|usager)\b[^.\n]{0,50}(?:inconnue?|"
     r"inexistante?|invalide|n'existe (?:pas|plus)|desactivee?|fermee?|supprimee?|introuvable)",
@@ -68,8 +71,8 @@ GONE = _any(
     r"unbekannter? (?:empfanger|benutzer|nutzer|adresse|adressat)|"
     r"kein(?:e|en)? (?:solche[rsn]? |gultige[rsn]? )?(?:benutzer|empfanger|postfach|mailbox|adresse)",
     # Spanish and Portuguese
-    r"(?:usuario|destinatario|buzon|cuenta|direccion|casilla|correo)\b[^.\n]{0,50}(?:desconocid[oa]|"
-    r"no (?:existe|encontrad[oa]|valid[oa])|inexistente|invalid[oa]|desactivad[oa]|cancelad[oa])",
+    r"(?:usuario|destinatario|buzon|cuenta|direccion|casilla|correo)\b[^.\n]{0,50}(?:desconocid[oa]|ha expirado|"
+    r"no (?:existe|encontrad[oa]|valid[oa])|inexistente|invalid[oa]|desactivad[oa]|cancelad[oa]|expirad[oa])",
     r"no existe (?:el |la |este |esta |ese |esa |ningun )?(?:usuario|cuenta|buzon|direccion|destin)",
     r"(?:usuario|destinatario|caixa|conta|endereco|utilizador)\b[^.\n]{0,50}(?:desconhecid[oa]|"
     r"nao (?:existe|encontrad[oa])|inexistente|invalid[oa]|desativad[oa]|desabilitad[oa]|cancelad[oa])",
@@ -102,7 +105,7 @@ GONE = _any(
     r"недействител\w{1,4}|удален|отсутствует)",
     r"нет такого (?:пользователя|адрес|ящик|получателя)|неизвестн(?:ый|ого) (?:пользовател|получател|адрес)",
     # Japanese
-    r"(?:ユーザー?|宛先|あて先|メールアドレス|アドレス|受信者|メールボックス|アカウント)[^。\n]{0,30}"
+    r"(?:ユーザー?|宛先|あて先|メールアドレス|アドレス|受信者|メールボックス|アカウント|ディレクトリ)[^。\n]{0,30}"
     r"(?:存在しません|存在しない|存在せず|見つかりません|見つからない|不明|無効|ありません)",
     r"存在しない(?:ユーザー?|メールアドレス|アドレス|宛先)|宛先不明|ユーザー?不明",
     # Chinese
@@ -119,15 +122,16 @@ NO_WAY = _any(
     r"unrout(?:e)?able (?:mail )?(?:address|domain)|no route to (?:domain|address)",
     r"(?:host|domain|name)s?\b[^.\n]{0,40}(?:unknown|not found|does(?: not|n't) exist|lookup failed)",
     r"(?:non-?existent|unknown|invalid|no such|bad) (?:host|domain|destination host|hosts?)",
-    r"couldn't find (?:any|a) host|nonexistentdomain|no mx|mx (?:record|host)s?\b[^.\n]{0,40}non-?exist",
+    r"couldn't find (?:any|a) (?:host|mail exchanger)|domain is not reachable|illegal host|name or service not known|no valid mx|"
+    r"nonexistentdomain|no mx|mx (?:record|host)s?\b[^.\n]{0,40}non-?exist",
     r"mail loops? back to myself|no smtp service|null ?mx|does not accept mail",
 )
 
 # A limit of theirs for an hour or a day, or how fast mail comes.
 LIMITED = _any(
-    r"\brate\b[^.\n]{0,30}\b(?:limit|exceed|control|prevent|too|high)|rate-?limit|ratelimit|throttl",
+    r"frequency (?:limit|exceed)|\brate\b[^.\n]{0,30}\b(?:limit|exceed|control|prevent|too|high)|rate-?limit|ratelimit|throttl",
     r"\b(?:at|sending) (?:a|too high a) rate\b|too (?:fast|frequent|quickly)|sending rate",
-    r"too many\b[^.\n]{0,60}\b(?:hour|minute|day|second|today|period|time|session|connection|"
+    r"too many\b(?! (?:messages|mails) (?:on|in) (?:the|this|your|its) (?:server|mailbox))[^.\n]{0,60}\b(?:hour|minute|day|second|today|period|time|session|connection|"
     r"message|mail|email|recipient|concurrent|request)",
     r"\b(?:hourly|daily)\b[^.\n]{0,40}\b(?:limit|quota|maximum|allow)|(?:limit|quota|maximum|messages?|"
     r"mails?|recipients?|emails?)\b[^.\n]{0,40}\b(?:per|an|each|this|one|last|in \d+) ?(?:the )?"
@@ -135,7 +139,7 @@ LIMITED = _any(
     r"(?:exceed|reach)\w*\b[^.\n]{0,40}\b(?:maximum number of|limit for message recipients|number of "
     r"(?:messages|mails|recipients|connections)|messag\w+ (?:rate|limit)|sending limit|recipient limit)",
     r"trop de (?:messages|mails|courriels|connexions|destinataires|requetes)",
-    r"zu viele (?:nachrichten|mails|e-mails|verbindungen|empfanger|anfragen)",
+    r"zu viele (?!mails auf)(?:nachrichten|mails|e-mails|verbindungen|empfanger|anfragen)",
     r"demasiad[oa]s (?:mensajes|correos|conexiones|destinatarios)|tropp[ie] (?:messaggi|mail|email|"
     r"connessioni|destinatari)|muit[oa]s (?:mensagens|conexoes|destinatarios|emails)",
     r"te veel (?:berichten|verbindingen|ontvangers)|zbyt (?:wiele|duzo) (?:wiadomosci|polaczen|odbiorcow)",
@@ -154,7 +158,7 @@ OUR_QUOTA = _any(
 FULL = _any(
     rf"\b{_USER}\b[^.\n]{{0,50}}\b(?:full\b|over ?quota|over (?:its|the|their) (?:quota|limit)|exceeded|"
     r"too (?:full|large to)|out of (?:space|storage)|over storage|quota|at its limit|overflow)",
-    r"over ?quota|over disk quota|quota (?:is )?(?:exceed|full|violat|reached|limit)\w*|"
+    r"(?:too many|zu ?viele) (?:messages|mails|nachrichten) (?:on|in|auf|im)\b|mailbox (?:exceeds|has exceeded)|over ?quota|over disk quota|quota (?:is )?(?:exceed|full|violat|reached|limit)\w*|"
     r"exceed\w*[^.\n]{0,40}\b(?:quota|storage|space|disk|mailbox size|mailbox limit)|overdrawn",
     r"(?:insufficient|not enough|no|lack of|out of) (?:\w{1,20} )?(?:storage|disk|space|room)\b|"
     r"no space left|storage (?:is )?full|disk (?:is )?full|(?:storage|disk) (?:allocation|limit|quota|space)"
@@ -169,7 +173,17 @@ FULL = _any(
     r"(?:skrzynka|schranka)\b[^.\n]{0,40}(?:peln|przepelnion|pln)|przekroczon\w*[^.\n]{0,30}(?:pojemnosc|limit|"
     r"quota)|(?:brevlada|postkasse|innboks)\w*\b[^.\n]{0,20}\b(?:full|fyldt|fuld)|megtelt|kotasi|kutusu dolu",
     r"переполнен|квот[аыу]|нет места|недостаточно места",
-    r"容量|いっぱい|満杯|空き領域|已满|已滿|空间不足|空間不足|配额|配額|용량|가득",
+    r"容量|いっぱい|一杯|満杯|空き領域|已满|已滿|空间不足|空間不足|配额|配額|용량|가득",
+)
+
+# It was on its way for too long, or the way was closed.
+LATE = _any(
+    r"queued? too long|too long in the queue|in the queue (?:for )?(?:too|more)|(?:within|after|for|past|last) "
+    r"[\d.]+ ?(?:day|hour|minute)s?\b|\b(?:delivery|message|retry|queue) (?:time )?(?:timeout|expired|lifetime)|"
+    r"retry (?:timeout|time) |expired\b[^.\n]{0,20}\b(?:queue|time)|time-?d? ?-?out\b|has been undelivered",
+    r"connection (?:was |is )?(?:refused|timed|reset|died|lost|closed|dropped|terminated|failed)|"
+    r"(?:could not|couldn't|cannot|can't|unable to|wasn't able to|not|failed to) (?:connect|establish|initiate|contact)|"
+    r"(?:not|n't) (?:responding|respond|reachable)|unreachable|no answer from host",
 )
 
 # About us: the sender, our servers, our domain, what we wrote, or who may send there.
@@ -181,11 +195,13 @@ ABOUT_US = _any(
     r"could not (?:be )?verif",
     r"black-?list|block-?list|black hole|deny-?list|black ?listed|\b(?:rbl|dnsbl|dnswl|surbl|uribl|sbl|xbl|pbl|"
     r"cbl|zen|spamhaus|spamcop|sorbs|barracuda|senderscore|proofpoint|cloudmark|mailspike|uceprotect)\b|"
-    r"\blisted (?:in|on|at|by)\b|reputation",
+    r"(?<!not )\blisted (?:in|on|at|by)\b|reputation|\binvalid ip\b",
     r"\bspf\b|\bdkim\b|\bdmarc\b|\barc\b fail|domainkey|\bbatv\b|backscatter|\bdomain of\b|"
     r"sender policy|authenticat|\bsmtp auth|\bauth (?:required|first)|must (?:log ?in|auth)|pop before|"
     r"requires? (?:authentication|tls|encryption)|starttls|credential|not logged in|\blogin\b",
-    r"\bpolic(?:y|ies)\b|\brules?\b(?! out)|\bprohibited|\bforbidden|\bcontent\b|\battachments?\b|"
+    r"\bpolic(?:y|ies)\b|\brules?\b(?! out)|\bprohibited|\bforbidden|(?:message|mail|due to|prohibited|"
+    r"inappropriate|unacceptable|its) content\b|\bcontent[- ](?:reject|filter|not|block|polic|is|was|restrict)|"
+    r"\battachments?\b[^.\n]{0,30}\b(?:block|reject|not|type|prohib|virus|too|remov|larg)|"
     r"\bvirus|malware|phish|infected|executable|\bsuspicious|unsolicited|\bspam|\bbulk\b|\bubl?e\b|\bjunk\b|"
     r"\baup\b|abuse|\bscore\b|\bham\b|filtered|\bfilter\b|\bmessage (?:was |has been |is )?(?:content |"
     r"(?:rejected|refused|blocked|denied) (?:by|due|because|as|for))",
@@ -195,10 +211,11 @@ ABOUT_US = _any(
     r"(?:handle|accept) mail for",
     r"\bdns\b|\bptr\b|reverse (?:dns|lookup|mapping|resolution)|\brdns\b|\bhelo\b|\behlo\b|\bhostname\b|a record|"
     r"\bmx\b[^.\n]{0,20}\b(?:sender|invalid|your)|fcrdns|name ?server for your",
-    r"\byour (?:ip|host|server|mail ?server|domain|network|address|e-?mail(?: address)?|mta|account|isp|provider|"
-    r"message|mail|system|country|organi[sz]ation)\b(?![^.\n]{0,30}(?:could not be delivered|wasn't delivered|"
-    r"cannot be delivered|was not delivered|not delivered|to … (?:could|was)))",
-    r"\b(?:client|sending|connecting|source|remote|this) (?:ip|host|server|mta|mail server)\b[^.\n]{0,40}\b(?:block|"
+    r"\byour (?:ip|host|server|mail ?server|domain|network|mta|isp|provider|country|organi[sz]ation)\b",
+    r"\byour (?:e-?mail )?(?:address|account) (?:is|was|has|does|isn't|not)\b",
+    r"\byour (?:message|e-?mail|mail) (?:has been |was |is |were )?(?:automatically )?(?:blocked|considered|identified|"
+    r"classified|detected|flagged|looks|appears|contains?|violat|too|scored|marked|quarantin|filtered)",
+    r"\b(?:client|sending|connecting|source) (?:ip|host|server|mta|mail server)\b[^.\n]{0,40}\b(?:block|"
     r"reject|refus|deni|not (?:allow|permit|accept)|bad|ban|list)|\bip\b[^.\n]{0,40}\b(?:block|black|list|ban|"
     r"reject|refus|deni|address (?:is|has)|not)|banned|blocked by|has been blocked|is blocked|you are (?:not|blocked)",
     r"(?:message|mail|attachment|header)s?\b[^.\n]{0,30}\b(?:too (?:large|big|long)|size|exceeds)|\bsize\b[^.\n]{0,30}"
@@ -230,7 +247,8 @@ ABOUT_US = _any(
 
 # It may pass.
 PASSING = _any(
-    r"temporar(?:y|ily)|try (?:again|later)|(?:again|retry) later|grey-?list|gray-?list|deferred|time(?:d)?[- ]?out|"
+    r"temporar(?:y|ily)|\bsuspend|\bcurrently (?:disabled|inactive|unavailable|not available|blocked|locked)|"
+    r"(?:mailbox|account|user|recipient|box)\b[^.\n]{0,20}\b(?:locked|frozen|on hold)|try (?:again|later)|(?:again|retry) later|grey-?list|gray-?list|deferred|time(?:d)?[- ]?out|"
     r"(?:connection|lost|died|reset|dropped|closed)\b[^.\n]{0,20}\bconnection|connection (?:refused|timed|reset|died|lost|closed|dropped)|"
     r"network (?:is )?unreachable|no route to host|undelivered for|queue(?:d)? too long|"
     r"\b(?:overload|busy|maintenance|server error|internal error|local error|system error|"

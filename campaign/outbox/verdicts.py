@@ -56,11 +56,19 @@ _NAMES = re.compile(
     r"|example|test|invalid|local|localdomain|lan|arpa|de|fr|uk|ru|jp|cn|pl|nl|be|ch|at|br|eu)"
     r"(?![\w-])"
 )
+_LISTS = re.compile(
+    r"spamhaus|spamcop|sorbs|barracudacentral|senderbase|senderscore|uceprotect|surbl|uribl|rbl\b|"
+    r"dnsbl|abuseat|mailspike|trendmicro|proofpoint|cloudmark|talosintelligence|blocked|/bl\b|"
+    r"blacklist|blocklist|backscatter|invaluement|spamrats|junkemail"
+)
 # What a program says of the command that was answered, or quotes, is not the answer.
 _COMMANDS = re.compile(
     r"\b(?:mail from|rcpt to):\s?…?(?:\s(?:size|body|auth|ret|envid|orcpt|notify)=\S{0,80})*"
+    r"|\b(?:dns|smtp|rfc822|x-[\w-]{1,20})\s?;"
     r"|in reply to (?:the )?(?:rcpt to|end of data|data|ehlo|helo)(?: command)?"
     r"|(?:return(?:ed|ing)?|back) to (?:the )?sender"
+    # Amazon and IronPort write this before whatever the other server said.
+    r"|5\.1\.0 - unknown address error"
 )
 _QUOTED = re.compile(
     r"-{2,}\s?(?:below this line is a copy|(?:this is a copy of the )?original message"
@@ -80,7 +88,8 @@ def judge(words: str, *, status: str = "", code: int | None = None) -> Verdict:
         return Verdict.NOTED
     said = _by_words(text)
     if said in (Verdict.GONE, Verdict.MAYBE_GONE) or said is None:
-        if kind == "4":
+        # Words do not make lasting what the report itself calls passing.
+        if kind == "4" or status.startswith("4"):
             return Verdict.SOFT
         return _by_code(enhanced, said, is_exchange="access denied" in text)
     if said is Verdict.REFUSED and kind == "4":
@@ -100,7 +109,14 @@ def plain(words: str) -> str:
     folded = " ".join(phrases.folded(short).split())
     quoted = _QUOTED.search(folded)
     unquoted = folded[: quoted.start()] if quoted else folded
-    return _COMMANDS.sub(" ", _NAMES.sub("…", unquoted))
+    # Some write their reasons as programs do: BAD_RECIPIENT.
+    return _COMMANDS.sub(" ", _NAMES.sub(_named, unquoted).replace("_", " "))
+
+
+def _named(found: re.Match[str]) -> str:
+    # But a list that a mail server asks tells for itself.
+    is_list = "@" not in found[0] and _LISTS.search(found[0])
+    return " blocklist " if is_list else "…"
 
 
 def _nearest(text: str, status: str, code: int | None) -> tuple[str, str]:
@@ -133,7 +149,10 @@ def _by_words(text: str) -> Verdict | None:
         return Verdict.LIMITED
     if phrases.OUR_QUOTA.search(text):
         return Verdict.REFUSED
-    if phrases.FULL.search(text):
+    # What names no way to a domain at all is more than late.
+    if phrases.FULL.search(text) or (
+        phrases.LATE.search(text) and not phrases.NO_WAY.search(text)
+    ):
         return Verdict.SOFT
     if phrases.ABOUT_US.search(text):
         return Verdict.REFUSED

@@ -2,15 +2,19 @@
 
 import contextlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from campaign.db import db
-from campaign.inbound import queries
+from campaign.inbound import guesses, queries
 from campaign.inbound.addressing import Role, Target
 from campaign.inbound.models import InboundMail, Kind, Made
-from campaign.inbound.reports import Complaint, Failure, Verdict
+from campaign.inbound.reading import Reading
+from campaign.inbound.reports import Complaint, Failure
 from campaign.outbox.models import Message, read_message_token
 from campaign.outbox.verbs import bounced, complained, suppress
+from campaign.outbox.verdicts import Verdict
 from campaign.people.links import read_unsubscribe
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import subscriptions_of
@@ -21,6 +25,22 @@ from campaign.tokens import ForgedToken
 SOFT_BOUNCES = 5
 SOFT_OVER = timedelta(days=14)
 SOFT_WITHIN = timedelta(days=90)
+# What mostly means that there is no such mailbox is believed when it was said so often.
+MAYBE_GONE = 3
+MAYBE_GONE_OVER = timedelta(days=7)
+
+
+class Rule(NamedTuple):
+    """How often over how long mails to an address may come back before it is given up."""
+
+    name: str
+    made: Made
+    most: int
+    over: timedelta
+
+
+_SOFT = Rule("soft bounces", Made.COUNTED, SOFT_BOUNCES, SOFT_OVER)
+_MAYBE_GONE = Rule("refusals of the address", Made.MAYBE_GONE, MAYBE_GONE, MAYBE_GONE_OVER)
 
 
 def wait(mail: InboundMail, kind: Kind, made: Made, words: str = "") -> None:
@@ -48,9 +68,9 @@ def first_proven(tokens: Iterable[str]) -> Message | None:
     return None
 
 
-def bounce(mail: InboundMail, failures: tuple[Failure, ...], to: Target, *, now: datetime) -> None:
+def bounce(mail: InboundMail, found: Reading, to: Target, *, now: datetime) -> None:
     """Act upon a mail that came back: only for the message whose own address it came back to."""
-    said = _words(failures[0]) if failures else ""
+    said = _words(found.failures[0]) if found.failures else ""
     if to.role is not Role.BOUNCES:
         wait(mail, Kind.BOUNCE, Made.UNPROVEN, said)
         return
@@ -62,7 +82,7 @@ def bounce(mail: InboundMail, failures: tuple[Failure, ...], to: Target, *, now:
     if message is None:
         settle(mail, Kind.BOUNCE, Made.TOO_LATE, now=now)
         return
-    failure = _about(message, failures)
+    failure = _about(message.to_address.lower(), found)
     if failure is None:
         mail.message_id = message.id
         wait(mail, Kind.BOUNCE, Made.UNCLEAR, said)
@@ -71,15 +91,25 @@ def bounce(mail: InboundMail, failures: tuple[Failure, ...], to: Target, *, now:
     _act_upon(mail, message, failure, now=now)
 
 
-def _about(message: Message, failures: tuple[Failure, ...]) -> Failure | None:
+def _about(address: str, found: Reading) -> Failure | None:
     """Choose what is said of the one to whom the message went.
 
     Where the only one named is somebody else, the mail was forwarded there.
     """
-    own = [one for one in failures if message.to_address.lower() in one.addresses]
-    if own:
-        return own[0]
-    return failures[0] if len(failures) == 1 else None
+    own = next((one for one in found.failures if address in one.addresses), None)
+    in_words = guesses.told_of(found.told, address)
+    unnamed = guesses.told_of_nobody(found.told)
+    if own is not None:
+        why = in_words or unnamed
+        # Many reports give a code that says little, and say why in the part for people.
+        if why and own.says_little:
+            return replace(own, told=f"{why.told} {own.told}".strip())
+        return own
+    if in_words is not None:
+        return in_words
+    if found.failures:
+        return found.failures[0] if len(found.failures) == 1 else None
+    return unnamed
 
 
 def _act_upon(mail: InboundMail, message: Message, failure: Failure, *, now: datetime) -> None:
@@ -88,37 +118,52 @@ def _act_upon(mail: InboundMail, message: Message, failure: Failure, *, now: dat
     match failure.verdict:
         case Verdict.NOTED:
             settle(mail, Kind.NOTICE, Made.NOTED, now=now, words=words)
-        case Verdict.REFUSED:
+        case Verdict.REFUSED | Verdict.LIMITED:
             _come_back(message, failure, now=now)
             settle(mail, Kind.BOUNCE, Made.NOT_HELD_AGAINST, now=now, words=words)
         case Verdict.GONE if is_own:
             _come_back(message, failure, now=now)
             suppress(message.to_address, reason="bounce", evidence=_evidence(mail, words), now=now)
             settle(mail, Kind.BOUNCE, Made.SUPPRESSED, now=now, words=words)
+        case Verdict.MAYBE_GONE if is_own:
+            _count(mail, message, failure, _MAYBE_GONE, now=now)
         case _:
             # Also where the address is gone to which theirs leads: perhaps not the only one.
-            _count(mail, message, failure, now=now)
+            _count(mail, message, failure, _SOFT, now=now)
 
 
-def _count(mail: InboundMail, message: Message, failure: Failure, *, now: datetime) -> None:
+def _count(
+    mail: InboundMail, message: Message, failure: Failure, rule: Rule, *, now: datetime
+) -> None:
     """Count a message that did not arrive; after many over weeks its address is given up."""
     words = _words(failure)
     if not queries.has_come_back(message):
         mail.address_hash = message.address_hash
         db.session.flush()
     _come_back(message, failure, now=now)
-    number, first = queries.soft_bounces(message.address_hash, since=now - SOFT_WITHIN)
-    if number >= SOFT_BOUNCES and first is not None and now - first >= SOFT_OVER:
-        evidence = f"{number} soft bounces since {first:%Y-%m-%d}, the last: "
+    mail.made = rule.made
+    db.session.flush()
+    if evidence := _many(message.address_hash, now=now):
         suppress(
             message.to_address,
             reason="bounce",
-            evidence=evidence + _evidence(mail, words),
+            evidence=f"{evidence}, the last: {_evidence(mail, words)}",
             now=now,
         )
         settle(mail, Kind.BOUNCE, Made.SUPPRESSED_AT_LAST, now=now, words=words)
         return
-    settle(mail, Kind.BOUNCE, Made.COUNTED, now=now, words=words)
+    settle(mail, Kind.BOUNCE, rule.made, now=now, words=words)
+
+
+def _many(address_hash: str, *, now: datetime) -> str:
+    """Say how often mails to an address came back, where it was too often; "" where not."""
+    for rule in (_SOFT, _MAYBE_GONE):
+        number, first = queries.came_back(
+            address_hash, rule.made if rule is _MAYBE_GONE else None, since=now - SOFT_WITHIN
+        )
+        if number >= rule.most and first is not None and now - first >= rule.over:
+            return f"{number} {rule.name} since {first:%Y-%m-%d}"
+    return ""
 
 
 def _come_back(message: Message, failure: Failure, *, now: datetime) -> None:
