@@ -3,7 +3,8 @@
 from campaign import tokens
 from campaign.languages import _, force_locale
 from campaign.letters.models import Letter
-from campaign.outbox.mail import Mail, display_name
+from campaign.outbox.headers import display_name
+from campaign.outbox.mail import Mail
 from campaign.people import mails as people
 from campaign.people.mails import language_of
 from campaign.templating import public_url, render_mail, wrapped
