@@ -21,6 +21,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 '_-]{0,59}")
 _QUOTABLE_NAME = re.compile(r"[ !#-;=?-\[\]-~]{1,60}")
 _SHOWN = re.compile(r"[ -~]*")
 _LONGEST_WORD = 60
+_FOLD = "\r\n "
 _ADDRESS = re.compile(r"([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+)@([A-Za-z0-9.-]+)")
 
 
@@ -108,7 +109,8 @@ def address_header(name: str, address: str, called: str = "") -> bytes:
         phrase = f'"{shown}"'
     else:
         phrase = encoded_words(shown)
-    return f"{name}: {phrase}\r\n <{address}>\r\n".encode("ascii")
+    fits = len(name) + len(phrase) + len(address) + 5 <= LINE and "\r" not in phrase
+    return f"{name}: {phrase}{' ' if fits else _FOLD}<{address}>\r\n".encode("ascii")
 
 
 def token_header(name: str, value: str) -> bytes:
