@@ -112,6 +112,8 @@ def _fault(head: str, subject: str, found: dict[str, Any]) -> str:
     """Say what a reader found that was not meant; "" where all is as it should be."""
     if any(len(line) > 998 for line in head.split("\r\n")):
         return "a line is too long"
+    if "stumbled" in found:
+        return f"the reader stumbled ({found['stumbled']})"
     for kind in ("names", "older names"):
         if found[kind] != _NAMES:
             return f"other headers: {found[kind]}"

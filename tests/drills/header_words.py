@@ -50,11 +50,16 @@ def main():
         spec = importlib.util.spec_from_file_location("headers", sys.argv[2])
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        answer = lambda line: write(module, line)  # noqa: E731
-    else:
-        answer = read
+        for line in sys.stdin:
+            print(json.dumps(write(module, json.loads(line))))
+        return
     for line in sys.stdin:
-        print(json.dumps(answer(json.loads(line))))
+        try:
+            found = read(json.loads(line))
+        except Exception as trouble:
+            # A reader that stumbles over what we wrote is a finding.
+            found = {"stumbled": repr(trouble)}
+        print(json.dumps(found))
 
 
 if __name__ == "__main__":
