@@ -37,6 +37,7 @@ from campaign.newsletter.sendings.forms import (
 )
 from campaign.newsletter.sendings.queries import Choice
 from campaign.organisers.queries import by_email
+from campaign.outbox.masking import masked
 from campaign.outbox.models import Batch, State
 from campaign.outbox.suppressions.queries import held_of
 from campaign.people.sources.models import Deed
@@ -359,7 +360,7 @@ def _because(found: Sending, issue: Issue, batches: list[Batch]) -> str:
     paused = [batch for batch in batches if batch.paused_at and batch.paused_because]
     if found.called_off_because or not paused:
         return found.called_off_because
-    why = paused[0].paused_because
+    why = masked(paused[0].paused_because)
     if held_of([batch.id for batch in paused]):
         return str(
             _(
