@@ -15,10 +15,11 @@ _SENDERS = re.compile(r"auto-?(?:reply|responder|response|antwort)|no-?reply|do-
 
 # Subjects that programs write; a mail's own words may follow after a colon.
 _SUBJECTS = re.compile(
-    r"(?:re: ?)?\[?(?:"
+    r"\[?(?:"
     # Automatic reply
-    r"auto(?:matic(?:ally)?|mated)?[-_ ]?(?:repl(?:y|ied)|respon[sd]e?r?|answer)|"
-    r"automati\w{0,4} (?:antwort|reactie|svar|vastaus|odpoved|odpověď|odgovor)|automatisch antwoord|"
+    r"(?:re: ?)?auto(?:matic(?:ally)?|mated)?[-_ ]?(?:repl(?:y|ied)|respon[sd]e?r?|answer)|"
+    r"automa\w{2,8} (?:antwort|reactie|svar|vastaus|odpoved|odpověď|odgovor)|"
+    r"automatisch antwoord|"
     r"auto(?:mat)?(?:svar|antwort|vastaus)|(?:réponse|reponse) (?:d'absence|automatique)|"
     r"(?:respuesta|contestación) autom|autorespuesta|risposta automatica|resposta autom|"
     r"(?:automatyczna )?odpowied[źz] automatyczna|automatyczna odpowied|automatická odpove|"
@@ -27,7 +28,7 @@ _SUBJECTS = re.compile(
     r"自動(?:応答|返信|回覆|回复)|自动(?:回复|答复|应答)|자동 ?(?:회신|응답|답장)|"
     # Out of office, on holiday: also followed by what the reader was written
     r"out[- ]of[- ](?:the[- ])?office|(?:i am |i'm )?away from (?:my|the) (?:office|mail|desk)|"
-    r"(?:i am |i'm )?(?:currently )?(?:out of office|on (?:vacation|holiday|leave|maternity leave))|"
+    r"(?:i am |i'm )?(?:currently )?(?:out of office|on (?:vacation|holiday|leave|maternity))|"
     r"vacation (?:notice|message|reply|response)|abwesenheit|abwesend|abwesenheitsnotiz|"
     r"nicht im büro|au[sß]er haus|(?:bin )?im urlaub|urlaubs(?:notiz|meldung|vertretung)|"
     r"absence du bureau|(?:message|notification|avis) d'absence|absent du bureau|en congés?\b|"
@@ -43,7 +44,8 @@ _SUBJECTS = re.compile(
     # Words that people write too: alone, or before a colon, a day or a mark only
     r"(?:urlaub|absence|absent|vacation|holiday|ooo|oof|vacances|vacaciones|ferie|férias|vakantie|"
     r"semester|urlop|отпуск|dovolená|szabadság|tatil|不在|休暇中)"
-    r"(?=$|[\]:!.,;(/-]| (?:\d|bis |vom |until |till |from |du |jusqu|al? \d|fino |t/m |do |od |до |с \d))"
+    r"(?=$|[\]:!.,;(/-]| (?:\d|- |bis |vom |until |till |from |du |jusqu|al? \d|fino |t/m |do |od |"
+    r"до |с \d))"
     r")|.{1,200}[\[(](?:auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|ooo)[\])]$",
     re.IGNORECASE,
 )
@@ -61,6 +63,11 @@ def is_receipt(message: Message) -> bool:
     )
 
 
+def by_subject(message: Message) -> bool:
+    """Tell whether a subject is one that programs write."""
+    return _SUBJECTS.match(header(message, "Subject")) is not None
+
+
 def is_answer(message: Message) -> bool:
     """Tell whether a program says outright that it answers for somebody (RFC 3834 section 5)."""
     return (
@@ -69,7 +76,6 @@ def is_answer(message: Message) -> bool:
         or any(name in message for name in _HEADERS)
         or any(name.lower().startswith("x-autoreply") for name in message.keys()[:200])
         or "autorespon" in header(message, "X-POST-MessageClass").lower()
-        or _SUBJECTS.match(header(message, "Subject")) is not None
     )
 
 
@@ -77,13 +83,11 @@ def by_headers(message: Message) -> bool:
     """Tell whether headers say that a machine wrote it, so that nobody answers it."""
     submitted = header(message, "Auto-Submitted").lower()
     return (
-        (submitted != "" and submitted.split(";")[0].strip() != "no")
-        or header(message, "Precedence").lower() in _ANSWERS | _TO_MANY
-        or any(name in message for name in _HEADERS)
-        or any(name.lower().startswith("x-autoreply") for name in message.keys()[:200])
-        or "autorespon" in header(message, "X-POST-MessageClass").lower()
-        or "List-Id" in message
+        is_answer(message)
         or is_receipt(message)
+        or (submitted != "" and submitted.split(";")[0].strip() != "no")
+        or header(message, "Precedence").lower() in _TO_MANY
+        or "List-Id" in message
     )
 
 
@@ -91,7 +95,7 @@ def seems(message: Message) -> bool:
     """Tell whether a subject, or another sign that is no proof, says so."""
     suppressed = header(message, "X-Auto-Response-Suppress").lower()
     return (
-        _SUBJECTS.match(header(message, "Subject")) is not None
+        by_subject(message)
         # Exchange's own answers ask for none; so do robots, and no person's mail program.
         or "all" in suppressed
         or "oof" in suppressed

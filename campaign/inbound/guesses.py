@@ -26,6 +26,8 @@ GUESSED_FROM = 64 * 1024
 _TOLD = 20_000
 _LINES = 30
 _LONGEST = 1200
+# An address that begins what is told of it stands near the line's beginning.
+_MARGIN = 25
 
 # What its guesses stumble over is no news: nothing but our own answer to it counts.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
@@ -36,10 +38,11 @@ _MAILERS = re.compile(
     re.IGNORECASE,
 )
 _SUBJECTS = re.compile(
-    r"undeliver|non-?deliver|(?:could not|cannot|can't|couldn't|not) be delivered|^(?:auto\w{0,9} )?reject|"
-    r"(?:delivery|delivered?|mail|message)\b.{0,40}\b(?:fail|status|error|problem|report|"
-    r"notif|return|reject|delay|suspen)|(?:fail|return|reject|bounce)\w*\b.{0,20}\b(?:mail|message|"
-    r"deliver|notice|notif|to sender)|^(?:re: |aw: )?(?:user|recipient) unknown|(?:non|not|un)-?remis|"
+    r"undeliver|non-?deliver|(?:could not|cannot|can't|couldn't|not) be delivered|"
+    r"^(?:auto\w{0,9} )?reject|(?:delivery|delivered?|mail|"
+    r"message)\b.{0,40}\b(?:fail|status|error|problem|report|"
+    r"notif|return|reject|delay|suspen)|(?:fail|return|reject|bounce)\w*\b.{0,20}\b(?:mail|"
+    r"message|deliver|notice|notif|to sender)|^(?:user|recipient) unknown|non-?remis|"
     r"non distribu|echec|échec|unzustellbar|nicht zustellbar|zustell|no se (?:pudo|puede) entregar|"
     r"no entregad|devuelto|não entregue|devolvid|mancata consegna|impossibile consegnare|"
     r"onbestelbaar|niet-? ?bezorg|недостав|не доставлен|возврат|niedostarcz|nie dostarcz|zwrot|"
@@ -47,8 +50,9 @@ _SUBJECTS = re.compile(
     re.IGNORECASE,
 )
 _FAILED = re.compile(
-    r"(?:could not|cannot|can't|couldn't|not|wasn't) be? ?(?:able to be )?delivered|unable to deliver|"
-    r"(?:n't|not) able to deliver|deliver\w{1,3} (?:\S{1,40} ){0,6}failed|送信できません|"
+    r"(?:could not|cannot|can't|couldn't|not) be delivered|(?:was not|wasn't) delivered|"
+    r"unable to deliver|(?:n't|not) able to deliver|"
+    r"deliver\w{1,3} (?:\S{1,40} ){0,6}failed|送信できません|"
     r"konnte nicht zugestellt|n'a pas pu [eê]tre (?:d[eé]livr|remis|distribu)",
     re.IGNORECASE,
 )
@@ -56,16 +60,20 @@ _FAILED = re.compile(
 _PROTOCOL = re.compile(
     r"(?:[<>]{2,3} ?)?(?:2[25]0[- ]|354[- ]|(?:ehlo|helo|mail from:|data\b|quit\b))", re.IGNORECASE
 )
+_PART = re.compile(r"--\S{10}|reporting-mta:", re.IGNORECASE)
 # From here on a bounce gives back what it is about.
 _RETURNED = re.compile(
     r"^[\s>]{0,9}(?:[-=_*+]{2,}.{0,20}(?:below this line|copy of|original|(?:un)?sent message|"
     r"message (?:header|text|body|follows)|returned|header|forwarded|begin|ursprüng|nachricht)"
-    r"|(?:the )?(?:header|body|start|first part|text)s? of (?:the )?(?:original|undeliver|returned|your) "
+    r"|(?:the )?(?:header|body|start|first part|text)s? of (?:the )?(?:original|undeliver|returned|"
+    r"your) "
     r"|(?:return-path|received|dkim-signature|mime-version):\s?\S)",
     re.IGNORECASE,
 )
 
-_ADDRESS = re.compile(r"[^\s<>@\"'()\[\]:;,]{1,64}@[^\s<>@\"'()\[\]:;,]{1,254}[^\s<>@\"'()\[\]:;,.]")
+_ADDRESS = re.compile(
+    r"[^\s<>@\"'()\[\]:;,]{1,64}@[^\s<>@\"'()\[\]:;,]{1,254}[^\s<>@\"'()\[\]:;,.]"
+)
 _DELAYED = re.compile(
     r"do(?: not|n't) need to re-?send|no action is required on your part|will (?:continue|keep) "
     r"(?:to )?(?:try|retry)|warning message only|delivery attempts will continue|(?:has|have) not "
@@ -109,6 +117,7 @@ def guessed_failures(raw: bytes) -> list[Failure]:
         with contextlib.suppress(Exception):
             passing, lasting = all_failures(message)
     named = [(found, "5") for found in lasting] + [(found, "4") for found in passing]
+    named = sorted(set(named), key=lambda one: _words(one[0]))
     named += [(one.encode(), "5") for one in [address_in(message, "X-Failed-Recipients")] if one]
     lines = told(message)
     guesses: dict[str, Failure] = {}
@@ -162,6 +171,11 @@ def _words(found: bytes | str) -> str:
     return found.decode("ascii", "replace") if isinstance(found, bytes) else found
 
 
+def _is_next(line: str, names: list[str], address: str) -> bool:
+    """Tell whether a line begins what is told of another address."""
+    return bool(names) and address not in names and line.lower().find(names[0]) < _MARGIN
+
+
 def _about(address: str, lines: tuple[str, ...]) -> str:
     """Find what is told of an address: from its line to the next address's, or what tells why."""
     small = address.lower()
@@ -170,9 +184,11 @@ def _about(address: str, lines: tuple[str, ...]) -> str:
     found = ""
     for number in at:
         said = [lines[number]]
-        for line, names in zip(lines[number + 1 : number + _LINES], named[number + 1 :], strict=False):
-            # The next address, or the next part where parts cannot be told apart.
-            if (names and small not in names) or re.match(r"--\S{10}|reporting-mta:", line.lower()):
+        for line, names in zip(
+            lines[number + 1 : number + _LINES], named[number + 1 :], strict=False
+        ):
+            # The next one's lines, or the next part where parts cannot be told apart.
+            if _is_next(line, names, small) or _PART.match(line):
                 break
             said.append(line)
         words = " ".join(said)[:_LONGEST]

@@ -40,6 +40,10 @@ MADE: dict[str, Any] = {
         "The other side lets nobody write to this address: mostly it does not exist. After three "
         "such mails over a week the address is given up."
     ),
+    Made.HELD_BACK: _l(
+        "The address is said to be no more, as are too many others at once: somebody must look "
+        "at them together first, in the outbox."
+    ),
     Made.SUPPRESSED_AT_LAST: _l(
         "For weeks nothing has arrived: nothing is sent to the address again."
     ),
@@ -47,6 +51,10 @@ MADE: dict[str, Any] = {
         "The other side did not want this mail, or no more for now. The address is sound and stays."
     ),
     Made.NOTED: _l("Noted; there is nothing to do."),
+    Made.AUTH_FAILURE: _l(
+        "A receiver could not verify that our mail is ours. Whoever runs the server should look at "
+        "SPF, DKIM and DMARC; the reader has nothing to do with it."
+    ),
     Made.COMPLAINT: _l("Somebody called our mail abuse: nothing is sent to them again."),
     Made.LEFT: _l("They have left the list."),
     Made.GAVE_UP: _l("Their calendar declined: they gave up their place."),

@@ -71,19 +71,13 @@ def left_behind(*, now: datetime) -> list[int]:
     )
 
 
-def came_back(
-    address_hash: str, made: Made | None, *, since: datetime
-) -> tuple[int, datetime | None]:
-    """Count the mails to an address that came back, each another message, and date the first.
-
-    Of one kind only where `made` is given.
-    """
-    query = select(func.count(), func.min(InboundMail.received_at)).where(
-        InboundMail.address_hash == address_hash, InboundMail.received_at >= since
-    )
-    if made is not None:
-        query = query.where(InboundMail.made == made)
-    number, first = db.session.execute(query).one()
+def soft_bounces(address_hash: str, *, since: datetime) -> tuple[int, datetime | None]:
+    """Count the soft bounces of an address, each of another message, and date the first."""
+    number, first = db.session.execute(
+        select(func.count(), func.min(InboundMail.received_at)).where(
+            InboundMail.address_hash == address_hash, InboundMail.received_at >= since
+        )
+    ).one()
     return number, first
 
 

@@ -8,6 +8,7 @@ from campaign.inbound.answers import Answer, answer_in
 from campaign.inbound.opening import LOOKED_AT, address_in, header, is_entangled, open_mail
 from campaign.inbound.reports import Complaint, Failure
 
+
 @dataclass(frozen=True)
 class Reading:
     """What a mail is found to be."""
@@ -70,7 +71,7 @@ def _says_report(message: Message) -> bool:
 
 def _is_auto_reply(message: Message) -> bool:
     """Tell an answer that a program wrote from a bounce, which often bears the same headers."""
-    return (
+    return automatic.by_subject(message) or (
         not guesses.is_returned(message)
         and (automatic.is_receipt(message) or automatic.is_answer(message))
     )

@@ -130,7 +130,7 @@ def complaint(message: Message) -> Complaint | None:
     ids = [header(one, "Message-ID", most=400) for one in originals]
     to_leave = [header(one, "List-Unsubscribe", most=1000) for one in originals]
     return Complaint(
-        kind=header(report, "Feedback-Type", most=40).lower() or "abuse",
+        kind=header(report, "Feedback-Type", most=40).lower(),
         messages=_tokens(_SENT_FROM, sent_from) + _tokens(_MESSAGE_ID, ids),
         unsubscribes=_tokens(_TO_LEAVE, to_leave),
     )

@@ -9,7 +9,8 @@ under whatever they refuse, and a bare 550 is "not found, no access, or policy" 
 import re
 from enum import StrEnum
 
-from campaign.outbox import phrases
+from campaign.outbox.phrases import about_us, gone, passing
+from campaign.outbox.phrases.folding import folded as fold
 
 # What decides stands at both ends: who passes words on writes before them, the cause comes last.
 _HEAD = 1000
@@ -71,7 +72,7 @@ _COMMANDS = re.compile(
     r"|5\.1\.0 - unknown address error"
 )
 _QUOTED = re.compile(
-    r"-{2,}\s?(?:below this line is a copy|(?:this is a copy of the )?original message"
+    r"-{2,20}\s?(?:below this line is a copy|(?:this is a copy of the )?original message"
     r"|the (?:header|body) of the original)"
 )
 
@@ -106,7 +107,8 @@ def says_why(words: str) -> bool:
 def plain(words: str) -> str:
     """Give words in small letters without accents, addresses, names of hosts and commands."""
     short = words if len(words) <= _HEAD + _TAIL else f"{words[:_HEAD]} {words[-_TAIL:]}"
-    folded = " ".join(phrases.folded(short).split())
+    # Some letters are many when they are taken apart.
+    folded = " ".join(fold(short)[: 2 * (_HEAD + _TAIL)].split())
     quoted = _QUOTED.search(folded)
     unquoted = folded[: quoted.start()] if quoted else folded
     # Some write their reasons as programs do: BAD_RECIPIENT.
@@ -145,22 +147,20 @@ def _says_nothing(enhanced: str) -> bool:
 
 def _by_words(text: str) -> Verdict | None:
     """Tell what the words say; the veto comes before what it forbids."""
-    if phrases.LIMITED.search(text):
+    if passing.LIMITED.search(text):
         return Verdict.LIMITED
-    if phrases.OUR_QUOTA.search(text):
+    if about_us.OUR_QUOTA.search(text):
         return Verdict.REFUSED
     # What names no way to a domain at all is more than late.
-    if phrases.FULL.search(text) or (
-        phrases.LATE.search(text) and not phrases.NO_WAY.search(text)
-    ):
+    if passing.FULL.search(text) or (passing.LATE.search(text) and not gone.NO_WAY.search(text)):
         return Verdict.SOFT
-    if phrases.ABOUT_US.search(text):
+    if about_us.ABOUT_US.search(text):
         return Verdict.REFUSED
-    if phrases.PASSING.search(text):
+    if passing.PASSING.search(text):
         return Verdict.SOFT
-    if phrases.GONE.search(text):
+    if gone.GONE.search(text):
         return Verdict.GONE
-    return Verdict.MAYBE_GONE if phrases.NO_WAY.search(text) else None
+    return Verdict.MAYBE_GONE if gone.NO_WAY.search(text) else None
 
 
 def _by_code(enhanced: str, said: Verdict | None, *, is_exchange: bool) -> Verdict:

@@ -4,7 +4,8 @@ import contextlib
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+
+import structlog
 
 from campaign.db import db
 from campaign.inbound import guesses, queries
@@ -13,6 +14,7 @@ from campaign.inbound.models import InboundMail, Kind, Made
 from campaign.inbound.reading import Reading
 from campaign.inbound.reports import Complaint, Failure
 from campaign.outbox.models import Message, read_message_token
+from campaign.outbox.suppressions.verbs import Standing, report_gone
 from campaign.outbox.verbs import bounced, complained, suppress
 from campaign.outbox.verdicts import Verdict
 from campaign.people.links import read_unsubscribe
@@ -21,26 +23,12 @@ from campaign.people.queries import subscriptions_of
 from campaign.people.verbs import leave
 from campaign.tokens import ForgedToken
 
+log = structlog.get_logger()
+
 # So many messages that did not arrive, over at least this time, and an address is gone.
 SOFT_BOUNCES = 5
 SOFT_OVER = timedelta(days=14)
 SOFT_WITHIN = timedelta(days=90)
-# What mostly means that there is no such mailbox is believed when it was said so often.
-MAYBE_GONE = 3
-MAYBE_GONE_OVER = timedelta(days=7)
-
-
-class Rule(NamedTuple):
-    """How often over how long mails to an address may come back before it is given up."""
-
-    name: str
-    made: Made
-    most: int
-    over: timedelta
-
-
-_SOFT = Rule("soft bounces", Made.COUNTED, SOFT_BOUNCES, SOFT_OVER)
-_MAYBE_GONE = Rule("refusals of the address", Made.MAYBE_GONE, MAYBE_GONE, MAYBE_GONE_OVER)
 
 
 def wait(mail: InboundMail, kind: Kind, made: Made, words: str = "") -> None:
@@ -82,7 +70,7 @@ def bounce(mail: InboundMail, found: Reading, to: Target, *, now: datetime) -> N
     if message is None:
         settle(mail, Kind.BOUNCE, Made.TOO_LATE, now=now)
         return
-    failure = _about(message.to_address.lower(), found)
+    failure = about(message.to_address.lower(), found)
     if failure is None:
         mail.message_id = message.id
         wait(mail, Kind.BOUNCE, Made.UNCLEAR, said)
@@ -91,7 +79,7 @@ def bounce(mail: InboundMail, found: Reading, to: Target, *, now: datetime) -> N
     _act_upon(mail, message, failure, now=now)
 
 
-def _about(address: str, found: Reading) -> Failure | None:
+def about(address: str, found: Reading) -> Failure | None:
     """Choose what is said of the one to whom the message went.
 
     Where the only one named is somebody else, the mail was forwarded there.
@@ -121,49 +109,50 @@ def _act_upon(mail: InboundMail, message: Message, failure: Failure, *, now: dat
         case Verdict.REFUSED | Verdict.LIMITED:
             _come_back(message, failure, now=now)
             settle(mail, Kind.BOUNCE, Made.NOT_HELD_AGAINST, now=now, words=words)
-        case Verdict.GONE if is_own:
+        case Verdict.GONE | Verdict.MAYBE_GONE if is_own:
             _come_back(message, failure, now=now)
-            suppress(message.to_address, reason="bounce", evidence=_evidence(mail, words), now=now)
-            settle(mail, Kind.BOUNCE, Made.SUPPRESSED, now=now, words=words)
-        case Verdict.MAYBE_GONE if is_own:
-            _count(mail, message, failure, _MAYBE_GONE, now=now)
+            _gone(mail, message, failure, now=now)
         case _:
             # Also where the address is gone to which theirs leads: perhaps not the only one.
-            _count(mail, message, failure, _SOFT, now=now)
+            _count(mail, message, failure, now=now)
 
 
-def _count(
-    mail: InboundMail, message: Message, failure: Failure, rule: Rule, *, now: datetime
-) -> None:
+def _gone(mail: InboundMail, message: Message, failure: Failure, *, now: datetime) -> None:
+    """Give up whose address is said to be gone; what is not sure, or a burst of it, must wait."""
+    words = _words(failure)
+    standing = report_gone(
+        message,
+        words=_evidence(mail, words),
+        is_certain=failure.verdict is Verdict.GONE,
+        now=now,
+    )
+    made = {
+        Standing.SUPPRESSED: Made.SUPPRESSED,
+        Standing.HELD_BACK: Made.HELD_BACK,
+        Standing.COUNTED: Made.MAYBE_GONE,
+    }[standing]
+    settle(mail, Kind.BOUNCE, made, now=now, words=words)
+
+
+def _count(mail: InboundMail, message: Message, failure: Failure, *, now: datetime) -> None:
     """Count a message that did not arrive; after many over weeks its address is given up."""
     words = _words(failure)
     if not queries.has_come_back(message):
         mail.address_hash = message.address_hash
         db.session.flush()
     _come_back(message, failure, now=now)
-    mail.made = rule.made
-    db.session.flush()
-    if evidence := _many(message.address_hash, now=now):
+    number, first = queries.soft_bounces(message.address_hash, since=now - SOFT_WITHIN)
+    if number >= SOFT_BOUNCES and first is not None and now - first >= SOFT_OVER:
+        evidence = f"{number} soft bounces since {first:%Y-%m-%d}, the last: "
         suppress(
             message.to_address,
             reason="bounce",
-            evidence=f"{evidence}, the last: {_evidence(mail, words)}",
+            evidence=evidence + _evidence(mail, words),
             now=now,
         )
         settle(mail, Kind.BOUNCE, Made.SUPPRESSED_AT_LAST, now=now, words=words)
         return
-    settle(mail, Kind.BOUNCE, rule.made, now=now, words=words)
-
-
-def _many(address_hash: str, *, now: datetime) -> str:
-    """Say how often mails to an address came back, where it was too often; "" where not."""
-    for rule in (_SOFT, _MAYBE_GONE):
-        number, first = queries.came_back(
-            address_hash, rule.made if rule is _MAYBE_GONE else None, since=now - SOFT_WITHIN
-        )
-        if number >= rule.most and first is not None and now - first >= rule.over:
-            return f"{number} {rule.name} since {first:%Y-%m-%d}"
-    return ""
+    settle(mail, Kind.BOUNCE, Made.COUNTED, now=now, words=words)
 
 
 def _come_back(message: Message, failure: Failure, *, now: datetime) -> None:
@@ -183,8 +172,8 @@ def _evidence(mail: InboundMail, words: str) -> str:
 
 def complaint(mail: InboundMail, said: Complaint, *, now: datetime) -> None:
     """Never write again to who called a mail of ours abuse; a token of ours must prove it."""
-    if said.kind == "not-spam":
-        settle(mail, Kind.NOTICE, Made.NOTED, now=now, words=said.kind)
+    if said.kind != "abuse":
+        _no_complaint(mail, said.kind, now=now)
         return
     message, person = _whose(said)
     if message is not None:
@@ -199,6 +188,19 @@ def complaint(mail: InboundMail, said: Complaint, *, now: datetime) -> None:
         mail.person_id = person.id
         take_off(person, through="complaint", now=now)
     settle(mail, Kind.COMPLAINT, Made.COMPLAINT, now=now, words=said.kind)
+
+
+def _no_complaint(mail: InboundMail, kind: str, *, now: datetime) -> None:
+    """Settle or leave a feedback report of another kind: it is no word of the reader's own."""
+    match kind:
+        case "not-spam":
+            settle(mail, Kind.NOTICE, Made.NOTED, now=now, words=kind)
+        case "auth-failure":
+            # A receiver could not verify our signature or sender (RFC 6591): about us, not them.
+            settle(mail, Kind.NOTICE, Made.AUTH_FAILURE, now=now, words=kind)
+            log.warning("inbound.auth_failure", mail=mail.id)
+        case _:
+            wait(mail, Kind.COMPLAINT, Made.TO_BE_READ, kind)
 
 
 def _whose(said: Complaint) -> tuple[Message | None, Person | None]:
