@@ -142,8 +142,9 @@ def told(message: Message) -> tuple[str, ...]:
 
 def _unparted(message: Message) -> str:
     """Give the text of a mail whose parts cannot be told apart, with the marks between them."""
-    held = message.get_payload()
-    return held if isinstance(held, str) else message.preamble or ""
+    with contextlib.suppress(Exception):
+        return message.as_string().partition("\n\n")[2]
+    return ""
 
 
 def told_of(lines: tuple[str, ...], address: str) -> Failure | None:

@@ -153,7 +153,7 @@ def concerns(*, failed: int, now: datetime) -> Concerns:
     waited = oldest_waiting(now=now)
     held = _held_back()
     # Of what stands still for these it is said once.
-    explained = {one.cause.batch_id for one in held}
+    explained = {number for one in held for number in suppressions.batches_of(one.cause)}
     return Concerns(
         failed=failed,
         waited=waited if waited > SHOULD_HAVE_LEFT else None,
@@ -170,10 +170,9 @@ def concerns(*, failed: int, now: datetime) -> Concerns:
 def _held_back() -> list[HeldBack]:
     causes = suppressions.held()
     numbers = suppressions.number_of(causes)
+    words = {cause.id: suppressions.words_of(cause) for cause in causes}
     return [
-        HeldBack(
-            cause, numbers[cause.id], next((said for said, _ in suppressions.words_of(cause)), "")
-        )
+        HeldBack(cause, numbers[cause.id], words[cause.id][0][0] if words[cause.id] else "")
         for cause in causes
     ]
 

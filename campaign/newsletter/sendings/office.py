@@ -37,8 +37,9 @@ from campaign.newsletter.sendings.forms import (
 )
 from campaign.newsletter.sendings.queries import Choice
 from campaign.organisers.queries import by_email
+from campaign.outbox.masking import masked
 from campaign.outbox.models import Batch, State
-from campaign.outbox.suppressions.queries import held_for
+from campaign.outbox.suppressions.queries import held_of
 from campaign.people.sources.models import Deed
 from campaign.refusals import Refusal
 from campaign.tables import office_time
@@ -359,8 +360,8 @@ def _because(found: Sending, issue: Issue, batches: list[Batch]) -> str:
     paused = [batch for batch in batches if batch.paused_at and batch.paused_because]
     if found.called_off_because or not paused:
         return found.called_off_because
-    why = paused[0].paused_because
-    if held_for([batch.id for batch in paused], []):
+    why = masked(paused[0].paused_because)
+    if held_of([batch.id for batch in paused]):
         return str(
             _(
                 "So many readers were said to be gone all at once that nothing more is sent until "

@@ -61,14 +61,14 @@ def judge(stage: str, code: int, words: str) -> Outcome:
     if stage == "MAIL":
         # It has heard of nobody but us.
         return Outcome.REFUSED
-    if verdict is Verdict.SOFT and code != FULL and not verdicts.says_why(words):
+    if verdict is Verdict.SOFT and not (_IS_FULL.match(words) or verdicts.says_why(words)):
         # It explains nothing: it does not want this mail.
         return Outcome.REFUSED
     return _OUTCOMES.get(verdict, Outcome.REFUSED)
 
 
-# "Exceeded storage allocation" (RFC 5321 section 4.2.3).
-FULL = 552
+# "Exceeded storage allocation" (RFC 5321 section 4.2.3), or about the mailbox (RFC 3463).
+_IS_FULL = re.compile(r"552|5\d\d[ -]5\.2\.")
 _OUTCOMES = {
     Verdict.GONE: Outcome.NO_SUCH_ADDRESS,
     Verdict.MAYBE_GONE: Outcome.MAYBE_GONE,
@@ -76,8 +76,8 @@ _OUTCOMES = {
 }
 # A limit of one mailbox and not of ours: Exchange's hourly ones, and those who say so in words.
 _OF_A_MAILBOX = re.compile(
-    r"5\.2\.12[12]\b|\b(?:user|mailbox|recipient|account) (?:you are trying|has (?:received|exceeded)"
-    r"|is receiving)|\breceiv(?:ing|ed) (?:mail|messages|too)|\brecipient.{0,40}limit",
+    r"5\.2\.12[12]\b|\b(?:user|mailbox|recipient|account) (?:you are trying|is receiving"
+    r"|has (?:received|exceeded))|\breceiv(?:ing|ed) (?:mail|messages|too)|\brecipient.{0,40}limit",
     re.IGNORECASE,
 )
 

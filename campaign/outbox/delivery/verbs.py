@@ -31,9 +31,8 @@ from campaign.outbox.lanes.verbs import domain_of
 from campaign.outbox.mail import Leaving
 from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State, address_hash
 from campaign.outbox.suppressions import queries as tried
+from campaign.outbox.suppressions.bursts import LAST_LEAST, LAST_SHARE
 from campaign.outbox.suppressions.verbs import (
-    LAST_LEAST,
-    LAST_SHARE,
     Gone,
     Standing,
     hold_back_at_end,
@@ -271,11 +270,10 @@ def settle(
         return
     left = [(mail.id, reply.words[:500]) for mail, reply in judged if reply.outcome is Outcome.LEFT]
     _settle_left(left, worker=worker, now=now)
-    is_gone = _report_gone(judged, now)
+    others = [(mail, reply) for mail, reply in judged if reply.outcome is not Outcome.LEFT]
+    is_gone = _report_gone(others, now)
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for mail, reply in judged:
-        if reply.outcome is Outcome.LEFT:
-            continue
+    for mail, reply in others:
         if mail.id in is_gone:
             values: dict[str, Any] = {"state": State.BOUNCED, "settled_at": now}
         else:
@@ -285,8 +283,9 @@ def settle(
     for rows in alike.values():
         # The names of a row's values are the columns it sets.
         db.session.connection().execute(_SETTLE, rows)
-    _hold_back_gone(judged, last, now)
-    _pause_refused_batches(judged, last, now)
+    if others:
+        _hold_back_gone(judged, last, now)
+        _pause_refused_batches(others, last, now)
     _rest_slow_domains(judged, now)
     _note_lane(judged, last, now)
 
@@ -424,9 +423,7 @@ def _hold_back_gone(
 def _runs_of_domains(judged: list[tuple[Leaving, Reply]]) -> list[list[tuple[Leaving, Reply]]]:
     """Give what was said last of each domain of which many were said to be gone."""
     gone = Counter(
-        domain_of(mail.to)
-        for mail, reply in judged
-        if reply.outcome is Outcome.NO_SUCH_ADDRESS
+        domain_of(mail.to) for mail, reply in judged if reply.outcome is Outcome.NO_SUCH_ADDRESS
     )
     runs: dict[str, list[tuple[Leaving, Reply]]] = {
         domain: [] for domain, number in gone.items() if number >= REFUSALS_THAT_PAUSE
@@ -491,9 +488,7 @@ def _rest_slow_domains(judged: list[tuple[Leaving, Reply]], now: datetime) -> No
     slow = {domain_of(mail.to): reply for mail, reply in judged if reply.outcome in resting}
     for domain in sorted(slow):
         reply = slow[domain]
-        lanes.rest(
-            DOMAIN + domain, because=reply.words, least=resting[reply.outcome], now=now
-        )
+        lanes.rest(DOMAIN + domain, because=reply.words, least=resting[reply.outcome], now=now)
     if slow:
         return
     troubled = lane_queries.troubled_domains()

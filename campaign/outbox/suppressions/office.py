@@ -92,9 +92,7 @@ def _press(number: int, deed: Callable[..., None], said: Any) -> Any:
 @bp.post("/<int:number>/gone")
 def find_gone(number: int) -> Any:
     """Settle that they are gone."""
-    return _press(
-        number, verbs.find_gone, _("Settled: nothing is sent to these addresses again.")
-    )
+    return _press(number, verbs.find_gone, _("Settled: nothing is sent to these addresses again."))
 
 
 @bp.post("/<int:number>/relay")

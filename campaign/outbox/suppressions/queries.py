@@ -44,7 +44,8 @@ def number_of(causes: Iterable[Cause]) -> dict[int, int]:
         .where(Bounce.cause_id.in_(numbers), Bounce.is_certain)
         .group_by(Bounce.cause_id)
     )
-    return {number: 0 for number in numbers} | {cause_id: found for cause_id, found in rows}
+    found: dict[int, int] = dict(rows.all())
+    return dict.fromkeys(numbers, 0) | found
 
 
 def number_suppressed(cause: Cause) -> int:
@@ -83,11 +84,19 @@ def held_for(batches: Collection[int], domains: Collection[str]) -> list[Cause]:
     return list(db.session.scalars(query.order_by(Cause.id)))
 
 
+def held_of(batches: Collection[int]) -> list[Cause]:
+    """Find the causes that wait for a person and hold bounces of some issues."""
+    theirs = select(Bounce.cause_id).where(Bounce.batch_id.in_(batches))
+    return list(db.session.scalars(select(Cause).where(_IS_HELD, Cause.id.in_(theirs))))
+
+
 def in_force_for(batch_id: int | None, domain: str) -> Cause | None:
     """Find the cause that takes the bounces of an issue, or without one of a domain."""
     return db.session.scalar(
         select(Cause)
-        .where(IS_IN_FORCE, Cause.batch_id == batch_id, Cause.domain == ("" if batch_id else domain))
+        .where(
+            IS_IN_FORCE, Cause.batch_id == batch_id, Cause.domain == ("" if batch_id else domain)
+        )
         .order_by(Cause.id.desc())
         .limit(1)
     )
@@ -98,7 +107,7 @@ def reported(message_ids: Collection[int]) -> dict[int, tuple[Bounce, Cause]]:
     rows = db.session.execute(
         select(Bounce, Cause).join(Cause).where(Bounce.message_id.in_(message_ids))
     )
-    return {bounce.message_id: (bounce, cause) for bounce, cause in rows}
+    return {bounce.message_id or 0: (bounce, cause) for bounce, cause in rows}
 
 
 def number_in_force(*where: ColumnElement[bool]) -> int:
@@ -153,7 +162,5 @@ def maybes(address_hash: str, *, since: datetime) -> tuple[int, datetime | None]
 
 def batches_of(cause: Cause) -> Sequence[int]:
     """List the ids of the issues whose bounces a cause holds."""
-    query = select(Bounce.batch_id).where(
-        Bounce.cause_id == cause.id, Bounce.batch_id.is_not(None)
-    )
+    query = select(Bounce.batch_id).where(Bounce.cause_id == cause.id, Bounce.batch_id.is_not(None))
     return [number for number in db.session.scalars(query.distinct()) if number is not None]

@@ -2,37 +2,17 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from math import log
 
 from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from campaign.db import db, insert_missing, lock
 from campaign.outbox.lanes.verbs import domain_of
 from campaign.outbox.models import Batch, Message, Suppression
-from campaign.outbox.suppressions import queries
+from campaign.outbox.suppressions import bursts, queries
 from campaign.outbox.suppressions.models import Bounce, Cause, Decision
 from campaign.outbox.verbs import pause, resume, send_again
-
-# A burst: so many of an issue, or of one domain within some days, were said to be gone, and they
-# are so large a part of all that were tried; or so many in a row, without one between that left
-# (`delivery.verbs.is_refusing`). Then it is rather about us or our relay, and waits for a person.
-BURST = 10
-BURST_SHARE = 0.2
-BURST_WITHIN = timedelta(days=2)
-# What a run may have suppressed just before it was long enough to be seen.
-RUN_WITHIN = timedelta(minutes=10)
-# Once a person has found a burst to be right, the next must be so many times as large.
-PATIENCE = 4
-# At its end an issue is looked at once more, for one to few has no burst: this part of it, and
-# this many.
-LAST_SHARE, LAST_LEAST = 0.5, 3
-
-# What may mean that somebody is gone means it after so many messages over at least this time.
-MAYBES = 3
-MAYBES_OVER = timedelta(days=7)
-MAYBES_WITHIN = timedelta(days=90)
 
 REASON = "bounce"
 
@@ -99,11 +79,14 @@ def _note(found: Sequence[Gone], *, now: datetime) -> list[Bounce]:
                 address_hash=one.address_hash,
                 domain=one.domain,
             )
-        elif cause is not None and cause.decision != Decision.RELAY and (
-            bounce.is_certain or not is_certain
+        elif (
+            cause is not None
+            and cause.decision != Decision.RELAY
+            and (bounce.is_certain or not is_certain)
         ):
             continue
-        bounce.is_certain, bounce.words, bounce.reported_at = is_certain, one.words[:500], now
+        bounce.words = bursts.without_addresses(one.words)
+        bounce.is_certain, bounce.reported_at = is_certain, now
         new.append(bounce)
     _find_causes(new, now=now)
     db.session.add_all(new)
@@ -112,11 +95,10 @@ def _note(found: Sequence[Gone], *, now: datetime) -> list[Bounce]:
 
 
 def _is_certain_by_now(one: Gone, *, now: datetime) -> bool:
-    number, first = queries.maybes(one.address_hash, since=now - MAYBES_WITHIN)
+    number, first = queries.maybes(one.address_hash, since=now - bursts.MAYBES_WITHIN)
     is_known = bool(queries.reported([one.message_id]))
-    return (
-        number + (not is_known) >= MAYBES and first is not None and now - first >= MAYBES_OVER
-    )
+    is_often = number + (not is_known) >= bursts.MAYBES
+    return is_often and first is not None and now - first >= bursts.MAYBES_OVER
 
 
 def _find_causes(bounces: Iterable[Bounce], *, now: datetime) -> None:
@@ -172,35 +154,22 @@ def _look_for_bursts(new: Sequence[Bounce], *, now: datetime) -> None:
     for batch_id in sorted({bounce.batch_id for bounce in fresh if bounce.batch_id is not None}):
         number = queries.number_in_force(Bounce.batch_id == batch_id)
         added = sum(bounce.batch_id == batch_id for bounce in fresh)
-        if _is_step(number, added, least=_least(batch_id=batch_id), by=1.25) and (
-            number >= BURST_SHARE * queries.number_tried(batch_id)
+        if bursts.is_step(number, added, least=_least(batch_id=batch_id), by=1.25) and (
+            number >= bursts.SHARE * queries.number_tried(batch_id)
         ):
             hold_back(batch_id=batch_id, now=now)
-    since = now - BURST_WITHIN
+    since = now - bursts.WITHIN
     for domain in sorted({bounce.domain for bounce in fresh}):
         number = queries.number_in_force(Bounce.domain == domain, Bounce.reported_at >= since)
         added = sum(bounce.domain == domain for bounce in fresh)
-        if _is_step(number, added, least=_least(domain=domain), by=2) and (
-            number >= BURST_SHARE * queries.number_tried_at(domain, since=since)
+        if bursts.is_step(number, added, least=_least(domain=domain), by=2) and (
+            number >= bursts.SHARE * queries.number_tried_at(domain, since=since)
         ):
             hold_back(domain=domain, since=since, now=now)
 
 
-def _is_step(number: int, added: int, *, least: int, by: float) -> bool:
-    """Tell whether the last ones made a number worth a look: `least`, `by` times as many, and on.
-
-    To count all that were tried is dear, so it is not done for each of them.
-    """
-    if number < least:
-        return False
-    before = number - added
-    return before < least or int(log(number / least, by)) > int(log(before / least, by))
-
-
 def _least(*, batch_id: int | None = None, domain: str = "") -> int:
-    """Tell how many make a burst: more, once a person has found one to be right."""
-    times: int = PATIENCE ** queries.times_found_gone(batch_id=batch_id, domain=domain)
-    return BURST * times
+    return bursts.least(queries.times_found_gone(batch_id=batch_id, domain=domain))
 
 
 def hold_back_run(run: Iterable[tuple[int | None, str]], *, now: datetime) -> None:
@@ -209,12 +178,16 @@ def hold_back_run(run: Iterable[tuple[int | None, str]], *, now: datetime) -> No
     `run` names the issue and the domain of each.
     """
     seen = list(run)
-    since = now - RUN_WITHIN
-    batches, domains = {batch_id for batch_id, _ in seen}, {domain for _, domain in seen}
-    if len(batches) == 1 and None not in batches:
+    since = now - bursts.RUN_WITHIN
+    batches = {batch_id for batch_id, _ in seen if batch_id is not None}
+    domains = {domain for _, domain in seen}
+    if queries.held_for(batches, domains):
+        # It was let go on before anybody had decided.
+        _pause(batches, now=now)
+    elif len(batches) == 1:
         [batch_id] = batches
         number = queries.number_in_force(Bounce.batch_id == batch_id, Bounce.reported_at >= since)
-        if queries.held_for(batches, domains) or number >= _least(batch_id=batch_id):
+        if number >= _least(batch_id=batch_id):
             hold_back(batch_id=batch_id, since=since, now=now)
     elif len(domains) == 1:
         [domain] = domains
@@ -226,7 +199,7 @@ def hold_back_run(run: Iterable[tuple[int | None, str]], *, now: datetime) -> No
 def hold_back_at_end(batch_id: int, *, now: datetime) -> bool:
     """Hold back what came of an issue that is at its end, where half of it is said to be gone."""
     number = queries.number_in_force(Bounce.batch_id == batch_id)
-    if number < LAST_LEAST or number < LAST_SHARE * queries.number_tried(batch_id):
+    if number < bursts.LAST_LEAST or number < bursts.LAST_SHARE * queries.number_tried(batch_id):
         return False
     hold_back(batch_id=batch_id, now=now)
     return True
@@ -254,9 +227,7 @@ def hold_back(
     before = {row.cause_id for row in rows}
     _unsuppress(before, bounces=[row.id for row in rows])
     for ids in _pieces([row.id for row in rows]):
-        db.session.execute(
-            update(Bounce).where(Bounce.id.in_(ids)).values(cause_id=cause.id)
-        )
+        db.session.execute(update(Bounce).where(Bounce.id.in_(ids)).values(cause_id=cause.id))
     _drop_empty(before)
     cause.began_at = min(
         db.session.scalars(select(Bounce.reported_at).where(Bounce.cause_id == cause.id)),
@@ -280,9 +251,7 @@ def _unsuppress(causes: Collection[int], *, bounces: Sequence[int]) -> None:
             delete(Suppression)
             .where(
                 Suppression.cause_id.in_(causes),
-                Suppression.address_hash.in_(
-                    select(Bounce.address_hash).where(Bounce.id.in_(ids))
-                ),
+                Suppression.address_hash.in_(select(Bounce.address_hash).where(Bounce.id.in_(ids))),
             )
             .execution_options(synchronize_session=False)
         )
@@ -357,10 +326,13 @@ def find_reachable(cause: Cause, *, by: int | None, now: datetime) -> None:
 
 def _let_go_on(cause: Cause) -> None:
     """Let the issues go on that stood still for a cause, but where another one waits yet."""
-    for batch_id in sorted({*queries.batches_of(cause), cause.batch_id} - {None}):
+    batches = set(queries.batches_of(cause))
+    if cause.batch_id is not None:
+        batches.add(cause.batch_id)
+    for batch_id in sorted(batches):
         batch = db.session.get(Batch, batch_id)
         is_ours = batch is not None and batch.paused_because and batch.stopped_at is None
-        if batch is not None and is_ours and not queries.held_for([batch_id], []):
+        if batch is not None and is_ours and not queries.held_of([batch_id]):
             resume(batch)
 
 
@@ -380,6 +352,6 @@ def tidy(*, now: datetime) -> None:
     waiting = select(Cause.id).where(Cause.held_at.is_not(None), Cause.decided_at.is_(None))
     db.session.execute(
         delete(Bounce)
-        .where(Bounce.reported_at < now - MAYBES_WITHIN, Bounce.cause_id.not_in(waiting))
+        .where(Bounce.reported_at < now - bursts.MAYBES_WITHIN, Bounce.cause_id.not_in(waiting))
         .execution_options(synchronize_session=False)
     )
