@@ -23,7 +23,7 @@ from campaign.outbox.verdicts import says_why
 # The guesses of others are made of this much only: their patterns take their time.
 GUESSED_FROM = 64 * 1024
 # So much of what a mailer tells is looked at, and so many lines after an address are about it.
-_TOLD = 20_000
+_TOLD = 40_000
 _LINES = 30
 _LONGEST = 1200
 # An address that begins what is told of it stands near the line's beginning.
@@ -102,9 +102,14 @@ def is_returned(message: Message) -> bool:
     return is_from_mailer(message) or _SUBJECTS.search(header(message, "Subject")) is not None
 
 
-def tells_of_failure(message: Message) -> bool:
+def words_in(message: Message) -> str:
+    """Give so much of a mail's text as is looked at; of what has no parts that can be read, all."""
+    return (first_text(message, most=_TOLD) or _unparted(message))[:_TOLD]
+
+
+def tells_of_failure(text: str) -> bool:
     """Tell whether a mail begins as those of mail servers do that could not deliver one."""
-    return _FAILED.search(first_text(message)[:1000]) is not None
+    return _FAILED.search(text[:1000]) is not None
 
 
 def guessed_failures(raw: bytes) -> list[Failure]:
@@ -119,7 +124,7 @@ def guessed_failures(raw: bytes) -> list[Failure]:
     named = [(found, "5") for found in lasting] + [(found, "4") for found in passing]
     named = sorted(set(named), key=lambda one: _words(one[0]))
     named += [(one.encode(), "5") for one in [address_in(message, "X-Failed-Recipients")] if one]
-    lines = told(message)
+    lines = told(words_in(message))
     guesses: dict[str, Failure] = {}
     for found, digit in named[:MOST_RECIPIENTS]:
         address = plain_address(_words(found))
@@ -129,10 +134,10 @@ def guessed_failures(raw: bytes) -> list[Failure]:
     return list(guesses.values())
 
 
-def told(message: Message) -> tuple[str, ...]:
+def told(text: str) -> tuple[str, ...]:
     """Give the lines of a bounce before those of the mail that it gives back."""
     lines: list[str] = []
-    for line in (first_text(message) or _unparted(message))[:_TOLD].splitlines():
+    for line in text.splitlines():
         if _RETURNED.match(line[:200]) and lines:
             break
         if line.strip() and not _PROTOCOL.match(line.strip()):

@@ -46,14 +46,15 @@ def read(raw: bytes, *, envelope_sender: str | None) -> Reading:
     may_be_bounce = envelope_sender == "" or guesses.is_from_mailer(message)
     if not complaint and not failures and may_be_bounce and not is_auto_reply:
         failures = guesses.guessed_failures(raw)
-    is_returned = is_report or guesses.is_returned(message) or guesses.tells_of_failure(message)
+    text = "" if is_auto_reply or complaint else guesses.words_in(message)
+    is_returned = is_report or guesses.is_returned(message) or guesses.tells_of_failure(text)
     return Reading(
         sender=sender,
         subject=subject,
         failures=tuple(failures),
         is_report=is_report or bool(failures),
         complaint=complaint,
-        told=guesses.told(message) if is_returned and not is_auto_reply else (),
+        told=guesses.told(text) if is_returned else (),
         answer=answer_in(message),
         refers_to=reports.referred_to(message),
         is_automatic=envelope_sender == "" or automatic.by_headers(message),
