@@ -70,9 +70,7 @@ def upgrade():
         sa.UniqueConstraint("message_id", name=op.f("uq_outbox_bounce_message_id")),
     )
     for column in ("cause_id", "batch_id", "address_hash", "domain"):
-        op.create_index(
-            op.f(f"ix_outbox_bounce_{column}"), "outbox_bounce", [column], unique=False
-        )
+        op.create_index(op.f(f"ix_outbox_bounce_{column}"), "outbox_bounce", [column], unique=False)
     with op.batch_alter_table("outbox_suppression") as table:
         table.add_column(sa.Column("cause_id", sa.Integer(), nullable=True))
         table.create_foreign_key(
