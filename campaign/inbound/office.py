@@ -53,7 +53,7 @@ MADE: dict[str, Any] = {
     Made.NOTED: _l("Noted; there is nothing to do."),
     Made.AUTH_FAILURE: _l(
         "A receiver could not verify that a mail in our name is ours. Whoever runs the server "
-        "should look at SPF, DKIM and DMARC, unless somebody forged it; it says nothing of a reader."
+        "should look at SPF, DKIM and DMARC, unless somebody forged it. No reader is to blame."
     ),
     Made.COMPLAINT: _l("Somebody called our mail abuse: nothing is sent to them again."),
     Made.LEFT: _l("They have left the list."),
