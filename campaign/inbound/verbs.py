@@ -10,7 +10,7 @@ from campaign.events.models import SignUp
 from campaign.events.sign_ups.queries import sign_up_by_token
 from campaign.events.sign_ups.verbs import decline
 from campaign.inbound import queries, reading
-from campaign.inbound.addressing import Role, target
+from campaign.inbound.addressing import Role, Target, target
 from campaign.inbound.answers import Answer
 from campaign.inbound.bounces.verbs import bounce, complaint, first_proven, settle, take_off, wait
 from campaign.inbound.models import LARGEST_MAIL, Deed, InboundMail, Kind, Made
@@ -99,7 +99,7 @@ def act(mail_id: int, *, now: datetime) -> None:
         wait(mail, Kind.UNREAD, Made.UNREADABLE)
     elif found.complaint is not None:
         complaint(mail, found.complaint, now=now)
-    elif found.is_report or (to.role is Role.BOUNCES and not found.is_auto_reply):
+    elif _is_bounce(found, to):
         bounce(mail, found, to, now=now)
     elif to.role is Role.UNSUBSCRIBE:
         _unsubscribe(mail, to.token, now=now)
@@ -107,6 +107,13 @@ def act(mail_id: int, *, now: datetime) -> None:
         _answer(mail, found.answer, to.token, now=now)
     else:
         _anything_else(mail, found, now=now)
+
+
+def _is_bounce(found: Reading, to: Target) -> bool:
+    """Tell whether a mail came back: it says so, or a machine sent it where only those come."""
+    if to.role is Role.BOUNCES:
+        return found.is_report or not found.is_auto_reply
+    return found.is_report or (found.is_automatic and bool(found.told))
 
 
 def set_aside(mail_id: int, *, made: Made) -> None:

@@ -118,6 +118,12 @@ def test_what_comes_to_a_proven_address_and_is_not_understood_waits_for_a_person
     assert message_of(app, address).state == State.LEFT
 
 
+def test_a_bounce_that_proves_nothing_and_is_not_understood_waits_too(app: Flask) -> None:
+    mail = take_in(app, returned("It did not work out.\n"), to="hello@campaign.example")
+
+    assert (mail.kind, mail.made, mail.waits) == (Kind.BOUNCE, Made.UNPROVEN, True)
+
+
 @pytest.mark.parametrize(
     ("raw", "waits"),
     [
