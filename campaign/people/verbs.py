@@ -99,9 +99,8 @@ def ask(
     ).one()
     if subscription.is_active:
         return subscription
-    if subscription.left_at is not None:
-        subscription.left_at = None
-        subscription.confirmed_at = None
+    # Who left has left still: whoever typed the address need not be its owner.
+    if subscription.left_at is not None and not subscription.is_pending:
         subscription.reminded_at = None
     subscription.asked_at = now
     db.session.add(
@@ -167,11 +166,15 @@ def _drop(subscription: Subscription) -> None:
         Consent.purpose == subscription.purpose,
     )
     db.session.execute(delete(Consent).where(*theirs, Consent.given_at.is_(None)))
+    if subscription.left_at is not None:
+        # They had left before somebody asked again: so they have left still.
+        subscription.asked_at = subscription.left_at
+        return
     earlier = db.session.scalar(
         select(Consent).where(*theirs).order_by(Consent.given_at.desc()).limit(1)
     )
     if earlier is not None:
-        # They had left before somebody asked again: so they have left still.
+        # Asked for again before it was kept beside the question that they had left.
         subscription.confirmed_at = earlier.given_at
         subscription.left_at = earlier.withdrawn_at
         return
@@ -211,7 +214,7 @@ def leave(person_id: int, purpose: Purpose, *, through: str, now: datetime) -> b
     if subscription is None:
         return False
     db.session.refresh(subscription, with_for_update=True)
-    if subscription.left_at is not None:
+    if subscription.left_at is not None and not subscription.is_pending:
         return False
     subscription.left_at = now
     for consent in db.session.scalars(
