@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from campaign import clock
 from campaign.db import db
+from campaign.forms import normal_address
 from campaign.people import exports
 from campaign.people.imports import formats, queries, statuses, verbs
 from campaign.people.imports.chunks import cutting
@@ -22,6 +23,7 @@ from campaign.people.imports.duties import work
 from campaign.people.imports.models import Import, Stage
 from campaign.people.imports.rows import NOTES, REASONS
 from campaign.people.queries import everybody
+from campaign.people.verbs import forget_address
 
 cli = AppGroup(
     "people",
@@ -240,3 +242,23 @@ def export(file: str) -> None:
         for piece in exports.lines(counted()):
             stream.write(piece)
     click.echo(f"{number} people written.", err=True)
+
+
+@click.command("forget")
+@click.argument("email")
+@with_appcontext
+def forget(email: str) -> None:
+    """Erase everything that is known of the owner of an address, for good.
+
+    Their name, what they agreed to, their places and letters, what was sent to them and the mails
+    they wrote to us. If they must not be written to, that stays, without the address.
+
+    Example: campaign forget ada@example.org
+    """
+    try:
+        address = normal_address(email)
+    except ValueError:
+        raise click.BadParameter(f"{email!r} is not an e-mail address.") from None
+    was_known = forget_address(address)
+    db.session.commit()
+    click.echo("They are forgotten." if was_known else "Nobody was known by this address.")

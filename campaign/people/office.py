@@ -229,8 +229,8 @@ DEEDS = {
         _l("Forget them?"),
         _l(
             "Everything we know of them is erased: their name and address, what they agreed to, "
-            "their places at events, their letters, and the history of what was sent. You cannot "
-            "undo this. If they asked never to be written to, that stays."
+            "their places at events, their letters, the mails they wrote to us, and the history of "
+            "what was sent. You cannot undo this. If they asked never to be written to, that stays."
         ),
         _l("Forget them for good"),
         _l("They are forgotten."),

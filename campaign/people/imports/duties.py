@@ -75,7 +75,8 @@ def read() -> None:
 @duty("people.forget-imports", every=timedelta(hours=6))
 def forget() -> None:
     """Forget imports after a month, the rows they refused and the files nobody imported."""
-    old = queries.older_than(clock.now() - KEPT)
+    now = clock.now()
+    old = queries.older_than(now - KEPT, abandoned=now - 2 * KEPT)
     files = [folder() / run.file for run in old if run.file]
     verbs.forget_old(old)
     db.session.commit()

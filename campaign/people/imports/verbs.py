@@ -5,12 +5,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, or_, update
 
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.people.imports import formats, reading, statuses
 from campaign.people.imports.models import Import, Refused, Stage
+from campaign.people.models import Person
+from campaign.people.verbs import erases
 from campaign.refusals import Refusal
 
 
@@ -204,3 +206,17 @@ def forget_old(runs: Iterable[Import]) -> None:
     """Forget imports with what they refused: those rows are people, too."""
     for run in runs:
         db.session.delete(run)
+
+
+# A shorter name stands in rows of other people, too.
+_SHORTEST_NAME = 5
+
+
+@erases
+def forget_refused(email: str, person: Person | None) -> None:
+    """Erase the refused rows in which somebody is named who asked to be forgotten."""
+    text = func.lower(Refused.text)
+    named = [text.contains(email.lower(), autoescape=True)]
+    if person is not None and len(person.name) >= _SHORTEST_NAME:
+        named.append(text.contains(person.name.lower(), autoescape=True))
+    db.session.execute(delete(Refused).where(or_(*named)))
