@@ -260,7 +260,7 @@ def in_words(field: str) -> Any:
 
 _FILE_SAYS = re.compile(
     r"\b(un|non|not) ?(sub|abonn)|\bcleaned\b|bounce|suppress|blacklist|blocklist|\bopt(ed)? ?outs?\b|complain|"
-    r"do ?not ?(e ?mail|contact|send)|\bdnc\b|undeliver|invalid|inactive|deleted|removed|pending|"
+    r"do ?not ?((e ?)?mail|contact|send)|\bdnc\b|undeliver|invalid|inactive|deleted|removed|pending|"
     r"unconfirm|spam|abgemeldet|abmeld|abbestell|inaktiv|gesperrt|unzustell|unbestatigt|desabonn|"
     r"desinscri|disiscri|uitgeschreven|afgemeld|afmeld|wypisan|avregist|отпис|退订"
 )

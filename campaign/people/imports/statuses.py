@@ -43,9 +43,13 @@ FIELDS = frozenset({*_KINDS, *_MOMENTS})
 SEVERAL = FIELDS | {"agreed_at"}
 
 
+# Letters that are no letter with an accent, and are written like one.
+_STROKED = str.maketrans("łøđıħ", "lodih")
+
+
 def folded(text: str) -> str:
     """Write words so that case, accents, invisible signs and what stands between them are gone."""
-    parts = unicodedata.normalize("NFKD", text.casefold())
+    parts = unicodedata.normalize("NFKD", text.casefold().translate(_STROKED))
     plain = "".join(sign for sign in parts if unicodedata.category(sign) not in {"Mn", "Cf"})
     return re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", plain)).strip()
 
