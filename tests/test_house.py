@@ -52,7 +52,7 @@ CRAFTS: dict[str, set[str]] = {
     "outbox/lanes": set(),
     "pages": {"files"},
     "people": {"conditions", "exports", "links", "places", "segments"},
-    "people/imports": {"formats", "reading", "rows"},
+    "people/imports": {"formats", "reading", "rows", "statuses"},
     "people/imports/chunks": {"cutting"},
     "people/segmenting": {"building"},
     "people/sources": set(),

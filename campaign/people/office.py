@@ -132,7 +132,7 @@ def _person_page(found: Person, form: TagForm) -> str:
             _sent_to(found), _history(clock.now()), arguments=request.args, path=path
         ),
         form=form,
-        may_leave=any(subscription.left_at is None for subscription in subscriptions),
+        may_leave=any(one.is_active or one.is_pending for one in subscriptions),
         may_forget=_is_administrator(),
     )
 

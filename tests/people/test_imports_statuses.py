@@ -65,7 +65,8 @@ KNOWN_PROGRAMS = {
     "ghost": "id,email,name,note,subscribed_to_emails,complimentary_plan,created_at,deleted_at,"
     "labels\n1,in@x.example,,,true,false,2024-01-01T00:00:00.000Z,,a\n"
     "2,out@x.example,,,false,false,2024-01-01T00:00:00.000Z,,\n",
-    "brevo": "CONTACT ID;EMAIL;FIRSTNAME;LASTNAME;SMS;EMAIL_BLACKLISTED;SMS_BLACKLISTED;ADDED_TIME\n"
+    "brevo": "CONTACT ID;EMAIL;FIRSTNAME;LASTNAME;SMS;EMAIL_BLACKLISTED;SMS_BLACKLISTED;"
+    "ADDED_TIME\n"
     "1;in@x.example;In;;;NO;YES;2024-01-01\n2;out@x.example;;;;YES;NO;2024-01-01\n",
     "phplist": "id,email,confirmed,blacklisted,bouncecount,htmlemail\n1,in@x.example,1,0,2,1\n"
     "2,out@x.example,1,1,0,1\n3,out2@x.example,0,0,0,1\n",
@@ -201,7 +202,8 @@ def test_yes_is_understood_as_spreadsheets_write_it(tmp_path: Path, word: str) -
 
 
 @pytest.mark.parametrize(
-    "word", "no FALSCH FAUX FALSO USANT FAŁSZ ЛОЖЬ hamis 0 いいえ FALSE n/a 0000-00-00".split()  # noqa: SIM905
+    "word",
+    "no FALSCH FAUX FALSO USANT FAŁSZ ЛОЖЬ hamis 0 いいえ FALSE n/a 0000-00-00".split(),  # noqa: SIM905
 )
 def test_no_is_understood_as_spreadsheets_write_it(tmp_path: Path, word: str) -> None:
     good = outcome(tmp_path, f"email,unsubscribed\na@x.example,{word}\n")
@@ -303,9 +305,7 @@ def test_the_command_asks_what_a_name_means(app: Flask, tmp_path: Path) -> None:
     content = "email\nout@example.org\n"
 
     stopped = command(app, tmp_path, content, name="Copy of nonsubscribed.csv")
-    told = command(
-        app, tmp_path, content, "--everybody", "left", name="Copy of nonsubscribed.csv"
-    )
+    told = command(app, tmp_path, content, "--everybody", "left", name="Copy of nonsubscribed.csv")
 
     assert stopped.exit_code == 1
     assert "Say what they are. --everybody" in stopped.output
@@ -507,8 +507,9 @@ def test_an_export_says_why_not_and_is_understood_elsewhere(app: Flask, tmp_path
             "gil": ["left", "", "bounced"],
         }  # fmt: skip
         assert (elsewhere.format, elsewhere.stage, elsewhere.subscribed) == ("own", Stage.DONE, 1)
-        assert "".join(exports.lines(queries.everybody())).splitlines()[1:-1] == (
-            written.splitlines()[1:-1]
+        assert (
+            "".join(exports.lines(queries.everybody())).splitlines()[1:-1]
+            == (written.splitlines()[1:-1])
         )
         found = suppression_of("gil@example.org")
         assert found

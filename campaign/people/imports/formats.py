@@ -3,10 +3,10 @@
 The columns are those that the programs' own exports have today. Known by sight: our own; Substack's
 `email_list.<name>.csv` (TryGhost/migrate, packages/mg-substack); Mailchimp's four files of an
 audience, `subscribed_…`, `unsubscribed_…`, `cleaned_…` and `nonsubscribed_….csv`
-(mailchimp.com/help/view-export-contacts); Action Network's reports (actionnetwork.org/docs/v2/people
-for the statuses); listmonk's `subscribers.csv` (cmd/subscribers.go, ExportSubscribers); and those of
-the table below. Whatever program wrote a file, a column whose name states a status is understood,
-and one that may state it is asked about (`statuses`).
+(mailchimp.com/help/view-export-contacts); Action Network's reports (the statuses:
+actionnetwork.org/docs/v2/people); listmonk's `subscribers.csv` (cmd/subscribers.go,
+ExportSubscribers); and those of the table below. Whatever program wrote a file, a column whose name
+states a status is understood, and one that may state it is asked about (`statuses`).
 """
 
 import re
@@ -96,9 +96,12 @@ thu dien tu|dia chi email|эл почта|электронная почта|ад
 имеил|е mail|email адрес|е поща|електронна поща|електронна пошта|ел пошта|пошта|е пошта|
 адреса електронної пошти|ηλεκτρονικο ταχυδρομειο|διευθυνση email|ηλ ταχυδρομειο|メール|
 メールアドレス|eメール|eメールアドレス|電子メール|邮箱|电子邮件|电子邮箱|邮件地址|电子邮件地址|電子郵件|電子信箱|
-이메일|이메일 주소|전자우편|البريد الإلكتروني|بريد إلكتروني|الإيميل|אימייל|דואל|דוא ל|דואר אלקטרוני|ईमेल|อีเมล"""
+이메일|이메일 주소|전자우편|البريد الإلكتروني|بريد إلكتروني|الإيميل|אימייל|
+דואל|דוא ל|דואר אלקטרוני|ईमेल|อีเมล"""
 # Within a longer name, such as "Your e-mail address (private)".
-_HOLDS_EMAIL = re.compile(r"\b(e ?mail|courriel|correo electronico|sahkoposti|epost)|почт|メール|邮箱|이메일")
+_HOLDS_EMAIL = re.compile(
+    r"\b(e ?mail|courriel|correo electronico|sahkoposti|epost)|почт|メール|邮箱|메일"
+)
 
 # Folded names of columns -> field.
 _USUAL = {folded(name): "email" for name in _EMAIL.replace("\n", "").split("|")} | {
@@ -259,9 +262,9 @@ def in_words(field: str) -> Any:
 
 
 _FILE_SAYS = re.compile(
-    r"\b(un|non|not) ?(sub|abonn)|\bcleaned\b|bounce|suppress|blacklist|blocklist|\bopt(ed)? ?outs?\b|complain|"
-    r"do ?not ?((e ?)?mail|contact|send)|\bdnc\b|undeliver|invalid|inactive|deleted|removed|pending|"
-    r"unconfirm|spam|abgemeldet|abmeld|abbestell|inaktiv|gesperrt|unzustell|unbestatigt|desabonn|"
+    r"\b(un|non|not) ?(sub|abonn)|\bcleaned\b|bounce|suppress|blacklist|blocklist|complain|"
+    r"\bopt(ed)? ?outs?\b|do ?not ?((e ?)?mail|contact|send)|\bdnc\b|undeliver|invalid|inactive|"
+    r"deleted|removed|pending|unconfirm|spam|abgemeldet|abmeld|abbestell|inaktiv|gesperrt|unzustell|unbestatigt|desabonn|"
     r"desinscri|disiscri|uitgeschreven|afgemeld|afmeld|wypisan|avregist|отпис|退订"
 )
 # Mailchimp's own names, whatever a computer has put before them.

@@ -70,7 +70,6 @@ class SettleForm(OfficeForm):
         if self.wording.data and not field.data:
             raise ValidationError(_("Say where and how they agreed: one day somebody will ask."))
 
-
     def validate_everybody(self, field: Field) -> None:
         """Refuse to guess what a file's name means."""
         if field.data == statuses.UNCLEAR:

@@ -174,7 +174,7 @@ def _page(run: Import, form: SettleForm | None) -> str:
         form=form,
         settled=[form.wording, form.source, form.agreed_on] if form else [],
         unclear=unclear,
-        must_ask=form is not None and (UNCLEAR in run.mapping or run.standing == UNCLEAR),
+        must_ask=UNCLEAR in run.mapping or run.standing == UNCLEAR,
         taken=[field for field in columns if field.data and field not in unclear],
         left_out=[field for field in columns if not field.data],
         button=ButtonForm(formdata=None),

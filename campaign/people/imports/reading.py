@@ -94,7 +94,8 @@ def look(file: Path) -> Shape:
     with file.open("rb") as stream:
         probe = stream.read(_PROBE)
     encoding = _encoding(probe)
-    sign, above = "", []
+    sign = ""
+    above: list[str] = []
     for _, line in _lines(file, encoding):
         if line is None and not above:
             raise NotText

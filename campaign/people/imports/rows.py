@@ -21,8 +21,8 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES
 from campaign.forms import has_control_characters, normal_address, tidy_line
 from campaign.languages import lazy_gettext as _l
 from campaign.people import places
-from campaign.people.imports.models import LONGEST_SHOWN
 from campaign.people.imports import statuses
+from campaign.people.imports.models import LONGEST_SHOWN
 from campaign.people.imports.reading import CELLS, LONG, QUOTES, Broken
 from campaign.people.imports.statuses import KNOWN, STRICTEST, SUBSCRIBED
 

@@ -1,4 +1,4 @@
-"""Statuses: what a column of a file says of whether somebody may be written to, and how it is known.
+"""Statuses: what a column of a file says of whether somebody may be written to.
 
 Every program writes this in a way of its own, and to read it as nothing would subscribe those who
 left. So a column that may say it is either understood or asked about, never passed over.
@@ -54,11 +54,11 @@ def folded(text: str) -> str:
     return re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", plain)).strip()
 
 
-_YES = """yes|y|true|t|1|x|on|ja|j|wahr|oui|o|vrai|si|s|verdadero|vero|sim|verdadeiro|tak|prawda|waar|
-sant|sand|tosi|kylla|igaz|igen|ano|да|истина|так|да|правда|evet|dogru|はい|是|真|예|ναι|نعم|כן|✓|✔"""
-_NO = """no|n|false|f|0|off|none|null|nil|nan|n a|na|nein|falsch|unwahr|non|faux|falso|nao|nie|falsz|nee|
-onwaar|nej|falskt|falsk|usant|nei|epatosi|ei|nem|hamis|ne|nepravda|нет|ложь|ні|хибність|не|hayir|yanlis|
-いいえ|否|假|아니오|οχι|لا|לא|0000 00 00|0000 00 00 00 00 00|not on hold"""
+_YES = """yes|y|true|t|1|x|on|ja|j|wahr|oui|o|vrai|si|s|verdadero|vero|sim|verdadeiro|tak|prawda|
+waar|sant|sand|tosi|kylla|igaz|igen|ano|да|истина|так|да|правда|evet|dogru|はい|是|真|예|ναι|نعم|כן|✓|✔"""
+_NO = """no|n|false|f|0|off|none|null|nil|nan|n a|na|nein|falsch|unwahr|non|faux|falso|nao|nie|falsz|
+nee|onwaar|nej|falskt|falsk|usant|nei|epatosi|ei|nem|hamis|ne|nepravda|нет|ложь|ні|хибність|не|hayir|
+yanlis|いいえ|否|假|아니오|οχι|لا|לא|0000 00 00|0000 00 00 00 00 00|not on hold"""
 _WORDS = {
     SUBSCRIBED: """subscribed|subscriber|active|enabled|confirmed|activated|opted in|opt in|optin|
 regular|premium|express|implied|confirmed opt in|single opt in|double opt in|abonniert|angemeldet|
@@ -73,8 +73,8 @@ in attesa|no email|nomail""",
 deactivated|disabled|archived|removed|deleted|cancelled|canceled|previous bounce|on hold opt out|
 do not contact|do not email|do not mail|dnc|blacklisted|blocked|suppressed|globally unsubscribed|
 abgemeldet|abbestellt|ausgetragen|inaktiv|deaktiviert|gekundigt|gesperrt|desabonne|desabonnee|
-desinscrit|desinscrite|inactif|dado de baja|dada de baja|desuscrito|cancelado|disiscritto|disiscritta|
-cancellato|uitgeschreven|afgemeld|wypisany|wypisana|avregistrerad|avmeldt|afmeldt|отписан|
+desinscrit|desinscrite|inactif|dado de baja|dada de baja|desuscrito|cancelado|disiscritto|
+disiscritta|cancellato|uitgeschreven|afgemeld|wypisany|wypisana|avregistrerad|avmeldt|afmeldt|отписан|
 отписался|отписалась|неактивен|配信停止|退订""",
     BOUNCED: """cleaned|bounced|bouncing|bounce|hard bounce|hard bounced|hardbounce|invalid|
 invalid email|undeliverable|unreachable|undelivered|unzustellbar|on hold bounce|rebote|rebotado""",
@@ -93,10 +93,13 @@ def _listed(words: str) -> list[str]:
 
 
 _STATUS_OF = {word: status for status, words in _WORDS.items() for word in _listed(words)}
-# Values that say how somebody stands, whatever their column is called.
+# Values that say how somebody stands, whatever their column is called, as programs write them.
 TELLING = frozenset(
-    word for word, status in _STATUS_OF.items() if status != SUBSCRIBED
-) - _ALSO_ORDINARY  # fmt: skip
+    word.replace(" ", sign)
+    for word, status in _STATUS_OF.items()
+    if status != SUBSCRIBED and word not in _ALSO_ORDINARY
+    for sign in " _-"
+)
 
 
 def _table(yes: str, no: str) -> dict[str, str]:
@@ -105,14 +108,13 @@ def _table(yes: str, no: str) -> dict[str, str]:
         word: "" if status == SUBSCRIBED and yes != SUBSCRIBED else status
         for word, status in _STATUS_OF.items()
     }
-    words |= {word: yes for word in _listed(_YES)} | {word: no for word in _listed(_NO)}
+    words |= dict.fromkeys(_listed(_YES), yes) | dict.fromkeys(_listed(_NO), no)
     return words | {"": "" if yes != SUBSCRIBED else KNOWN}
 
 
 # For each kind of column: what a word says.
 TABLES: Mapping[str, Mapping[str, str]] = {kind: _table(*both) for kind, both in _KINDS.items()}
 _NO_WORDS = frozenset(_listed(_NO)) | {""}
-_SPACED = str.maketrans("_-/.", "    ")
 # A day, or a number of seconds since 1970: that day it happened.
 _DAY = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*|1\d{8,12}", re.DOTALL)
 
@@ -134,7 +136,7 @@ def tells(value: str) -> bool:
     if not value.isascii():
         return folded(value) in TELLING
     # Asked of every cell that is left out: nearly all are plain.
-    return value.lower().translate(_SPACED).strip() in TELLING
+    return value.strip().lower() in TELLING
 
 
 # Names that say one thing in whatever program's file: without signs between the words -> field.
@@ -215,7 +217,9 @@ _SHORT = frozenset({"active", "isactive", "aktiv", "actif", "activo", "attivo", 
 # knows when they confirmed does.
 _CAME = re.compile(r"subscri|optin|optedin|abonn|inscri|iscri|suscri|anmeld|angemeld|prenumer")
 _WENT = re.compile(r"unsub|optout|optedout|desabonn|desinscri|disiscri|status|bounc|complain")
-_WHEN = frozenset({"at", "on", "date", "datum", "time", "timestamp", "since", "fecha", "data", "am"})
+_WHEN = frozenset(
+    {"at", "on", "date", "datum", "time", "timestamp", "since", "fecha", "data", "am"}
+)
 _WHENCE = frozenset({"ip", "id", "uuid", "source", "url", "form", "count"})
 # What goes other ways than by mail.
 _ELSEWHERE = re.compile(
@@ -235,7 +239,7 @@ def meaning_of_name(name: str) -> str:
         return UNCLEAR
     if not _MAY_SAY.search(key):
         return ""
-    is_of_coming = words[-1] in _WHEN and _CAME.search(key) or words[-1] in _WHENCE
+    is_of_coming = (words[-1] in _WHEN and _CAME.search(key)) or words[-1] in _WHENCE
     return "" if is_of_coming and not _WENT.search(key) else UNCLEAR
 
 
