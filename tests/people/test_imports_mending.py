@@ -1,6 +1,7 @@
 """Files as people have them: addresses with things around them, names of columns, lines above."""
 
 from collections import Counter
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -96,29 +97,31 @@ def test_of_two_columns_that_may_hold_addresses_neither_is_guessed() -> None:
     assert mapping == ["", ""]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
-@pytest.mark.parametrize("sign", [",", ";", "\t"])
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")
+
+
 @pytest.mark.parametrize(
     "above",
     [
         "", "\n\n", "Members of the group\n", "Members;of,the\tgroup\n\n",
         "Export,,\nof 1 May 2026,,\n", "\ufeff\n", "A;B;C;D;E;F\n1;2;3;4;5;6\n\n",
-        '"A title, in quotes"\n',
+        '"A title, in quotes"\n', "E-mail list of the group\n", "Our mail; and e-mail, too\n",
     ],
 )  # fmt: skip
 def test_the_names_of_the_columns_are_found_beneath_what_stands_above(
-    tmp_path: Path, above: str, sign: str, encoding: str
+    tmp_path: Path, above: str
 ) -> None:
     lines = [["Adresse e-mail", "Name"], ["zoe@example.org", "Zoë"], ["bo@example.org", "Bo"]]
     file = tmp_path / "file.csv"
-    text = above + "".join(sign.join(line) + "\r\n" for line in lines)
-    file.write_bytes(text.encode(encoding))
+    for sign, encoding in product(",;\t", ENCODINGS):
+        text = above + "".join(sign.join(line) + "\r\n" for line in lines)
+        file.write_bytes(text.encode(encoding))
 
-    shape = reading.look(file)
-    found = [row.cells for row in reading.rows(file, shape, email=0, notes=Counter())]
+        shape = reading.look(file)
+        found = [row.cells for row in reading.rows(file, shape, email=0, notes=Counter())]
 
-    assert (shape.delimiter, shape.header) == (sign, lines[0])
-    assert found == lines[1:]
+        assert (shape.delimiter, shape.header) == (sign, lines[0]), encoding
+        assert found == lines[1:], encoding
 
 
 def test_a_line_that_repeats_the_names_is_a_row_like_others(tmp_path: Path) -> None:

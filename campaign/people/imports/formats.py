@@ -249,6 +249,14 @@ def recognised(header: Sequence[str]) -> tuple[str, list[str]]:
     return (OWN if is_own else OTHER), mapping
 
 
+def certainty(header: Sequence[str]) -> int:
+    """Tell how surely a line names a column of addresses: 2 by its usual name, 1 perhaps, 0 not."""
+    names = [folded(name) for name in header]
+    if any(_USUAL.get(name) == "email" for name in names):
+        return 2
+    return int("email" in recognised(header)[1])
+
+
 def _find_addresses(names: Sequence[str], mapping: list[str]) -> None:
     """Take the one column whose longer name speaks of mail and of nothing else for addresses."""
     found = [at for at, name in enumerate(names) if not mapping[at] and _HOLDS_EMAIL.search(name)]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from campaign.languages import lazy_gettext as _l
-from campaign.people.imports.formats import recognised
+from campaign.people.imports.formats import certainty
 from campaign.refusals import Refusal
 
 # Longer lines, and rows of more lines, are no rows about people.
@@ -124,16 +124,23 @@ _ADDRESS = re.compile(r"\S@\S+\.\S")
 
 def _header(lines: list[str], signs: Sequence[str]) -> tuple[str, list[str]]:
     """Find the line that names the columns: one that names addresses, else the first of all."""
+
+    def parted(line: str) -> tuple[str, list[str]]:
+        return max(((sign, _names(line, sign)) for sign in signs), key=lambda pair: len(pair[1]))
+
+    best, sure = parted(lines[0]), 0
     for line in lines:
-        delimiter, header = max(
-            ((sign, _names(line, sign)) for sign in signs), key=lambda pair: len(pair[1])
-        )
-        if "email" in recognised(header)[1]:
-            return delimiter, header
         if _ADDRESS.search(line):
             # People begin here: what names the columns is above.
             break
-    return max(((sign, _names(lines[0], sign)) for sign in signs), key=lambda pair: len(pair[1]))
+        shape = parted(line)
+        certain = certainty(shape[1])
+        # A title, too, may speak of mail: then the names of columns are beneath it.
+        if certain and certain >= sure:
+            best, sure = shape, certain
+        if certain == 2:
+            break
+    return best
 
 
 def _names(line: str, sign: str) -> list[str]:
