@@ -34,6 +34,7 @@ def read(mapping: list[str], cells: list[str]) -> tuple[rows.Row | str, Counter[
         "’ada@example.org", "‘ada@example.org’", "“ada@example.org”", "«ada@example.org»",
         "„ada@example.org“", "`ada@example.org`", "''ada@example.org", "ada＠example.org",
         "\tada@example.org", "ada@example.org:", ";ada@example.org",
+        "ada@example.org (Ada Lovelace)", "Ada  Lovelace\u200b <ada@example.org>.",
     ],
 )  # fmt: skip
 def test_an_address_is_found_in_what_stands_around_it(cell: str) -> None:

@@ -119,6 +119,28 @@ def test_a_known_program_s_export_is_understood(tmp_path: Path, service: str) ->
     assert statuses.SUBSCRIBED not in found.values()
 
 
+# These say it in a column that could be anything: somebody is asked.
+OTHER_PROGRAMS = {
+    "drip": "email,status,created_at,lifetime_value\nout@x.example,unsubscribed,2024-01-01,0\n",
+    "kit": "first_name,email_address,created_at,state\n,out@x.example,2024-01-01,cancelled\n",
+    "beehiiv": "email,status,subscribed_at\nout@x.example,inactive,2024-01-01\n",
+    "sendy": "Name,Email,Last activity,Status\n,out@x.example,,Unsubscribed\n",
+    "mailtrain": "cid,email,status,first_name\n1,out@x.example,UNSUBSCRIBED,\n",
+    "rapidmail": "email;firstname;status;bounces\nout@x.example;;deleted;0\n",
+    "lemon squeezy": "name,email,status,status_formatted\n,out@x.example,bounced,Bounced\n",
+    "google groups": "Email address,Group status,Email status\nout@x.example,member,bouncing\n",
+    "mailman": "email,delivery_status\nout@x.example,by_bounces\n",
+    "mobilize": "email,email_opt_in_status\nout@x.example,UNSUBSCRIBE\n",
+    "hubspot's bounces": "Email,Portal Bounce,Portal Unsubscribe,Marketing Information\n"
+    "out@x.example,,,TRUE\n",
+}
+
+
+@pytest.mark.parametrize("program", OTHER_PROGRAMS)
+def test_a_program_s_own_words_are_asked_about(tmp_path: Path, program: str) -> None:
+    assert outcome(tmp_path, OTHER_PROGRAMS[program]) == ASKED
+
+
 # Columns that somebody's export has, and a value that says: do not write.
 TELLING_COLUMNS = [
     ("Status", "unsubscribed"), ("status", "Unsubscribed"), ("State", "cancelled"),

@@ -168,6 +168,7 @@ def shown(cells: list[str] | Broken) -> str:
 
 # What spreadsheets, mail programs and web pages put around an address.
 _AROUND = " \t\r\n\"'`´‘’‚‛“”„«»‹›<>;,.:"
+_REMARKED = re.compile(r"([^()\s]+@[^()\s]+)\s*\([^()@]*\)[\s;,.]*")
 _NAMED = re.compile(r"[^<>]*<\s*(?:mailto:)?([^<>\s]+@[^<>\s]+?)\s*>[\s;,.]*", re.IGNORECASE)
 _MAILTO = re.compile(r"mailto:\s*([^?]+)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
 # A cell with one of these before the address may pass as it stands, and is not meant so.
@@ -185,6 +186,8 @@ def _mended(typed: str) -> str:
         text = found[1] if others <= {found[1].lower()} else ""
     elif "<" in text.strip("<") or ">" in text.strip(">"):
         return ""
+    found = _REMARKED.fullmatch(text)
+    text = found[1] if found else text
     found = _MAILTO.fullmatch(text.strip(_AROUND))
     # A dot before an address is a mistake in it; one after it ends a sentence.
     text = (found[1] if found else text).lstrip(_AROUND.replace(".", "")).rstrip(_AROUND)

@@ -55,11 +55,11 @@ def folded(text: str) -> str:
 
 
 _YES = """yes|y|true|t|1|x|on|ja|j|wahr|oui|o|vrai|si|s|verdadero|vero|sim|verdadeiro|tak|prawda|
-waar|sant|sand|tosi|kylla|igaz|igen|ano|да|истина|так|да|правда|evet|dogru|はい|是|真|예|ναι|نعم|
-כן|✓|✔"""
-_NO = """no|n|false|f|0|off|none|null|nil|nan|n a|na|nein|falsch|unwahr|non|faux|falso|nao|nie|falsz|
-nee|onwaar|nej|falskt|falsk|usant|nei|epatosi|ei|nem|hamis|ne|nepravda|нет|ложь|ні|хибність|не|hayir|
-yanlis|いいえ|否|假|아니오|οχι|لا|לא|0000 00 00|0000 00 00 00 00 00|not on hold"""
+waar|sant|sand|tosi|kylla|igaz|igen|ano|да|истина|так|да|правда|evet|dogru|はい|是|真|예|ναι|
+نعم|כן|✓|✔"""
+_NO = """no|n|false|f|0|off|none|null|nil|nan|n a|na|nein|falsch|unwahr|non|faux|falso|nao|nie|
+falsz|nee|onwaar|nej|falskt|falsk|usant|nei|epatosi|ei|nem|hamis|ne|nepravda|нет|ложь|ні|
+хибність|не|hayir|yanlis|いいえ|否|假|아니오|οχι|لا|לא|0000 00 00|0000 00 00 00 00 00|not on hold"""
 _WORDS = {
     SUBSCRIBED: """subscribed|subscriber|active|enabled|confirmed|activated|opted in|opt in|optin|
 regular|premium|express|implied|confirmed opt in|single opt in|double opt in|abonniert|angemeldet|
