@@ -170,14 +170,6 @@ def _drop(subscription: Subscription) -> None:
         # They had left before somebody asked again: so they have left still.
         subscription.asked_at = subscription.left_at
         return
-    earlier = db.session.scalar(
-        select(Consent).where(*theirs).order_by(Consent.given_at.desc()).limit(1)
-    )
-    if earlier is not None:
-        # Asked for again before it was kept beside the question that they had left.
-        subscription.confirmed_at = earlier.given_at
-        subscription.left_at = earlier.withdrawn_at
-        return
     db.session.delete(subscription)
     db.session.flush()
     person = db.session.get_one(Person, subscription.person_id)
