@@ -9,21 +9,19 @@ branch_labels = None
 depends_on = None
 
 # Until now the question took the place of what was known; the consents kept it for most.
-_LEFT = """
-    SELECT max(person_consent.withdrawn_at) FROM person_consent
-    WHERE person_consent.person_id = person_subscription.person_id
-        AND person_consent.purpose = person_subscription.purpose
-        AND person_consent.given_at IS NOT NULL
+_KEPT = """
+    UPDATE person_subscription SET left_at = (
+        SELECT max(person_consent.withdrawn_at) FROM person_consent
+        WHERE person_consent.person_id = person_subscription.person_id
+            AND person_consent.purpose = person_subscription.purpose
+            AND person_consent.given_at IS NOT NULL
+    )
+    WHERE confirmed_at IS NULL AND left_at IS NULL
 """
 
 
 def upgrade():
-    op.execute(
-        sa.text(
-            f"UPDATE person_subscription SET left_at = ({_LEFT}) "
-            "WHERE confirmed_at IS NULL AND left_at IS NULL"
-        )
-    )
+    op.execute(sa.text(_KEPT))
 
 
 def downgrade():
