@@ -18,7 +18,7 @@ from campaign import clock, create_app
 from campaign.config import ROOT
 from campaign.db import db, insert_missing
 from campaign.newsletter.models import Issue, Sending
-from campaign.outbox.models import Batch, Message, address_hash
+from campaign.outbox.models import Batch, Message, Suppression, address_hash
 from campaign.people.models import Person, Subscription
 from tests.conftest import SECRET
 
@@ -71,7 +71,9 @@ INSERT INTO outbox_message (id, token, kind, priority, person_id, batch_id, to_a
         calendar_method, headers, fields, state, posted_at, due_at, tries, claimed_by,
         is_uncertain, last_reply)
     VALUES (5, 't', 'newsletter', 9, 7, 3, 'ada@example.org', 'Ada', 'h', false, '', '', '', '', '',
-        '', '', '{}', '{}', 'left', '2026-11-02 12:00:00', '2026-11-02 12:00:00', 1, '', false, '')
+        '', '', '{}', '{}', 'left', '2026-11-02 12:00:00', '2026-11-02 12:00:00', 1, '', false, '');
+INSERT INTO outbox_suppression (address_hash, reason, evidence, since)
+    VALUES ('h', 'bounce', '5.1.1', '2026-11-02 12:00:00')
 """
 
 
@@ -103,6 +105,7 @@ def test_a_campaign_of_the_first_form_keeps_its_people_its_issues_and_its_ledger
         assert message.shared.text == "Dear {{ greeting }}"
         assert batch.finished_at is not None
         assert subscribed.rhythm == "all"
+        assert db.session.get_one(Suppression, "h").cause_id is None
         db.session.remove()
 
         downgrade(directory=folder, revision="0001")
@@ -112,6 +115,8 @@ def test_a_campaign_of_the_first_form_keeps_its_people_its_issues_and_its_ledger
             assert back.one() == ("The news", "Words", 3)
             kept = connection.execute(text("SELECT count(*) FROM person_subscription"))
             assert kept.scalar() == 1
+            suppressed = connection.execute(text("SELECT reason FROM outbox_suppression"))
+            assert suppressed.scalar() == "bounce"
         db.engine.dispose()
 
 

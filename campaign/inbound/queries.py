@@ -54,6 +54,15 @@ def number_expiring(*, now: datetime) -> int:
     return count_of(waiting().where(InboundMail.received_at < now - WAITING_KEPT + TOLD_BEFORE))
 
 
+def number_unverified(*, since: datetime) -> int:
+    """Count the mails in our name of which receivers told that they could not verify them."""
+    return count_of(
+        select(InboundMail).where(
+            InboundMail.made == Made.AUTH_FAILURE, InboundMail.received_at >= since
+        )
+    )
+
+
 def mail(number: int) -> InboundMail | None:
     """Find one mail."""
     return db.session.get(InboundMail, number)

@@ -101,8 +101,8 @@ def act(mail_id: int, *, now: datetime) -> None:
         wait(mail, Kind.UNREAD, Made.UNREADABLE)
     elif found.complaint is not None:
         complaint(mail, found.complaint, now=now)
-    elif found.is_report:
-        bounce(mail, found.failures, to, now=now)
+    elif found.is_report or (to.role is Role.BOUNCES and not found.is_auto_reply):
+        bounce(mail, found, to, now=now)
     elif to.role is Role.UNSUBSCRIBE:
         _unsubscribe(mail, to.token, now=now)
     elif found.answer is not None and to.role is Role.RSVP:

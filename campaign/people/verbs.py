@@ -12,6 +12,7 @@ from campaign.db import db, insert_missing, lock
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State, address_hash
+from campaign.outbox.suppressions.verbs import keep_from
 from campaign.outbox.verbs import keep_no_evidence, post, suppress_hash
 from campaign.people import mails, places, queries, segments
 from campaign.people.links import CONFIRM_WITHIN
@@ -229,11 +230,13 @@ def _withhold(person_id: int, purpose: Purpose, *, now: datetime) -> None:
         .where(
             Message.person_id == person_id,
             Message.kind == purpose.value,
-            Message.state.in_([State.WAITING, State.RETRY]),
+            # What failed or came back could be sent again.
+            Message.state.in_([State.WAITING, State.RETRY, State.FAILED]),
         )
         .values(state=State.WITHHELD, settled_at=now, last_reply="not sent: they have left")
         .execution_options(synchronize_session=False)
     )
+    keep_from(person_id, kind=purpose.value)
 
 
 def never_write(
