@@ -120,6 +120,48 @@ def test_a_campaign_of_the_first_form_keeps_its_people_its_issues_and_its_ledger
         db.engine.dispose()
 
 
+# Ada left, then somebody asked in her name; Bo was asked for the first time.
+ASKED_AGAIN = """
+INSERT INTO person (id, email, name, country, language, remembered_at, city, timezone, address_hash)
+    VALUES (7, 'ada@example.org', '', '', '', '2026-11-01 12:00:00', '', '', 'a'),
+    (8, 'bo@example.org', '', '', '', '2026-11-01 12:00:00', '', '', 'b');
+INSERT INTO person_subscription (person_id, purpose, asked_at, rhythm)
+    VALUES (7, 'newsletter', '2026-11-03 12:00:00', 'all'),
+    (8, 'newsletter', '2026-11-03 12:00:00', 'all');
+INSERT INTO person_consent (person_id, purpose, wording, wording_version, form, asked_at, given_at,
+        withdrawn_at, withdrawn_through)
+    VALUES (7, 'newsletter', '', '', '', '2026-11-01 12:00:00', '2026-11-01 12:00:00',
+        '2026-11-02 12:00:00', 'link'),
+    (7, 'newsletter', '', '', '', '2026-11-03 12:00:00', NULL, NULL, ''),
+    (8, 'newsletter', '', '', '', '2026-11-03 12:00:00', NULL, NULL, '')
+"""
+
+
+@pytest.mark.xdist_group("migrations")
+def test_who_had_left_before_somebody_asked_again_has_left_still(empty: Flask) -> None:
+    folder = str(ROOT / "migrations")
+    with empty.app_context():
+        upgrade(directory=folder, revision="0002")
+        for statement in ASKED_AGAIN.split(";\n"):
+            db.session.execute(text(statement))
+        db.session.commit()
+        db.session.remove()
+
+        upgrade(directory=folder)
+
+        ada, bo = db.session.scalars(select(Subscription).order_by(Subscription.person_id))
+        assert (ada.left_at, ada.is_pending) == (datetime(2026, 11, 2, 12, tzinfo=UTC), True)
+        assert (bo.left_at, bo.is_pending) == (None, True)
+        db.session.remove()
+
+        downgrade(directory=folder, revision="0002")
+
+        with db.engine.connect() as connection:
+            found = connection.execute(text("SELECT count(left_at) FROM person_subscription"))
+            assert found.scalar() == 0
+        db.engine.dispose()
+
+
 def test_a_moment_comes_back_as_it_went_in_and_in_utc(app: Flask) -> None:
     moment = datetime(2027, 5, 13, 17, 30, 0, 123456, tzinfo=timezone(timedelta(hours=2)))
     with app.app_context():

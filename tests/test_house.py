@@ -56,7 +56,7 @@ CRAFTS: dict[str, set[str]] = {
     "outbox/suppressions": {"bursts"},
     "pages": {"files"},
     "people": {"conditions", "exports", "links", "places", "segments"},
-    "people/imports": {"formats", "reading", "rows"},
+    "people/imports": {"formats", "reading", "rows", "statuses"},
     "people/imports/chunks": {"cutting"},
     "people/segmenting": {"building"},
     "people/sources": set(),

@@ -58,6 +58,8 @@ class Deed(StrEnum):
     NOTHING = "nothing"
     GONE = "gone"
     LEFT = "left"
+    # Nobody did anything, for so long that it was erased.
+    EXPIRED = "expired"
 
 
 class InboundMail(Model):

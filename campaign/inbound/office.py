@@ -77,6 +77,7 @@ DEEDS: dict[str, Any] = {
     Deed.NOTHING: _l("Nothing was to be done."),
     Deed.GONE: _l("The address exists no longer: nothing is sent there again."),
     Deed.LEFT: _l("They were taken off the list."),
+    Deed.EXPIRED: _l("Nobody looked at it for 180 days, so it was erased."),
 }
 
 

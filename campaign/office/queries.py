@@ -87,6 +87,8 @@ class Concerns:
     stale_posts: int
     bounced_posts: int
     mails_in: int
+    # Of these, how many are erased before long because nobody looks.
+    mails_expiring: int
     unverified: int
 
     def __bool__(self) -> bool:
@@ -163,6 +165,7 @@ def concerns(*, failed: int, now: datetime) -> Concerns:
         stale_posts=_posts_in_use(now, Post.seen_on < now.date() - STALE_AFTER),
         bounced_posts=_posts_in_use(now, Post.bounced_at.is_not(None)),
         mails_in=inbox.number_waiting(),
+        mails_expiring=inbox.number_expiring(now=now),
         unverified=inbox.number_unverified(since=now - timedelta(days=WEEK)),
     )
 

@@ -150,6 +150,13 @@ def suppress_hash(hashed: str, *, reason: str, evidence: str = "", now: datetime
     )
 
 
+def keep_no_evidence(hashed: str) -> None:
+    """Forget the words that made an address suppressed: they may hold the address itself."""
+    db.session.execute(
+        update(Suppression).where(Suppression.address_hash == hashed).values(evidence="")
+    )
+
+
 def lift(address: str) -> None:
     """Write to a suppressed address again."""
     db.session.execute(delete(Suppression).where(Suppression.address_hash == address_hash(address)))

@@ -357,7 +357,7 @@ def test_what_suppressed_somebody_is_lifted_in_one_press_for_all_it_touched(
 
 
 def test_a_domain_that_says_gone_of_everybody_is_held_back_alone(app: Flask, relay: Relay) -> None:
-    domains = ("big.example", *(f"small{at}.example" for at in range(5)))
+    domains = ("big.example", *(f"small{at}.example" for at in range(8)))
     issue_to(app, 12, domains=domains)
     with app.app_context():
         # Each of the large provider's among others, as readers stand in a list.
