@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import (
     BigInteger,
@@ -118,8 +118,16 @@ def recipients(
 
 def local_moment(day: date, hour: int, zone: str, *, otherwise: str) -> datetime:
     """Give the moment at which clocks of a zone show an hour of a day; a zone may be unknown."""
-    known = zone if zone in available_timezones() else otherwise
-    return datetime.combine(day, time(hour), ZoneInfo(known)).astimezone(UTC)
+    return datetime.combine(day, time(hour), _clocks(zone, otherwise)).astimezone(UTC)
+
+
+def _clocks(zone: str, otherwise: str) -> ZoneInfo:
+    # The one zone is looked up, which is remembered. To list all there are reads the whole folder
+    # of them, some ten milliseconds a time.
+    try:
+        return ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(otherwise)
 
 
 def at_local_hour(
