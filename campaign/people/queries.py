@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, t
 from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
-from campaign.outbox.models import Message, Suppression
+from campaign.outbox.models import BOUNCE, Message, Suppression
 from campaign.outbox.queries import is_suppressed, posted_lately, suppression_of
 from campaign.people import exports, segments
 from campaign.people.mails import CAUSED_BY_STRANGERS
@@ -260,14 +260,26 @@ def number_of_subscribers(purpose: Purpose) -> int:
 def may_be_asked(address: str, *, now: datetime) -> bool:
     """Tell whether one more mail that a stranger may have caused can go to an address.
 
-    Not to one that must not be written to, nor beyond the caps, which count over all forms.
+    Not to one whose owner wants none, nor beyond the caps, which count over all forms. To one from
+    which mail came back it may: the form is their own act, and the button in the mail lifts that.
     """
-    if is_suppressed(address):
+    if refuses_questions(address):
         return False
     for most, time in ((MOST_A_DAY, timedelta(days=1)), (MOST_IN_30_DAYS, timedelta(days=30))):
         if posted_lately(address, kinds=CAUSED_BY_STRANGERS, since=now - time) >= most:
             return False
     return True
+
+
+def refuses_questions(address: str) -> bool:
+    """Tell whether an address must not even be asked: suppressed, and not for a bounce alone."""
+    found = suppression_of(address)
+    return found is not None and found.reason != BOUNCE
+
+
+def may_be_reminded(address: str, *, now: datetime) -> bool:
+    """Tell whether an address that was asked can be asked once more, which is nobody's own act."""
+    return not is_suppressed(address) and may_be_asked(address, now=now)
 
 
 def is_known_elsewhere(person: Person) -> bool:
