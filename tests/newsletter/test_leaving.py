@@ -72,7 +72,9 @@ def test_one_click_may_come_as_multipart(app: Flask, visitor: Visitor, link: str
 
 FORM = "application/x-www-form-urlencoded"
 PLAIN = b"List-Unsubscribe=One-Click"
-PARTS = b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
+PARTS = (
+    b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
+)
 
 
 FROM_ELSEWHERE: list[dict[str, str]] = [
@@ -133,9 +135,7 @@ def test_what_a_person_presses_is_not_pressed_from_another_site(
 ) -> None:
     token = link.rpartition("/")[2]
 
-    answer = visitor.post(
-        door.format(token), ONE_CLICK, headers={"Sec-Fetch-Site": "cross-site"}
-    )
+    answer = visitor.post(door.format(token), ONE_CLICK, headers={"Sec-Fetch-Site": "cross-site"})
 
     assert answer.status_code == 403
     assert number(app) == 1

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import (
     Blueprint,
+    Flask,
     abort,
     current_app,
     flash,
@@ -25,6 +26,7 @@ from campaign.db import db
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import number as written
+from campaign.newsletter.checks.queries import to_mend
 from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.sendings import figures, queries, verbs
 from campaign.newsletter.sendings.forms import (
@@ -124,6 +126,7 @@ def confirm(number: int) -> Any:
 
 
 def _confirm_page(issue: Issue, form: PlanForm) -> str:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     choice = form.choice
     newest = queries.newest_of(issue.id)
     given = {
@@ -146,6 +149,7 @@ def _confirm_page(issue: Issue, form: PlanForm) -> str:
         given=given,
         choice=choice,
         readers=queries.number_of_readers(issue, rule=choice.rule, now=clock.now()),
+        to_mend=to_mend(app, issue, now=clock.now()),
         back_href=url_for("office.newsletter.sendings.plan", number=issue.id, **_asked(given)),
         zone=current_app.config["TIMEZONE"],
     )

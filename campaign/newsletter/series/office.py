@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import (
     Blueprint,
+    Flask,
     Response,
     abort,
     current_app,
@@ -129,7 +130,7 @@ def _found(key: str) -> Automatic:
 
 def _automatic(found: Automatic, form: Any = None) -> str:
     form = form or _time_form(found)
-    written = {text.language for text in found.texts}
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     return render_template(
         "newsletter/office/automatic.html",
         automatic=found,
@@ -142,7 +143,12 @@ def _automatic(found: Automatic, form: Any = None) -> str:
         is_step=is_step(found.key),
         is_standard=found.key in STANDARDS,
         words=[
-            (code, language_name(code), words_in(found, code), code in written)
+            (
+                code,
+                language_name(code),
+                words_in(found, code),
+                queries.to_mend(app, found, code, now=clock.now()),
+            )
             for code in current_app.config["LANGUAGES"]
         ],
         button=ButtonForm(formdata=None),

@@ -3,12 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
 
 from campaign.db import count_of, db
+from campaign.newsletter.checks import queries as checks
+from campaign.newsletter.checks.habits import Finding
 from campaign.newsletter.sendings.audience import recipients
-from campaign.newsletter.series.catalogue import DIGEST, REMINDER, STANDARDS, is_step
+from campaign.newsletter.series import mails
+from campaign.newsletter.series.catalogue import DIGEST, REMINDER, STANDARDS, is_step, words_in
 from campaign.newsletter.series.models import Automatic, Month, Start, Turn
 from campaign.people.models import Person, Purpose, Rhythm, Subscription
 from campaign.people.queries import circle
@@ -46,6 +49,23 @@ def as_it_comes(key: str) -> Automatic:
         version=0,
         texts=[],
     )
+
+
+def to_mend(app: Flask, automatic: Automatic, language: str, *, now: datetime) -> list[Finding]:
+    """Say what a check finds in an automatic mail in one language; nothing where it has no words.
+
+    Links to pages of ours that are not there are among it; other sites are not asked.
+    """
+    words = words_in(automatic, language)
+    if not words.source:
+        return []
+    html = mails.variant(automatic, language).html
+    return [
+        *checks.dead_ends(app, [words.source]),
+        *checks.findings_in_words(
+            subject=words.subject, source=words.source, language=language, html=html, now=now
+        ),
+    ]
 
 
 def steps() -> list[Automatic]:
