@@ -137,6 +137,7 @@ def _confirm_page(issue: Issue, form: PlanForm) -> str:
         "rate": form.rate.data or "",
         "second_subject": form.second_subject.data or "",
         "hours": form.hours.data or 4,
+        "archive": form.archive.data or "",
         "version": issue.version,
         "after": newest.id if newest else 0,
         "seen": _mark(choice),
@@ -193,6 +194,7 @@ def send(number: int) -> Any:
             rate=form.rate.data or 0.0,
             trial_subject=form.second_subject.data or "",
             trial_hours=form.hours.data,
+            in_archive=form.in_archive,
             by=g.organiser.id,
             now=clock.now(),
         )
@@ -202,7 +204,9 @@ def send(number: int) -> Any:
         field.errors = [*field.errors, refusal.sentence]
         return _plan_page(issue, form), refusal.status
     db.session.commit()
-    if sending.starts_at > clock.now():
+    if queries.waits_for_a_colleague(sending):
+        flash(_("It is planned. It begins once a colleague has approved the second subject."), "done")
+    elif sending.starts_at > clock.now():
         flash(_("It is planned. Until it begins you can call it off."), "done")
     else:
         flash(_("It begins at once."), "done")
@@ -283,6 +287,8 @@ def _sending_page(found: Sending, form: Any = None, choose_form: Any = None) -> 
         because=_because(found, issue, batches),
         trial_standing=_trial_standing(found),
         may_choose=_is_undecided(found),
+        waits=state == "planned" and queries.waits_for_a_colleague(found),
+        is_own=found.asked_by_id == g.organiser.id,
         words=queries.in_words(found.rule),
         planned_for=_planned_for(found, issue, state),
         counts=counts,
@@ -359,6 +365,8 @@ def _because(found: Sending, issue: Issue, batches: list[Batch]) -> str:
                 "Call it off and plan it anew."
             )
         )
+    if is_planned and queries.waits_for_a_colleague(found):
+        return str(_("It does not begin until a colleague has approved the second subject."))
     paused = [batch.paused_because for batch in batches if batch.paused_at]
     return found.called_off_because or next((why for why in paused if why), "")
 
@@ -395,6 +403,16 @@ def call_off(number: int) -> Any:
     """Call a sending off before it begins."""
     return _press(
         number, lambda found: verbs.call_off(found, now=clock.now()), _("It is called off.")
+    )
+
+
+@bp.post("/sendings/<int:number>/approve")
+def approve(number: int) -> Any:
+    """Find the second subject of a planned sending good."""
+    return _press(
+        number,
+        lambda found: verbs.approve(found, by=g.organiser.id, now=clock.now()),
+        _("Approved. It begins when its time has come."),
     )
 
 

@@ -31,6 +31,7 @@ from campaign.newsletter.series.catalogue import (
     words_in,
 )
 from campaign.newsletter.series.forms import (
+    ApproveForm,
     BeginForm,
     ButtonForm,
     DaysForm,
@@ -66,7 +67,10 @@ def _begin_form() -> BeginForm:
 def _index(form: BeginForm) -> str:
     return render_template(
         "newsletter/office/automatics.html",
-        automatics=[(one, label_of(one.key), _when(one)) for one in queries.automatics()],
+        automatics=[
+            (one, label_of(one.key), _when(one), queries.waits_for_a_colleague(one))
+            for one in queries.automatics()
+        ],
         turns=queries.turns(),
         form=form,
         waiting=queries.number_not_begun(now=clock.now()),
@@ -152,6 +156,10 @@ def _automatic(found: Automatic, form: Any = None) -> str:
             for code in current_app.config["LANGUAGES"]
         ],
         button=ButtonForm(formdata=None),
+        approve_form=ApproveForm(formdata=None, data={"seen": found.words_mark}),
+        asks_for_approval=current_app.config["NEWSLETTER_APPROVAL"],
+        waits=queries.waits_for_a_colleague(found),
+        is_own=found.written_by_id == g.organiser.id,
         address=g.organiser.email,
     )
 
@@ -194,6 +202,18 @@ def switch_on(key: str) -> Any:
     verbs.switch_on(key, by=g.organiser.id, now=clock.now())
     db.session.commit()
     return _back(key, _("It is on."))
+
+
+@bp.post("/<key>/approve")
+def approve(key: str) -> Any:
+    """Find good what an automatic mail says."""
+    found = _found(key)
+    form = ApproveForm()
+    if not form.validate():
+        return _automatic(found), form.refusal_status()
+    verbs.approve(key, seen=form.seen.data or "", by=g.organiser.id, now=clock.now())
+    db.session.commit()
+    return _back(key, _("Approved. After a change it has to be approved anew."))
 
 
 @bp.post("/<key>/off")
@@ -271,7 +291,14 @@ def write(key: str, language: str) -> Any:
         form.source.errors = [*form.source.errors, refusal.sentence]
         return _words(_found(key), language, form), refusal.status
     db.session.commit()
-    return _back(key, _("Kept."))
+    return _back(key, _kept(key))
+
+
+def _kept(key: str) -> str:
+    found = _found(key)
+    if found.is_on and queries.waits_for_a_colleague(found):
+        return str(_("Kept. It goes to nobody until a colleague has approved it."))
+    return str(_("Kept."))
 
 
 @bp.post("/<key>/<language>/standard")

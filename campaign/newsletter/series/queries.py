@@ -47,6 +47,7 @@ def as_it_comes(key: str) -> Automatic:
         weekday=1,
         hour=9,
         version=0,
+        approved_words="",
         texts=[],
     )
 
@@ -68,9 +69,26 @@ def to_mend(app: Flask, automatic: Automatic, language: str, *, now: datetime) -
     ]
 
 
+def goes(automatic: Automatic) -> bool:
+    """Tell whether an automatic mail goes out: it is on, and approved where the settings ask."""
+    return automatic.is_on and not waits_for_a_colleague(automatic)
+
+
+def waits_for_a_colleague(automatic: Automatic) -> bool:
+    """Tell whether the settings ask for an approval that the words of a mail do not have.
+
+    What is on from the first, in the words of the program, was switched on by nobody here.
+    """
+    if not current_app.config["NEWSLETTER_APPROVAL"] or automatic.is_approved:
+        return False
+    standard = STANDARDS.get(automatic.key)
+    is_as_it_came = not automatic.texts and automatic.switched_on_at is None
+    return not (standard is not None and standard.is_on and automatic.is_on and is_as_it_came)
+
+
 def steps() -> list[Automatic]:
-    """List the steps of the welcome that are on."""
-    return [one for one in automatics() if is_step(one.key) and one.is_on]
+    """List the steps of the welcome that go out."""
+    return [one for one in automatics() if is_step(one.key) and goes(one)]
 
 
 def due(step: Automatic, *, now: datetime) -> Select[Any]:
