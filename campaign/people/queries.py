@@ -1,10 +1,21 @@
 """Questions about people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
@@ -21,6 +32,8 @@ from campaign.people.models import (
     Segment,
     Subscription,
     Tag,
+    as_tag,
+    language_tag,
 )
 
 # Confirmation mails are a weapon against the owner of an address: so many, over all forms.
@@ -103,6 +116,21 @@ def _may_be_written_to(purpose: Purpose) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+def language_among(offered: Sequence[str], *, otherwise: str) -> ColumnElement[str]:
+    """Give the language, of those offered, that a person reads: theirs, else one it belongs to.
+
+    Who reads Austrian German reads German where there is no Austrian text.
+    """
+    theirs = language_tag()
+    tags = {language: language.replace("_", "-").lower() for language in offered}
+    exact = [(theirs == tag, literal(language)) for language, tag in tags.items()]
+    related = [
+        (theirs.startswith(f"{tag}-", autoescape=True), literal(language))
+        for language, tag in tags.items()
+    ]
+    return case(*exact, *related, else_=literal(otherwise))
+
+
 def segment(number: int) -> Segment | None:
     """Find a saved segment."""
     return db.session.get(Segment, number)
@@ -127,7 +155,7 @@ def search(words: str = "", *, country: str = "", tag: str = "") -> Select[Perso
     if country:
         query = query.where(Person.country == country)
     if tag:
-        query = query.where(Person.id.in_(select(Tag.person_id).where(Tag.tag == tag)))
+        query = query.where(Person.id.in_(select(Tag.person_id).where(Tag.tag == as_tag(tag))))
     return query
 
 

@@ -17,7 +17,16 @@ from campaign.outbox.queries import is_suppressed
 from campaign.outbox.verbs import lift_bounce, post, suppress_hash
 from campaign.people import mails, places, queries, segments
 from campaign.people.links import CONFIRM_WITHIN
-from campaign.people.models import NOT_ME, Consent, Person, Purpose, Segment, Subscription, Tag
+from campaign.people.models import (
+    NOT_ME,
+    Consent,
+    Person,
+    Purpose,
+    Segment,
+    Subscription,
+    Tag,
+    as_tag,
+)
 from campaign.people.queries import may_be_asked, may_be_reminded, subscription_of
 from campaign.refusals import Refusal
 
@@ -276,12 +285,13 @@ def leave_all(person_id: int, *, through: str, now: datetime) -> None:
 
 def tag(person: Person, word: str) -> None:
     """Give a person a tag."""
-    insert_missing(Tag, {"tag": word, "person_id": person.id}, unique=["tag", "person_id"])
+    known = {"tag": as_tag(word), "person_id": person.id}
+    insert_missing(Tag, known, unique=["tag", "person_id"])
 
 
 def untag(person: Person, word: str) -> None:
     """Take a tag from a person."""
-    db.session.execute(delete(Tag).where(Tag.tag == word, Tag.person_id == person.id))
+    db.session.execute(delete(Tag).where(Tag.tag == as_tag(word), Tag.person_id == person.id))
 
 
 class NameTaken(Refusal):

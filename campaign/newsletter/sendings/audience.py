@@ -22,6 +22,7 @@ from campaign.db import Moment
 from campaign.newsletter.models import Issue
 from campaign.outbox.models import OPEN, Message, State
 from campaign.people.models import Person, RefusedTopic, Rhythm, Subscription
+from campaign.people.queries import language_among
 
 # A tenth hears first when two subjects are tried: a twentieth each.
 _SHARES = 20
@@ -65,16 +66,9 @@ def text_for(issue: Issue) -> ColumnElement[str]:
 
     Who reads Austrian German gets the German text where there is no Austrian one.
     """
-    theirs = func.replace(Person.language, "-", "_")
-    others = [text.language for text in issue.texts if text.language != issue.language]
-    if not others:
+    if len(issue.languages) == 1:
         return literal(issue.language)
-    exact = [(theirs == language, literal(language)) for language in issue.languages]
-    related = [
-        (theirs.startswith(f"{language}_", autoescape=True), literal(language))
-        for language in issue.languages
-    ]
-    return case(*exact, *related, else_=literal(issue.language))
+    return language_among(issue.languages, otherwise=issue.language)
 
 
 def in_trial(issue: Issue) -> ColumnElement[bool]:

@@ -98,15 +98,7 @@ class PlanForm(OfficeForm):
     hours = _Hours(
         _l("Hours to wait before the better one is chosen"), default=4, widget=_Hours.widget
     )
-    archive = RadioField(
-        _l("In the public archive"),
-        default=AS_USUAL,
-        choices=[
-            (AS_USUAL, _l("If it goes to everyone; what goes to a segment stays among its readers")),
-            (YES, _l("Yes: everyone may read it on our site")),
-            (NO, _l("No")),
-        ],
-    )
+    archive = RadioField(_l("In the public archive"), default=AS_USUAL)
     # What was seen when this was asked: the version, its newest sending, the rule's mark.
     version = IntegerField(widget=HiddenInput(), default=0)
     after = IntegerField(widget=HiddenInput(), default=0)
@@ -115,7 +107,12 @@ class PlanForm(OfficeForm):
     def __init__(self, *args: Any, choices: Sequence[Choice], **options: Any) -> None:
         super().__init__(*args, **options)
         self._choices = {choice.key: choice for choice in choices}
-        for field in (self.who, self.when, self.hours):
+        self.archive.choices = [
+            (AS_USUAL, _l("If it goes to everyone; what goes to a segment stays among its readers")),
+            (YES, _l("Yes: everyone may read it on our site")),
+            (NO, _l("No")),
+        ]
+        for field in (self.who, self.when, self.hours, self.archive):
             field.flags.required = True
         self.who.choices = [(choice.key, choice.name) for choice in choices]
         zone = current_app.config["TIMEZONE"]

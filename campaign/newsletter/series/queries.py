@@ -14,7 +14,7 @@ from campaign.newsletter.series import mails
 from campaign.newsletter.series.catalogue import DIGEST, REMINDER, STANDARDS, is_step, words_in
 from campaign.newsletter.series.models import Automatic, Month, Start, Turn
 from campaign.people.models import Person, Purpose, Rhythm, Subscription
-from campaign.people.queries import circle
+from campaign.people.queries import circle, language_among
 
 # Looked for once more: what began while the last sweep looked may not have been saved yet.
 _AGAIN = timedelta(days=1)
@@ -129,13 +129,7 @@ def _text_for() -> ColumnElement[str]:
     first, *others = current_app.config["LANGUAGES"]
     if not others:
         return literal(first)
-    theirs = func.replace(Person.language, "-", "_")
-    exact = [(theirs == language, literal(language)) for language in (first, *others)]
-    related = [
-        (theirs.startswith(f"{language}_", autoescape=True), literal(language))
-        for language in (first, *others)
-    ]
-    return case(*exact, *related, else_=literal(first))
+    return language_among((first, *others), otherwise=first)
 
 
 def is_anybody(audience: Select[Any]) -> bool:

@@ -22,6 +22,7 @@ from campaign.forms import has_control_characters, normal_address, tidy_line
 from campaign.languages import lazy_gettext as _l
 from campaign.people import places
 from campaign.people.imports.models import LONGEST_SHOWN
+from campaign.people.models import as_tag
 from campaign.people.imports.reading import CELLS, LONG, QUOTES, Broken
 
 ADDRESS = "address"
@@ -252,7 +253,7 @@ def _tags(typed: str, notes: "Counter[str]") -> tuple[str, ...]:
     short = [tag for tag in found if tag and len(tag) <= _LONGEST["tag"]]
     if len(short) < len([part for part in parts if part.strip()]):
         notes["tag"] += 1
-    return tuple(dict.fromkeys(short))
+    return tuple(dict.fromkeys(map(as_tag, short)))
 
 
 def _attributes(typed: str) -> dict[str, str]:
