@@ -39,6 +39,7 @@ from campaign.newsletter.sendings.forms import (
 )
 from campaign.newsletter.sendings.queries import Choice
 from campaign.organisers.queries import by_email
+from campaign.outbox.masking import masked
 from campaign.outbox.models import Batch, State
 from campaign.people.sources.models import Deed
 from campaign.refusals import Refusal
@@ -368,7 +369,7 @@ def _because(found: Sending, issue: Issue, batches: list[Batch]) -> str:
     if is_planned and queries.waits_for_a_colleague(found):
         return str(_("It does not begin until a colleague has approved the second subject."))
     paused = [batch.paused_because for batch in batches if batch.paused_at]
-    return found.called_off_because or next((why for why in paused if why), "")
+    return found.called_off_because or masked(next((why for why in paused if why), ""))
 
 
 def _trial_standing(found: Sending) -> str:
