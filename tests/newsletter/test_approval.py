@@ -54,13 +54,16 @@ def found(key: str) -> Any:
 
 def written(key: str, by: int, **words: str) -> None:
     said = {**WORDS, **words}
-    verbs.write(
-        key, version=found(key).version, language="en", by=by, now=clock.now(), **said
-    )
+    verbs.write(key, version=found(key).version, language="en", by=by, now=clock.now(), **said)
 
 
 def approved(key: str, by: int) -> None:
     verbs.approve(key, seen=found(key).words_mark, by=by, now=clock.now())
+
+
+def alone(key: str, by: int) -> None:
+    approved(key, by)
+    verbs.switch_on(key, by=by, now=clock.now())
 
 
 def confirmed(address: str) -> None:
@@ -86,8 +89,7 @@ def test_an_automatic_mail_is_switched_on_only_once_a_second_person_found_it_goo
         verbs.switch_on(key, by=ann, now=clock.now())
     # Whoever stands alone gets nowhere, in whatever order.
     with pytest.raises(verbs.NotOnesOwn):
-        approved(key, ann)
-        verbs.switch_on(key, by=ann, now=clock.now())
+        alone(key, ann)
     approved(key, bo)
     verbs.switch_on(key, by=ann, now=clock.now())
 

@@ -1,4 +1,4 @@
-"""Languages and tags are the same however they are spelled: in the office, in files, in segments."""
+"""Languages and tags are the same however they are spelled, in the office and in files."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
-from campaign.people import queries, segments, verbs
+from campaign.people import queries, verbs
 from campaign.people.imports.rows import _tags
 from campaign.people.mails import language_of
 from campaign.people.models import Person, Purpose, as_tag

@@ -10,7 +10,6 @@ from campaign.languages import force_locale, language_name
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails, wording
 from campaign.newsletter.checks import answers, habits, slips
-from campaign.newsletter.checks.answers import ask_ourselves
 from campaign.newsletter.checks.habits import Finding
 from campaign.newsletter.models import Issue, IssueText
 from campaign.newsletter.writing import write
@@ -18,7 +17,6 @@ from campaign.outbox.fields import Recipient, known
 from campaign.outbox.mail import inline
 from campaign.refusals import Refusal
 from campaign.templating import absolute
-
 
 # A page of more would be read by nobody.
 MOST_FINDINGS = 50

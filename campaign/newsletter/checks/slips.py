@@ -139,7 +139,11 @@ def of_foreign_fields(*texts: str) -> Iterator[Finding]:
 
 
 _LEFT_LINK = re.compile(r"\[[^\[\]\n]{0,80}\]\([^()\n]{0,80}")
-_LEFT_TAG = re.compile(r"</?(?:a|b|br|center|div|em|font|h[1-6]|i|img|li|p|span|strong|style|table|td|tr|u|ul)\b[^<>\n]{0,80}/?>", re.IGNORECASE)  # fmt: skip
+_LEFT_TAG = re.compile(
+    r"</?(?:a|b|br|center|div|em|font|h[1-6]|i|img|li|p|span|strong|style|table|td|tr|u|ul)\b"
+    r"[^<>\n]{0,80}/?>",
+    re.IGNORECASE,
+)
 
 
 def of_what_is_left(shown: str) -> Iterator[Finding]:

@@ -12,7 +12,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    func,
     literal,
     or_,
     select,

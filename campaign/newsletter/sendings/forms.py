@@ -108,7 +108,10 @@ class PlanForm(OfficeForm):
         super().__init__(*args, **options)
         self._choices = {choice.key: choice for choice in choices}
         self.archive.choices = [
-            (AS_USUAL, _l("If it goes to everyone; what goes to a segment stays among its readers")),
+            (
+                AS_USUAL,
+                _l("If it goes to everyone; not what goes to a segment alone"),
+            ),
             (YES, _l("Yes: everyone may read it on our site")),
             (NO, _l("No")),
         ]

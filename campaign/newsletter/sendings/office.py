@@ -206,7 +206,7 @@ def send(number: int) -> Any:
         return _plan_page(issue, form), refusal.status
     db.session.commit()
     if queries.waits_for_a_colleague(sending):
-        flash(_("It is planned. It begins once a colleague has approved the second subject."), "done")
+        flash(_("It is planned. A colleague has to approve the second subject first."), "done")
     elif sending.starts_at > clock.now():
         flash(_("It is planned. Until it begins you can call it off."), "done")
     else:

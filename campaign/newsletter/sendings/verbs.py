@@ -90,8 +90,9 @@ def schedule(
     `version` is the issue's as it was seen, `after` the number of its newest sending as it was
     seen, or 0. `in_archive` says whether the issue comes into the public archive; left open, it
     does when it goes to everyone, and what goes to a segment stays among its readers. Where the
-    settings ask for approval, a second subject waits for it (`approve`). Pressed twice it is planned once, and both presses are given the same sending.
-    Raises `SentMeanwhile`, `TooLate`, `NobodyToSendTo`, `TooFewForATrial`, `WrongSubject` and what
+    settings ask for approval, a second subject waits for it (`approve`). Pressed twice it is
+    planned once, and both presses are given the same sending. Raises `SentMeanwhile`, `TooLate`,
+    `NobodyToSendTo`, `TooFewForATrial`, `WrongSubject` and what
     `newsletter.verbs.check_may_be_sent` raises.
     """
     _hold(issue)
@@ -234,8 +235,9 @@ def approve(sending: Sending, *, by: int, now: datetime) -> None:
 def begin(sending: Sending, *, now: datetime) -> bool:
     """Freeze the audience of a sending and put it into the outbox. Returns whether it was done now.
 
-    One whose second subject nobody has approved waits, where the settings ask for it. By however many workers it is begun, there is one batch. What may no longer be sent as it was
-    seen is called off, and says why.
+    One whose second subject nobody has approved waits, where the settings ask for it. By however
+    many workers it is begun, there is one batch. What may no longer be sent as it was seen is
+    called off, and says why.
     """
     issue = _issue_held(sending)
     is_planned = sending.queued_at is None and sending.called_off_at is None

@@ -47,7 +47,6 @@ class Automatic(Model):
         lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
     )
 
-
     @property
     def words_mark(self) -> str:
         """Give a mark of all that organisers wrote for it: another word makes another mark."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select
 
 from campaign.db import count_of, db
 from campaign.newsletter.checks import queries as checks

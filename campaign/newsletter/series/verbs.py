@@ -115,7 +115,7 @@ class NothingToSay(Refusal):
 
 
 class NotApproved(Refusal):
-    sentence = _l("A colleague has to approve this mail, as it is now, before it can be switched on.")
+    sentence = _l("A colleague has to approve this mail, as it is now: then it can be switched on.")
 
 
 class NotOnesOwn(Refusal):

@@ -22,8 +22,8 @@ from campaign.forms import has_control_characters, normal_address, tidy_line
 from campaign.languages import lazy_gettext as _l
 from campaign.people import places
 from campaign.people.imports.models import LONGEST_SHOWN
-from campaign.people.models import as_tag
 from campaign.people.imports.reading import CELLS, LONG, QUOTES, Broken
+from campaign.people.models import as_tag
 
 ADDRESS = "address"
 NO_ADDRESS = "no-address"
