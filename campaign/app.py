@@ -55,8 +55,9 @@ LARGER_BODIES = {
     "office.newsletter.images.upload": LARGEST_FILE + LARGEST_BODY,
     "office.people.imports.upload": LARGEST_LIST + LARGEST_BODY,
 }
-# What a form on another site may send here: each of these only shows what was typed.
-FROM_OTHER_SITES = frozenset({"newsletter.subscribe_from"})
+# What another site may cause here: one only shows what was typed; of the other, which webmail's
+# "unsubscribe" presses (RFC 8058), the address is the proof, whoever sends it.
+FROM_OTHER_SITES = frozenset({"newsletter.subscribe_from", "newsletter.press_unsubscribe"})
 
 # What operators may say to a room; `campaign.cli` adds what concerns the whole house.
 COMMANDS = (

@@ -386,3 +386,36 @@ def _inline(token: Token, absolute: Callable[[str], str]) -> str:
             case "footnote_ref":
                 out.append(f" [{child.meta.get('id', 0) + 1}]")
     return html.unescape("".join(out))
+
+
+class Address(NamedTuple):
+    """Where a link or a picture leads, as it was written, and its words."""
+
+    target: str
+    words: str
+    is_picture: bool = False
+
+
+def addresses(source: str) -> list[Address]:
+    """List where links and pictures lead as they were written, in the order of reading.
+
+    Of what readers cannot open, rendering leaves no trace (`clean`): who writes wants to know.
+    """
+    found: list[Address] = []
+    for token in _MARKDOWN.parse(source):
+        target, words = "", ""
+        for child in token.children or []:
+            match child.type:
+                case "link_open":
+                    target, words = str(child.attrs.get("href", "")), ""
+                case "link_close":
+                    found.append(Address(target, " ".join(words.split())))
+                case "image":
+                    target_of_picture = str(child.attrs.get("src", ""))
+                    found.append(Address(target_of_picture, child.content, is_picture=True))
+                    words += child.content
+                case "softbreak" | "hardbreak":
+                    words += " "
+                case _:
+                    words += child.content
+    return found

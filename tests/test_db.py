@@ -18,6 +18,7 @@ from campaign import clock, create_app
 from campaign.config import ROOT
 from campaign.db import db, insert_missing
 from campaign.newsletter.models import Issue, Sending
+from campaign.newsletter.series.models import Automatic
 from campaign.outbox.models import Batch, Message, Suppression, address_hash
 from campaign.people.models import Person, Subscription
 from tests.conftest import SECRET
@@ -159,6 +160,47 @@ def test_who_had_left_before_somebody_asked_again_has_left_still(empty: Flask) -
         with db.engine.connect() as connection:
             found = connection.execute(text("SELECT count(left_at) FROM person_subscription"))
             assert found.scalar() == 0
+        db.engine.dispose()
+
+
+BEFORE_APPROVAL = """
+INSERT INTO person (id, email, name, country, language, city, timezone, address_hash, remembered_at)
+  VALUES (7, 'ada@example.org', '', '', '', '', '', 'a', '2026-11-01 10:00:00'),
+  (8, 'bo@example.org', '', '', '', '', '', 'b', '2026-11-01 10:00:00');
+INSERT INTO person_tag (tag, person_id)
+  VALUES ('Berlin', 7), ('berlin', 7), ('BERLIN', 8), ('Łódź', 8), ('poets', 8);
+INSERT INTO newsletter_automatic (key, is_on, days, week, weekday, hour, version)
+  VALUES ('welcome-1', true, 3, 1, 1, 9, 2), ('digest', false, 0, 1, 1, 9, 1);
+INSERT INTO newsletter_automatic_text (key, language, subject, source)
+  VALUES ('welcome-1', 'en', 'Hello', 'Words — and “more”'), ('digest', 'en', 'S', 'W')
+"""
+
+
+@pytest.mark.xdist_group("migrations")
+def test_what_goes_out_is_approved_as_it_stands_and_tags_become_one(empty: Flask) -> None:
+    folder = str(ROOT / "migrations")
+    tags = text("SELECT tag, person_id FROM person_tag ORDER BY person_id, tag")
+    merged = [("berlin", 7), ("berlin", 8), ("poets", 8), ("łódź", 8)]
+    with empty.app_context():
+        upgrade(directory=folder, revision="0002")
+        for statement in BEFORE_APPROVAL.split(";\n"):
+            db.session.execute(text(statement))
+        db.session.commit()
+        db.session.remove()
+
+        upgrade(directory=folder)
+
+        mails = {one.key: one.is_approved for one in db.session.scalars(select(Automatic))}
+        assert mails == {"welcome-1": True, "digest": False}
+        assert sorted(map(tuple, db.session.execute(tags))) == sorted(merged)
+        db.session.remove()
+
+        downgrade(directory=folder, revision="0002")
+
+        with db.engine.connect() as connection:
+            assert sorted(map(tuple, connection.execute(tags))) == sorted(merged)
+            kept = connection.execute(text("SELECT count(*) FROM newsletter_automatic_text"))
+            assert kept.scalar() == 2
         db.engine.dispose()
 
 

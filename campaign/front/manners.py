@@ -93,7 +93,7 @@ def _refuse_other_sites_but(open_to_all: frozenset[str]) -> Callable[[], None]:
     def refuse_other_sites() -> None:
         """Refuse a POST that another site caused (Fetch Metadata; RFC 6454 section 7).
 
-        A mail program's one-click unsubscription has neither header and passes.
+        Most programs send neither header and pass.
         """
         if request.method not in _CHANGING or request.endpoint in open_to_all:
             return

@@ -6,6 +6,7 @@ The supporter may move them; a mark that was taken out does not lose the words (
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
 
 from campaign.languages import _, force_locale, short_date
@@ -34,6 +35,49 @@ class Marks:
     name: str
 
 
+class Unknown(NamedTuple):
+    """What a letter says in one language where the directory or the calendar knows nothing."""
+
+    salutation: str
+    post: str
+    summit: str
+    summit_place: str
+
+
+# A letter's language is the ministry's, not the site's, so these are not in its catalogues; each
+# language a letter comes in has its own.
+_UNKNOWN = {
+    "en": Unknown(
+        salutation="Dear Minister,",
+        post="Minister responsible for artificial intelligence",
+        summit="next world summit on AI",
+        summit_place="place and days not announced yet",
+    ),
+    "de": Unknown(
+        salutation="Sehr geehrte Frau Ministerin, sehr geehrter Herr Minister,",
+        post="Ministerium mit Zuständigkeit für künstliche Intelligenz",
+        summit="nächster Weltgipfel zu KI",
+        summit_place="Ort und Tage noch nicht bekannt",
+    ),
+    "fr": Unknown(
+        salutation="Madame la Ministre, Monsieur le Ministre,",
+        post="Ministère chargé de l'intelligence artificielle",
+        summit="prochain sommet mondial sur l'IA",
+        summit_place="lieu et dates pas encore annoncés",
+    ),
+}
+
+
+def unknown_in(language: str) -> Unknown:
+    """Give what a letter in a language says of what is not known; `fr-CA` as `fr`.
+
+    In a language of which we know no such words the salutation is left out, and the other places
+    stay open for the supporter: better than words of another language.
+    """
+    base = language.replace("_", "-").lower().partition("-")[0]
+    return _UNKNOWN.get(base) or Unknown("", "{post}", "{summit}", "{summit_place}")
+
+
 def bare() -> Template:
     """Give a template that says nothing yet, for a campaign that has not written one."""
     return Template(language="en", subject="", body="{salutation}\n\n{own_words}\n\n{name}")
@@ -53,12 +97,13 @@ def draft(
     placed: Marks,
 ) -> Draft:
     """Fill in all of a template but what the supporter adds."""
-    with force_locale(template.language):
+    unknown = unknown_in(template.language)
+    with force_locale(template.language.replace("-", "_")):
         words = {
-            "salutation": (holder.salutation if holder else "") or _("Dear Minister,"),
-            "post": post.title if post else _("Minister responsible for artificial intelligence"),
-            "summit": summit.name if summit else _("next world summit on AI"),
-            "summit_place": place_of(summit),
+            "salutation": (holder.salutation.strip() if holder else "") or unknown.salutation,
+            "post": post.title if post else unknown.post,
+            "summit": summit.name if summit else unknown.summit,
+            "summit_place": place_of(summit) if summit else unknown.summit_place,
         }
     words |= {"own_words": placed.own_words, "name": placed.name}
     return Draft(
@@ -67,10 +112,8 @@ def draft(
     )
 
 
-def place_of(summit: Summit | None) -> str:
+def place_of(summit: Summit) -> str:
     """Say where and when a summit is, as exactly as it is known: Geneva, 2027."""
-    if summit is None:
-        return str(_("place and days not announced yet"))
     when = short_date(summit.first_day) if summit.first_day else str(summit.year)
     return f"{summit.place}, {when}"
 
@@ -97,13 +140,44 @@ def finish(body: str, *, own_words: str, name: str, placed: Marks, closing: str)
         # Split and joined rather than replaced: the words may themselves hold a mark.
         first, *rest = body.split(placed.own_words)
         body = first + own_words + "".join(rest)
-    elif own_words not in body:
+    elif not _says(body, own_words):
         body = _before_the_close(body, own_words, placed=placed, closing=closing, name=name)
     if placed.name in body:
         body = body.replace(placed.name, name)
-    elif name not in body:
+    elif not _is_signed(body, name):
         body = f"{body}\n\n{name}"
     return re.sub(r"\n{3,}", "\n\n", body).strip()
+
+
+# After it a town, an address, a postscript may stand.
+_LAST_PARAGRAPHS = 3
+_AROUND_A_NAME = " \t,.;:-–—_*~"
+
+
+def _is_signed(body: str, name: str) -> bool:
+    """Tell whether a text ends with a name, on a line of its own or after its closing's comma.
+
+    A name may be a word of any sentence: Will, May, Grace, or the Ada of Canada.
+    """
+    wanted = _plain(name)
+    lines = [line for part in _paragraphs(body)[-_LAST_PARAGRAPHS:] for line in part.splitlines()]
+    # "Yours, Ada": what follows the last comma or dash of a short last line.
+    *_earlier, last = lines or [""]
+    after = re.split(r"[,–—]", last)[-1] if len(last) <= _LONGEST_CLOSING + len(name) else ""
+    return not wanted or wanted in {*map(_plain, lines), _plain(after)}
+
+
+_LONGEST_CLOSING = 40
+
+
+def _plain(line: str) -> str:
+    return " ".join(line.strip(_AROUND_A_NAME).casefold().split())
+
+
+def _says(body: str, words: str) -> bool:
+    """Tell whether somebody's words stand in a text as they wrote them, not within other words."""
+    bounded = rf"(?:(?<=[\n.!?:…\"”»)])|\A)[ \t]*{re.escape(words.strip())}(?!\w)"
+    return re.search(bounded, body) is not None
 
 
 def _before_the_close(body: str, words: str, *, placed: Marks, closing: str, name: str) -> str:

@@ -15,8 +15,8 @@ from campaign.letters.queries import to_erase, waiting_for_confirmation
 from campaign.outbox.models import Message, address_hash
 from campaign.outbox.models import State as MessageState
 from campaign.outbox.queries import is_suppressed
-from campaign.outbox.verbs import drop_waiting, post
-from campaign.people.queries import is_known_elsewhere, may_be_asked
+from campaign.outbox.verbs import drop_waiting, lift_bounce, post
+from campaign.people.queries import is_known_elsewhere, may_be_asked, may_be_reminded
 from campaign.people.sources import verbs as sources
 from campaign.people.sources.models import Deed
 from campaign.people.verbs import hold, let_go, never_write, remember
@@ -148,6 +148,8 @@ def confirm(letter: Letter, *, campaign: str, now: datetime) -> None:
     letter.state = State.READY
     letter.confirmed_at = now
     letter.person.confirmed_at = letter.person.confirmed_at or now
+    # The mail with the button has arrived.
+    lift_bounce(letter.person.email)
     _withhold_questions(letter, now=now)
     leaving = post(mails.letter_to_post(letter, campaign=campaign), now=now)
     post(mails.copy(letter), now=now)
@@ -199,7 +201,7 @@ def remind(*, now: datetime) -> None:
     )
     for letter in db.session.scalars(due.with_for_update(of=Letter)):
         letter.reminded_at = now
-        if may_be_asked(letter.person.email, now=now):
+        if may_be_reminded(letter.person.email, now=now):
             post(mails.reminder(letter), now=now)
 
 

@@ -33,6 +33,7 @@ def variants(issue: Issue) -> list[Variant]:
 def variant(issue: Issue, text: IssueText) -> Variant:
     """Write one text of an issue, with a field where readers differ."""
     body = write(text.source, absolute=absolute)
+    has_page = issue.is_public or not issue.is_sent
     with force_locale(text.language):
         plain, html = render_mail(
             "newsletter/mail/issue",
@@ -40,7 +41,8 @@ def variant(issue: Issue, text: IssueText) -> Variant:
             body_text=kept_whole(body.text),
             body_html=body.html,
             greeting=GREETING,
-            issue_url=public_url("newsletter.issue", slug=issue.slug),
+            # Not where nobody could read it: what went to some alone is not in the archive.
+            issue_url=public_url("newsletter.issue", slug=issue.slug) if has_page else "",
             preferences_url=links.preferences_url(CHOICES),
             unsubscribe_url=links.unsubscribe_url(WAY_OUT),
         )

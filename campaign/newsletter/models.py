@@ -173,6 +173,8 @@ class Sending(Model):
     rate: Mapped[float] = mapped_column(default=0.0)
     # Only those whom no earlier sending of the issue has reached.
     is_for_the_unreached: Mapped[bool] = mapped_column(default=False)
+    # With it the issue comes into the public archive.
+    in_archive: Mapped[bool] = mapped_column(default=True)
     # A second subject on a tenth, the first on another; see `sendings`.
     trial_subject: Mapped[str] = mapped_column(String(255), default="")
     # So long the two are watched before the better goes to the rest.
@@ -181,6 +183,11 @@ class Sending(Model):
         ForeignKey("outbox_batch.id", ondelete="SET NULL")
     )
     trial_decided_at: Mapped[datetime | None]
+    # A colleague found the second subject good, where the settings ask for it.
+    approved_at: Mapped[datetime | None]
+    approved_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organiser.id", ondelete="SET NULL")
+    )
     trial_winner: Mapped[str] = mapped_column(String(1), default="")
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_batch.id", ondelete="SET NULL"))
     asked_at: Mapped[datetime]

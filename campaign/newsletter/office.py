@@ -176,7 +176,7 @@ def put_back(number: int) -> Any:
         return _issue(found, form), form.refusal_status()
     verbs.put_back(found)
     db.session.commit()
-    flash(_("It stands in the archive again."), "done")
+    flash(_("It stands in the archive."), "done")
     return redirect(url_for("office.newsletter.issue", number=number), 303)
 
 

@@ -269,9 +269,10 @@ def withdraw(issue: Issue, *, now: datetime) -> None:
 
 
 def put_back(issue: Issue) -> None:
-    """Put an issue into the archive again. Raises `NotSent`."""
+    """Put an issue into the archive, again or for the first time. Raises `NotSent`."""
     if not issue.is_sent:
         raise NotSent
+    issue.published_at = issue.published_at or issue.queued_at
     issue.withdrawn_at = None
 
 

@@ -20,7 +20,8 @@ IN_FEED = 20
 def issue(slug: str) -> Any:
     """Show an issue of the archive in the reader's language, or else in its own."""
     found = queries.issue_with_slug(slug)
-    if found is None or not found.is_sent:
+    # What never stood in the archive went to some alone: strangers are not told that it exists.
+    if found is None or found.published_at is None:
         abort(404)
     if not found.is_public:
         return render_template("newsletter/withdrawn.html"), 410
@@ -31,7 +32,7 @@ def issue(slug: str) -> Any:
 def issue_in(slug: str, language: str) -> Any:
     """Show an issue of the archive in one of its languages, whatever the reader's is."""
     found = queries.issue_with_slug(slug)
-    if found is None or not found.is_sent or not found.has_text_in(language):
+    if found is None or found.published_at is None or not found.has_text_in(language):
         abort(404)
     if not found.is_public or len(found.texts) == 1:
         return redirect(url_for("newsletter.issue", slug=slug), 302)

@@ -62,6 +62,8 @@ def slug_of(title: str) -> str:
 
 _BRACES = re.compile(r"\{\{([^{}]*)\}\}")
 _NEAR = 3
+# What is longer is no slip of a name: no need to look for one like it, nor to say all of it.
+_LONGEST_NAME = 60
 
 
 def offered() -> list[str]:
@@ -82,7 +84,7 @@ def unknown_field(*texts: str) -> tuple[str, list[str]] | None:
     names = offered()
     for text in texts:
         for found in _BRACES.finditer(text):
-            name = found[1].partition("|")[0].strip()
+            name = found[1].partition("|")[0].strip()[:_LONGEST_NAME]
             if name and name not in names:
                 return name, get_close_matches(name.lower(), names, n=_NEAR, cutoff=0.5)
     return None

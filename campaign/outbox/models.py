@@ -213,6 +213,10 @@ class Message(Model):
         return self.state in OPEN
 
 
+# Why an address is suppressed from which mail came back: its owner may lift that themselves.
+BOUNCE = "bounce"
+
+
 class Suppression(Model):
     """An address that must not be written to, known by its hash, with the reason and evidence."""
 

@@ -13,6 +13,7 @@ from campaign.languages import lazy_gettext as _l
 from campaign.outbox.headers import one_address, safe_header
 from campaign.outbox.mail import AUTOMATIC, Mail
 from campaign.outbox.models import (
+    BOUNCE,
     Batch,
     ClientCount,
     Lane,
@@ -160,6 +161,15 @@ def keep_no_evidence(hashed: str) -> None:
 def lift(address: str) -> None:
     """Write to a suppressed address again."""
     db.session.execute(delete(Suppression).where(Suppression.address_hash == address_hash(address)))
+
+
+def lift_bounce(address: str) -> None:
+    """Write again to an address from which mail once came back: its owner has just shown it works.
+
+    What they themselves said, "never write to me" or a complaint, stays.
+    """
+    bounce = (Suppression.address_hash == address_hash(address), Suppression.reason == BOUNCE)
+    db.session.execute(delete(Suppression).where(*bounce))
 
 
 class TooManyFromHere(Refusal):

@@ -6,13 +6,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
 
 from campaign.db import db
 from campaign.languages import _, country_name, languages, short_date, territories
 from campaign.languages import lazy_gettext as _l
 from campaign.people import places, segments
-from campaign.people.models import Person, Rhythm, Subscription, Tag
+from campaign.people.models import Person, Rhythm, Subscription, Tag, as_tag, language_tag
 from campaign.people.segments import Values, WrongRule, condition
 
 FARTHEST = 2000
@@ -111,8 +111,14 @@ def _languages_in_words(values: Values, denied: bool) -> Any:
     words=_languages_in_words,
 )
 def reads(values: Values, now: datetime) -> ColumnElement[bool]:
-    """Find those who read one of some languages."""
-    return Person.language.in_(values["in"])
+    """Find those who read one of some languages: who reads Austrian German reads German.
+
+    As a sending does, which gives them the German text.
+    """
+    theirs = language_tag()
+    wanted = [code.replace("_", "-").lower() for code in values["in"]]
+    regional = (theirs.startswith(f"{code}-", autoescape=True) for code in wanted)
+    return or_(theirs.in_(wanted), *regional)
 
 
 def _tag_in_words(values: Values, denied: bool) -> Any:
@@ -143,7 +149,7 @@ def tags() -> list[str]:
 )
 def has_tag(values: Values, now: datetime) -> Select[int]:
     """Find those to whom an organiser gave a tag."""
-    return select(Tag.person_id).where(Tag.tag == values["tag"])
+    return select(Tag.person_id).where(Tag.tag == as_tag(values["tag"]))
 
 
 def _joined_in_words(values: Values, denied: bool) -> Any:

@@ -73,4 +73,9 @@ def _mail(
 def language_of(person: Person) -> str:
     """Give the language in which to write to a person: theirs, if the campaign speaks it."""
     offered: list[str] = current_app.config["LANGUAGES"]
-    return person.language if person.language in offered else offered[0]
+    tags = {language.replace("_", "-").lower(): language for language in offered}
+    theirs = person.language.replace("_", "-").lower()
+    while theirs and theirs not in tags:
+        # Who reads Austrian German reads German.
+        theirs = theirs.rpartition("-")[0]
+    return tags.get(theirs, offered[0])

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, func
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -120,12 +120,26 @@ class Consent(Model):
     withdrawn_through: Mapped[str] = mapped_column(String(40), default="")
 
 
+def language_tag() -> ColumnElement[str]:
+    """Give a person's language in one spelling, for comparing: `de_AT`, `de-at` as `de-at`."""
+    return func.lower(func.replace(Person.language, "_", "-"))
+
+
+LONGEST_TAG = 40
+
+
+def as_tag(words: str) -> str:
+    """Write a tag in the one way it is kept: Berlin, BERLIN and "berlin " are one."""
+    return " ".join(words.casefold().split())[:LONGEST_TAG].rstrip()
+
+
 class Tag(Model):
     """A word by which organisers find people again."""
 
     __tablename__ = "person_tag"
 
-    tag: Mapped[str] = mapped_column(String(40), primary_key=True)
+    # As `as_tag` writes it.
+    tag: Mapped[str] = mapped_column(String(LONGEST_TAG), primary_key=True)
     person_id: Mapped[int] = mapped_column(
         ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True
     )

@@ -1,14 +1,25 @@
 """Questions about people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
-from campaign.outbox.models import Message, Suppression
+from campaign.outbox.models import BOUNCE, Message, Suppression
 from campaign.outbox.queries import is_suppressed, posted_lately, suppression_of
 from campaign.people import exports, segments
 from campaign.people.mails import CAUSED_BY_STRANGERS
@@ -21,6 +32,8 @@ from campaign.people.models import (
     Segment,
     Subscription,
     Tag,
+    as_tag,
+    language_tag,
 )
 
 # Confirmation mails are a weapon against the owner of an address: so many, over all forms.
@@ -103,6 +116,21 @@ def _may_be_written_to(purpose: Purpose) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+def language_among(offered: Sequence[str], *, otherwise: str) -> ColumnElement[str]:
+    """Give the language, of those offered, that a person reads: theirs, else one it belongs to.
+
+    Who reads Austrian German reads German where there is no Austrian text.
+    """
+    theirs = language_tag()
+    tags = {language: language.replace("_", "-").lower() for language in offered}
+    exact = [(theirs == tag, literal(language)) for language, tag in tags.items()]
+    related = [
+        (theirs.startswith(f"{tag}-", autoescape=True), literal(language))
+        for language, tag in tags.items()
+    ]
+    return case(*exact, *related, else_=literal(otherwise))
+
+
 def segment(number: int) -> Segment | None:
     """Find a saved segment."""
     return db.session.get(Segment, number)
@@ -127,7 +155,7 @@ def search(words: str = "", *, country: str = "", tag: str = "") -> Select[Perso
     if country:
         query = query.where(Person.country == country)
     if tag:
-        query = query.where(Person.id.in_(select(Tag.person_id).where(Tag.tag == tag)))
+        query = query.where(Person.id.in_(select(Tag.person_id).where(Tag.tag == as_tag(tag))))
     return query
 
 
@@ -267,14 +295,26 @@ def number_of_subscribers(purpose: Purpose) -> int:
 def may_be_asked(address: str, *, now: datetime) -> bool:
     """Tell whether one more mail that a stranger may have caused can go to an address.
 
-    Not to one that must not be written to, nor beyond the caps, which count over all forms.
+    Not to one whose owner wants none, nor beyond the caps, which count over all forms. To one from
+    which mail came back it may: the form is their own act, and the button in the mail lifts that.
     """
-    if is_suppressed(address):
+    if refuses_questions(address):
         return False
     for most, time in ((MOST_A_DAY, timedelta(days=1)), (MOST_IN_30_DAYS, timedelta(days=30))):
         if posted_lately(address, kinds=CAUSED_BY_STRANGERS, since=now - time) >= most:
             return False
     return True
+
+
+def refuses_questions(address: str) -> bool:
+    """Tell whether an address must not even be asked: suppressed, and not for a bounce alone."""
+    found = suppression_of(address)
+    return found is not None and found.reason != BOUNCE
+
+
+def may_be_reminded(address: str, *, now: datetime) -> bool:
+    """Tell whether an address that was asked can be asked once more, which is nobody's own act."""
+    return not is_suppressed(address) and may_be_asked(address, now=now)
 
 
 def is_known_elsewhere(person: Person) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,12 +13,22 @@ from campaign.db import db, insert_missing, lock
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State, address_hash
+from campaign.outbox.queries import is_suppressed
 from campaign.outbox.suppressions.verbs import keep_from
-from campaign.outbox.verbs import keep_no_evidence, post, suppress_hash
+from campaign.outbox.verbs import keep_no_evidence, lift_bounce, post, suppress_hash
 from campaign.people import mails, places, queries, segments
 from campaign.people.links import CONFIRM_WITHIN
-from campaign.people.models import NOT_ME, Consent, Person, Purpose, Segment, Subscription, Tag
-from campaign.people.queries import may_be_asked, subscription_of
+from campaign.people.models import (
+    NOT_ME,
+    Consent,
+    Person,
+    Purpose,
+    Segment,
+    Subscription,
+    Tag,
+    as_tag,
+)
+from campaign.people.queries import may_be_asked, may_be_reminded, subscription_of
 from campaign.refusals import Refusal
 
 
@@ -123,16 +134,19 @@ def invite_to_confirm(
     """Ask the owner of an address by mail whether they want what a form asked for.
 
     `wording` is the sentence of the form, word for word; `form` names the form. Subscribers are
-    told that they are in already. Beyond the caps, and to an address that must not be written to,
-    nothing goes out and nothing is noted; the door answers the same in every case.
+    told that they are in already. Beyond the caps, and to an address whose owner wants no mail,
+    nothing goes out and nothing is noted; the door answers the same in every case. Where mail came
+    back from the address before, its owner is asked all the same: the button lifts that.
     """
     # Two forms sent at once are counted one after the other.
     hold(person.id)
     if not may_be_asked(person.email, now=now):
         return
     subscription = ask(person, purpose, wording=wording, form=form, now=now)
-    write = mails.already_subscribed if subscription.is_active else mails.confirmation
-    post(write(person, purpose), now=now)
+    has_bounced = is_suppressed(person.email)
+    is_in = subscription.is_active and not has_bounced
+    mail = (mails.already_subscribed if is_in else mails.confirmation)(person, purpose)
+    post(replace(mail, is_own_act=has_bounced), now=now)
 
 
 REMIND_AFTER = timedelta(days=3)
@@ -148,7 +162,7 @@ def remind_pending(purpose: Purpose, *, write: Callable[[Person], Mail], now: da
     )
     for subscription in db.session.scalars(lock(waiting)).all():
         person = db.session.get_one(Person, subscription.person_id)
-        if may_be_asked(person.email, now=now):
+        if may_be_reminded(person.email, now=now):
             subscription.reminded_at = now
             post(write(person), now=now)
 
@@ -183,11 +197,13 @@ def confirm(subscription: Subscription, *, now: datetime) -> bool:
     # Pressed twice at once, the second press waits here and finds the first.
     hold(subscription.person_id)
     db.session.refresh(subscription, with_for_update=True)
+    person = db.session.get_one(Person, subscription.person_id)
+    # The mail with the button has arrived.
+    lift_bounce(person.email)
     if subscription.is_active:
         return False
     subscription.confirmed_at = now
     subscription.left_at = None
-    person = db.session.get_one(Person, subscription.person_id)
     person.confirmed_at = person.confirmed_at or now
     latest = db.session.scalars(
         select(Consent)
@@ -267,12 +283,13 @@ def leave_all(person_id: int, *, through: str, now: datetime) -> None:
 
 def tag(person: Person, word: str) -> None:
     """Give a person a tag."""
-    insert_missing(Tag, {"tag": word, "person_id": person.id}, unique=["tag", "person_id"])
+    known = {"tag": as_tag(word), "person_id": person.id}
+    insert_missing(Tag, known, unique=["tag", "person_id"])
 
 
 def untag(person: Person, word: str) -> None:
     """Take a tag from a person."""
-    db.session.execute(delete(Tag).where(Tag.tag == word, Tag.person_id == person.id))
+    db.session.execute(delete(Tag).where(Tag.tag == as_tag(word), Tag.person_id == person.id))
 
 
 class NameTaken(Refusal):

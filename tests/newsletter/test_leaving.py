@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -67,6 +68,77 @@ def test_one_click_may_come_as_multipart(app: Flask, visitor: Visitor, link: str
 
     assert answer.status_code == 200
     assert number(app) == 0
+
+
+FORM = "application/x-www-form-urlencoded"
+PLAIN = b"List-Unsubscribe=One-Click"
+PARTS = (
+    b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
+)
+
+
+FROM_ELSEWHERE: list[dict[str, str]] = [
+    {},
+    {"Origin": "https://webmail.example"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site", "Origin": "https://mail.campaign.example"},
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Origin": "null"},
+    {"Referer": "https://webmail.example/inbox", "Cookie": "session=foreign"},
+]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "body", "kind"),
+    [
+        ("", PLAIN, FORM),
+        ("/", PLAIN, FORM),
+        ("?utm_source=mail", PLAIN, f"{FORM}; charset=utf-8"),
+        ("/?x", PARTS, "multipart/form-data; boundary=x"),
+        ("", PLAIN + b"\r\n", FORM),
+        ("/", b"list-unsubscribe=one-click", FORM),
+        ("", PLAIN, None),
+        ("", PLAIN, "text/plain"),
+        ("", b"List-Unsubscribe=One%2DClick&x=", "application/octet-stream"),
+    ],
+)
+def test_one_click_is_heard_however_a_mail_program_says_it(
+    app: Flask, link: str, spelling: str, body: bytes, kind: str | None
+) -> None:
+    path = urlsplit(link).path + spelling
+    answers = [
+        app.test_client().post(path, data=body, content_type=kind, headers=headers)
+        for headers in FROM_ELSEWHERE
+    ]
+
+    assert {(one.status_code, one.mimetype) for one in answers} == {(200, "text/plain")}
+    assert not any("Set-Cookie" in one.headers for one in answers)
+    assert number(app) == 0
+
+
+@pytest.mark.parametrize("body", [b"", b"x" * 5000, b"List-Unsubscribe=No", b"\xff\xfe=\x00"])
+def test_another_site_that_does_not_say_one_click_leaves_nobody(
+    app: Flask, visitor: Visitor, link: str, body: bytes
+) -> None:
+    path = urlsplit(link).path
+    answer = visitor.client.post(path, data=body, headers={"Origin": "https://evil.example"})
+
+    assert answer.status_code == 400
+    assert number(app) == 1
+
+
+@pytest.mark.parametrize(
+    "door", ["/unsubscribe/{}/come-back", "/preferences/{}", "/not-me/{}", "/confirm/{}"]
+)
+def test_what_a_person_presses_is_not_pressed_from_another_site(
+    app: Flask, visitor: Visitor, link: str, door: str
+) -> None:
+    token = link.rpartition("/")[2]
+
+    answer = visitor.post(door.format(token), ONE_CLICK, headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert answer.status_code == 403
+    assert number(app) == 1
 
 
 def test_leaving_twice_says_the_same(app: Flask, visitor: Visitor, link: str) -> None:

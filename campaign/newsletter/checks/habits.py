@@ -29,7 +29,7 @@ _SPAM = re.compile(
     re.IGNORECASE,
 )
 _EMPTY_WORDS = {"here", "click here", "click", "this", "link", "more", "this link", "read more"}
-_DOMAIN = re.compile(r"\b((?:[a-z0-9-]+\.)+[a-z]{2,})\b", re.IGNORECASE)
+_DOMAIN = re.compile(r"\b((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,18 @@ class Link:
     words: str
 
 
+# Of a link no more is looked at: what is longer is wrong anyhow, and looking would take its time.
+_MOST_OF_ADDRESS, _MOST_OF_WORDS = 2000, 200
+
+
 def links_in(html: str) -> list[Link]:
     """List the links of rendered HTML in the order of reading."""
     found = re.finditer(r'<a\b[^>]*?\bhref="([^"]*)"[^>]*>(.*?)</a>', html, re.DOTALL)
     return [
-        Link(unescape(link[1]), " ".join(unescape(re.sub(r"<[^>]+>", "", link[2])).split()))
+        Link(
+            unescape(link[1])[:_MOST_OF_ADDRESS],
+            " ".join(unescape(re.sub(r"<[^>]+>", "", link[2])).split())[:_MOST_OF_WORDS],
+        )
         for link in found
     ]
 
@@ -63,7 +70,7 @@ def pictures_in(html: str) -> list[str]:
 
 
 def of_subject(text: IssueText) -> Iterator[Finding]:
-    """Find what is wrong with the two lines that an inbox shows."""
+    """Find what is wrong with the line by which a mail is opened or not."""
     subject = FIELD.sub("", text.subject)
     shouted = re.findall(r"\b[^\W\d_]{4,}\b", subject)
     if len(shouted) >= 2 and sum(word.isupper() for word in shouted) * 2 > len(shouted):
@@ -83,6 +90,10 @@ def of_subject(text: IssueText) -> Iterator[Finding]:
                 now=len(text.subject),
             )
         )
+
+
+def of_preview(text: IssueText) -> Iterator[Finding]:
+    """Find what is wrong with the line that an inbox shows beneath the subject."""
     if not text.preview:
         yield Finding(_l("There is no preview: inboxes show how the text begins instead."))
     elif text.preview.strip().casefold() == text.subject.strip().casefold():
@@ -142,7 +153,11 @@ def _of_words(link: Link) -> Iterator[Finding]:
 
 
 def _of_address(link: Link) -> Iterator[Finding]:
-    url = urlsplit(link.address)
+    try:
+        url = urlsplit(link.address)
+    except ValueError:
+        # Said of it elsewhere: no site has such a name (`slips`).
+        return
     if url.scheme not in {"http", "https"} or not url.hostname:
         return
     host = url.hostname.removeprefix("www.")

@@ -1,13 +1,15 @@
 """Questions about an issue before it goes out: what is to be mended in it, where its links lead."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from urllib.parse import urlsplit
 
-from flask import current_app
+from flask import Flask, current_app
 
-from campaign.languages import force_locale
+from campaign import markup
+from campaign.languages import force_locale, language_name
+from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails, wording
-from campaign.newsletter.checks import habits
+from campaign.newsletter.checks import answers, habits, slips
 from campaign.newsletter.checks.habits import Finding
 from campaign.newsletter.models import Issue, IssueText
 from campaign.newsletter.writing import write
@@ -16,41 +18,91 @@ from campaign.outbox.mail import inline
 from campaign.refusals import Refusal
 from campaign.templating import absolute
 
+# A page of more would be read by nobody.
+MOST_FINDINGS = 50
+
 
 def findings(issue: Issue, text: IssueText, *, now: datetime) -> list[Finding]:
     """Look over one text of an issue, all but whether its links answer; the gravest first."""
-    found: list[Finding] = []
+    found = [*_found_in(text, mails.variant(issue, text).html, now=now), *habits.of_preview(text)]
+    return _in_order(found)
+
+
+def findings_in_words(
+    *, subject: str, source: str, language: str, html: str, now: datetime
+) -> list[Finding]:
+    """Look over the words of an automatic mail in one language; `html` is the mail they make."""
+    text = IssueText(language=language, title="", subject=subject, preview="", source=source)
+    return _in_order(_found_in(text, html, now=now))
+
+
+def _in_order(found: Iterable[Finding]) -> list[Finding]:
+    by_weight = sorted(dict.fromkeys(found), key=lambda finding: not finding.is_grave)
+    return by_weight[:MOST_FINDINGS]
+
+
+def _found_in(text: IssueText, html: str, *, now: datetime) -> Iterator[Finding]:
     try:
         wording.check_words(
             title=text.title, subject=text.subject, preview=text.preview, source=text.source
         )
     except Refusal as refusal:
-        found.append(Finding(refusal.sentence, is_grave=True))
+        yield Finding(refusal.sentence, is_grave=True)
     body = write(text.source, absolute=absolute)
     nobody = Recipient(None, "", text.language, "", None)
     with force_locale(text.language):
         sampled = {name: (field, field.make(nobody, now)) for name, field in known().items()}
-    html = inline(mails.variant(issue, text).html)
-    found += [
-        *habits.of_subject(text),
-        *habits.of_fields(text, body, nobody=nobody, sampled=sampled),
-        *habits.of_body(text, body, bytes_of_html=len(html.encode())),
-        *habits.of_links(habits.links_in(body.html), base=current_app.config["BASE_URL"]),
-    ]
-    return sorted(dict.fromkeys(found), key=lambda finding: not finding.is_grave)
+    yield from slips.of_addresses(markup.addresses(text.source))
+    yield from slips.of_foreign_fields(text.title, text.subject, text.preview, text.source)
+    yield from slips.of_what_is_left(body.text)
+    yield from habits.of_subject(text)
+    yield from habits.of_fields(text, body, nobody=nobody, sampled=sampled)
+    yield from habits.of_body(text, body, bytes_of_html=len(inline(html).encode()))
+    yield from habits.of_links(habits.links_in(body.html), base=current_app.config["BASE_URL"])
 
 
 def addresses_of(issue: Issue) -> tuple[list[str], list[str]]:
     """List where the links and pictures of an issue lead: paths of ours, and other sites."""
+    return addresses_in(text.source for text in issue.texts)
+
+
+def to_mend(app: Flask, issue: Issue, *, now: datetime) -> list[tuple[str, list[Finding]]]:
+    """Say again what a check finds in an issue: by the name of its language, where it has several.
+
+    Links to pages of ours that are not there are among it; other sites are not asked.
+    """
+    texts = [issue.text_in(language) for language in issue.languages]
+    found = [
+        (
+            language_name(text.language) if len(texts) > 1 else "",
+            [*dead_ends(app, [text.source]), *findings(issue, text, now=now)],
+        )
+        for text in texts
+    ]
+    return [(name, some) for name, some in found if some]
+
+
+def dead_ends(app: Flask, sources: Iterable[str]) -> list[Finding]:
+    """Find links to pages of ours that are not there; other sites are not asked."""
+    ours, _others = addresses_in(sources)
+    return [
+        Finding(_l("%(address)s: %(trouble)s.", address=one.address, trouble=one.sentence), True)
+        for one in answers.ask_ourselves(app, ours)
+        if one.is_grave
+    ]
+
+
+def addresses_in(sources: Iterable[str]) -> tuple[list[str], list[str]]:
+    """List where the links and pictures of texts lead: paths of ours, and other sites."""
     base = str(current_app.config["BASE_URL"])
     ours: dict[str, None] = {}
     others: dict[str, None] = {}
-    for text in issue.texts:
-        html = write(text.source, absolute=absolute).html
+    for source in sources:
+        html = write(source, absolute=absolute).html
         addresses = [link.address for link in habits.links_in(html)] + habits.pictures_in(html)
         for address in addresses:
             if address == base or address.startswith((f"{base}/", f"{base}?", f"{base}#")):
                 ours[address.removeprefix(base).partition("#")[0] or "/"] = None
-            elif urlsplit(address).scheme in {"http", "https"}:
+            elif address.startswith(("http://", "https://")):
                 others[address.partition("#")[0]] = None
     return list(ours), list(others)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import (
     BigInteger,
@@ -12,7 +12,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    func,
     literal,
     or_,
     select,
@@ -22,6 +21,7 @@ from campaign.db import Moment
 from campaign.newsletter.models import Issue
 from campaign.outbox.models import OPEN, Message, State
 from campaign.people.models import Person, RefusedTopic, Rhythm, Subscription
+from campaign.people.queries import language_among
 
 # A tenth hears first when two subjects are tried: a twentieth each.
 _SHARES = 20
@@ -65,16 +65,9 @@ def text_for(issue: Issue) -> ColumnElement[str]:
 
     Who reads Austrian German gets the German text where there is no Austrian one.
     """
-    theirs = func.replace(Person.language, "-", "_")
-    others = [text.language for text in issue.texts if text.language != issue.language]
-    if not others:
+    if len(issue.languages) == 1:
         return literal(issue.language)
-    exact = [(theirs == language, literal(language)) for language in issue.languages]
-    related = [
-        (theirs.startswith(f"{language}_", autoescape=True), literal(language))
-        for language in issue.languages
-    ]
-    return case(*exact, *related, else_=literal(issue.language))
+    return language_among(issue.languages, otherwise=issue.language)
 
 
 def in_trial(issue: Issue) -> ColumnElement[bool]:
@@ -118,8 +111,16 @@ def recipients(
 
 def local_moment(day: date, hour: int, zone: str, *, otherwise: str) -> datetime:
     """Give the moment at which clocks of a zone show an hour of a day; a zone may be unknown."""
-    known = zone if zone in available_timezones() else otherwise
-    return datetime.combine(day, time(hour), ZoneInfo(known)).astimezone(UTC)
+    return datetime.combine(day, time(hour), _clocks(zone, otherwise)).astimezone(UTC)
+
+
+def _clocks(zone: str, otherwise: str) -> ZoneInfo:
+    # The one zone is looked up, which is remembered. To list all there are reads the whole folder
+    # of them, some ten milliseconds a time.
+    try:
+        return ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(otherwise)
 
 
 def at_local_hour(

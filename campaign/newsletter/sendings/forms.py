@@ -24,6 +24,7 @@ from campaign.forms import OfficeForm, line_field, normal_address, text_field
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.sendings.queries import Choice
 
+AS_USUAL, YES, NO = "", "yes", "no"
 NOW, AT, LOCAL = "now", "at", "local"
 MOST_HOURS = 72
 MOST_SEEDS = 50
@@ -97,6 +98,7 @@ class PlanForm(OfficeForm):
     hours = _Hours(
         _l("Hours to wait before the better one is chosen"), default=4, widget=_Hours.widget
     )
+    archive = RadioField(_l("In the public archive"), default=AS_USUAL)
     # What was seen when this was asked: the issue's version, its newest sending, the rule's mark.
     version = IntegerField(widget=HiddenInput(), default=0)
     after = IntegerField(widget=HiddenInput(), default=0)
@@ -105,7 +107,15 @@ class PlanForm(OfficeForm):
     def __init__(self, *args: Any, choices: Sequence[Choice], **options: Any) -> None:
         super().__init__(*args, **options)
         self._choices = {choice.key: choice for choice in choices}
-        for field in (self.who, self.when, self.hours):
+        self.archive.choices = [
+            (
+                AS_USUAL,
+                _l("If it goes to everyone; not what goes to a segment alone"),
+            ),
+            (YES, _l("Yes: everyone may read it on our site")),
+            (NO, _l("No")),
+        ]
+        for field in (self.who, self.when, self.hours, self.archive):
             field.flags.required = True
         self.who.choices = [(choice.key, choice.name) for choice in choices]
         zone = current_app.config["TIMEZONE"]
@@ -119,6 +129,11 @@ class PlanForm(OfficeForm):
     def choice(self) -> Choice:
         """Give whom it is to go to."""
         return self._choices[self.who.data or ""]
+
+    @property
+    def in_archive(self) -> bool:
+        """Tell whether the issue is to come into the public archive."""
+        return {YES: True, NO: False}.get(self.archive.data or "", self.choice.segment is None)
 
     @property
     def starts_at(self) -> datetime | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import (
     Blueprint,
+    Flask,
     abort,
     current_app,
     flash,
@@ -25,6 +26,7 @@ from campaign.db import db
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import number as written
+from campaign.newsletter.checks.queries import to_mend
 from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.sendings import figures, queries, verbs
 from campaign.newsletter.sendings.forms import (
@@ -126,6 +128,7 @@ def confirm(number: int) -> Any:
 
 
 def _confirm_page(issue: Issue, form: PlanForm) -> str:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     choice = form.choice
     newest = queries.newest_of(issue.id)
     given = {
@@ -136,6 +139,7 @@ def _confirm_page(issue: Issue, form: PlanForm) -> str:
         "rate": form.rate.data or "",
         "second_subject": form.second_subject.data or "",
         "hours": form.hours.data or 4,
+        "archive": form.archive.data or "",
         "version": issue.version,
         "after": newest.id if newest else 0,
         "seen": _mark(choice),
@@ -148,6 +152,7 @@ def _confirm_page(issue: Issue, form: PlanForm) -> str:
         given=given,
         choice=choice,
         readers=queries.number_of_readers(issue, rule=choice.rule, now=clock.now()),
+        to_mend=to_mend(app, issue, now=clock.now()),
         back_href=url_for("office.newsletter.sendings.plan", number=issue.id, **_asked(given)),
         zone=current_app.config["TIMEZONE"],
     )
@@ -191,6 +196,7 @@ def send(number: int) -> Any:
             rate=form.rate.data or 0.0,
             trial_subject=form.second_subject.data or "",
             trial_hours=form.hours.data,
+            in_archive=form.in_archive,
             by=g.organiser.id,
             now=clock.now(),
         )
@@ -200,7 +206,9 @@ def send(number: int) -> Any:
         field.errors = [*field.errors, refusal.sentence]
         return _plan_page(issue, form), refusal.status
     db.session.commit()
-    if sending.starts_at > clock.now():
+    if queries.waits_for_a_colleague(sending):
+        flash(_("It is planned. A colleague has to approve the second subject first."), "done")
+    elif sending.starts_at > clock.now():
         flash(_("It is planned. Until it begins you can call it off."), "done")
     else:
         flash(_("It begins at once."), "done")
@@ -281,6 +289,8 @@ def _sending_page(found: Sending, form: Any = None, choose_form: Any = None) -> 
         because=_because(found, issue, batches),
         trial_standing=_trial_standing(found),
         may_choose=_is_undecided(found),
+        waits=state == "planned" and queries.waits_for_a_colleague(found),
+        is_own=found.asked_by_id == g.organiser.id,
         words=queries.in_words(found.rule),
         planned_for=_planned_for(found, issue, state),
         counts=counts,
@@ -357,6 +367,8 @@ def _because(found: Sending, issue: Issue, batches: list[Batch]) -> str:
                 "Call it off and plan it anew."
             )
         )
+    if is_planned and queries.waits_for_a_colleague(found):
+        return str(_("It does not begin until a colleague has approved the second subject."))
     paused = [batch for batch in batches if batch.paused_at and batch.paused_because]
     if found.called_off_because or not paused:
         return found.called_off_because
@@ -406,6 +418,16 @@ def call_off(number: int) -> Any:
     """Call a sending off before it begins."""
     return _press(
         number, lambda found: verbs.call_off(found, now=clock.now()), _("It is called off.")
+    )
+
+
+@bp.post("/sendings/<int:number>/approve")
+def approve(number: int) -> Any:
+    """Find the second subject of a planned sending good."""
+    return _press(
+        number,
+        lambda found: verbs.approve(found, by=g.organiser.id, now=clock.now()),
+        _("Approved. It begins when its time has come."),
     )
 
 

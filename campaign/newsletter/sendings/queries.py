@@ -29,6 +29,12 @@ def of_issue(issue_id: int) -> list[Sending]:
     return list(db.session.scalars(query))
 
 
+def waits_for_a_colleague(found: Sending) -> bool:
+    """Tell whether the settings ask for an approval that the second subject does not have."""
+    asks = current_app.config["NEWSLETTER_APPROVAL"] and found.trial_subject
+    return bool(asks) and found.approved_at is None and found.queued_at is None
+
+
 def newest_of(issue_id: int) -> Sending | None:
     """Find the sending of an issue that was asked for last."""
     query = select(Sending).where(Sending.issue_id == issue_id).order_by(Sending.id.desc()).limit(1)

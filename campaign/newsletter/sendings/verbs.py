@@ -81,14 +81,18 @@ def schedule(
     rate: float = 0.0,
     trial_subject: str = "",
     trial_hours: int = 4,
+    in_archive: bool | None = None,
     by: int | None,
     now: datetime,
 ) -> Sending:
     """Plan that an issue goes out: at once, at a moment, or at an hour of a day where readers are.
 
     `version` is the issue's as it was seen, `after` the number of its newest sending as it was
-    seen, or 0. Pressed twice it is planned once, and both presses are given the same sending.
-    Raises `SentMeanwhile`, `TooLate`, `NobodyToSendTo`, `TooFewForATrial`, `WrongSubject` and what
+    seen, or 0. `in_archive` says whether the issue comes into the public archive; left open, it
+    does when it goes to everyone, and what goes to a segment stays among its readers. Where the
+    settings ask for approval, a second subject waits for it (`approve`). Pressed twice it is
+    planned once, and both presses are given the same sending. Raises `SentMeanwhile`, `TooLate`,
+    `NobodyToSendTo`, `TooFewForATrial`, `WrongSubject` and what
     `newsletter.verbs.check_may_be_sent` raises.
     """
     _hold(issue)
@@ -100,6 +104,7 @@ def schedule(
         "rate": rate,
         "trial_subject": trial_subject,
         "is_for_the_unreached": False,
+        "in_archive": segment is None if in_archive is None else in_archive,
     }
     return _plan(issue, wanted, version=version, after=after, starts_at=starts_at,
                  trial_hours=trial_hours, by=by, now=now)  # fmt: skip
@@ -122,6 +127,7 @@ def send_to_those_not_reached(
         "rate": earlier.rate,
         "trial_subject": "",
         "is_for_the_unreached": True,
+        "in_archive": earlier.in_archive,
     }
     return _plan(issue, wanted, version=issue.version, after=after, starts_at=None,
                  trial_hours=0, by=by, now=now)  # fmt: skip
@@ -203,15 +209,39 @@ def _is_small(people: Select[Person], issue: Issue) -> bool:
     return len(list(db.session.scalars(some))) < LEAST_FOR_A_TRIAL
 
 
+class NotOnesOwn(Refusal):
+    status = 403
+    sentence = _l("You planned this. Somebody else has to read the second subject and approve it.")
+
+
+class NothingToApprove(Refusal):
+    sentence = _l("There is no second subject here that waits for approval.")
+
+
+def approve(sending: Sending, *, by: int, now: datetime) -> None:
+    """Find the second subject of a planned sending good; it then begins when its time has come.
+
+    Raises `NothingToApprove` or `NotOnesOwn`.
+    """
+    _issue_held(sending)
+    if not sending.trial_subject or sending.queued_at or sending.called_off_at:
+        raise NothingToApprove
+    if sending.asked_by_id == by:
+        raise NotOnesOwn
+    sending.approved_by_id, sending.approved_at = by, now
+    jobs.wake_after_commit(BEGIN)
+
+
 def begin(sending: Sending, *, now: datetime) -> bool:
     """Freeze the audience of a sending and put it into the outbox. Returns whether it was done now.
 
-    By however many workers it is begun, there is one batch. What may no longer be sent as it was
-    seen is called off, and says why.
+    One whose second subject nobody has approved waits, where the settings ask for it. By however
+    many workers it is begun, there is one batch. What may no longer be sent as it was seen is
+    called off, and says why.
     """
     issue = _issue_held(sending)
     is_planned = sending.queued_at is None and sending.called_off_at is None
-    if not is_planned or sending.starts_at > now:
+    if not is_planned or sending.starts_at > now or queries.waits_for_a_colleague(sending):
         return False
     try:
         check_may_be_sent(issue, version=sending.version)
@@ -222,6 +252,11 @@ def begin(sending: Sending, *, now: datetime) -> bool:
         sending.called_off_at = now
         sending.called_off_because = str(refusal.sentence)[:500]
         return False
+    # Before its mails are written: only of what stands in the archive do they say where to read it.
+    sending.queued_at = now
+    issue.queued_at = issue.queued_at or now
+    if sending.in_archive:
+        issue.published_at = issue.published_at or now
     # So many may have left since it was planned that there is nobody to try subjects on.
     if sending.trial_subject and queries.has_readers(people.where(audience.in_trial(issue))):
         sending.trial_batch_id = _post_trial(issue, sending, people, now=now).id
@@ -229,9 +264,6 @@ def begin(sending: Sending, *, now: datetime) -> bool:
         sending.batch_id = _post(issue, sending, people, now=now).id
     for code in codes.codes_of(issue.slug):
         sources.begin(code)
-    sending.queued_at = now
-    issue.queued_at = issue.queued_at or now
-    issue.published_at = issue.published_at or now
     return True
 
 

@@ -76,7 +76,7 @@ def _month() -> Words:
         "{{ events_this_month }}"
         + "\n\n"
         + _("Nothing near you? You can be the one who begins.")
-        + _button("/events/propose", _("Host a protest")),
+        + _button("/contact", _("Write to us")),
     )
 
 

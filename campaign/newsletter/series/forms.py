@@ -4,7 +4,7 @@ from typing import Any
 
 from babel.dates import get_day_names
 from flask_babel import get_locale
-from wtforms import IntegerField, SelectField
+from wtforms import IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, NumberRange
 from wtforms.widgets import HiddenInput
 
@@ -58,6 +58,12 @@ class BeginForm(OfficeForm):
     """Begin the welcome for subscribers who never had it."""
 
     segment = SelectField(_l("For whom"), coerce=int, validators=[InputRequired()])
+
+
+class ApproveForm(OfficeForm):
+    """The button that approves an automatic mail, in the words that were seen."""
+
+    seen = StringField(widget=HiddenInput(), default="")
 
 
 class ButtonForm(OfficeForm):

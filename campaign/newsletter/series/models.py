@@ -1,5 +1,7 @@
 """An automatic mail: its switch, its words, and to whom it has gone."""
 
+import hashlib
+import json
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, Text
@@ -31,9 +33,30 @@ class Automatic(Model):
         ForeignKey("organiser.id", ondelete="SET NULL")
     )
 
+    # Who last wrote its words, and who found good what they are: `approved_words` is their mark.
+    written_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organiser.id", ondelete="SET NULL")
+    )
+    approved_words: Mapped[str] = mapped_column(String(64), default="")
+    approved_at: Mapped[datetime | None]
+    approved_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organiser.id", ondelete="SET NULL")
+    )
+
     texts: Mapped[list["AutomaticText"]] = relationship(
         lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
     )
+
+    @property
+    def words_mark(self) -> str:
+        """Give a mark of all that organisers wrote for it: another word makes another mark."""
+        said = sorted([text.language, text.subject, text.source] for text in self.texts)
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+    @property
+    def is_approved(self) -> bool:
+        """Tell whether a colleague found good what it says now."""
+        return self.approved_words == self.words_mark
 
 
 class AutomaticText(Model):

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import (
     Blueprint,
+    Flask,
     Response,
     abort,
     current_app,
@@ -30,6 +31,7 @@ from campaign.newsletter.series.catalogue import (
     words_in,
 )
 from campaign.newsletter.series.forms import (
+    ApproveForm,
     BeginForm,
     ButtonForm,
     DaysForm,
@@ -65,7 +67,10 @@ def _begin_form() -> BeginForm:
 def _index(form: BeginForm) -> str:
     return render_template(
         "newsletter/office/automatics.html",
-        automatics=[(one, label_of(one.key), _when(one)) for one in queries.automatics()],
+        automatics=[
+            (one, label_of(one.key), _when(one), queries.waits_for_a_colleague(one))
+            for one in queries.automatics()
+        ],
         turns=queries.turns(),
         form=form,
         waiting=queries.number_not_begun(now=clock.now()),
@@ -129,7 +134,7 @@ def _found(key: str) -> Automatic:
 
 def _automatic(found: Automatic, form: Any = None) -> str:
     form = form or _time_form(found)
-    written = {text.language for text in found.texts}
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     return render_template(
         "newsletter/office/automatic.html",
         automatic=found,
@@ -142,10 +147,19 @@ def _automatic(found: Automatic, form: Any = None) -> str:
         is_step=is_step(found.key),
         is_standard=found.key in STANDARDS,
         words=[
-            (code, language_name(code), words_in(found, code), code in written)
+            (
+                code,
+                language_name(code),
+                words_in(found, code),
+                queries.to_mend(app, found, code, now=clock.now()),
+            )
             for code in current_app.config["LANGUAGES"]
         ],
         button=ButtonForm(formdata=None),
+        approve_form=ApproveForm(formdata=None, data={"seen": found.words_mark}),
+        asks_for_approval=current_app.config["NEWSLETTER_APPROVAL"],
+        waits=queries.waits_for_a_colleague(found),
+        is_own=found.written_by_id == g.organiser.id,
         address=g.organiser.email,
     )
 
@@ -188,6 +202,18 @@ def switch_on(key: str) -> Any:
     verbs.switch_on(key, by=g.organiser.id, now=clock.now())
     db.session.commit()
     return _back(key, _("It is on."))
+
+
+@bp.post("/<key>/approve")
+def approve(key: str) -> Any:
+    """Find good what an automatic mail says."""
+    found = _found(key)
+    form = ApproveForm()
+    if not form.validate():
+        return _automatic(found), form.refusal_status()
+    verbs.approve(key, seen=form.seen.data or "", by=g.organiser.id, now=clock.now())
+    db.session.commit()
+    return _back(key, _("Approved. After a change it has to be approved anew."))
 
 
 @bp.post("/<key>/off")
@@ -265,7 +291,14 @@ def write(key: str, language: str) -> Any:
         form.source.errors = [*form.source.errors, refusal.sentence]
         return _words(_found(key), language, form), refusal.status
     db.session.commit()
-    return _back(key, _("Kept."))
+    return _back(key, _kept(key))
+
+
+def _kept(key: str) -> str:
+    found = _found(key)
+    if found.is_on and queries.waits_for_a_colleague(found):
+        return str(_("Kept. It goes to nobody until a colleague has approved it."))
+    return str(_("Kept."))
 
 
 @bp.post("/<key>/<language>/standard")

@@ -3,15 +3,18 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app
-from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
+from flask import Flask, current_app
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select
 
 from campaign.db import count_of, db
+from campaign.newsletter.checks import queries as checks
+from campaign.newsletter.checks.habits import Finding
 from campaign.newsletter.sendings.audience import recipients
-from campaign.newsletter.series.catalogue import DIGEST, REMINDER, STANDARDS, is_step
+from campaign.newsletter.series import mails
+from campaign.newsletter.series.catalogue import DIGEST, REMINDER, STANDARDS, is_step, words_in
 from campaign.newsletter.series.models import Automatic, Month, Start, Turn
 from campaign.people.models import Person, Purpose, Rhythm, Subscription
-from campaign.people.queries import circle
+from campaign.people.queries import circle, language_among
 
 # Looked for once more: what began while the last sweep looked may not have been saved yet.
 _AGAIN = timedelta(days=1)
@@ -44,13 +47,48 @@ def as_it_comes(key: str) -> Automatic:
         weekday=1,
         hour=9,
         version=0,
+        approved_words="",
         texts=[],
     )
 
 
+def to_mend(app: Flask, automatic: Automatic, language: str, *, now: datetime) -> list[Finding]:
+    """Say what a check finds in an automatic mail in one language; nothing where it has no words.
+
+    Links to pages of ours that are not there are among it; other sites are not asked.
+    """
+    words = words_in(automatic, language)
+    if not words.source:
+        return []
+    html = mails.variant(automatic, language).html
+    return [
+        *checks.dead_ends(app, [words.source]),
+        *checks.findings_in_words(
+            subject=words.subject, source=words.source, language=language, html=html, now=now
+        ),
+    ]
+
+
+def goes(automatic: Automatic) -> bool:
+    """Tell whether an automatic mail goes out: it is on, and approved where the settings ask."""
+    return automatic.is_on and not waits_for_a_colleague(automatic)
+
+
+def waits_for_a_colleague(automatic: Automatic) -> bool:
+    """Tell whether the settings ask for an approval that the words of a mail do not have.
+
+    What is on from the first, in the words of the program, was switched on by nobody here.
+    """
+    if not current_app.config["NEWSLETTER_APPROVAL"] or automatic.is_approved:
+        return False
+    standard = STANDARDS.get(automatic.key)
+    is_as_it_came = not automatic.texts and automatic.switched_on_at is None
+    return not (standard is not None and standard.is_on and automatic.is_on and is_as_it_came)
+
+
 def steps() -> list[Automatic]:
-    """List the steps of the welcome that are on."""
-    return [one for one in automatics() if is_step(one.key) and one.is_on]
+    """List the steps of the welcome that go out."""
+    return [one for one in automatics() if is_step(one.key) and goes(one)]
 
 
 def due(step: Automatic, *, now: datetime) -> Select[Any]:
@@ -91,13 +129,7 @@ def _text_for() -> ColumnElement[str]:
     first, *others = current_app.config["LANGUAGES"]
     if not others:
         return literal(first)
-    theirs = func.replace(Person.language, "-", "_")
-    exact = [(theirs == language, literal(language)) for language in (first, *others)]
-    related = [
-        (theirs.startswith(f"{language}_", autoescape=True), literal(language))
-        for language in (first, *others)
-    ]
-    return case(*exact, *related, else_=literal(first))
+    return language_among((first, *others), otherwise=first)
 
 
 def is_anybody(audience: Select[Any]) -> bool:

@@ -71,6 +71,7 @@ def write(
         text = AutomaticText(language=language)
         row.texts.append(text)
     text.subject, text.source = subject, source
+    row.written_by_id = by
     _note(row, by=by, now=now)
 
 
@@ -84,6 +85,7 @@ def back_to_standard(key: str, *, language: str, by: int | None, now: datetime) 
     """Let an automatic mail say again what it says without anybody's doing."""
     row = _held(key)
     row.texts[:] = [text for text in row.texts if text.language != language]
+    row.written_by_id = by
     _note(row, by=by, now=now)
 
 
@@ -96,7 +98,13 @@ def _held(key: str) -> Automatic:
     """Hold an automatic mail against every other deed until this one is saved."""
     if key in STANDARDS:
         standard = STANDARDS[key]
-        fresh = {"key": key, "is_on": standard.is_on, "days": standard.days, "version": 0}
+        fresh = {
+            "key": key,
+            "is_on": standard.is_on,
+            "days": standard.days,
+            "version": 0,
+            "approved_words": "",
+        }
         insert_missing(Automatic, fresh, unique=["key"])
     query = select(Automatic).where(Automatic.key == key).with_for_update()
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
@@ -106,14 +114,45 @@ class NothingToSay(Refusal):
     sentence = _l("This mail has no text yet. Write it first.")
 
 
+class NotApproved(Refusal):
+    sentence = _l("A colleague has to approve this mail, as it is now: then it can be switched on.")
+
+
+class NotOnesOwn(Refusal):
+    status = 403
+    sentence = _l(
+        "Two people are needed: you wrote these words last, or approved what nobody here wrote. "
+        "Somebody else has to do this."
+    )
+
+
+def approve(key: str, *, seen: str, by: int, now: datetime) -> None:
+    """Find good what an automatic mail says, as it was `seen` (its mark). Other words void it.
+
+    Raises `ChangedMeanwhile` or `NotOnesOwn`.
+    """
+    row = _held(key)
+    if row.words_mark != seen:
+        raise ChangedMeanwhile
+    if row.written_by_id == by:
+        raise NotOnesOwn
+    row.approved_words, row.approved_by_id, row.approved_at = seen, by, now
+
+
 def switch_on(key: str, *, by: int | None, now: datetime) -> None:
     """Let an automatic mail go out from now on; who was due before does not get it any more.
 
-    Raises `NothingToSay`, and what `write` raises of words.
+    Raises `NothingToSay`, what `write` raises of words, and where the settings ask for a
+    colleague's approval `NotApproved` or `NotOnesOwn`.
     """
     row = _held(key)
     if row.is_on:
         return
+    if current_app.config["NEWSLETTER_APPROVAL"]:
+        if not row.is_approved:
+            raise NotApproved
+        if row.written_by_id is None and by is not None and row.approved_by_id == by:
+            raise NotOnesOwn
     for language in current_app.config["LANGUAGES"]:
         words = words_in(row, language)
         if not (words.subject and words.source):
@@ -179,7 +218,8 @@ def greet(person: Person, *, now: datetime) -> None:
     """
     insert_missing(Start, {"person_id": person.id, "started_at": now}, unique=["person_id"])
     first = queries.automatic(WELCOME)
-    if first is None or not first.is_on:
+    if first is None or not queries.goes(first):
+        # Once it does, `take_step` finds who has not had it.
         return
     turn = {"key": WELCOME, "person_id": person.id, "posted_at": now}
     insert_missing(Turn, turn, unique=["key", "person_id"])
@@ -210,7 +250,7 @@ def take_step(key: str, *, now: datetime) -> None:
     Who comes to it at the same time waits here, and then finds that nobody is left.
     """
     step = _held(key)
-    if not step.is_on:
+    if not queries.goes(step):
         return
     audience = queries.due(step, now=now)
     if queries.is_anybody(audience):
@@ -234,7 +274,7 @@ def tell_of_the_month(*, now: datetime) -> None:
     row = _held(DIGEST)
     moment = moment_of_month(row, now=now, zone=current_app.config["TIMEZONE"])
     since = row.switched_on_at or moment
-    if not row.is_on or not since <= moment <= now <= moment + LATE:
+    if not queries.goes(row) or not since <= moment <= now <= moment + LATE:
         return
     month = f"{moment:%Y-%m}"
     if not insert_missing(Month, {"month": month, "posted_at": now}, unique=["month"]):
@@ -252,7 +292,7 @@ def tell_of_the_month(*, now: datetime) -> None:
 def remind(*, now: datetime) -> None:
     """Ask once more those who have not confirmed, where that is switched on."""
     reminder = queries.automatic(REMINDER)
-    if reminder is None or not reminder.is_on:
+    if reminder is None or not queries.goes(reminder):
         return
     people.remind_pending(
         Purpose.NEWSLETTER, write=lambda person: mails.reminder(person, reminder), now=now

@@ -9,10 +9,9 @@ from sqlalchemy import delete
 from campaign import tokens
 from campaign.db import db
 from campaign.newsletter.series import verbs as series
-from campaign.outbox.queries import is_suppressed
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose, RefusedTopic, Rhythm
-from campaign.people.queries import subscription_of
+from campaign.people.queries import refuses_questions, subscription_of
 
 NEWSLETTER = Purpose.NEWSLETTER
 
@@ -30,7 +29,7 @@ def subscribe(
 
     `wording` is the sentence they were shown, and `form` names the form that showed it.
     """
-    if is_suppressed(email):
+    if refuses_questions(email):
         # Who said "never write to me" is not remembered anew because a stranger typed the address.
         return
     person = people.remember(email, name=name, language=language, now=now)

@@ -1,6 +1,7 @@
 """Doors for readers: subscribe here or on another site, confirm, refuse, choose, leave, return."""
 
 from typing import Any
+from urllib.parse import parse_qs
 
 from flask import (
     Blueprint,
@@ -12,6 +13,7 @@ from flask import (
     request,
     url_for,
 )
+from werkzeug.datastructures import MultiDict
 
 from campaign import clock, tokens
 from campaign.db import db
@@ -102,7 +104,7 @@ def subscribe_here() -> Any:
 def subscribe_from() -> Any:
     """Show what was typed on another site, with the words to agree to; nothing happens yet.
 
-    The one POST that any site may cause (`app.FROM_OTHER_SITES`): an address belongs neither into
+    A POST that any site may cause (`app.FROM_OTHER_SITES`): an address belongs neither into
     the line of a browser nor into the logs on the way.
     """
     typed = {
@@ -299,15 +301,17 @@ def unsubscribe(token: str) -> Any:
     return render_template("newsletter/unsubscribe.html", form=LeaveForm(), token=token)
 
 
-@bp.post("/unsubscribe/<token>")
+# Some mail programs end every address with a slash, and follow no redirect from there.
+@bp.post("/unsubscribe/<token>", strict_slashes=False)
 def press_unsubscribe(token: str) -> Any:
     """Leave: by the button of the page, or by that of a mail program (RFC 8058 section 3.2).
 
     A mail program sends one field and has seen no form, so no form token is asked of it; it
-    follows no redirect and keeps no cookie. The address itself is the proof.
+    follows no redirect and keeps no cookie. Where it runs in a browser, that says it comes from
+    another site (`app.FROM_OTHER_SITES`). The address itself is the proof.
     """
     person_id, purpose = links.read_unsubscribe(token)
-    if request.form.get("List-Unsubscribe") == "One-Click":
+    if _is_one_click():
         people.leave(person_id, purpose, through="one click", now=clock.now())
         db.session.commit()
         return Response("You have left the newsletter.\n", mimetype="text/plain")
@@ -318,6 +322,17 @@ def press_unsubscribe(token: str) -> Any:
     people.leave(person_id, purpose, through="link", now=clock.now())
     db.session.commit()
     return redirect(url_for("newsletter.left", token=token), 303)
+
+
+def _is_one_click() -> bool:
+    """Tell whether a mail program asks: however it names the kind of its body, and writes it."""
+    # What is named as no form, or not at all, is still in the body.
+    sent = request.form or parse_qs(request.get_data(as_text=True)[:LONGEST_CLICK])
+    words = {name.strip().casefold(): values for name, values in MultiDict(sent).lists()}
+    return "one-click" in {value.strip().casefold() for value in words.get("list-unsubscribe", [])}
+
+
+LONGEST_CLICK = 200
 
 
 @bp.get("/unsubscribe/<token>/left")

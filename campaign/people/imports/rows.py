@@ -25,6 +25,7 @@ from campaign.people.imports import statuses
 from campaign.people.imports.models import LONGEST_SHOWN
 from campaign.people.imports.reading import CELLS, LONG, QUOTES, Broken
 from campaign.people.imports.statuses import KNOWN, STRICTEST, SUBSCRIBED
+from campaign.people.models import as_tag
 
 ADDRESS = "address"
 NO_ADDRESS = "no-address"
@@ -271,7 +272,7 @@ def _tags(typed: str, notes: "Counter[str]") -> tuple[str, ...]:
     short = [tag for tag in found if tag and len(tag) <= _LONGEST["tag"]]
     if len(short) < len([part for part in parts if part.strip()]):
         notes["tag"] += 1
-    return tuple(dict.fromkeys(short))
+    return tuple(dict.fromkeys(map(as_tag, short)))
 
 
 def _attributes(typed: str) -> dict[str, str]:

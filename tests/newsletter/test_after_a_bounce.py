@@ -1,0 +1,147 @@
+"""Mail came back once, and then its owner subscribes: they are asked, and the button lifts it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from campaign import clock
+from campaign.db import db
+from campaign.newsletter import queries
+from campaign.newsletter.series import verbs as series
+from campaign.outbox.delivery import worker
+from campaign.outbox.models import Message, State
+from campaign.outbox.queries import suppression_of
+from campaign.outbox.verbs import suppress
+from campaign.people import verbs as people
+from campaign.people.models import NOT_ME, Purpose
+from tests.newsletter.conftest import link_in, person_with
+from tests.visitor import Visitor
+
+Posted = Callable[..., list[Message]]
+ADA = "ada@example.org"
+
+
+def suppressed(app: Flask, reason: str, address: str = ADA) -> None:
+    with app.app_context():
+        suppress(address, reason=reason, now=clock.now())
+        db.session.commit()
+
+
+def reason_for(app: Flask) -> str | None:
+    with app.app_context():
+        found = suppression_of(ADA)
+        return found.reason if found else None
+
+
+@pytest.mark.parametrize("standing", ["unknown", "pending", "subscribed", "left"])
+def test_who_subscribes_after_a_bounce_is_asked_and_the_button_lifts_it(
+    app: Flask,
+    visitor: Visitor,
+    posted: Posted,
+    subscribers: Callable[..., None],
+    standing: str,
+) -> None:
+    if standing in {"subscribed", "left"}:
+        subscribers(ADA)
+    if standing == "pending":
+        visitor.send("/newsletter", email=ADA)
+    if standing == "left":
+        with app.app_context():
+            ada = person_with(ADA)
+            people.leave(ada.id, Purpose.NEWSLETTER, through="test", now=clock.now())
+            db.session.commit()
+    suppressed(app, "bounce")
+    before = len(posted())
+
+    answer = visitor.send("/newsletter", email=ADA)
+
+    assert answer.location == "/newsletter/check-your-mail"
+    (mail,) = posted()[before:]
+    assert (mail.kind, mail.is_own_act) == ("confirmation", True)
+    assert reason_for(app) == "bounce"
+
+    pressed = visitor.send(link_in(mail, "confirm"))
+
+    assert pressed.location == "/newsletter/confirmed"
+    assert reason_for(app) is None
+    with app.app_context():
+        assert queries.number_of_subscribers() == 1
+
+
+@pytest.mark.parametrize("reason", ["complaint", NOT_ME])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_who_wants_no_mail_is_not_asked_whatever_a_form_says(
+    app: Flask,
+    visitor: Visitor,
+    posted: Posted,
+    subscribers: Callable[..., None],
+    reason: str,
+    is_known: bool,
+) -> None:
+    if is_known:
+        subscribers(ADA)
+    suppressed(app, reason)
+    before = len(posted())
+
+    answer = visitor.send("/newsletter", email=ADA)
+
+    assert answer.location == "/newsletter/check-your-mail"
+    assert posted()[before:] == []
+    assert reason_for(app) == reason
+
+
+@pytest.mark.parametrize("reason", ["complaint", NOT_ME])
+def test_an_old_button_lifts_no_wish_of_the_owner(
+    app: Flask, visitor: Visitor, posted: Posted, reason: str
+) -> None:
+    visitor.send("/newsletter", email=ADA)
+    link = link_in(posted()[0], "confirm")
+    suppressed(app, reason)
+
+    visitor.send(link)
+
+    assert reason_for(app) == reason
+
+
+def test_the_mail_after_a_bounce_truly_leaves_and_no_reminder_follows(
+    app: Flask, visitor: Visitor, posted: Posted
+) -> None:
+    suppressed(app, "bounce")
+    visitor.send("/newsletter", email=ADA)
+
+    with app.app_context():
+        worker.send_due()
+        worker.hang_up()
+        series.remind(now=clock.now() + timedelta(days=4))
+        db.session.commit()
+
+    assert [(mail.kind, mail.state) for mail in posted()] == [("confirmation", State.LEFT)]
+
+
+def test_strangers_cannot_write_to_a_dead_address_beyond_the_caps(
+    app: Flask, visitor: Visitor, posted: Posted
+) -> None:
+    suppressed(app, "bounce")
+
+    answers = {visitor.send("/newsletter", email=ADA).location for _ in range(5)}
+
+    assert answers == {"/newsletter/check-your-mail"}
+    assert len(posted("confirmation")) == 3
+
+
+def test_the_door_answers_alike_whatever_is_known_of_an_address(
+    app: Flask, visitor: Visitor, subscribers: Callable[..., None]
+) -> None:
+    subscribers("known@example.org")
+    for address, reason in (("dead@example.org", "bounce"), ("hurt@example.org", "complaint")):
+        suppressed(app, reason, address)
+
+    answers = [
+        visitor.send("/newsletter", email=f"{who}@example.org")
+        for who in ("new", "known", "dead", "hurt")
+    ]
+
+    assert len({(one.status_code, one.location, one.data) for one in answers}) == 1
+    assert len({tuple(sorted(one.headers.keys())) for one in answers}) == 1
