@@ -1,0 +1,54 @@
+"""Linking: which bare words are links, and where the relative links of a page file lead."""
+
+import re
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from linkify_it import LinkifyIt
+
+# What page files are called; the address of a page is its file's name without it.
+PAGE_ENDINGS = (".md", ".markdown")
+_PICTURE = re.compile(r"\.(?:avif|gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
+_PICTURES = "/static/images/"
+_ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|[#?]|$", re.IGNORECASE)
+_WWW = "//www."
+# Browsers take no more; so looking for the end of one never takes long.
+_LONGEST = 2000
+
+
+def bare_links() -> LinkifyIt:
+    """Make what finds bare links: `https://…`, `www.…` and mail addresses, but no file names."""
+    links = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": True, "fuzzy_ip": False})
+    links.tlds(["[a-z]{2,63}"])
+    for scheme in ("ftp:", "//"):
+        links.add(scheme, None)
+
+    def length(finder: LinkifyIt, text: str, at: int) -> int:
+        tail = _WWW + text[at : at + _LONGEST]
+        found = tail[: finder.test_schema_at(tail, "https:", 0)]
+        return len(found) - len(_WWW) if "." in urlsplit(found).netloc[4:] else 0
+
+    def complete(_finder: LinkifyIt, match: Any) -> None:
+        match.url = f"https://{match.url}"
+
+    links.add("www.", {"validate": length, "normalize": complete})
+    return links
+
+
+def own_address(address: str, *, file: str) -> str:
+    """Give the address on the site to which a link in a page file leads; others stay as they are.
+
+    Links to other files of the folder lead to their pages. A picture's place in the folder is its
+    place in `static/images`, whether or not the folder has an `images` of its own.
+    """
+    if _ELSEWHERE.match(address):
+        return address
+    where = urlsplit(urljoin(f"/{file}", address))
+    path = where.path
+    if not address.startswith("/") and _PICTURE.search(path):
+        path = re.sub(r"^/(?:static/)?(?:images/)?", _PICTURES, path)
+    elif path.lower().endswith(PAGE_ENDINGS):
+        path = str(PurePosixPath(path).with_suffix(""))
+        path = re.sub(r"/index$", "", path) or "/"
+    return where._replace(path=path).geturl()
