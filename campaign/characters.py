@@ -1,7 +1,7 @@
-"""Characters: what people paste made into what it means; what steers machines is found and placed.
+"""Characters: what people paste is made into what it means; what steers machines is found.
 
-Text comes from word processors, mail and telephones. It may hold line ends of many kinds, bullets of
-private fonts, marks that nobody sees, and letters and emoji newer than our tables of them.
+Text comes from word processors, mails and telephones. It may hold line ends of many kinds, bullets
+of private fonts, marks that nobody sees, and letters and emoji newer than our tables of them.
 """
 
 import re
@@ -13,10 +13,11 @@ _LINE_ENDS = re.compile("[\v\f\x85\u2028]")
 # Marks of direction around a text (UAX 9), which telephones and Windows put around a name. Those
 # that turn letters around against their own direction are left, to be refused.
 _EMBEDDINGS = "\u202a-\u202c\u2066-\u2069"
+_SPACES = re.compile(r"[ \t\r\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _INVISIBLE = re.compile(
-    # Soft hyphen, grapheme joiner, Hangul fillers, word joiner and other operators, interlinear
+    # Soft hyphen, grapheme joiner, fillers of Hangul, word joiner and other operators, interlinear
     # notes, byte-order mark, music and shorthand controls.
-    f"[\xad\u034f\u115f\u1160\u2060-\u2065{_EMBEDDINGS}\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    f"[\xad\u034f\u2060-\u2065{_EMBEDDINGS}\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
     # Letters of tags, but in the flags of lands, which a black flag begins.
     "|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"
@@ -24,7 +25,9 @@ _INVISIBLE = re.compile(
     "|(?:^|(?<=\\s))[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
 )
 # Scripts that join their letters by marks no one sees: from Hebrew on, and emoji.
-_JOINS = "\u0590-\u1cff\u2190-\u2bff\u3000-\ud7ff\ufb1d-\ufdff\ufe0f\ufe70-\ufefc\U00010800-\U0001ffff"
+_JOINS = (
+    "\u0590-\u1cff\u2190-\u2bff\u3000-\ud7ff\ufb1d-\ufdff\ufe0f\ufe70-\ufefc\U00010800-\U0001ffff"
+)
 _USELESS_JOINERS = re.compile(f"(?<![{_JOINS}])[\u200c\u200d]+|(?<=[\u200c\u200d])[\u200c\u200d]+")
 # A space of no width parts words where no others do: in Thai, Lao, Burmese and Khmer.
 _WITHOUT_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
@@ -54,21 +57,23 @@ def clean_line(text: str) -> str:
 
     Line feeds stay, for whoever refuses them to see.
     """
-    text = _LINE_ENDS.sub(" ", text).replace("\u2029", " ")
-    return re.sub(r"[ \t\r\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+", " ", _cleaned(text)).strip()
+    text = _SPACES.sub(" ", as_meant(text, line_end=" "))
+    return unicodedata.normalize("NFC", text).strip()
 
 
 def clean_text(text: str) -> str:
     """Make what was pasted into several lines be what it means: NFC, line feeds, nothing unseen."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    # Editors part paragraphs by it, as Markdown does by an empty line.
-    text = _LINE_ENDS.sub("\n", text).replace("\u2029", "\n\n")
-    return _cleaned(text).strip()
+    text = as_meant(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return unicodedata.normalize("NFC", text).strip()
 
 
-def _cleaned(text: str) -> str:
+def as_meant(text: str, *, line_end: str = "\n") -> str:
+    """Give pasted text without what is not seen, its odd signs as those they stand for."""
+    text = _LINE_ENDS.sub(line_end, text)
     if text.isascii():
         return text
+    # Editors part paragraphs by it, as Markdown does by an empty line.
+    text = text.replace("\u2029", line_end if line_end == " " else line_end * 2)
     text = _OF_WINDOWS.sub(lambda sign: sign[0].encode("latin-1").decode("cp1252"), text)
     text = _SYMBOL.sub(lambda sign: _SYMBOLS.get(ord(sign[0]) - 0xF000, sign[0]), text)
     text = _PRIVATE_BULLET.sub("\\1•", text)
@@ -77,7 +82,7 @@ def _cleaned(text: str) -> str:
     text = _USELESS_SPACES.sub("", text)
     if _DIRECTION_MARKS.search(text) and not _has_letters_from_right_to_left(text):
         text = _DIRECTION_MARKS.sub("", text)
-    return unicodedata.normalize("NFC", text)
+    return text
 
 
 def _has_letters_from_right_to_left(text: str) -> bool:

@@ -15,6 +15,8 @@ _NO_PARAGRAPH = re.compile(r"#{1,6}(?:[ \t]|$)|(?:[-*_][ \t]*){3,}$")
 _ENDS = re.compile(
     r"\n(?=[ \t>]*(?:\n|#{1,6}[ \t]|[-*+][ \t\n]|\d{1,9}[.)][ \t]|[|>]|<!--|```|~~~))"
 )
+# How much of a line tells what it is; a line of a thousand comments is looked at a thousand times.
+_ENOUGH = 500
 _TICKS = re.compile(r"`+")
 _SIGN = re.compile(r"\\[\\`<]|`+|<!--|\n")
 _BLANK_REST = re.compile(r"[ \t]*(?:\n|\Z)")
@@ -53,10 +55,10 @@ class _Reading:
         self.kept = "".join([*self._kept, *self._line])
 
     def _read_line(self, at: int) -> int:
-        """Read from a place to the end of its line, or of what goes on beyond; say where that is."""
+        """Read on to the end of the line, or of what goes on beyond it; say where that is."""
         if self._is_blank:
             end = self.source.find("\n", at) + 1 or len(self.source)
-            if self._blocks.is_code(self.source[at:end]):
+            if self._blocks.is_code(self.source[at : min(end, at + _ENOUGH)]):
                 return self._end_line(at, end)
         while found := _SIGN.search(self.source, at):
             self._keep(at, found.start())

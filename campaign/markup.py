@@ -105,7 +105,11 @@ def join(matter: dict[str, Any], source: str) -> str:
 def _slug(words: str) -> str:
     """Make the anchor that writers know from elsewhere: words as they are, less punctuation."""
     kept = (sign for sign in words.lower() if sign in "-_ " or _is_of_a_word(sign))
-    return "".join(kept).replace(" ", "-") or "section"
+    return _one_hyphen("".join(kept)) or "section"
+
+
+def _one_hyphen(words: str) -> str:
+    return re.sub(r"[ -]+", "-", words).strip("-")
 
 
 def _is_of_a_word(sign: str) -> bool:
@@ -226,14 +230,20 @@ def _lead(token: Token, file: str) -> Iterator[Link]:
 
 
 def _lead_to_anchors(tokens: Sequence[Token], headings: Sequence[Heading]) -> None:
-    """Let links within a text that were written for the anchors of before lead there still."""
-    anchors = {f"#{heading.anchor}" for heading in headings}
-    former = {f"#{_former_slug(h.words)}": f"#{h.anchor}" for h in reversed(headings)}
+    """Let the links within a text lead to its headings, also by what their anchors are elsewhere.
+
+    That is what they were here once, or with every hyphen where other programs leave them.
+    """
+    anchors = {heading.anchor for heading in headings}
+    others = {_former_slug(h.words): h.anchor for h in reversed(headings)}
+    others |= {_slug(h.words): h.anchor for h in reversed(headings)}
     for token in tokens:
         for child in token.children or []:
             href = unquote(str(child.attrs.get("href", ""))) if child.type == "link_open" else ""
-            if href in former and href not in anchors:
-                child.attrs["href"] = former[href]
+            wanted = href[1:] if href.startswith("#") else ""
+            meant = others.get(wanted) or others.get(_one_hyphen(wanted))
+            if meant and wanted not in anchors:
+                child.attrs["href"] = f"#{meant}"
 
 
 def _make_button(token: Token) -> bool:

@@ -50,7 +50,7 @@ CRAFTS: dict[str, set[str]] = {
     "outbox": {"codes", "fields", "ledger", "mail"},
     "outbox/delivery": {"batch", "journal", "line", "processes", "relay", "replies", "worker"},
     "outbox/lanes": set(),
-    "pages": {"files"},
+    "pages": {"days", "files"},
     "people": {"conditions", "exports", "links", "places", "segments"},
     "people/imports": {"formats", "reading", "rows"},
     "people/imports/chunks": {"cutting"},
@@ -60,8 +60,8 @@ CRAFTS: dict[str, set[str]] = {
     "summits": {"chronicle", "directory"},
 }
 GROUND = {
-    "clock", "colours", "config", "db", "forms", "jobs", "languages", "logs", "markup", "refusals",
-    "tables", "templating", "tokens",
+    "characters", "clock", "colours", "comments", "config", "db", "forms", "jobs", "languages",
+    "linking", "logs", "markup", "refusals", "tables", "templating", "tokens",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor"}
 

@@ -8,7 +8,7 @@ from wtforms import BooleanField, IntegerField, SelectField, ValidationError
 from wtforms.fields import Field
 from wtforms.widgets import HiddenInput
 
-from campaign.forms import OfficeForm, line_field, present, markdown_field
+from campaign.forms import OfficeForm, line_field, markdown_field, present
 from campaign.languages import _, language_name
 from campaign.languages import lazy_gettext as _l
 
