@@ -85,17 +85,17 @@ def _trouble_with(address: str, file: files.PageFile) -> str:
     path, anchor = unquote(where.path).rstrip("/") or "/", unquote(where.fragment)
     if path.startswith("/static/"):
         is_there = (ROOT / path[1:]).is_file()
-        return "" if is_there else _("there is no file %(path)s.", path=path[1:])
+        return "" if is_there else str(_("there is no file %(path)s.", path=path[1:]))
     if not where.path:
         path = file.path
     contents = queries.contents_at(path)
     if contents is None:
         if queries.redirect_from(path) is not None or _is_a_door(path):
             return ""
-        return _("the link leads nowhere: there is no page %(path)s.", path=path)
+        return str(_("the link leads nowhere: there is no page %(path)s.", path=path))
     anchors = [heading[1] for heading in contents]
     if anchor and anchor not in anchors and not re.fullmatch(r"main|fn(ref)?[\d:]+", anchor):
-        return _("the page %(path)s has no heading #%(anchor)s.", path=path, anchor=anchor)
+        return str(_("the page %(path)s has no heading #%(anchor)s.", path=path, anchor=anchor))
     return ""
 
 

@@ -45,7 +45,7 @@ def _year_last(first: int, second: int, year: int, *, sign: str) -> date:
 
 
 def _by_name(written: str, language: str) -> date:
-    """Read a day such as 18 September 2027, Sept. 18th, 2027, or Sat, 18 Sep 2027 14:26:00 +0200."""
+    """Read a day such as 18 September 2027, Sept. 18th, 2027, or Sat, 18 Sep 2027 14:26 +0200."""
     words = _WORDS.findall(re.sub(r"\d{1,2}:\d{2}.*", "", written).casefold())
     months, weekdays = _names(language)
     figures = [word for word in words if word.isdigit()]
@@ -73,9 +73,11 @@ def _names(language: str) -> tuple[dict[str, int], set[str]]:
             continue
         for form in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
-                for number, name in locale.months[form][width].items():
-                    months[name.casefold().rstrip(".")] = number
-                weekdays |= {
-                    name.casefold().rstrip(".") for name in locale.days[form][width].values()
-                }
+                named = locale.months[form][width]
+                months |= {_bare(name): number for number, name in named.items()}
+                weekdays |= {_bare(name) for name in locale.days[form][width].values()}
     return months, weekdays
+
+
+def _bare(name: str) -> str:
+    return name.casefold().rstrip(".")

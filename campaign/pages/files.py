@@ -269,11 +269,12 @@ def _text(content: bytes) -> str:
 
 
 def _not_shown(place: Place) -> str:
-    return _(
+    sentence = _(
         "character %(character)s is a sign that cannot be shown (%(code)s).",
         character=place.character,
         code=place.code,
     )
+    return str(sentence)
 
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n.*?^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
