@@ -2,6 +2,7 @@
 
 import re
 from pathlib import PurePosixPath
+from posixpath import normpath
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -13,26 +14,43 @@ _PICTURE = re.compile(r"\.(?:avif|gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
 _PICTURES = "/static/images/"
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|[#?]|$", re.IGNORECASE)
 _WWW = "//www."
+# What stands before and behind an address in print, and is not of it.
+_OPENING, _CLOSING = "“„‟«‹‘‚(", "”“»›’‘:"
 # Browsers take no more; so looking for the end of one never takes long.
 _LONGEST = 2000
 
 
+class _Finder(LinkifyIt):  # type: ignore[misc]
+    """What finds bare links, with the quotes of print for quotes."""
+
+    def _on_compile(self) -> None:
+        plain = '|"|'
+        before, quote, after = self.re["tpl_email_fuzzy"].partition(plain)
+        self.re["tpl_email_fuzzy"] = f'{before}|["{_OPENING}]|{after}' if quote else before
+
+
 def bare_links() -> LinkifyIt:
     """Make what finds bare links: `https://…`, `www.…` and mail addresses, but no file names."""
-    links = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": True, "fuzzy_ip": False})
+    links = _Finder(options={"fuzzy_link": False, "fuzzy_email": True, "fuzzy_ip": False})
     links.tlds(["[a-z]{2,63}"])
-    for scheme in ("ftp:", "//"):
-        links.add(scheme, None)
 
     def length(finder: LinkifyIt, text: str, at: int) -> int:
+        found = finder._validate_http(text[at : at + _LONGEST], 0)
+        return len(text[at : at + found].rstrip(_CLOSING))
+
+    def length_without_scheme(finder: LinkifyIt, text: str, at: int) -> int:
         tail = _WWW + text[at : at + _LONGEST]
-        found = tail[: finder.test_schema_at(tail, "https:", 0)]
+        found = tail[: length(finder, tail, 0)]
         return len(found) - len(_WWW) if "." in urlsplit(found).netloc[4:] else 0
 
     def complete(_finder: LinkifyIt, match: Any) -> None:
         match.url = f"https://{match.url}"
 
-    links.add("www.", {"validate": length, "normalize": complete})
+    for scheme in ("ftp:", "//"):
+        links.add(scheme, None)
+    for scheme in ("http:", "https:"):
+        links.add(scheme, {"validate": length})
+    links.add("www.", {"validate": length_without_scheme, "normalize": complete})
     return links
 
 
@@ -45,7 +63,7 @@ def own_address(address: str, *, file: str) -> str:
     if _ELSEWHERE.match(address):
         return address
     where = urlsplit(urljoin(f"/{file}", address))
-    path = where.path
+    path = normpath(f"/{where.path.lstrip('./')}")
     if not address.startswith("/") and _PICTURE.search(path):
         path = re.sub(r"^/(?:static/)?(?:images/)?", _PICTURES, path)
     elif path.lower().endswith(PAGE_ENDINGS):

@@ -40,15 +40,15 @@ _SCHEMES = {"http", "https", "mailto", "tel"}
 _OWN_IMAGE = re.compile(r"/(?![/\\\s])[^\s]*")
 # What the frames of pages and their footnotes are called; no heading may take these anchors.
 _TAKEN = re.compile(
-    r"main|act|access|bring|by-mail|calendar|cities|contents-title|error-summary-title|find-cities"
-    r"|find-q|follow|home-(?:acts|action|news|summit|why)|host|next|past|search-q|share"
+    r"main|act|access|ahead|bring|by-mail|calendar|cities|contents-title|error-summary-title|find-cities"
+    r"|find-q|follow|found|home-(?:acts|action|news|summit|why)|host|next|past|search-q|share"
     r"|share-address|sign-up|fn(?:ref)?(?:\d|-).*"
 )
 # Between two and three hyphens and the words beside them, as in print.
 _DASHES = (
     (re.compile(r"(^|[^-])---(?=[^-]|$)", re.MULTILINE), "\\1\N{EM DASH}"),
     (re.compile(r"(^|\s)--(?=\s|$)", re.MULTILINE), "\\1\N{EN DASH}"),
-    (re.compile(r"(^|[^-\s])--(?=[^-\s]|$)", re.MULTILINE), "\\1\N{EN DASH}"),
+    (re.compile(r"([^-\s])--(?=[^-\s]|$)", re.MULTILINE), "\\1\N{EN DASH}"),
 )
 
 
