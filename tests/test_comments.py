@@ -91,7 +91,8 @@ def test_a_comment_without_an_end_is_found_by_its_line(source: str, line: int | 
 @pytest.mark.parametrize(
     "source",
     ["<!---->" * 7000, "<!--" * 12000, "a <!-- -->" * 5000, "` " * 25000 + "<!-- -->",
-     " ".join("`" * n for n in range(300)) + "<!-- -->", "<!-- -->\n" * 5000, "> " * 20000 + "<!--"],
+     " ".join("`" * n for n in range(300)) + "<!-- -->", "<!-- -->\n" * 5000,
+     "> " * 20000 + "<!--"],
 )  # fmt: skip
 def test_no_text_keeps_a_process_busy(source: str) -> None:
     begun = time.process_time()
