@@ -20,7 +20,7 @@ _OPENING, _CLOSING = "“„‟«‹‘‚(", "”“»›’‘:"
 _LONGEST = 2000
 
 
-class _Finder(LinkifyIt):  # type: ignore[misc]
+class _Finder(LinkifyIt):
     """What finds bare links, with the quotes of print for quotes."""
 
     def _on_compile(self) -> None:
