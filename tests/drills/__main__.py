@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable
 
+from tests.drills.encoding import encoded_words
 from tests.drills.killing import issue_kill
 from tests.drills.misbehaving import misbehaving
 from tests.drills.outcome import Order, Outcome
@@ -30,6 +31,7 @@ DRILLS: dict[str, tuple[Drill, str]] = {
     "supervisor": (supervisor, "sqlite"),
     "race": (race, "sqlite"),
     "race-postgresql": (race, "postgresql"),
+    "encoded-words": (encoded_words, "sqlite"),
 }
 
 
