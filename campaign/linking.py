@@ -16,8 +16,9 @@ _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|[#?]|$", re.IGNORECASE)
 _WWW = "//www."
 # What stands before and behind an address in print, and is not of it.
 _OPENING, _CLOSING = "“„‟«‹‘‚(", "”“»›’‘:"
-# Browsers take no more; so looking for the end of one never takes long.
-_LONGEST = 2000
+# Looked for in so many characters, and in more only where there is one: 50,000 characters of what
+# is nearly an address would else keep a process busy.
+_USUAL, _LONGEST = 300, 2000
 
 
 class _Finder(LinkifyIt):
@@ -35,10 +36,14 @@ def bare_links() -> LinkifyIt:
     links.tlds(["[a-z]{2,63}"])
 
     def length(finder: LinkifyIt, text: str, at: int) -> int:
-        found = finder._validate_http(text[at : at + _LONGEST], 0)
+        found = finder._validate_http(text[at : at + _USUAL], 0)
+        if found > _USUAL // 2:
+            found = finder._validate_http(text[at : at + _LONGEST], 0)
         return len(text[at : at + found].rstrip(_CLOSING))
 
     def length_without_scheme(finder: LinkifyIt, text: str, at: int) -> int:
+        if text[at - len("www.") - 1 : at].startswith((".", "-")):
+            return 0
         tail = _WWW + text[at : at + _LONGEST]
         found = tail[: length(finder, tail, 0)]
         return len(found) - len(_WWW) if "." in urlsplit(found).netloc[4:] else 0

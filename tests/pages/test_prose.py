@@ -1,6 +1,7 @@
 """Prose: signs stay what was written, bare addresses are links, anchors are the usual ones."""
 
 import re
+import time
 from html import unescape
 from pathlib import Path
 
@@ -206,3 +207,21 @@ def test_pictures_beside_a_page_file_are_shown_from_the_folder_of_pictures() -> 
     html = render("![A crowd](crowd.jpg) ![Spy](https://evil.example/x.png)", file="a.md").html
 
     assert re.findall(r'src="([^"]*)"', html) == ["/static/images/crowd.jpg"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["www." * 5000, "http://x." * 2000, "https://a-" * 2000, "a@" * 10000, "https://x.y/" + "(" * 10000],
+)  # fmt: skip
+def test_what_is_nearly_an_address_keeps_no_process_busy(source: str) -> None:
+    begun = time.process_time()
+
+    render(source)
+
+    assert time.process_time() - begun < 2
+
+
+def test_a_long_address_is_one_link() -> None:
+    address = "https://example.org/" + "a/" * 700
+
+    assert links(f"See {address}.") == [address]
