@@ -115,8 +115,9 @@ class one_line:
             raise ValidationError(_l("Use letters, digits and punctuation on one line only."))
         raise ValidationError(
             _l(
-                "Use letters, digits and punctuation: character %(character)s is a sign that "
-                "cannot be shown (%(code)s). Delete it, or write the words around it again.",
+                "Use letters, digits and punctuation on one line only: character %(character)s is "
+                "a sign that cannot be shown (%(code)s). Delete it, or write the words around it "
+                "again.",
                 character=found.character,
                 code=found.code,
             )

@@ -211,7 +211,8 @@ def test_pictures_beside_a_page_file_are_shown_from_the_folder_of_pictures() -> 
 
 @pytest.mark.parametrize(
     "source",
-    ["www." * 5000, "http://x." * 2000, "https://a-" * 2000, "a@" * 10000, "https://x.y/" + "(" * 10000],
+    ["www." * 5000, "http://x." * 2000, "https://a-" * 2000, "a@" * 10000,
+     "https://x.y/" + "(" * 10000],
 )  # fmt: skip
 def test_what_is_nearly_an_address_keeps_no_process_busy(source: str) -> None:
     begun = time.process_time()
