@@ -1,7 +1,6 @@
 """Forms: what may be said to us; the fields that all forms share, and the token of a stranger's."""
 
 import re
-import unicodedata
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -18,12 +17,12 @@ from wtforms.fields import Field
 from wtforms.validators import StopValidation
 
 from campaign import tokens
+from campaign.characters import clean_line, clean_text, unfit
+from campaign.comments import line_of_unclosed
 from campaign.languages import lazy_gettext as _l
 
 # Long enough for a page left open overnight or kept by a cache, short enough to be worthless later.
 FORM_LIFETIME = timedelta(days=2)
-
-_SPACES = re.compile(r"[^\S\n]+")
 
 
 class StrangersToken(CSRF):
@@ -91,42 +90,70 @@ class PublicForm(OfficeForm):
 
 
 def tidy_line(value: str | None) -> str:
-    """Normalise one line of text: NFC, single spaces, no space around."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", value or "")).strip()
+    """Normalise one line of text: what was pasted is made into what it means, in single spaces."""
+    return clean_line(value or "")
 
 
 def tidy_text(value: str | None) -> str:
-    """Normalise a text of several lines: NFC, line feeds only, no space around."""
-    text = unicodedata.normalize("NFC", value or "").replace("\r\n", "\n").replace("\r", "\n")
-    return text.strip()
+    """Normalise a text of several lines: what was pasted is made into what it means."""
+    return clean_text(value or "")
 
 
 def has_control_characters(text: str, *, allowed: str = "") -> bool:
-    """Tell whether text holds characters that steer machines rather than say something.
-
-    Controls (Cc), invisible direction overrides and separators (RFC 8264 would forbid them too).
-    """
-    bad = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
-    overrides = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-    return any(
-        c not in allowed and (unicodedata.category(c) in bad or c in overrides) for c in text
-    )
+    """Tell whether text holds characters that steer machines rather than say something."""
+    return unfit(text, allowed=allowed) is not None
 
 
 class one_line:
     """Refuse control characters and line ends in a single line."""
 
     def __call__(self, form: _WTForm, field: Field) -> None:
-        if has_control_characters(field.data or ""):
+        found = unfit(field.data or "")
+        if found is None:
+            return
+        if "\n" in field.data:
             raise ValidationError(_l("Use letters, digits and punctuation on one line only."))
+        raise ValidationError(
+            _l(
+                "Use letters, digits and punctuation on one line only: character %(character)s is "
+                "a sign that cannot be shown (%(code)s). Delete it, or write the words around it "
+                "again.",
+                character=found.character,
+                code=found.code,
+            )
+        )
 
 
 class plain_text:
     """Refuse control characters other than line feed and tab in a longer text."""
 
     def __call__(self, form: _WTForm, field: Field) -> None:
-        if has_control_characters(field.data or "", allowed="\n\t"):
-            raise ValidationError(_l("This text holds characters that cannot be shown."))
+        found = unfit(field.data or "", allowed="\n\t")
+        if found is not None:
+            raise ValidationError(
+                _l(
+                    "In line %(line)s, character %(character)s is a sign that cannot be shown "
+                    "(%(code)s). Delete it, or write the words around it again.",
+                    line=found.line,
+                    character=found.character,
+                    code=found.code,
+                )
+            )
+
+
+class closed_comments:
+    """Refuse Markdown with a comment that is never closed: the rest of the text would be hidden."""
+
+    def __call__(self, form: _WTForm, field: Field) -> None:
+        line = line_of_unclosed(field.data or "")
+        if line is not None:
+            raise ValidationError(
+                _l(
+                    "A comment begins in line %(line)s and never ends, so that everything "
+                    "after it would be hidden: write --> where it ends.",
+                    line=line,
+                )
+            )
 
 
 class persons_name:
@@ -238,3 +265,10 @@ def text_field(label: Any, *, most: int, required: Any = None, **options: Any) -
     return TextAreaField(
         label, filters=[tidy_text], validators=[*checks, at_most(most), plain_text()], **options
     )
+
+
+def markdown_field(label: Any, *, most: int, **options: Any) -> TextAreaField:
+    """Make a field for a text in Markdown, whose comments nobody else may read."""
+    field = text_field(label, most=most, **options)
+    field.kwargs["validators"].append(closed_comments())
+    return field

@@ -20,6 +20,7 @@ from campaign.db import db, insert_missing
 from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.series.models import Automatic
 from campaign.outbox.models import Batch, Message, Suppression, address_hash
+from campaign.pages.models import Page
 from campaign.people.models import Person, Subscription
 from tests.conftest import SECRET
 
@@ -60,6 +61,10 @@ INSERT INTO person (id, email, name, country, language, remembered_at)
     VALUES (7, 'ada@example.org', 'Ada', 'DE', 'en', '2026-11-01 12:00:00');
 INSERT INTO person_subscription (person_id, purpose, asked_at, confirmed_at)
     VALUES (7, 'newsletter', '2026-11-01 12:00:00', '2026-11-01 12:00:00');
+INSERT INTO page (id, uid, path, title, description, language, author, is_news, is_draft, image,
+        nav_label, nav_order, source, html, contents, extra, changed_at)
+    VALUES (4, 'u', '/guide', 'Guide', '', '', '', false, false, '', '', 0, 'Words',
+        '<p>Words</p>', '[]', '{}', '2026-11-01 12:00:00');
 INSERT INTO outbox_batch (id, subject, text, html, headers, queued_at, paused_because)
     VALUES (3, 'News', 'Dear {{ greeting }}', '<p>Dear</p>', '{}', '2026-11-02 12:00:00', '');
 INSERT INTO newsletter_issue (id, uid, slug, title, subject, preview, source, html, language,
@@ -106,6 +111,7 @@ def test_a_campaign_of_the_first_form_keeps_its_people_its_issues_and_its_ledger
         assert message.shared.text == "Dear {{ greeting }}"
         assert batch.finished_at is not None
         assert subscribed.rhythm == "all"
+        assert db.session.scalars(select(Page.is_index)).one() is False
         assert db.session.get_one(Suppression, "h").cause_id is None
         db.session.remove()
 

@@ -54,7 +54,7 @@ CRAFTS: dict[str, set[str]] = {
     "outbox/lanes": set(),
     "outbox/phrases": {"about_us", "folding", "gone", "passing"},
     "outbox/suppressions": {"bursts"},
-    "pages": {"files"},
+    "pages": {"days", "files"},
     "people": {"conditions", "exports", "links", "places", "segments"},
     "people/imports": {"formats", "reading", "rows", "statuses"},
     "people/imports/chunks": {"cutting"},
@@ -64,8 +64,8 @@ CRAFTS: dict[str, set[str]] = {
     "summits": {"chronicle", "directory"},
 }
 GROUND = {
-    "clock", "colours", "config", "db", "forms", "jobs", "languages", "logs", "markup", "refusals",
-    "tables", "templating", "tokens",
+    "characters", "clock", "colours", "comments", "config", "db", "forms", "jobs", "languages",
+    "linking", "logs", "markup", "refusals", "tables", "templating", "tokens",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor"}
 

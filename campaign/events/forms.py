@@ -18,7 +18,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, ValidationError
 
 from campaign.events.models import Action, Event, slug_of
-from campaign.forms import OfficeForm, PublicForm, line_field, text_field
+from campaign.forms import OfficeForm, PublicForm, line_field, markdown_field, text_field
 from campaign.languages import _, country_name
 from campaign.languages import lazy_gettext as _l
 
@@ -142,16 +142,16 @@ class EventForm(OfficeForm):
     )
     longitude = DegreesField(_l("Longitude"), most=180)
     capacity = CapacityField(_l("Places"), description=_l("Leave empty if there is no limit."))
-    description = text_field(_l("Description"), most=10_000, description=MARKDOWN_HINT)
-    bring = text_field(
+    description = markdown_field(_l("Description"), most=10_000, description=MARKDOWN_HINT)
+    bring = markdown_field(
         _l("What to bring"), most=5_000, description=_l("A line that begins with - is one thing.")
     )
-    access = text_field(
+    access = markdown_field(
         _l("Getting there and getting around"),
         most=5_000,
         description=_l("Step-free ways, seats, toilets, the nearest stop."),
     )
-    host = text_field(_l("Who hosts it"), most=5_000)
+    host = markdown_field(_l("Who hosts it"), most=5_000)
     languages = line_field(
         _l("Languages spoken"), most=60, description=_l("Codes, such as: en, fr")
     )

@@ -105,8 +105,8 @@ def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:
         "guests": sign_up.guests,
         "name": person.name,
         "url": url,
-        "bring": _prose(event.bring, base),
-        "access": _prose(event.access, base),
+        "bring": _prose(event.bring, base, "bring"),
+        "access": _prose(event.access, base, "access"),
         "google": links.google(event, url=url),
         "outlook": links.outlook(event, url=url),
         "file": public_url("events.event_file", slug=event.slug),
@@ -116,9 +116,9 @@ def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=500)
-def _prose(source: str, base: str) -> dict[str, str]:
+def _prose(source: str, base: str, field: str) -> dict[str, str]:
     """Render organisers' words for both halves of a mail, its own paths as full addresses."""
-    html = markup.render(source).html.replace('href="/', f'href="{base}/')
+    html = markup.render(source, field=field).html.replace('href="/', f'href="{base}/')
     return {
         "text": markup.plain(source, absolute=absolute).strip(),
         "html": Markup(html),  # noqa: S704 - cleaned by `markup`

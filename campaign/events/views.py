@@ -161,9 +161,9 @@ def _event_page(event: Event, form: SignUpForm) -> str:
         "events/event.html",
         event=event,
         description=_prose(event.description),
-        bring=_prose(event.bring),
-        access=_prose(event.access),
-        host=_prose(event.host),
+        bring=_prose(event.bring, "bring"),
+        access=_prose(event.access, "access"),
+        host=_prose(event.host, "host"),
         languages=[_language_name(code) for code in event.languages],
         zone_name=_zone_name(event),
         taken=taken,
@@ -179,8 +179,8 @@ def _event_page(event: Event, form: SignUpForm) -> str:
 
 
 @lru_cache(maxsize=500)
-def _prose(source: str) -> Markup:
-    return Markup(markup.render(source).html)  # noqa: S704 - cleaned by `markup`
+def _prose(source: str, field: str = "") -> Markup:
+    return Markup(markup.render(source, field=field).html)  # noqa: S704 - cleaned by `markup`
 
 
 def _language_name(code: str) -> str:

@@ -7,6 +7,7 @@ from itertools import count
 from uuid import uuid4
 
 from flask import current_app
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from campaign import markup
@@ -187,8 +188,20 @@ def _fill(
     text.subject = subject or title
     text.preview = preview
     text.source = source
+    _render(text, now=now)
+
+
+def _render(text: IssueText, *, now: datetime) -> None:
     with force_locale(text.language):
-        text.html = for_strangers(markup.render(source).html, language=text.language, now=now)
+        rendered = markup.render(text.source).html
+        text.html = for_strangers(rendered, language=text.language, now=now)
+
+
+def render_anew(*, now: datetime) -> None:
+    """Render the issues that are not sent as this version of the program does."""
+    drafts = select(IssueText).join(Issue).where(Issue.published_at.is_(None))
+    for text in db.session.scalars(drafts):
+        _render(text, now=now)
 
 
 def _save(issue: Issue, *, by: int | None, now: datetime) -> None:
