@@ -60,8 +60,8 @@ CRAFTS: dict[str, set[str]] = {
     "summits": {"chronicle", "directory"},
 }
 GROUND = {
-    "clock", "colours", "config", "db", "forms", "jobs", "languages", "logs", "markup", "refusals",
-    "tables", "templating", "tokens",
+    "clock", "colours", "config", "days", "db", "folding", "forms", "jobs", "languages", "logs",
+    "markup", "refusals", "slugs", "tables", "templating", "tokens",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor"}
 
