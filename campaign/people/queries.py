@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text
 from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
@@ -22,6 +22,7 @@ from campaign.people.models import (
     Subscription,
     Tag,
 )
+from campaign.tables import holds
 
 # Confirmation mails are a weapon against the owner of an address: so many, over all forms.
 MOST_A_DAY = 3
@@ -117,13 +118,7 @@ def search(words: str = "", *, country: str = "", tag: str = "") -> Select[Perso
     """Find people, the latest known first, by name, address or city, by country and by tag."""
     query = select(Person).order_by(Person.id.desc())
     if words:
-        query = query.where(
-            or_(
-                Person.email.contains(words.lower(), autoescape=True),
-                Person.name.icontains(words, autoescape=True),
-                Person.city.icontains(words, autoescape=True),
-            )
-        )
+        query = query.where(holds(words, Person.email, Person.name, Person.city))
     if country:
         query = query.where(Person.country == country)
     if tag:
@@ -178,12 +173,7 @@ def search_subscriptions(words: str = "", *, standing: str = "") -> Select[Subsc
         .order_by(Subscription.asked_at.desc(), Subscription.id.desc())
     )
     if words:
-        query = query.where(
-            or_(
-                Person.email.contains(words.lower(), autoescape=True),
-                Person.name.icontains(words, autoescape=True),
-            )
-        )
+        query = query.where(holds(words, Person.email, Person.name))
     match standing:
         case "active":
             query = query.where(
