@@ -14,6 +14,7 @@ from tests.drills.outcome import Order, Outcome
 from tests.drills.overtaking import overtaking
 from tests.drills.parting import absent, two_hosts
 from tests.drills.racing import race
+from tests.drills.reading_zones import missing_reader, zones
 from tests.drills.supervising import supervisor
 from tests.services import missing
 
@@ -30,6 +31,7 @@ DRILLS: dict[str, tuple[Drill, str]] = {
     "supervisor": (supervisor, "sqlite"),
     "race": (race, "sqlite"),
     "race-postgresql": (race, "postgresql"),
+    "zones": (zones, "sqlite"),
 }
 
 
@@ -46,6 +48,8 @@ def main() -> int:
     need = missing("postgresql")
     if not need or all(DRILLS[name][1] == "sqlite" for name in names):
         need = absent() if "two-hosts" in names else None
+    if not need and "zones" in names:
+        need = missing_reader()
     if need:
         print(need, file=sys.stderr)
         return 1
