@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable
 
+from tests.drills.encoding import encoded_words
 from tests.drills.killing import issue_kill
 from tests.drills.misbehaving import misbehaving
 from tests.drills.outcome import Order, Outcome
@@ -32,6 +33,7 @@ DRILLS: dict[str, tuple[Drill, str]] = {
     "race": (race, "sqlite"),
     "race-postgresql": (race, "postgresql"),
     "zones": (zones, "sqlite"),
+    "encoded-words": (encoded_words, "sqlite"),
 }
 
 
