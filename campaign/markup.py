@@ -301,6 +301,20 @@ def _only_own_images(tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
+def complete_links(html: str, *, absolute: Callable[[str], str]) -> str:
+    """Make the paths in links and images of rendered HTML into full addresses."""
+
+    def whole(attribute: re.Match[str]) -> str:
+        return f'{attribute[1]}="{absolute(attribute[2])}"'
+
+    def tag(found: re.Match[str]) -> str:
+        return re.sub(r'\b(href|src)="([^"]*)"', whole, found[0])
+
+    # In rendered HTML every other "<" is escaped, so this finds tags and nothing that only looks
+    # like one, such as an example in a code block.
+    return re.sub(r"<(?:a|img)\b[^>]*>", tag, html)
+
+
 def plain(source: str, *, absolute: Callable[[str], str] = str) -> str:
     """Write Markdown as the text part of a mail: words in paragraphs, links in brackets.
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import joinedload
 from campaign import clock, create_app
 from campaign.config import ROOT
 from campaign.db import db, insert_missing
+from campaign.events.models import Event
 from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.series.models import Automatic
 from campaign.outbox.models import Batch, Message, Suppression, address_hash
@@ -81,6 +82,41 @@ INSERT INTO outbox_message (id, token, kind, priority, person_id, batch_id, to_a
 INSERT INTO outbox_suppression (address_hash, reason, evidence, since)
     VALUES ('h', 'bounce', '5.1.1', '2026-11-02 12:00:00')
 """
+
+
+def an_event(number: int, sequence: int) -> str:
+    return f"""
+    INSERT INTO event (id, slug, uid, title, city, country, zone, starts_on, venue, address,
+            description, bring, access, host, languages, is_example, sequence, erased_places,
+            revised_at, created_at)
+        VALUES ({number}, 'e{number}', 'u{number}', 'Event', 'York', 'GB', 'Europe/London',
+            '2026-11-09', '', '', '', '', '', '', '[]', false, {sequence}, 0,
+            '2026-11-20 12:00:00', '2026-11-01 12:00:00')
+    """
+
+
+@pytest.mark.xdist_group("migrations")
+def test_of_an_event_whose_plans_changed_only_the_last_revision_says_when(empty: Flask) -> None:
+    folder = str(ROOT / "migrations")
+    with empty.app_context():
+        upgrade(directory=folder, revision="0002")
+        for number, sequence in ((1, 0), (2, 3)):
+            db.session.execute(text(an_event(number, sequence)))
+        db.session.commit()
+        db.session.remove()
+
+        upgrade(directory=folder)
+
+        never, moved = db.session.scalars(select(Event).order_by(Event.id))
+        assert never.ended_at == never.ends_at
+        assert (moved.moved_at, moved.ended_at) == (moved.revised_at, None)
+        db.session.remove()
+
+        downgrade(directory=folder, revision="0002")
+
+        with db.engine.connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM event")).scalar() == 2
+        db.engine.dispose()
 
 
 @pytest.mark.xdist_group("migrations")

@@ -64,8 +64,9 @@ CRAFTS: dict[str, set[str]] = {
     "summits": {"chronicle", "directory"},
 }
 GROUND = {
-    "characters", "clock", "colours", "comments", "config", "db", "forms", "jobs", "languages",
-    "linking", "logs", "markup", "refusals", "tables", "templating", "tokens",
+    "characters", "clock", "colours", "comments", "config", "days", "db", "folding", "forms",
+    "jobs", "languages", "linking", "logs", "markup", "refusals", "slugs", "tables", "templating",
+    "tokens",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor"}
 

@@ -16,7 +16,7 @@ from campaign.outbox.mail import Mail
 from campaign.people.links import not_me_url
 from campaign.people.mails import language_of
 from campaign.people.models import Person
-from campaign.templating import absolute, public_url, render_mail
+from campaign.templating import public_url, render_mail
 
 INVITATION = "invitation"
 WITHDRAW = "withdraw"
@@ -118,7 +118,11 @@ def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:
 @lru_cache(maxsize=500)
 def _prose(source: str, base: str, field: str) -> dict[str, str]:
     """Render organisers' words for both halves of a mail, its own paths as full addresses."""
-    html = markup.render(source, field=field).html.replace('href="/', f'href="{base}/')
+
+    def absolute(path: str) -> str:
+        return links.whole(path, base=base)
+
+    html = markup.complete_links(markup.render(source, field=field).html, absolute=absolute)
     return {
         "text": markup.plain(source, absolute=absolute).strip(),
         "html": Markup(html),  # noqa: S704 - cleaned by `markup`

@@ -1,13 +1,12 @@
 """A day of action, its events, and the places people take at them."""
 
-import re
-import unicodedata
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from campaign.days import clock_of
 from campaign.db import Model
 from campaign.people.models import Person
 
@@ -15,12 +14,6 @@ from campaign.people.models import Person
 MOST_GUESTS = 9
 # How long after the end of an event, or after it was called off, it is known who signed up.
 SIGN_UPS_KEPT = timedelta(days=30)
-
-
-def slug_of(words: str, *, otherwise: str = "event") -> str:
-    """Make words fit to stand in an address: São Paulo becomes sao-paulo."""
-    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or otherwise
 
 
 class Action(Model):
@@ -77,6 +70,10 @@ class Event(Model):
     # The revision calendars go by; rises with time, place and status only (RFC 5546, 2.1.4).
     sequence: Mapped[int] = mapped_column(default=0)
     cancelled_at: Mapped[datetime | None]
+    # When it was last put on another day or other hours, if ever.
+    moved_at: Mapped[datetime | None]
+    # When it truly ended, if its day is set right afterwards.
+    took_place_at: Mapped[datetime | None]
     # The places of those who meant to come and whose sign-ups are erased: a bare number.
     erased_places: Mapped[int] = mapped_column(default=0)
     revised_at: Mapped[datetime] = mapped_column(index=True)
@@ -93,6 +90,11 @@ class Event(Model):
     def is_called_off(self) -> bool:
         """Tell whether it will not take place."""
         return self.cancelled_at is not None
+
+    @property
+    def clock(self) -> ZoneInfo:
+        """Give the clocks of its place."""
+        return clock_of(self.zone)
 
     @property
     def starts_at(self) -> datetime:
@@ -116,9 +118,23 @@ class Event(Model):
         return self.ends_at <= now
 
     def is_long_over(self, now: datetime) -> bool:
-        """Tell whether it ended or was called off so long ago that sign-ups are of no use."""
-        over_at = min(self.ends_at, self.cancelled_at or self.ends_at)
-        return over_at + SIGN_UPS_KEPT <= now
+        """Tell whether it ended or was called off so long ago that sign-ups are of no use.
+
+        What is erased cannot be had back, so this goes by what has truly been, never by a day that
+        somebody has only typed.
+        """
+        over = [at for at in (self.ended_at, self.cancelled_at) if at is not None]
+        return bool(over) and min(over) + SIGN_UPS_KEPT <= now
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """Give the moment it ends, or ended, while it stands announced for it; else None.
+
+        A day that had passed when it was typed, by mistake or to set the record right, never came.
+        """
+        if self.took_place_at is not None:
+            return self.took_place_at
+        return self.ends_at if (self.moved_at or self.created_at) <= self.ends_at else None
 
     def free_places(self, taken: int) -> int | None:
         """Count the places left beside those taken; None where there is no limit."""
@@ -129,7 +145,7 @@ class Event(Model):
         return self.free_places(taken) == 0
 
     def _moment(self, day: date, wall: time | None) -> datetime:
-        return datetime.combine(day, wall or time(), ZoneInfo(self.zone))
+        return datetime.combine(day, wall or time(), self.clock)
 
 
 class SignUp(Model):

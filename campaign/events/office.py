@@ -1,5 +1,6 @@
 """Doors of the events for organisers: plan, change, call off, and see who is coming."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -236,10 +237,23 @@ def edit(slug: str) -> str:
     return _edit_page(found, form)
 
 
-def _edit_page(found: Event, form: EventForm) -> str:
+def _edit_page(found: Event, form: EventForm, *, asked: date | None = None) -> str:
+    """Show the form; `asked` is a day of which somebody must say that it is meant."""
     return render_template(
-        "events/office/edit.html", event=found, form=form, number=queries.number_coming(found)
+        "events/office/edit.html",
+        event=found,
+        form=form,
+        number=queries.number_coming(found),
+        asked=asked,
     )
+
+
+def _sure_of() -> date | None:
+    """Give the day that somebody said is meant, by the button that names it."""
+    try:
+        return date.fromisoformat(request.form.get("sure_of", ""))
+    except ValueError:
+        return None
 
 
 @bp.post("/<slug>/edit")
@@ -250,7 +264,10 @@ def revise(slug: str) -> Any:
     if not form.validate():
         return _edit_page(found, form), form.refusal_status()
     try:
-        mailed = verbs.revise(found, **form.particulars(), now=clock.now())
+        mailed = verbs.revise(found, **form.particulars(), sure_of=_sure_of(), now=clock.now())
+    except verbs.UnlikelyDay as refusal:
+        form.starts_on.errors = [refusal.sentence]
+        return _edit_page(found, form, asked=form.starts_on.data), refusal.status
     except verbs.CapacityTooSmall as refusal:
         form.capacity.errors = [refusal.sentence]
         return _edit_page(found, form), refusal.status

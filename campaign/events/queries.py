@@ -232,9 +232,7 @@ def search_events(words: str = "", *, action: str = "") -> Select[Event]:
     if words:
         query = query.where(
             or_(
-                Event.title.icontains(words, autoescape=True),
-                Event.city.icontains(words, autoescape=True),
-                Event.venue.icontains(words, autoescape=True),
+                holds(words, Event.title, Event.city, Event.venue),
                 Event.country.in_(country_codes(words)),
             )
         )
@@ -265,7 +263,7 @@ def actions_with_words(words: Sequence[str], *, most: int) -> list[Action]:
 def search_actions(words: str = "") -> Select[Action]:
     """Find days of action, the latest first, by title."""
     query = select(Action).order_by(Action.day.desc(), Action.id)
-    return query.where(Action.title.icontains(words, autoescape=True)) if words else query
+    return query.where(holds(words, Action.title)) if words else query
 
 
 def _events() -> Select[Event]:

@@ -31,7 +31,7 @@ from campaign.events.sign_ups import verbs
 from campaign.events.sign_ups.forms import SignUpForm, WithdrawForm, consent_wording
 from campaign.events.sign_ups.queries import sign_up_by_token
 from campaign.forms import tidy_line
-from campaign.languages import _, country_name, current_language, wall_time
+from campaign.languages import _, country_name, current_language, territories, wall_time
 from campaign.outbox.verbs import count_client
 from campaign.people.sources.models import code_in
 from campaign.refusals import Refusal
@@ -284,7 +284,12 @@ def _point(event: Event) -> world.Point:
 def feed() -> Response:
     """Give the calendar to which programs subscribe; `country` and `action` narrow it."""
     now = clock.now()
-    country, slug = request.args.get("country", ""), request.args.get("action", "")
+    country, slug = request.args.get("country", "").upper(), request.args.get("action", "")
+    # A program that subscribes to a typing error would show an empty calendar for ever.
+    if slug:
+        _action(slug)
+    if country and country not in dict(territories()):
+        abort(404)
     events = queries.in_feed(now=now, country=country, action=slug)
     name = _("Events of %(name)s", name=current_app.config["NAME"])
     # Something leaves the feed by itself at midnight only, so it is never older than today.

@@ -15,6 +15,7 @@ from campaign import markup
 from campaign.comments import without_comments
 from campaign.events import queries as events
 from campaign.events.models import Event
+from campaign.folding import fold
 from campaign.languages import country_name
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import queries as newsletter
@@ -125,7 +126,8 @@ def _everything(words: Sequence[str], now: datetime) -> Iterator[Hit]:
             rendered=text.html,
         )
         # The database also looks at the tags.
-        if all(word in f"{hit.title} {hit.source}".lower() for word in words):
+        said = fold(f"{hit.title} {hit.source}")
+        if all(fold(word) in said for word in words):
             yield hit
 
 

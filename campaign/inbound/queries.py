@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, or_, select
 from campaign.db import count_of, db
 from campaign.inbound.models import InboundMail, Made
 from campaign.outbox.models import Message, address_hash
+from campaign.tables import holds
 
 # What a mail that comes in may be worked on by who stored it, before a duty takes it up.
 TAKEN_UP_AFTER = timedelta(minutes=2)
@@ -35,12 +36,7 @@ def all_mails(words: str = "", *, kind: str = "") -> Select[InboundMail]:
 def _search(words: str) -> Select[InboundMail]:
     query = select(InboundMail)
     if words:
-        query = query.where(
-            or_(
-                InboundMail.sender.contains(words.lower(), autoescape=True),
-                InboundMail.subject.icontains(words, autoescape=True),
-            )
-        )
+        query = query.where(holds(words, InboundMail.sender, InboundMail.subject))
     return query
 
 

@@ -265,9 +265,22 @@ def erase(*, now: datetime) -> None:
     long_ago = now - ERASE_AFTER
     old = to_erase(dropped_before=long_ago, summit_before=long_ago.date())
     for letter in db.session.scalars(old).all():
+        if not _is_done_with(letter, long_ago):
+            continue
         person = letter.person
         db.session.delete(letter)
         db.session.flush()
         if not is_known_elsewhere(person):
             let_go(person)
             db.session.flush()
+
+
+def _is_done_with(letter: Letter, long_ago: datetime) -> bool:
+    """Tell whether a letter's summit truly came, or nothing waits for one.
+
+    Nobody can write to a summit that has begun. If its day lies before the letter, it was typed
+    wrong, and what would be erased could not be had back.
+    """
+    is_dropped = letter.dropped_at is not None and letter.dropped_at < long_ago
+    summit = letter.summit
+    return is_dropped or summit is None or letter.written_at.date() <= summit.last_possible_day

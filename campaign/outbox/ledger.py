@@ -22,6 +22,7 @@ from campaign.outbox.models import (
     Variant,
     address_hash,
 )
+from campaign.tables import holds
 
 # What each state says to somebody who has not read the code.
 STATES: dict[str, Any] = {
@@ -139,8 +140,7 @@ def suppressions(words: str = "") -> Select[Suppression]:
     if words:
         query = query.where(
             or_(
-                Suppression.reason.icontains(words, autoescape=True),
-                Suppression.evidence.icontains(words, autoescape=True),
+                holds(words, Suppression.reason, Suppression.evidence),
                 Suppression.address_hash == address_hash(words.strip()),
             )
         )

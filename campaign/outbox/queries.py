@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 
 from campaign.db import db
 from campaign.outbox.models import OPEN, Lane, Message, State, Suppression, address_hash
+from campaign.tables import holds
 
 
 def is_suppressed(address: str) -> bool:
@@ -47,12 +48,7 @@ def search(words: str = "", *, state: str = "", kind: str = "") -> Select[Messag
     """Find messages, newest first, by address or subject, state and kind."""
     query = select(Message).order_by(Message.id.desc())
     if words:
-        query = query.where(
-            or_(
-                Message.to_address.contains(words.lower(), autoescape=True),
-                Message.subject.icontains(words, autoescape=True),
-            )
-        )
+        query = query.where(holds(words, Message.to_address, Message.subject))
     if state:
         query = query.where(Message.state == state)
     if kind:

@@ -35,6 +35,7 @@ from campaign.people.models import (
     as_tag,
     language_tag,
 )
+from campaign.tables import holds
 
 # Confirmation mails are a weapon against the owner of an address: so many, over all forms.
 MOST_A_DAY = 3
@@ -145,13 +146,7 @@ def search(words: str = "", *, country: str = "", tag: str = "") -> Select[Perso
     """Find people, the latest known first, by name, address or city, by country and by tag."""
     query = select(Person).order_by(Person.id.desc())
     if words:
-        query = query.where(
-            or_(
-                Person.email.contains(words.lower(), autoescape=True),
-                Person.name.icontains(words, autoescape=True),
-                Person.city.icontains(words, autoescape=True),
-            )
-        )
+        query = query.where(holds(words, Person.email, Person.name, Person.city))
     if country:
         query = query.where(Person.country == country)
     if tag:
@@ -206,12 +201,7 @@ def search_subscriptions(words: str = "", *, standing: str = "") -> Select[Subsc
         .order_by(Subscription.asked_at.desc(), Subscription.id.desc())
     )
     if words:
-        query = query.where(
-            or_(
-                Person.email.contains(words.lower(), autoescape=True),
-                Person.name.icontains(words, autoescape=True),
-            )
-        )
+        query = query.where(holds(words, Person.email, Person.name))
     match standing:
         case "active":
             query = query.where(

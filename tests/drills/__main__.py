@@ -15,6 +15,7 @@ from tests.drills.outcome import Order, Outcome
 from tests.drills.overtaking import overtaking
 from tests.drills.parting import absent, two_hosts
 from tests.drills.racing import race
+from tests.drills.reading_zones import missing_reader, zones
 from tests.drills.refusing import relay_says_no
 from tests.drills.supervising import supervisor
 from tests.services import missing
@@ -34,6 +35,7 @@ DRILLS: dict[str, tuple[Drill, str]] = {
     "supervisor": (supervisor, "sqlite"),
     "race": (race, "sqlite"),
     "race-postgresql": (race, "postgresql"),
+    "zones": (zones, "sqlite"),
     "encoded-words": (encoded_words, "sqlite"),
 }
 
@@ -51,6 +53,8 @@ def main() -> int:
     need = missing("postgresql")
     if not need or all(DRILLS[name][1] == "sqlite" for name in names):
         need = absent() if "two-hosts" in names else None
+    if not need and "zones" in names:
+        need = missing_reader()
     if need:
         print(need, file=sys.stderr)
         return 1

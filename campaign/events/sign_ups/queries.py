@@ -8,6 +8,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from campaign.db import db, lock
 from campaign.events.models import SIGN_UPS_KEPT, Event, SignUp
 from campaign.people.models import Person
+from campaign.tables import holds
 
 # The clocks of the world lie this far apart: a day has not begun or ended everywhere at once.
 _ELSEWHERE = timedelta(days=1)
@@ -39,12 +40,7 @@ def search_sign_ups(event: Event, words: str = "", *, state: str = "") -> Select
         .order_by(SignUp.signed_up_at.desc(), SignUp.id.desc())
     )
     if words:
-        query = query.where(
-            or_(
-                Person.email.contains(words.lower(), autoescape=True),
-                Person.name.icontains(words, autoescape=True),
-            )
-        )
+        query = query.where(holds(words, Person.email, Person.name))
     if state == "coming":
         query = query.where(SignUp.withdrawn_at.is_(None))
     if state == "withdrawn":
@@ -99,6 +95,7 @@ def long_over(*, now: datetime) -> list[Event]:
     query = select(Event).where(
         or_(
             Event.starts_on <= (long_ago + _ELSEWHERE).date(),
+            Event.took_place_at <= long_ago,
             Event.cancelled_at <= long_ago,
         ),
         anybody,

@@ -3,10 +3,11 @@
 from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, SelectField, ValidationError
+from wtforms import SelectField, ValidationError
 from wtforms.fields import Field
 from wtforms.validators import Optional
 
+from campaign.days import DayField
 from campaign.forms import OfficeForm, line_field, text_field
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
@@ -59,7 +60,7 @@ class SettleForm(OfficeForm):
         most=200,
         description=_l("Such as: list on paper at the march in Leeds, kept by Sam."),
     )
-    agreed_on = DateField(
+    agreed_on = DayField(
         _l("When they agreed"),
         validators=[Optional()],
         description=_l("Where the file itself gives a time for a person, that one counts."),

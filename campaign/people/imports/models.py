@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaign.db import Model
@@ -48,7 +48,7 @@ class Import(Model):
     # How those in the file agreed to the newsletter; without words nobody is subscribed.
     wording: Mapped[str] = mapped_column(Text, default="")
     source: Mapped[str] = mapped_column(String(200), default="")
-    agreed_on: Mapped[date | None] = mapped_column(Date)
+    agreed_on: Mapped[date | None]
 
     stage: Mapped[str] = mapped_column(String(12), default=Stage.UPLOADED)
     # Lines of the file, for the bar: some rows are of several lines, so this is about right.
