@@ -1,7 +1,9 @@
-"""What the events owe the clock: to tell who comes the news, and to forget them afterwards."""
+"""What the events owe the clock: invite who asked, tell who comes the news, forget them after."""
 
 from collections.abc import Callable
 from datetime import timedelta
+
+import structlog
 
 from campaign import clock
 from campaign.db import db
@@ -10,10 +12,49 @@ from campaign.events.sign_ups import queries, verbs
 from campaign.jobs import duty
 from campaign.outbox.delivery import worker
 
+log = structlog.get_logger()
+
 # People at a time: for these a fraction of a second is needed, so nobody else waits long.
 PIECE = 25
 # Between two pieces others come first: SQLite would let whoever waits for it starve.
 BREATH = 0.1
+
+
+@duty("events.answer", every=timedelta(minutes=1))
+def answer() -> None:
+    """Send the invitations that forms have asked for. Also woken by each form.
+
+    Each is a deed of its own: one that fails is tried again a minute later and stops no other.
+    """
+    done = PIECE
+    tried: set[int] = set()
+    while done and not worker.stopping.is_set():
+        due = [
+            number for number in queries.unanswered(most=PIECE + len(tried)) if number not in tried
+        ]
+        for number in due:
+            tried.add(number)
+            _answer(number)
+        done = len(due)
+        worker.stopping.wait(BREATH if done >= PIECE else 0)
+
+
+def _answer(number: int) -> None:
+    try:
+        ask = queries.to_answer(number)
+        if ask is not None:
+            verbs.answer(ask, now=clock.now())
+        db.session.commit()
+    except Exception:  # the edge of a process: nobody else shall wait for what cannot be done
+        log.exception("sign_up.unanswered", ask=number)
+        db.session.rollback()
+
+
+@duty("events.lapse", every=timedelta(hours=1))
+def lapse() -> None:
+    """Forget who asked for seats that have lapsed."""
+    verbs.lapse(now=clock.now())
+    db.session.commit()
 
 
 @duty("events.tell", every=timedelta(minutes=1))

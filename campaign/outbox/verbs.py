@@ -20,6 +20,7 @@ from campaign.outbox.models import (
     Suppression,
     Variant,
     address_hash,
+    mailbox_hash,
 )
 from campaign.refusals import Refusal
 
@@ -39,6 +40,7 @@ def post(mail: Mail, *, now: datetime) -> Message:
         to_address=mail.to,
         to_name=mail.to_name,
         address_hash=address_hash(mail.to),
+        mailbox_hash=mailbox_hash(mail.to),
         is_own_act=mail.is_own_act,
         sender_name=mail.sender_name,
         reply_to=mail.reply_to,
@@ -182,6 +184,11 @@ def count_client(client: str, *, most: int, now: datetime) -> None:
     )
     if number is None or number > most:
         raise TooManyFromHere
+
+
+def client_key(client: str, *, purpose: str) -> str:
+    """Give the keyed hash of a connection for one purpose; nothing for a program of our own."""
+    return "" if _is_this_machine(client) else tokens.keyed_hash(purpose, _network(client))
 
 
 def _is_this_machine(client: str) -> bool:

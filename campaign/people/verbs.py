@@ -29,15 +29,34 @@ def remember(
     city: str = "",
     now: datetime,
 ) -> Person:
-    """Find the person with an address or make them known; two at once make one person.
+    """Find the person with an address or make them known, and complete what is known of them.
 
-    What is known already is kept: whoever types an address need not be its owner.
+    For what they said themselves, or an organiser said of them; what a stranger's form says of
+    the owner of an address is not that (`meet`).
+    """
+    person = meet(email, language=language, now=now)
+    person.name = person.name or name
+    person.language = person.language or language
+    person.country = person.country or country
+    # A city of another country than theirs is somebody else's idea of them.
+    if country in {"", person.country}:
+        person.city = person.city or city
+    _locate(person)
+    return person
+
+
+def meet(email: str, *, language: str = "", now: datetime) -> Person:
+    """Find the person with an address that a form named, or make them known; held for the deed.
+
+    Whoever types an address need not be its owner: so of somebody known nothing changes, and of
+    somebody new nothing is noted but the language in which to ask them. Two at once make one
+    person.
     """
     known = {
         "email": email,
-        "name": name,
+        "name": "",
         "language": language,
-        "country": country,
+        "country": "",
         "address_hash": address_hash(email),
         "remembered_at": now,
     }
@@ -49,13 +68,6 @@ def remember(
     while person is None:
         insert_missing(Person, known, unique=["email"])
         person = db.session.scalar(query)
-    person.name = person.name or name
-    person.language = person.language or language
-    person.country = person.country or country
-    # A city of another country than theirs is somebody else's idea of them.
-    if country in {"", person.country}:
-        person.city = person.city or city
-    _locate(person)
     return person
 
 
@@ -202,6 +214,27 @@ def confirm(subscription: Subscription, *, now: datetime) -> bool:
     latest.given_at = now
     latest.withdrawn_at = None
     return True
+
+
+# What follows once somebody has agreed to a purpose; the room it belongs to says so (`welcomes`).
+_welcomes: dict[Purpose, Callable[..., None]] = {}
+
+
+def welcomes(purpose: Purpose) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register what is done for a person, `now=`, who has just agreed to a purpose."""
+
+    def register(do: Callable[..., None]) -> Callable[..., None]:
+        _welcomes[purpose] = do
+        return do
+
+    return register
+
+
+def agree(person: Person, purpose: Purpose, *, wording: str, form: str, now: datetime) -> None:
+    """Record what the owner of an address agreed to with a button in another mail of ours."""
+    hold(person.id)
+    if confirm(ask(person, purpose, wording=wording, form=form, now=now), now=now):
+        _welcomes[purpose](person, now=now)
 
 
 def leave(person_id: int, purpose: Purpose, *, through: str, now: datetime) -> bool:

@@ -10,7 +10,6 @@ from flask import Flask
 from campaign import clock
 from campaign.db import db
 from campaign.events import verbs as events
-from campaign.events.sign_ups import verbs as places
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.sendings import verbs as sendings
 from campaign.outbox.delivery import line, worker
@@ -29,6 +28,7 @@ from tests.services import (
     postfix,
     verify,
 )
+from tests.events.deeds import asks
 
 LONG = "Ein Satz, der größer als nichts ist und kein Ende nimmt, " * 40
 SOURCE = f"""{LONG}
@@ -79,7 +79,7 @@ def sign_up() -> None:
     now = clock.now()
     particulars = {**PARTICULARS, "starts_on": (now + timedelta(days=9)).date()}
     event = events.plan(now=now, **particulars)
-    places.sign_up(event, name="Bo", email="bo@example.org", guests=0, language="en", now=now)
+    asks(event, name="Bo", email="bo@example.org", language="en", now=now)
     db.session.commit()
 
 

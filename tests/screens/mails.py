@@ -38,6 +38,7 @@ from campaign.people.queries import by_email
 from campaign.summits.models import Post
 from campaign.summits.queries import next_summit, posts_of
 from campaign.summits.verbs import load_starter as load_summits
+from tests.events.deeds import comes
 
 SECRET = "a secret of the screens, long enough"
 ADA = {"email": "ada@example.org", "name": "Ada"}
@@ -110,7 +111,7 @@ def _send_an_issue(now: datetime) -> None:
 def _come(now: datetime) -> None:
     day = (now + timedelta(days=173)).date()
     held: list[Event] = [events.plan(now=now, starts_on=day, **PLACE) for _ in range(3)]
-    kept = [places.sign_up(event, **ADA, guests=2, language="en", now=now) for event in held]
+    kept = [comes(event, **ADA, guests=2, language="en", now=now) for event in held]
     events.revise(held[0], now=now, starts_on=day, **{**PLACE, "starts": time(18, 0)})
     events.call_off(held[1], now=now)
     for event in held[:2]:

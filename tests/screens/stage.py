@@ -13,7 +13,6 @@ from campaign.events import mails as event_mails
 from campaign.events import verbs as events
 from campaign.events.models import Event
 from campaign.events.queries import event_by_slug, next_action, of_action
-from campaign.events.sign_ups import verbs as places
 from campaign.inbound import worker as inbox
 from campaign.letters import composing
 from campaign.letters import verbs as letters
@@ -40,6 +39,7 @@ from campaign.templating import public_url
 from campaign.tokens import sign
 from tests.drills.private import Private
 from tests.inbound.making import dsn, personal
+from tests.events.deeds import comes
 
 WORDING = "Send me the newsletter, about once a month."
 NAMES = (
@@ -273,7 +273,7 @@ def _come(event: Event, *, now: datetime) -> str:
 
 
 def _sign_up(event: Event, number: int, *, guests: int, why: str, now: datetime) -> Any:
-    return places.sign_up(
+    return comes(
         event,
         name=_name(number),
         email=_address(number, why),
