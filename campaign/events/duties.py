@@ -3,16 +3,13 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-import structlog
-
 from campaign import clock
 from campaign.db import db
 from campaign.events.models import Event
 from campaign.events.sign_ups import queries, verbs
 from campaign.jobs import duty
 from campaign.outbox.delivery import worker
-
-log = structlog.get_logger()
+from campaign.people.duties import one_by_one
 
 # People at a time: for these a fraction of a second is needed, so nobody else waits long.
 PIECE = 25
@@ -22,32 +19,14 @@ BREATH = 0.1
 
 @duty("events.answer", every=timedelta(minutes=1))
 def answer() -> None:
-    """Send the invitations that forms have asked for. Also woken by each form.
-
-    Each is a deed of its own: one that fails is tried again a minute later and stops no other.
-    """
-    done = PIECE
-    tried: set[int] = set()
-    while done and not worker.stopping.is_set():
-        due = [
-            number for number in queries.unanswered(most=PIECE + len(tried)) if number not in tried
-        ]
-        for number in due:
-            tried.add(number)
-            _answer(number)
-        done = len(due)
-        worker.stopping.wait(BREATH if done >= PIECE else 0)
+    """Send the invitations that forms have asked for. Also woken by each form."""
+    one_by_one(queries.unanswered, _answer)
 
 
 def _answer(number: int) -> None:
-    try:
-        ask = queries.to_answer(number)
-        if ask is not None:
-            verbs.answer(ask, now=clock.now())
-        db.session.commit()
-    except Exception:  # the edge of a process: nobody else shall wait for what cannot be done
-        log.exception("sign_up.unanswered", ask=number)
-        db.session.rollback()
+    ask = queries.to_answer(number)
+    if ask is not None:
+        verbs.answer(ask, now=clock.now())
 
 
 @duty("events.lapse", every=timedelta(hours=1))

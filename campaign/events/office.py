@@ -188,8 +188,8 @@ SIGN_UPS = [
     Column("guests", _l("Guests"), _guests, is_number=True),
     Column("state", _l("State"), _standing, cell=lambda row: _STATES[_standing(row)]),
     Column("signed_up_at", _l("Signed up"), lambda row: row.signed_up_at),
-    Column("confirmed_at", _l("Confirmed"), lambda row: row.confirmed_at),
     Column("withdrawn_at", _l("Withdrawn"), lambda row: row.withdrawn_at),
+    Column("confirmed_at", _l("Confirmed"), lambda row: row.confirmed_at),
 ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
+from campaign import jobs
 from campaign.db import db, insert_missing, lock
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.mail import Mail
@@ -15,7 +16,16 @@ from campaign.outbox.models import Message, State, address_hash
 from campaign.outbox.verbs import post, suppress_hash
 from campaign.people import mails, places, queries, segments
 from campaign.people.links import CONFIRM_WITHIN
-from campaign.people.models import NOT_ME, Consent, Person, Purpose, Segment, Subscription, Tag
+from campaign.people.models import (
+    NOT_ME,
+    Consent,
+    Person,
+    PersonAsk,
+    Purpose,
+    Segment,
+    Subscription,
+    Tag,
+)
 from campaign.people.queries import may_be_asked, subscription_of
 from campaign.refusals import Refusal
 
@@ -95,8 +105,57 @@ def hold(person_id: int) -> None:
     db.session.execute(lock(select(Person.id).where(Person.id == person_id)))
 
 
+def take_ask(
+    email: str,
+    purpose: Purpose,
+    *,
+    name: str = "",
+    language: str = "",
+    wording: str,
+    form: str,
+    now: datetime,
+) -> None:
+    """Note that a form asks for a purpose in the name of an address; a duty asks its owner."""
+    db.session.add(
+        PersonAsk(
+            email=email,
+            purpose=purpose,
+            name=name,
+            language=language,
+            wording=wording,
+            form=form,
+            asked_at=now,
+        )
+    )
+    jobs.wake_after_commit("people.answer")
+
+
+def answer(asked: PersonAsk, *, now: datetime) -> None:
+    """Ask the owner of an address by mail whether they want what a form asked for.
+
+    Who must not be written to is not remembered anew because a stranger typed the address.
+    """
+    db.session.delete(asked)
+    if may_be_asked(asked.email, now=now):
+        person = meet(asked.email, language=asked.language, now=now)
+        invite_to_confirm(
+            person,
+            Purpose(asked.purpose),
+            wording=asked.wording,
+            form=asked.form,
+            name=asked.name,
+            now=now,
+        )
+
+
 def ask(
-    person: Person, purpose: Purpose, *, wording: str, form: str, now: datetime
+    person: Person,
+    purpose: Purpose,
+    *,
+    wording: str,
+    form: str,
+    name: str = "",
+    now: datetime,
 ) -> Subscription:
     """Note that somebody asked for a purpose in this person's name; nothing is agreed yet."""
     insert_missing(
@@ -116,6 +175,7 @@ def ask(
         subscription.confirmed_at = None
         subscription.reminded_at = None
     subscription.asked_at = now
+    subscription.asked_name = "" if person.name else name
     db.session.add(
         Consent(
             person_id=person.id,
@@ -130,7 +190,13 @@ def ask(
 
 
 def invite_to_confirm(
-    person: Person, purpose: Purpose, *, wording: str, form: str, now: datetime
+    person: Person,
+    purpose: Purpose,
+    *,
+    wording: str,
+    form: str,
+    name: str = "",
+    now: datetime,
 ) -> None:
     """Ask the owner of an address by mail whether they want what a form asked for.
 
@@ -142,7 +208,7 @@ def invite_to_confirm(
     hold(person.id)
     if not may_be_asked(person.email, now=now):
         return
-    subscription = ask(person, purpose, wording=wording, form=form, now=now)
+    subscription = ask(person, purpose, wording=wording, form=form, name=name, now=now)
     write = mails.already_subscribed if subscription.is_active else mails.confirmation
     post(write(person, purpose), now=now)
 
@@ -186,6 +252,7 @@ def _drop(subscription: Subscription) -> None:
         # They had left before somebody asked again: so they have left still.
         subscription.confirmed_at = earlier.given_at
         subscription.left_at = earlier.withdrawn_at
+        subscription.asked_name = ""
         return
     db.session.delete(subscription)
     db.session.flush()
@@ -205,6 +272,9 @@ def confirm(subscription: Subscription, *, now: datetime) -> bool:
     subscription.left_at = None
     person = db.session.get_one(Person, subscription.person_id)
     person.confirmed_at = person.confirmed_at or now
+    # They have seen it on the page with the button.
+    person.name = person.name or subscription.asked_name
+    subscription.asked_name = ""
     latest = db.session.scalars(
         select(Consent)
         .where(Consent.person_id == subscription.person_id, Consent.purpose == subscription.purpose)

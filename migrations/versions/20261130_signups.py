@@ -57,6 +57,22 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_sign_up_confirmed_at"), ["confirmed_at"], unique=False)
     # Until now a form was enough: who came by one comes still.
     op.execute(sa.text("UPDATE sign_up SET confirmed_at = signed_up_at"))
+    op.create_table(
+        "person_ask",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("name", sa.String(length=75), nullable=False),
+        sa.Column("language", sa.String(length=12), nullable=False),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("wording", sa.Text(), nullable=False),
+        sa.Column("form", sa.String(length=40), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person_ask")),
+    )
+    with op.batch_alter_table("person_subscription") as batch_op:
+        batch_op.add_column(
+            sa.Column("asked_name", sa.String(length=75), nullable=False, server_default="")
+        )
     with op.batch_alter_table("outbox_message") as batch_op:
         batch_op.add_column(
             sa.Column("mailbox_hash", sa.String(length=64), nullable=False, server_default="")
@@ -78,6 +94,9 @@ def downgrade():
     with op.batch_alter_table("outbox_message") as batch_op:
         batch_op.drop_index("ix_outbox_message_mailbox")
         batch_op.drop_column("mailbox_hash")
+    with op.batch_alter_table("person_subscription") as batch_op:
+        batch_op.drop_column("asked_name")
+    op.drop_table("person_ask")
     # What was only asked for is no sign-up to the code of before.
     op.execute(sa.text("DELETE FROM sign_up WHERE confirmed_at IS NULL"))
     with op.batch_alter_table("sign_up") as batch_op:

@@ -61,12 +61,6 @@ def comes_of(event: Event, email: str, *, guests: int) -> None:
     verbs.confirm(ask.sign_up, ask, guests=guests, now=clock.now())
 
 
-def invitations_leave(app: Flask) -> None:
-    """Let the duty come by that answers what forms have asked for."""
-    with app.app_context():
-        duties.answer()
-
-
 def withdraws(app: Flask, event: Event, name: str) -> None:
     """Let somebody give their place up."""
     with app.app_context():

@@ -17,7 +17,8 @@ from campaign.events import queries, verbs
 from campaign.events.models import Event, SignUp, SignUpAsk
 from campaign.outbox.models import Message
 from campaign.people.models import Consent, Person, Subscription
-from tests.events.deeds import asks, invitations_leave
+from tests.conftest import forms_are_answered
+from tests.events.deeds import asks
 from tests.visitor import Visitor
 
 MakeEvent = Callable[..., Event]
@@ -28,7 +29,7 @@ def sign_up(visitor: Visitor, event: Event, **said: Any) -> TestResponse:
     """Fill in the form, and let the worker come by."""
     given = {"name": "Ada Lovelace", "email": "ada@example.org", "guests": "1"}
     answer = visitor.send(f"/events/{event.slug}", action="/sign-up", **{**given, **said})
-    invitations_leave(visitor.client.application)
+    forms_are_answered(visitor.client.application)
     return answer
 
 
@@ -304,7 +305,7 @@ def test_a_full_event_gives_friend_and_stranger_the_same_answer_and_invites_the_
 
     friend = visitor.fill(page, "", name="N", email="ada@example.org", guests="1")
     stranger = visitor.fill(page, "", name="N", email="eve@example.org", guests="1")
-    invitations_leave(app)
+    forms_are_answered(app)
 
     assert friend.status_code == stranger.status_code == 409
     assert _without_what_was_typed(friend.text) == _without_what_was_typed(stranger.text)
@@ -423,7 +424,7 @@ def test_a_form_sent_twice_makes_one_place(
     said = {"name": "Ada", "email": "ada@example.org"}
 
     answers = [visitor.fill(page, "", **said).status_code for _ in range(2)]
-    invitations_leave(app)
+    forms_are_answered(app)
 
     assert answers == [303, 303]
     assert rows(app, SignUp) == 1

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.db import db
 from campaign.events.models import Action, Event
+from tests.events.deeds import comes
 from tests.pages.making import keep, page
 from tests.visitor import Visitor
-from tests.events.deeds import comes
 
 
 def test_the_home_page_says_what_is_wanted_what_comes_and_what_to_do(

@@ -17,6 +17,7 @@ from campaign.outbox.models import Message, State
 from campaign.people import links
 from campaign.people.models import Purpose
 from tests.events.conftest import PARTICULARS
+from tests.events.deeds import asks
 from tests.newsletter.conftest import person_with, subscribed
 from tests.services import (
     NotSigned,
@@ -28,7 +29,6 @@ from tests.services import (
     postfix,
     verify,
 )
-from tests.events.deeds import asks
 
 LONG = "Ein Satz, der größer als nichts ist und kein Ende nimmt, " * 40
 SOURCE = f"""{LONG}

@@ -38,8 +38,8 @@ from campaign.summits.queries import next_summit, posts_of
 from campaign.templating import public_url
 from campaign.tokens import sign
 from tests.drills.private import Private
-from tests.inbound.making import dsn, personal
 from tests.events.deeds import comes
+from tests.inbound.making import dsn, personal
 
 WORDING = "Send me the newsletter, about once a month."
 NAMES = (
