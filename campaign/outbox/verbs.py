@@ -174,7 +174,7 @@ def count_client(client: str, *, most: int, now: datetime) -> None:
     if not most or _is_this_machine(client):
         return
     hour = now.replace(minute=0, second=0, microsecond=0)
-    known = tokens.keyed_hash(f"client:{hour.isoformat()}", _network(client))
+    known = tokens.keyed_hash(f"client:{hour.isoformat()}", network_of(client))
     insert_missing(
         ClientCount, {"client_hash": known, "hour": hour, "number": 0}, unique=["client_hash"]
     )
@@ -186,9 +186,25 @@ def count_client(client: str, *, most: int, now: datetime) -> None:
         raise TooManyFromHere
 
 
+def counts(what: str, *, most: int, until: datetime) -> bool:
+    """Count one more of something, and tell whether it is within `most`.
+
+    Kept until a moment, and only as a keyed hash.
+    """
+    known = tokens.keyed_hash("count", what)
+    insert_missing(
+        ClientCount, {"client_hash": known, "hour": until, "number": 0}, unique=["client_hash"]
+    )
+    count = update(ClientCount).where(ClientCount.client_hash == known)
+    number = db.session.scalar(
+        count.values(number=ClientCount.number + 1).returning(ClientCount.number)
+    )
+    return number is not None and number <= most
+
+
 def client_key(client: str, *, purpose: str) -> str:
     """Give the keyed hash of a connection for one purpose; nothing for a program of our own."""
-    return "" if _is_this_machine(client) else tokens.keyed_hash(purpose, _network(client))
+    return "" if _is_this_machine(client) else tokens.keyed_hash(purpose, network_of(client))
 
 
 def _is_this_machine(client: str) -> bool:
@@ -199,7 +215,8 @@ def _is_this_machine(client: str) -> bool:
         return False
 
 
-def _network(client: str) -> str:
+def network_of(client: str) -> str:
+    """Give the network of one subscriber to which an IP address belongs; "" where it is none."""
     try:
         address = ip_address(client)
     except ValueError:

@@ -79,7 +79,7 @@ def place_of(app: Flask, place: dict[str, str]) -> SignUp:
         return db.session.scalars(select(SignUp).where(SignUp.token == place["token"])).one()
 
 
-def test_a_calendar_that_declines_gives_the_place_up_quietly(
+def test_a_calendar_that_declines_gives_the_place_up_and_its_owner_is_told(
     app: Flask, place: dict[str, str]
 ) -> None:
     before = posted(app)
@@ -93,7 +93,7 @@ def test_a_calendar_that_declines_gives_the_place_up_quietly(
 
     assert (mail.kind, mail.made, mail.waits) == (Kind.CALENDAR, Made.GAVE_UP, False)
     assert place_of(app, place).withdrawn_at is not None
-    assert posted(app) == before
+    assert posted(app) == before + 1
 
 
 @pytest.mark.parametrize("says", ["ACCEPTED", "TENTATIVE"])

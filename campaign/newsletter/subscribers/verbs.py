@@ -27,7 +27,8 @@ def subscribe(
 ) -> None:
     """Let the owner of an address be asked by mail whether they want the newsletter.
 
-    The door does the same for everybody, and a duty asks (`people.verbs.answer`). `wording` is the sentence they were shown, and `form` names the form that showed it.
+    The door does the same for everybody, and a duty asks (`people.verbs.answer`). `wording` is
+    the sentence they were shown, and `form` names the form that showed it.
     """
     people.take_ask(
         email, NEWSLETTER, name=name, language=language, wording=wording, form=form, now=now
