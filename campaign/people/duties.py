@@ -6,7 +6,7 @@ from datetime import timedelta
 import structlog
 
 from campaign import clock
-from campaign.db import db
+from campaign.db import db, reading
 from campaign.jobs import duty
 from campaign.outbox.delivery import worker
 from campaign.people import queries, verbs
@@ -39,8 +39,8 @@ def one_by_one(unanswered: Callable[..., list[int]], answer: Callable[[int], Non
     """
     tried: set[int] = set()
     while not worker.stopping.is_set():
-        due = [one for one in unanswered(most=PIECE + len(tried)) if one not in tried]
-        db.session.commit()
+        with reading():
+            due = [one for one in unanswered(most=PIECE + len(tried)) if one not in tried]
         for number in due:
             tried.add(number)
             try:

@@ -15,6 +15,7 @@ from tests.drills.overtaking import overtaking
 from tests.drills.parting import absent, two_hosts
 from tests.drills.racing import race
 from tests.drills.supervising import supervisor
+from tests.drills.timing import timing
 from tests.services import missing
 
 Drill = Callable[[Order], Outcome]
@@ -30,6 +31,8 @@ DRILLS: dict[str, tuple[Drill, str]] = {
     "supervisor": (supervisor, "sqlite"),
     "race": (race, "sqlite"),
     "race-postgresql": (race, "postgresql"),
+    "timing": (timing, "sqlite"),
+    "timing-postgresql": (timing, "postgresql"),
 }
 
 
