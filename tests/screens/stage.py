@@ -38,8 +38,9 @@ from campaign.summits.queries import next_summit, posts_of
 from campaign.templating import public_url
 from campaign.tokens import sign
 from tests.drills.private import Private
-from tests.events.deeds import comes
+from tests.events.deeds import asks, comes
 from tests.inbound.making import dsn, personal
+from tests.screens.mails import WORDING, asks_for_the_newsletter
 
 WORDING = "Send me the newsletter, about once a month."
 NAMES = (
@@ -61,6 +62,7 @@ class Stage:
     called_off: str
     over: str
     withdraw: str
+    coming: str
     confirm: str
     expired: str
     not_me: str
@@ -98,6 +100,7 @@ def set_up(campaign: Private) -> Stage:
             called_off=_path(held[2]),
             over="/events/may-2024-london",
             withdraw=public_url("events.withdraw", token=place),
+            coming=_asked(held[0], now=now),
             confirm=links.confirm_url(_person("waiting@example.org"), Purpose.NEWSLETTER),
             # Nothing waits for this one's button: they never asked.
             expired=links.confirm_url(_person(_address(0, "come")), Purpose.NEWSLETTER),
@@ -155,13 +158,9 @@ def _subscribe(now: datetime) -> list[str]:
     addresses = [_address(number, "news") for number in range(31)]
     for number, email in enumerate(addresses):
         asked = now - timedelta(days=number * number % 29 * 0.6, hours=1)
-        subscribers.subscribe(
-            email=email, name=_name(number), language="en", wording=WORDING, now=asked
-        )
-        subscribers.confirm(_person(email).id, now=asked)
-    subscribers.subscribe(
-        email="waiting@example.org", name="Zoë Example", language="en", wording=WORDING, now=now
-    )
+        person = asks_for_the_newsletter(email=email, name=_name(number), now=asked)
+        subscribers.confirm(person.id, now=asked)
+    asks_for_the_newsletter(email="waiting@example.org", name="Zoë Example", now=now)
     return addresses
 
 
@@ -270,6 +269,13 @@ def _come(event: Event, *, now: datetime) -> str:
             number += 1
     place = _sign_up(event, number, guests=2, why="place", now=now)
     return event_mails.withdraw_token(place)
+
+
+def _asked(event: Event, *, now: datetime) -> str:
+    """Let a form ask for a place; give the address of the page with the button."""
+    said = {"name": "Yusuf Example", "email": "asked@example.org", "guests": 1}
+    ask = asks(event, news=WORDING, language="en", now=now, **said)
+    return event_mails.coming_url(ask)
 
 
 def _sign_up(event: Event, number: int, *, guests: int, why: str, now: datetime) -> Any:
