@@ -42,7 +42,6 @@ from tests.events.deeds import asks, comes
 from tests.inbound.making import dsn, personal
 from tests.screens.mails import WORDING, asks_for_the_newsletter
 
-WORDING = "Send me the newsletter, about once a month."
 NAMES = (
     "Ada", "Bo", "Chidi", "Dalia", "Emre", "Femi", "Grace", "Hana", "Ines", "Jonas", "Kofi",
     "Leila", "Mats", "Noor", "Olga", "Priya", "Quentin", "Rosa", "Sami", "Tove", "Uma", "Vera",
