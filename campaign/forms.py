@@ -156,13 +156,17 @@ _SITE = re.compile(
 )
 
 
+# Links, addresses, markup, placeholders, encoded words (RFC 2047).
+_STEERS = re.compile(r"://|www\.|@|<|>|\{\{|\{%|=\?", re.IGNORECASE)
+
+
 class persons_name:
     """Refuse what is no name: addresses and sites, with which strangers would make us spam."""
 
     def __call__(self, form: _WTForm, field: Field) -> None:
         # Other dots, and letters of other widths, read as the plain ones (NFKC).
         plain = unicodedata.normalize("NFKC", field.data or "")
-        if re.search(r"://|www\.|@|<|>|\{\{|\{%", plain, re.IGNORECASE) or _SITE.search(plain):
+        if _STEERS.search(plain) or _SITE.search(plain):
             raise ValidationError(
                 _l("Enter a name, without links, addresses or the signs < > { }.")
             )
@@ -224,7 +228,11 @@ def normal_address(typed: str) -> str:
         )
     except EmailNotValidError as trouble:
         raise ValueError(str(trouble)) from None
-    return str(found.ascii_email).lower()
+    address = str(found.ascii_email).lower()
+    if "=?" in address:
+        # The mark of an encoded word (RFC 2047), which some mail programs decode even here.
+        raise ValueError("an address holds no encoded word")
+    return address
 
 
 def name_field(label: Any, *, required: Any = None, **options: Any) -> StringField:

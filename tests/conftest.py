@@ -12,7 +12,7 @@ from campaign import clock, create_app, jobs
 from campaign.db import db
 from campaign.events import duties as events_duties
 from campaign.organisers.models import Role
-from campaign.organisers.verbs import add, make_link
+from campaign.organisers.verbs import SEND_LINKS, add, make_link
 from campaign.outbox.models import Message
 from campaign.people import duties as people_duties
 from tests.visitor import Visitor
@@ -96,6 +96,17 @@ def forms_are_answered(app: Flask) -> None:
     with app.app_context():
         events_duties.answer()
         people_duties.answer()
+
+
+@pytest.fixture
+def link_mailed(app: Flask) -> Callable[[], None]:
+    """Give what a worker does about links that were asked for, to be called."""
+
+    def mail() -> None:
+        with app.app_context():
+            jobs.run(SEND_LINKS)
+
+    return mail
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable
 
+from tests.drills.encoding import encoded_words
 from tests.drills.killing import issue_kill
 from tests.drills.misbehaving import misbehaving
 from tests.drills.outcome import Order, Outcome
@@ -33,6 +34,7 @@ DRILLS: dict[str, tuple[Drill, str]] = {
     "race-postgresql": (race, "postgresql"),
     "timing": (timing, "sqlite"),
     "timing-postgresql": (timing, "postgresql"),
+    "encoded-words": (encoded_words, "sqlite"),
 }
 
 
