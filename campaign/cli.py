@@ -147,7 +147,8 @@ def worker() -> None:
         # Senders look at the engine's own flag, so that they stop when it does.
         delivery.stopping = consumer.stop_flag
         # What was left by a fall is taken up at once, not at the next full minute.
-        jobs.wake("outbox.send")
+        for duty in ("outbox.send", "events.answer", "people.answer"):
+            jobs.wake(duty)
     consumer.run()
 
 

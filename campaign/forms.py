@@ -1,6 +1,7 @@
 """Forms: what may be said to us; the fields that all forms share, and the token of a stranger's."""
 
 import re
+import unicodedata
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -156,11 +157,44 @@ class closed_comments:
             )
 
 
+# What sites end with that abbreviations of names do not.
+_ENDINGS = (
+    "com|net|org|info|biz|xyz|top|site|online|shop|store|app|dev|club|live|life|link|click|win|"
+    "vip|pro|space|website|tech|fun|icu|page|blog|news|world|today|cloud|digital|agency|email|"
+    "money|bet|casino|loan|gift|party|zone|wiki|mobi|name|asia|buzz|bid|trade|date|review|work"
+)
+# Titles stand before a dot as the names of sites do: "Dr.Li" is a person.
+_TITLES = "dr|st|mr|ms|mrs|mme|prof|ing|mag|dipl|jr|sr|fr|rev|hon|ma|fco|lt|col|gen|sgt|capt"
+# IDNA's dots, and those that only look like one: the latter stand in names too ("Gal·la").
+_DOT, _LIKE_A_DOT = ".\u3002", ".\u3002\u00b7\u2027\u2219\u22c5\u30fb"
+_SITE = re.compile(
+    "|".join(
+        (
+            rf"\w[{_LIKE_A_DOT}](?:{_ENDINGS})\b(?!\.)",
+            # Written apart; an abbreviation has no space before its dot.
+            rf"\w(?:\s+[{_LIKE_A_DOT}]|\s*[(\[]\s*dot\s*[)\]])\s*(?:{_ENDINGS})\b",
+            rf"\w\w[{_DOT}]\s+(?:com|info|biz|xyz)\b",
+            # Any two letters may be a country's: "bit.ly". One letter before them is an initial.
+            rf"\b(?!(?:{_TITLES})\.)[\w-]{{2,}}[{_DOT}](?:[^\W\d_]{{2}}|xn--[\w-]+)\b(?!\.)",
+            # A path makes a site of everything.
+            rf"\w[{_DOT}]\w+/",
+        )
+    ),
+    re.IGNORECASE,
+)
+
+
+# Links, addresses, markup, placeholders, encoded words (RFC 2047).
+_STEERS = re.compile(r"://|www\.|@|<|>|\{\{|\{%|=\?", re.IGNORECASE)
+
+
 class persons_name:
-    """Refuse what is no name: addresses and links, with which strangers would make us spam."""
+    """Refuse what is no name: addresses and sites, with which strangers would make us spam."""
 
     def __call__(self, form: _WTForm, field: Field) -> None:
-        if re.search(r"://|www\.|@|<|>|\{\{|\{%|=\?", field.data or "", re.IGNORECASE):
+        # Other dots, and letters of other widths, read as the plain ones (NFKC).
+        plain = unicodedata.normalize("NFKC", field.data or "")
+        if _STEERS.search(plain) or _SITE.search(plain):
             raise ValidationError(
                 _l("Enter a name, without links, addresses or the signs < > { }.")
             )

@@ -10,8 +10,8 @@ from campaign import clock, tables
 from campaign.db import db
 from campaign.events import queries, verbs
 from campaign.events.forms import ActionForm, CallOffForm, EventForm, NewActionForm
-from campaign.events.models import Action, Event
-from campaign.events.sign_ups.queries import search_sign_ups
+from campaign.events.models import Action, Event, SignUp
+from campaign.events.sign_ups.queries import number_asked, search_sign_ups
 from campaign.languages import _, country_name, ngettext, wall_time
 from campaign.languages import lazy_gettext as _l
 from campaign.tables import Column
@@ -165,17 +165,33 @@ def amend(slug: str) -> Any:
     return redirect(url_for("office.events.actions"), 303)
 
 
+_STATES = {"coming": _l("coming"), "asked": _l("asked"), "withdrawn": _l("withdrawn")}
+
+
+def _standing(place: SignUp) -> str:
+    if not place.is_active:
+        return "withdrawn"
+    return "coming" if place.is_coming else "asked"
+
+
+def _name(place: SignUp) -> str:
+    """Give what somebody is called, or what the form said while they have not confirmed it."""
+    return place.person.name or (place.asks[-1].name if place.asks else "")
+
+
+def _guests(place: SignUp) -> int:
+    return place.asks[-1].guests if place.asks and not place.is_coming else place.guests
+
+
 SIGN_UPS = [
-    Column("name", _l("Name"), lambda row: row.person.name),
+    Column("name", _l("Name"), _name),
     Column("email", _l("Address"), lambda row: row.person.email),
-    Column("guests", _l("Guests"), lambda row: row.guests, is_number=True),
-    Column(
-        "state", _l("State"), lambda row: "coming" if row.is_active else "withdrawn",
-        cell=lambda row: _("coming") if row.is_active else _("withdrawn"),
-    ),
+    Column("guests", _l("Guests"), _guests, is_number=True),
+    Column("state", _l("State"), _standing, cell=lambda row: _STATES[_standing(row)]),
     Column("signed_up_at", _l("Signed up"), lambda row: row.signed_up_at),
     Column("withdrawn_at", _l("Withdrawn"), lambda row: row.withdrawn_at),
-]  # fmt: skip
+    Column("confirmed_at", _l("Confirmed"), lambda row: row.confirmed_at),
+]
 
 
 @bp.get("/<slug>")
@@ -190,7 +206,8 @@ def event(slug: str) -> Any:
         "events/office/event.html",
         event=found,
         taken=taken,
-        free=found.free_places(taken),
+        asked=number_asked(found),
+        free=queries.free_places(found, now=clock.now()),
         is_over=found.is_over(clock.now()),
         table=tables.page(query, SIGN_UPS, arguments=request.args, path=request.path),
     )

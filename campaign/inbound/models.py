@@ -41,6 +41,7 @@ class Made(StrEnum):
     COMPLAINT = "complaint"
     LEFT = "left"
     GAVE_UP = "gave up"
+    ASKED = "asked"
     AUTOMATIC = "automatic"
     TOO_LATE = "too late"
     # Of these nothing is made: they wait for a person.

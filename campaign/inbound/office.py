@@ -58,6 +58,10 @@ MADE: dict[str, Any] = {
     Made.COMPLAINT: _l("Somebody called our mail abuse: nothing is sent to them again."),
     Made.LEFT: _l("They have left the list."),
     Made.GAVE_UP: _l("Their calendar declined: they gave up their place."),
+    Made.ASKED: _l(
+        "A calendar declined from another address than theirs. They were asked by mail, and "
+        "nothing is changed."
+    ),
     Made.AUTOMATIC: _l("A machine wrote it; it is never answered."),
     Made.TOO_LATE: _l("The mail that came back is erased already: nothing was done."),
     Made.TO_BE_READ: _l("To be read by a person."),

@@ -9,13 +9,13 @@ from sqlalchemy import delete, select, update
 from campaign.db import db, insert_missing, lock
 from campaign.events.models import SignUp
 from campaign.events.sign_ups.queries import sign_up_by_token
-from campaign.events.sign_ups.verbs import decline
+from campaign.events.sign_ups.verbs import accept, decline, question
 from campaign.inbound import queries, reading
 from campaign.inbound.addressing import Role, Target, target
 from campaign.inbound.answers import Answer
 from campaign.inbound.bounces.verbs import bounce, complaint, first_proven, settle, take_off, wait
 from campaign.inbound.models import LARGEST_MAIL, Deed, InboundMail, Kind, Made
-from campaign.inbound.opening import clean, show
+from campaign.inbound.opening import clean, plain_address, show
 from campaign.inbound.queries import WAITING_KEPT
 from campaign.inbound.reading import Reading
 from campaign.languages import lazy_gettext as _l
@@ -159,7 +159,11 @@ def _unsubscribe(mail: InboundMail, token: str, *, now: datetime) -> None:
 
 
 def _answer(mail: InboundMail, answer: Answer, token: str, *, now: datetime) -> None:
-    """Give a place up whose owner's calendar declines; whoever else answers proves nothing."""
+    """Note what somebody's calendar says of their place.
+
+    The link between the two is the address from which the mail says to come. One that says to come
+    from elsewhere proves nothing: if it would give the place up, its owner is asked.
+    """
     place = sign_up_by_token(token)
     if place is None:
         wait(mail, Kind.CALENDAR, Made.FORGED)
@@ -167,16 +171,36 @@ def _answer(mail: InboundMail, answer: Answer, token: str, *, now: datetime) -> 
     if not _is_about(answer, place):
         wait(mail, Kind.CALENDAR, Made.UNCLEAR, answer.says)
         return
-    if answer.says == "DECLINED":
-        decline(place, now=now)
-        made = Made.GAVE_UP
-    elif answer.says in {"ACCEPTED", "TENTATIVE"} and place.is_active:
-        made = Made.NOTED
-    else:
+    is_theirs = plain_address(mail.sender) == place.person.email
+    made = _made_of(answer.says, place, is_theirs=is_theirs, now=now)
+    if made is Made.UNCLEAR:
         wait(mail, Kind.CALENDAR, Made.UNCLEAR, answer.says)
         return
     mail.person_id = place.person_id
     settle(mail, Kind.CALENDAR, made, now=now, words=answer.says)
+
+
+def _made_of(says: str, place: SignUp, *, is_theirs: bool, now: datetime) -> Made:
+    match says:
+        case "DECLINED" if is_theirs or not place.is_active:
+            decline(place, now=now)
+            return Made.GAVE_UP
+        case "DECLINED":
+            return Made.ASKED if question(place, now=now) else Made.UNCLEAR
+        case "ACCEPTED" if is_theirs and place.is_active:
+            return _accepted(place, now=now)
+        case "ACCEPTED" | "TENTATIVE" if place.is_active:
+            return Made.NOTED
+    return Made.UNCLEAR
+
+
+def _accepted(place: SignUp, *, now: datetime) -> Made:
+    try:
+        accept(place, now=now)
+    except Refusal:
+        # No seat is left, or the event is off: a person says so kindly.
+        return Made.UNCLEAR
+    return Made.NOTED
 
 
 def _is_about(answer: Answer, place: SignUp) -> bool:

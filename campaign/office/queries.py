@@ -128,7 +128,7 @@ def figures(*, now: datetime) -> list[Figure]:
     """Count what people did and what left, day by day."""
     news = Subscription.purpose == Purpose.NEWSLETTER
     measures: list[tuple[Any, Any, Sequence[ColumnElement[bool]]]] = [
-        (_l("Sign-ups for events"), SignUp.signed_up_at, []),
+        (_l("Sign-ups for events"), SignUp.confirmed_at, []),
         (_l("New subscribers"), Subscription.confirmed_at, [news]),
         (_l("Subscribers who left"), Subscription.left_at, [news]),
         (_l("Letters confirmed"), Letter.confirmed_at, []),

@@ -43,7 +43,7 @@ _KINDS: dict[str, Any] = {
     "confirmation-reminder": _l("reminder: newsletter"),
     "event-called-off": _l("event called off"),
     "event-changed": _l("event changed"),
-    "invitation": _l("signed up for an event"),
+    "invitation": _l("invitation to an event"),
     "issue-trial": _l("trial of an issue"),
     "letter": _l("letter to a post"),
     "letter-confirmation": _l("please confirm: letter"),
@@ -52,6 +52,8 @@ _KINDS: dict[str, Any] = {
     "newsletter": _l("issue of the newsletter"),
     "organiser-welcome": _l("new organiser"),
     "sign-in": _l("sign-in link"),
+    "sign-up-declined": _l("place given up by a calendar"),
+    "sign-up-question": _l("please confirm: place given up"),
     "sign-up-withdrawn": _l("place given up"),
     "welcome": _l("welcome to the newsletter"),
 }

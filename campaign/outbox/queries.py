@@ -5,7 +5,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, func, select
 
 from campaign.db import db
-from campaign.outbox.models import OPEN, Lane, Message, State, Suppression, address_hash
+from campaign.outbox.models import (
+    OPEN,
+    Lane,
+    Message,
+    State,
+    Suppression,
+    address_hash,
+    mailbox_hash,
+)
 from campaign.tables import holds
 
 
@@ -20,13 +28,18 @@ def suppression_of(address: str) -> Suppression | None:
 
 
 def posted_lately(address: str, *, kinds: list[str], since: datetime) -> int:
-    """Count the mails of some kinds posted to an address since a moment, for a cap."""
+    """Count the mails of some kinds posted to a mailbox since a moment, for a cap.
+
+    However its address is written: `ada+1@…`, `ada+2@…` are one mailbox.
+    """
     return (
         db.session.scalar(
             select(func.count())
             .select_from(Message)
             .where(
-                Message.address_hash == address_hash(address),
+                Message.mailbox_hash == mailbox_hash(address),
+                # So the few mails to one mailbox are found by their index.
+                Message.batch_id.is_(None),
                 Message.kind.in_(kinds),
                 Message.posted_at >= since,
             )

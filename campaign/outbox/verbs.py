@@ -22,6 +22,7 @@ from campaign.outbox.models import (
     Suppression,
     Variant,
     address_hash,
+    mailbox_hash,
 )
 from campaign.refusals import Refusal
 
@@ -41,6 +42,7 @@ def post(mail: Mail, *, now: datetime) -> Message:
         to_address=mail.to,
         to_name=mail.to_name,
         address_hash=address_hash(mail.to),
+        mailbox_hash=mailbox_hash(mail.to),
         is_own_act=mail.is_own_act,
         sender_name=mail.sender_name,
         reply_to=mail.reply_to,
@@ -190,7 +192,7 @@ def count_client(client: str, *, most: int, now: datetime) -> None:
     if not most or _is_this_machine(client):
         return
     hour = now.replace(minute=0, second=0, microsecond=0)
-    known = tokens.keyed_hash(f"client:{hour.isoformat()}", _network(client))
+    known = tokens.keyed_hash(f"client:{hour.isoformat()}", network_of(client))
     insert_missing(
         ClientCount, {"client_hash": known, "hour": hour, "number": 0}, unique=["client_hash"]
     )
@@ -202,6 +204,27 @@ def count_client(client: str, *, most: int, now: datetime) -> None:
         raise TooManyFromHere
 
 
+def counts(what: str, *, most: int, until: datetime) -> bool:
+    """Count one more of something, and tell whether it is within `most`.
+
+    Kept until a moment, and only as a keyed hash.
+    """
+    known = tokens.keyed_hash("count", what)
+    insert_missing(
+        ClientCount, {"client_hash": known, "hour": until, "number": 0}, unique=["client_hash"]
+    )
+    count = update(ClientCount).where(ClientCount.client_hash == known)
+    number = db.session.scalar(
+        count.values(number=ClientCount.number + 1).returning(ClientCount.number)
+    )
+    return number is not None and number <= most
+
+
+def client_key(client: str, *, purpose: str) -> str:
+    """Give the keyed hash of a connection for one purpose; nothing for a program of our own."""
+    return "" if _is_this_machine(client) else tokens.keyed_hash(purpose, network_of(client))
+
+
 def _is_this_machine(client: str) -> bool:
     # A program of our own, or a proxy whose word is not trusted yet: not one stranger.
     try:
@@ -210,7 +233,8 @@ def _is_this_machine(client: str) -> bool:
         return False
 
 
-def _network(client: str) -> str:
+def network_of(client: str) -> str:
+    """Give the network of one subscriber to which an IP address belongs; "" where it is none."""
     try:
         address = ip_address(client)
     except ValueError:

@@ -18,6 +18,7 @@ from tests.drills.racing import race
 from tests.drills.reading_zones import missing_reader, zones
 from tests.drills.refusing import relay_says_no
 from tests.drills.supervising import supervisor
+from tests.drills.timing import timing
 from tests.services import missing
 
 Drill = Callable[[Order], Outcome]
@@ -36,6 +37,8 @@ DRILLS: dict[str, tuple[Drill, str]] = {
     "race": (race, "sqlite"),
     "race-postgresql": (race, "postgresql"),
     "zones": (zones, "sqlite"),
+    "timing": (timing, "sqlite"),
+    "timing-postgresql": (timing, "postgresql"),
     "encoded-words": (encoded_words, "sqlite"),
 }
 
