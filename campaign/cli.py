@@ -94,35 +94,10 @@ def web(host: str, port: int) -> None:
     Example: campaign web --port 8080
     """
     # Imported here: the worker and the other commands have no use for a web server.
-    from gunicorn.app.base import BaseApplication
+    from campaign import web_server
 
     _refuse_taken(host, port)
-    app = create_app()
-
-    class Server(BaseApplication):
-        def load_config(self) -> None:
-            for name, value in {
-                "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-                "workers": app.config["WEB_WORKERS"],
-                "worker_class": "gthread",
-                "threads": 4,
-                "preload_app": True,
-                "timeout": 30,
-                "graceful_timeout": 2,
-                "keepalive": 5,
-                # Its warnings name the addresses of those who connect.
-                "loglevel": "error",
-                # Whose word counts is decided by TRUSTED_PROXIES alone.
-                "forwarded_allow_ips": "",
-                "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
-                "control_socket_disable": True,
-            }.items():
-                self.cfg.set(name, value)
-
-        def load(self) -> Flask:
-            return app
-
-    Server().run()
+    web_server.serve(create_app(), host=host, port=port)
 
 
 @campaign.command()

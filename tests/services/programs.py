@@ -20,6 +20,10 @@ def missing(service: str) -> str | None:
         return "Postfix gives each of its parts its own user, so only root can start one"
     if service == "opendkim" and program("opendkim") is None:
         return "OpenDKIM is not here: apt-get install opendkim"
+    if service == "nginx" and program("nginx") is None:
+        return "nginx is not here: apt-get install nginx-light"
+    if service == "caddy" and program("caddy") is None:
+        return "Caddy is not here: apt-get install caddy"
     return None
 
 
