@@ -7,7 +7,7 @@ from flask import Flask, request, session
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from campaign import config, db, jobs, languages, logs, templating
+from campaign import clients, config, db, jobs, languages, logs, templating
 from campaign.events import cards as event_cards
 from campaign.events import duties as events_duties
 from campaign.events import segments as events_segments
@@ -125,6 +125,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         app, public=PUBLIC, larger_bodies=LARGER_BODIES, from_other_sites=FROM_OTHER_SITES
     )
     errors.init_app(app)
+    clients.init_app(app)
     csrf = CSRFProtect(app)
     for blueprint in STRANGERS:
         csrf.exempt(blueprint)

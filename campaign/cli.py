@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
+from flask import current_app
 from flask.cli import ScriptInfo
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from campaign import clock, config, jobs, supervisor
+from campaign import clock, config, jobs, private_files, supervisor
 from campaign.app import COMMANDS, create_app
 from campaign.db import db
 from campaign.events.verbs import load_starter as load_events
@@ -145,8 +145,16 @@ def _migrate() -> None:
     # Imported here: the web server and the worker have no use for it.
     from flask_migrate import upgrade
 
+    _close_to_others()
     upgrade(directory=str(config.ROOT / "migrations"))
     jobs.prepare()
+
+
+def _close_to_others() -> None:
+    settings = current_app.config
+    private_files.close_to_others(
+        Path(settings["INSTANCE"]), settings["DATABASE_URL"], settings["QUEUE_URL"]
+    )
 
 
 @campaign.command()
@@ -245,6 +253,7 @@ for _command in COMMANDS:
 
 def main() -> None:
     """Run the command; what stops it is one sentence on stderr and status 1."""
+    private_files.make_private()
     try:
         campaign(prog_name="campaign", obj=ScriptInfo(create_app=create_app))
     except (Refusal, config.WrongSetting) as trouble:

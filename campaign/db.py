@@ -142,7 +142,8 @@ def init_app(app: Flask) -> None:
     app.teardown_request(_forget_whether_it_writes)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            Path(db.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+            folder = Path(db.engine.url.database or "").parent
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _prepare_sqlite(db.engine)
 
 

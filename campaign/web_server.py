@@ -13,8 +13,7 @@ import resource
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import structlog
 from flask import Flask
@@ -41,6 +40,7 @@ CONNECTIONS = 4_000
 # Seconds for what is under way when the server is told to stop.
 STOP_WITHIN = 2
 
+T = TypeVar("T")
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -134,7 +134,8 @@ class Gateway:
         most = body_limit(self._app, environ) if may_be_large else LARGEST_BODY
         if said is not None and int(said) > most:
             return io.BytesIO()
-        body: Any = tempfile.SpooledTemporaryFile(max_size=LARGEST_BODY)
+        # Closed by whoever asked for it.
+        body: Any = tempfile.SpooledTemporaryFile(max_size=LARGEST_BODY)  # noqa: SIM115
         try:
             await _read(receive, body, most=most)
         except BaseException:
@@ -149,13 +150,14 @@ class Gateway:
     async def _answer(self, environ: dict[str, Any], send: Send) -> None:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        loop, threads = asyncio.get_running_loop(), self._threads
         # One context for all threads that work on this answer.
-        run = partial(
-            asyncio.get_running_loop().run_in_executor,
-            self._threads,
-            contextvars.copy_context().run,
-        )
-        answer = await run(Answer, self._app.wsgi_app, environ)
+        context = contextvars.copy_context()
+
+        def run(deed: Callable[[], T]) -> Awaitable[T]:
+            return loop.run_in_executor(threads, lambda: context.run(deed))
+
+        answer = await run(lambda: Answer(self._app.wsgi_app, environ))
         try:
             await send({"type": "http.response.start", **answer.start})
             while not answer.is_whole:

@@ -179,7 +179,7 @@ def test_the_words_of_a_fault_do_not_name_the_row(app: Flask) -> None:
 
 
 def _locked_at(app: Flask, deeds: list[str]) -> list[bool]:
-    """Do some SQL within a request that may write; tell after each whether others are locked out."""
+    """Do some SQL in a request that may write; tell after each whether others are locked out."""
     found = []
     path = db.engine.url.database
     with app.test_request_context("/", method="POST"):
@@ -188,9 +188,7 @@ def _locked_at(app: Flask, deeds: list[str]) -> list[bool]:
             if deed == "lock":
                 db.session.execute(lock(select(Person.id)))
             elif deed == "refresh":
-                db.session.refresh(
-                    db.session.scalars(select(Person)).first(), with_for_update=True
-                )
+                db.session.refresh(db.session.scalars(select(Person)).first(), with_for_update=True)
             elif deed == "nested":
                 with db.session.begin_nested():
                     db.session.execute(select(Person.id))

@@ -60,10 +60,10 @@ CRAFTS: dict[str, set[str]] = {
     "summits": {"chronicle", "directory"},
 }
 GROUND = {
-    "clock", "colours", "config", "db", "forms", "jobs", "languages", "logs", "markup", "refusals",
-    "tables", "templating", "tokens",
+    "clients", "clock", "colours", "config", "db", "forms", "jobs", "languages", "logs", "markup",
+    "private_files", "refusals", "tables", "templating", "tokens",
 }  # fmt: skip
-ROOF = {"__init__", "__main__", "app", "cli", "supervisor"}
+ROOF = {"__init__", "__main__", "app", "cli", "supervisor", "web_server"}
 
 
 def place(module: Path) -> str:

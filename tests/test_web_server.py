@@ -1,4 +1,4 @@
-"""The web server: requests come in whole before a thread is taken, and nobody waits for the slow."""
+"""The web server: requests come in whole before a thread is taken; nobody waits for the slow."""
 
 import asyncio
 from collections.abc import Iterator
@@ -50,8 +50,8 @@ def small() -> Flask:
     return app
 
 
-def ask(app: Flask, asked: dict[str, Any], pieces: list[bytes | float], **limits: Any) -> Any:
-    """Send a request in pieces, numbers being seconds of silence; give its status and its answer."""
+def ask(app: Flask, asked: dict[str, Any], pieces: list[bytes | float]) -> Any:
+    """Send a request in pieces, numbers being seconds of silence; give what was answered."""
     said: list[Any] = []
     waiting = list(pieces)
 

@@ -15,6 +15,7 @@ from flask import (
 )
 
 from campaign import clock, tokens
+from campaign.clients import client_address
 from campaign.db import db
 from campaign.languages import current_language
 from campaign.languages import lazy_gettext as _l
@@ -136,7 +137,7 @@ def finish(country: str) -> Any:
             code, way, post=post, subject=form.subject.data, body=body, template=template
         )
     try:
-        count_client(request.remote_addr or "", most=current_app.config["CLIENT_CAP"], now=now)
+        count_client(client_address(), most=current_app.config["CLIENT_CAP"], now=now)
     except TooManyFromHere as refusal:
         form.form_errors.append(refusal.sentence)
         page = _letter_page(code, form, posts=posts, post=post, summit=summit, template=template)

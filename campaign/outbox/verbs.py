@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from sqlalchemy import Select, delete, insert, literal, select, update
 
 from campaign import jobs, tokens
+from campaign.clients import network_of
 from campaign.db import db, insert_missing
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.mail import AUTOMATIC, Mail, one_address, safe_header
@@ -166,13 +166,15 @@ def count_client(client: str, *, most: int, now: datetime) -> None:
     """Count a mail that a stranger is about to cause from a connection (an IP address).
 
     The address is not kept: only a keyed hash of it and the hour, worthless once the hour is over.
-    One IPv6 subscriber has a /64 (RFC 6177). Raises `TooManyFromHere` past `most` an hour; 0 is no
+    Raises `TooManyFromHere` past `most` an hour; 0 is no
     limit.
     """
-    if not most or _is_this_machine(client):
+    network = network_of(client)
+    if not most or not network:
+        # A program of our own is not one stranger.
         return
     hour = now.replace(minute=0, second=0, microsecond=0)
-    known = tokens.keyed_hash(f"client:{hour.isoformat()}", _network(client))
+    known = tokens.keyed_hash(f"client:{hour.isoformat()}", network)
     insert_missing(
         ClientCount, {"client_hash": known, "hour": hour, "number": 0}, unique=["client_hash"]
     )
@@ -182,23 +184,6 @@ def count_client(client: str, *, most: int, now: datetime) -> None:
     )
     if number is None or number > most:
         raise TooManyFromHere
-
-
-def _is_this_machine(client: str) -> bool:
-    # A program of our own, or a proxy whose word is not trusted yet: not one stranger.
-    try:
-        return ip_address(client).is_loopback
-    except ValueError:
-        return False
-
-
-def _network(client: str) -> str:
-    try:
-        address = ip_address(client)
-    except ValueError:
-        return ""
-    width = 64 if address.version == 6 else 32
-    return str(ip_network(f"{address}/{width}", strict=False))
 
 
 def bounced(message: Message, *, status: str, words: str, now: datetime) -> None:

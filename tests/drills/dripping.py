@@ -6,8 +6,8 @@ import statistics
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import func, select
 
@@ -59,9 +59,7 @@ def slow_clients_drill(order: Order) -> Outcome:
     return outcome
 
 
-def _p95(
-    outcome: Outcome, campaign: Private, name: str, port: int, form: tuple[str, str]
-) -> float:
+def _p95(outcome: Outcome, campaign: Private, name: str, port: int, form: tuple[str, str]) -> float:
     """Let people sign up; give the seconds within which nineteen of twenty were answered."""
 
     def press(number: int) -> tuple[int, float]:
