@@ -1,6 +1,7 @@
 """Whatever goes wrong is answered with a page of its own, and nothing is done by halves."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from importlib.resources import files
 
@@ -251,4 +252,30 @@ def test_a_letter_is_not_lost_on_a_full_disk(app: Flask, visitor: Visitor) -> No
 
     assert answer.status_code == 503
     assert fields["own_words"] == LETTER["own_words"]
+    assert again.status_code == 303
+
+
+def test_a_locked_database_is_waited_for_once_and_pages_are_read_meanwhile(
+    app: Flask, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        url = db.engine.url
+    if not url.drivername.startswith("sqlite"):
+        # There nobody waits but for the row they change.
+        return
+    monkeypatch.setattr("campaign.db.PATIENCE_OF_A_VISITOR", 1)
+    page_before = visitor.open("/newsletter")
+    other = sqlite3.connect(url.database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        began = time.monotonic()
+        answer = visitor.fill(page_before, "/newsletter", email="ada@example.org")
+        waited = time.monotonic() - began
+        page_meanwhile = visitor.open("/newsletter")
+    finally:
+        other.close()
+    again = visitor.fill(answer, "/newsletter/subscribe")
+
+    assert (answer.status_code, page_meanwhile.status_code) == (503, 200)
+    assert 1 <= waited < 2
     assert again.status_code == 303
