@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import contextvars
 import io
+import multiprocessing
 import resource
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
@@ -73,6 +74,8 @@ def serve(app: Flask, *, host: str, port: int) -> None:
         respawn_interval=0,
         workers_kill_timeout=STOP_WITHIN,
     )
+    # Forked, the processes share what is loaded; newer Pythons would begin each from nothing.
+    multiprocessing.set_start_method("fork", force=True)
     server.serve(target_loader=load, wrap_loader=False)
 
 
