@@ -69,7 +69,7 @@ messages: $(DEV) ## collect every translatable sentence into translations/messag
 		--output-file translations/messages.pot .
 
 clean: ## remove what the other commands built; instance/ stays
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-newest .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN): requirements/run.txt | $(MADE)

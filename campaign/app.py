@@ -30,6 +30,7 @@ from campaign.organisers.cli import cli as organiser_commands
 from campaign.organisers.views import TOKEN as SESSION_TOKEN
 from campaign.organisers.views import bp as organisers
 from campaign.outbox import duties as outbox_duties
+from campaign.outbox import masking
 from campaign.outbox.cli import cli as outbox_commands
 from campaign.outbox.delivery import line
 from campaign.outbox.views import bp as mailbox
@@ -120,6 +121,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     languages.init_app(app)
     templating.init_app(app)
     line.init_app(app)
+    masking.init_app(app)
 
     manners.init_app(
         app, public=PUBLIC, larger_bodies=LARGER_BODIES, from_other_sites=FROM_OTHER_SITES

@@ -133,7 +133,7 @@ class persons_name:
     """Refuse what is no name: addresses and links, with which strangers would make us spam."""
 
     def __call__(self, form: _WTForm, field: Field) -> None:
-        if re.search(r"://|www\.|@|<|>|\{\{|\{%", field.data or "", re.IGNORECASE):
+        if re.search(r"://|www\.|@|<|>|\{\{|\{%|=\?", field.data or "", re.IGNORECASE):
             raise ValidationError(
                 _l("Enter a name, without links, addresses or the signs < > { }.")
             )
@@ -195,7 +195,11 @@ def normal_address(typed: str) -> str:
         )
     except EmailNotValidError as trouble:
         raise ValueError(str(trouble)) from None
-    return str(found.ascii_email).lower()
+    address = str(found.ascii_email).lower()
+    if "=?" in address:
+        # The mark of an encoded word (RFC 2047), which some mail programs decode even here.
+        raise ValueError("an address holds no encoded word")
+    return address
 
 
 def name_field(label: Any, *, required: Any = None, **options: Any) -> StringField:

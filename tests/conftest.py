@@ -11,7 +11,7 @@ from sqlalchemy import select
 from campaign import clock, create_app, jobs
 from campaign.db import db
 from campaign.organisers.models import Role
-from campaign.organisers.verbs import add, make_link
+from campaign.organisers.verbs import SEND_LINKS, add, make_link
 from campaign.outbox.models import Message
 from tests.visitor import Visitor
 
@@ -87,6 +87,17 @@ def signed_in(app: Flask, role: Role, email: str = "organiser@example.org") -> V
     answer = browser.send(link)
     assert answer.status_code == 303, answer.text
     return browser
+
+
+@pytest.fixture
+def link_mailed(app: Flask) -> Callable[[], None]:
+    """Give what a worker does about links that were asked for, to be called."""
+
+    def mail() -> None:
+        with app.app_context():
+            jobs.run(SEND_LINKS)
+
+    return mail
 
 
 @pytest.fixture

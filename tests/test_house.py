@@ -47,7 +47,7 @@ CRAFTS: dict[str, set[str]] = {
     "newsletter/subscribers": {"discretion"},
     "office": set(),
     "organisers": set(),
-    "outbox": {"codes", "fields", "ledger", "mail"},
+    "outbox": {"codes", "fields", "headers", "ledger", "mail", "masking"},
     "outbox/delivery": {"batch", "journal", "line", "processes", "relay", "replies", "worker"},
     "outbox/lanes": set(),
     "pages": {"files"},

@@ -11,7 +11,7 @@ import icalendar
 from campaign import markup
 from campaign.events.models import Event
 from campaign.events.zones import vtimezone
-from campaign.outbox.mail import display_name, one_address, safe_header
+from campaign.outbox.headers import display_name, one_address, safe_header
 
 PRODID = "-//campaign//events//EN"
 # Google and Outlook ask every 3 to 24 hours whatever we say; others keep to this.

@@ -1,5 +1,6 @@
 """The inbox for organisers: what waits for a person, and what was made of the rest."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
@@ -10,8 +11,10 @@ from campaign.db import db
 from campaign.inbound import opening, queries, reading, verbs
 from campaign.inbound.forms import AddressForm, LayAsideForm
 from campaign.inbound.models import Deed, InboundMail, Kind, Made
+from campaign.inbound.opening import Shown
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
+from campaign.outbox.masking import masked
 from campaign.tables import Column
 
 bp = Blueprint("inbound", __name__, url_prefix="/inbound")
@@ -67,15 +70,15 @@ DEEDS: dict[str, Any] = {
 
 def _link(mail: InboundMail) -> Markup:
     href = url_for("office.inbound.mail", number=mail.id)
-    label = mail.subject or (_("(erased)") if mail.erased_at else _("(no subject)"))
+    label = masked(mail.subject) or (_("(erased)") if mail.erased_at else _("(no subject)"))
     return Markup('<a href="{}">{}</a>').format(href, label)
 
 
 MAILS = [
-    Column("subject", _l("Subject"), lambda row: row.subject, cell=_link),
+    Column("subject", _l("Subject"), lambda row: masked(row.subject), cell=_link),
     Column("sender", _l("From"), lambda row: row.sender),
     Column("kind", _l("What it is"), lambda row: row.kind, cell=lambda row: KINDS[row.kind]),
-    Column("words", _l("What it says"), lambda row: row.words),
+    Column("words", _l("What it says"), lambda row: masked(row.words)),
     Column("received_at", _l("Came in"), lambda row: row.received_at),
 ]
 ALL = [
@@ -137,10 +140,16 @@ def _mail_page(mail: InboundMail, aside: LayAsideForm, form: AddressForm) -> str
         kind=KINDS[mail.kind],
         made=MADE[mail.made],
         deed=DEEDS.get(mail.settled_as, ""),
-        shown=opening.show(queries.bytes_of(mail)),
+        shown=_shown(mail),
         aside=aside,
         form=form,
     )
+
+
+def _shown(mail: InboundMail) -> Shown:
+    """Give a mail as it is read here: links of ours that it quotes are their owner's alone."""
+    shown = opening.show(queries.bytes_of(mail))
+    return replace(shown, text=masked(shown.text), attachments=[*map(masked, shown.attachments)])
 
 
 @bp.post("/<int:number>/nothing")

@@ -16,7 +16,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.utils import parseaddr
-from itertools import islice
+from itertools import chain, islice
 
 import nh3
 
@@ -40,6 +40,14 @@ _ENDLESS = re.compile(
 # Controls, and the marks that turn the direction of what follows them.
 _UNSEEN = "\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
 _CONTROLS = re.compile(rf"[{_UNSEEN}]+")
+_ENCODED_LINE = re.compile(r"(?m)^[>\s]*[A-Za-z0-9+/]{40,}={0,2}\s*$")
+# As qmail, Exim, sendmail and others begin the mail that they return.
+_ORIGINAL = re.compile(
+    r"^-{2,} ?(?:below this line is a copy of the message|this is a copy of (?:the|your) message"
+    r"|(?:the )?(?:body|header|headers) of the (?:original )?message"
+    r"|(?:original|returned|undelivered|unsent) (?:message|mail))\b.*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 # Text in these takes the square of its length to decode.
 _SLOW = {"punycode", "idna"}
 
@@ -105,6 +113,12 @@ def plain_address(written: str) -> str:
         return ""
 
 
+def _before_the_original(words: str) -> str:
+    """Cut off the mail of ours that a report in plain words returns: what it said is not ours."""
+    found = _ORIGINAL.search(words)
+    return words[: found.end()] if found else words
+
+
 def text_of(part: Message, *, most: int = LONGEST_TEXT) -> str:
     """Give the text of one part, whatever its charset is or says to be."""
     content = part.get_payload(decode=True)
@@ -132,7 +146,7 @@ def _decoded(content: bytes, charset: str) -> str:
 
 def first_text(message: Message) -> str:
     """Give the words of a mail: its first plain text, or else its first HTML without the tags."""
-    texts = [part for part in parts(message) if part.get_content_maintype() == "text"]
+    texts = [part for part in _own_parts(message) if part.get_content_maintype() == "text"]
     for part in texts:
         if part.get_content_subtype() == "plain" and not _name(part):
             return text_of(part)
@@ -140,6 +154,15 @@ def first_text(message: Message) -> str:
         if part.get_content_subtype() == "html":
             return html.unescape(nh3.clean(text_of(part), tags=set()))
     return ""
+
+
+def _own_parts(message: Message) -> Iterator[Message]:
+    """Give the parts of a mail, or of a report those that are not of the mail it returns."""
+    if message.get_content_type() != "multipart/report":
+        return parts(message)
+    own = message.get_payload()
+    first = own[:1] if isinstance(own, list) else []
+    return chain.from_iterable(parts(one) for one in first if isinstance(one, Message))
 
 
 def parts(message: Message) -> Iterator[Message]:
@@ -151,8 +174,11 @@ def show(raw: bytes) -> Shown:
     """Give a mail as an organiser reads it."""
     message = open_mail(raw, most=SHOWN)
     is_tangled = is_entangled(raw[:SHOWN])
-    # Of what no program reads, a person sees the bytes themselves.
-    words = _decoded(raw[:LONGEST_RAW], "utf-8") if is_tangled else first_text(message)
+    # Of what no program reads, a person sees the bytes themselves, but for what is encoded.
+    if is_tangled:
+        words = _ENCODED_LINE.sub("…", _decoded(raw[:LONGEST_RAW], "utf-8"))
+    else:
+        words = _before_the_original(first_text(message))
     whole = words.encode("utf-8", "replace").decode()
     text = _CONTROLS.sub(" ", re.sub(r"\r\n?", "\n", whole))
     return Shown(

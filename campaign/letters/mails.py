@@ -3,7 +3,9 @@
 from campaign import tokens
 from campaign.languages import _, force_locale
 from campaign.letters.models import Letter
-from campaign.outbox.mail import Mail, display_name
+from campaign.outbox import masking
+from campaign.outbox.headers import display_name
+from campaign.outbox.mail import Mail
 from campaign.people import mails as people
 from campaign.people.mails import language_of
 from campaign.templating import public_url, render_mail, wrapped
@@ -13,6 +15,7 @@ CONFIRMATION = people.LETTER
 REMINDER = people.LETTER_REMINDER
 LETTER = "letter"
 COPY = "letter-copy"
+masking.keep_private(LETTER, COPY)
 
 # What a link of a mail is for; a link for one does not open the other.
 CONFIRM, NOT_ME = "letter:confirm", "letter:not-me"

@@ -1,4 +1,4 @@
-"""What organisers' accounts owe the clock: to erase sessions that are over and old links."""
+"""What organisers' accounts owe the clock: links that were asked for, and an end to old ones."""
 
 from datetime import timedelta
 
@@ -6,6 +6,13 @@ from campaign import clock
 from campaign.db import db
 from campaign.jobs import duty
 from campaign.organisers import verbs
+
+
+@duty(verbs.SEND_LINKS, every=timedelta(minutes=1))
+def send_links() -> None:
+    """Mail the links that were asked for. Also woken after each request."""
+    verbs.send_links(now=clock.now())
+    db.session.commit()
 
 
 @duty("organisers.tidy", every=timedelta(days=1))

@@ -47,6 +47,20 @@ class SignInLink(Model):
     used_at: Mapped[datetime | None]
 
 
+class LinkRequest(Model):
+    """An address for which somebody asked for a sign-in link, until a worker has looked at it.
+
+    Whether it is an organiser's is looked up there: at the door, the time taken would tell.
+    """
+
+    __tablename__ = "organiser_link_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    language: Mapped[str] = mapped_column(String(16))
+    asked_at: Mapped[datetime]
+
+
 class OpenSession(Model):
     """A browser in which an organiser is signed in; deleting the row signs it out."""
 

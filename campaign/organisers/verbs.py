@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, update
 
-from campaign import tokens
+from campaign import jobs, tokens
 from campaign.db import db, insert_missing, lock
 from campaign.forms import normal_address
+from campaign.languages import force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.organisers import mails, queries
-from campaign.organisers.models import OpenSession, Organiser, Role, SignInLink
+from campaign.organisers.models import LinkRequest, OpenSession, Organiser, Role, SignInLink
 from campaign.outbox.queries import posted_lately
 from campaign.outbox.verbs import post
 from campaign.refusals import Refusal
@@ -18,6 +19,7 @@ from campaign.templating import public_url
 LINK_LASTS = timedelta(hours=24)
 MAILED_LINK_LASTS = timedelta(hours=1)
 MAILED_LINKS_AN_HOUR = 3
+SEND_LINKS = "organisers.send-links"
 SESSION_LASTS = timedelta(days=30)
 SEEN_EVERY = timedelta(hours=1)
 # Long enough that a link found in an old mail is still known as used or expired, not as forged.
@@ -97,17 +99,33 @@ def make_link(organiser: Organiser, *, lasting: timedelta = LINK_LASTS, now: dat
     return public_url("organisers.sign_in", token=token)
 
 
-def ask_for_link(email: str, *, now: datetime) -> None:
-    """Mail a link to whoever has an account with an address; say nothing about who has none."""
-    organiser = queries.by_email(email)
-    if organiser is None:
-        return
-    lately = posted_lately(email, kinds=[mails.SIGN_IN], since=now - timedelta(hours=1))
-    if lately >= MAILED_LINKS_AN_HOUR:
-        return
-    link = make_link(organiser, lasting=MAILED_LINK_LASTS, now=now)
-    minutes = int(MAILED_LINK_LASTS.total_seconds()) // 60
-    post(mails.sign_in_link(organiser, link, minutes=minutes), now=now)
+def ask_for_link(email: str, *, language: str, now: datetime) -> None:
+    """Note that somebody asked for a link; a worker finds out whether the address has an account.
+
+    The same is done for every address, so neither the answer nor its time tells who has one.
+    """
+    db.session.add(LinkRequest(email=email, language=language, asked_at=now))
+    jobs.wake_after_commit(SEND_LINKS)
+
+
+def send_links(*, now: datetime) -> None:
+    """Mail a link to each organiser who asked; whoever asked without an account gets nothing."""
+    asked = db.session.execute(
+        delete(LinkRequest)
+        .returning(LinkRequest.id, LinkRequest.email, LinkRequest.language)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for _id, email, language in sorted(asked):
+        organiser = queries.by_email(email)
+        since = now - timedelta(hours=1)
+        if organiser is None:
+            continue
+        if posted_lately(email, kinds=[mails.SIGN_IN], since=since) >= MAILED_LINKS_AN_HOUR:
+            continue
+        link = make_link(organiser, lasting=MAILED_LINK_LASTS, now=now)
+        minutes = int(MAILED_LINK_LASTS.total_seconds()) // 60
+        with force_locale(language.replace("-", "_")):
+            post(mails.sign_in_link(organiser, link, minutes=minutes), now=now)
 
 
 class LinkExpired(Refusal):

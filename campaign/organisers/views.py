@@ -14,9 +14,11 @@ from flask_wtf.csrf import CSRFError, generate_csrf
 
 from campaign import clock
 from campaign.db import db
+from campaign.languages import current_language
 from campaign.organisers import queries, verbs
 from campaign.organisers.forms import AskForm, ButtonForm
 from campaign.organisers.models import Organiser
+from campaign.outbox.verbs import TooManyFromHere, count_client
 from campaign.refusals import Refusal
 
 bp = Blueprint("organisers", __name__, url_prefix="/office")
@@ -54,7 +56,13 @@ def send_link() -> Any:
     form = AskForm()
     if not form.validate():
         return render_template("organisers/ask.html", form=form), form.refusal_status()
-    verbs.ask_for_link(form.email.data, now=clock.now())
+    now = clock.now()
+    try:
+        count_client(request.remote_addr or "", most=current_app.config["CLIENT_CAP"], now=now)
+    except TooManyFromHere as refusal:
+        form.form_errors.append(refusal.sentence)
+        return render_template("organisers/ask.html", form=form), refusal.status
+    verbs.ask_for_link(form.email.data, language=current_language(), now=now)
     db.session.commit()
     return redirect(url_for("organisers.asked"), 303)
 

@@ -12,6 +12,7 @@ from campaign.languages import current_language, force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox import fields, queries
 from campaign.outbox.fields import FIELD, Recipient
+from campaign.outbox.masking import is_private, masked
 from campaign.outbox.models import (
     Batch,
     Lane,
@@ -54,9 +55,6 @@ _KINDS: dict[str, Any] = {
     "welcome": _l("welcome to the newsletter"),
 }
 
-# The part of an address that is a token: long, and with a capital, which no page of ours has.
-_TOKEN = re.compile(r"(?<=[/=])(?=[\w.~-]*[A-Z])[\w.~-]{16,}")
-
 
 def messages(
     words: str = "", *, state: str = "", kind: str = "", batch_id: int | None = None
@@ -80,19 +78,17 @@ def message(number: int) -> Message | None:
 def subject_of(message: Message, *, now: datetime) -> str:
     """Give the subject as it leaves."""
     if message.shared is None:
-        return message.subject
-    return _filled(message.shared.subject, message, now=now)
+        return masked(message.subject)
+    return masked(_filled(message.shared.subject, message, now=now))
 
 
 def text_of(message: Message, *, now: datetime) -> str:
-    """Give the text as it leaves, but for the tokens in its links.
-
-    They are the recipient's alone: with them an organiser could answer in a supporter's name, or
-    come in as another organiser.
-    """
+    """Give the text as it leaves, but for the tokens in its links; "" where it is private."""
+    if is_private(message.kind):
+        return ""
     if message.shared is None:
-        return _TOKEN.sub("…", message.text)
-    return _TOKEN.sub("…", _filled(message.shared.text, message, now=now))
+        return masked(message.text)
+    return masked(_filled(message.shared.text, message, now=now))
 
 
 def _filled(text: str, message: Message, *, now: datetime) -> str:

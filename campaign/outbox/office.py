@@ -13,6 +13,7 @@ from campaign.languages import lazy_gettext as _l
 from campaign.outbox import ledger, queries, verbs
 from campaign.outbox.forms import LiftForm, RetryForm
 from campaign.outbox.ledger import STATES
+from campaign.outbox.masking import is_private, masked
 from campaign.outbox.models import Message, State, Suppression
 from campaign.tables import Column
 
@@ -40,7 +41,7 @@ MESSAGES = [
     Column("kind", _l("Kind"), lambda row: row.kind, cell=lambda row: ledger.kind_name(row.kind)),
     Column("state", _l("State"), lambda row: row.state, cell=lambda row: STATES[row.state]),
     Column("tries", _l("Tries"), lambda row: row.tries, cell=_tries, is_number=True),
-    Column("reply", _l("The relay’s reply"), lambda row: row.last_reply),
+    Column("reply", _l("The relay’s reply"), lambda row: masked(row.last_reply)),
     Column("posted_at", _l("Posted"), lambda row: row.posted_at),
     Column("settled_at", _l("Settled"), lambda row: row.settled_at),
 ]
@@ -96,6 +97,7 @@ def _message_page(number: int, form: RetryForm) -> Any:
         subject=_subject(found),
         kind=ledger.kind_name(found.kind),
         text=ledger.text_of(found, now=clock.now()),
+        is_private=is_private(found.kind),
         state=STATES[found.state],
         may_retry=found.state == State.FAILED,
         form=form,
@@ -137,7 +139,7 @@ def _mark(suppression: Suppression) -> Markup:
 SUPPRESSIONS = [
     Column("address_hash", _l("Mark of the address"), lambda row: row.address_hash, cell=_mark),
     Column("reason", _l("Reason"), lambda row: row.reason),
-    Column("evidence", _l("Evidence"), lambda row: row.evidence),
+    Column("evidence", _l("Evidence"), lambda row: masked(row.evidence)),
     Column("since", _l("Since"), lambda row: row.since),
 ]
 

@@ -10,7 +10,8 @@ from campaign import jobs, tokens
 from campaign.clients import network_of
 from campaign.db import db, insert_missing
 from campaign.languages import lazy_gettext as _l
-from campaign.outbox.mail import AUTOMATIC, Mail, one_address, safe_header
+from campaign.outbox.headers import one_address, safe_header
+from campaign.outbox.mail import AUTOMATIC, Mail
 from campaign.outbox.models import (
     Batch,
     ClientCount,

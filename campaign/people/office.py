@@ -14,6 +14,7 @@ from campaign.db import db
 from campaign.languages import _, country_name, languages, territories
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox import ledger
+from campaign.outbox.masking import masked
 from campaign.outbox.models import Message
 from campaign.outbox.queries import suppression_of
 from campaign.outbox.verbs import lift
@@ -107,7 +108,7 @@ def _history(now: datetime) -> list[Column]:
         Column("subject", _l("Subject"), subject, cell=link),
         Column("kind", _l("Kind"), lambda m: m.kind, cell=lambda m: ledger.kind_name(m.kind)),
         Column("state", _l("State"), lambda m: m.state, cell=lambda m: ledger.STATES[m.state]),
-        Column("reply", _l("The relay’s reply"), lambda m: m.last_reply),
+        Column("reply", _l("The relay’s reply"), lambda m: masked(m.last_reply)),
         Column("posted_at", _l("Posted"), lambda m: m.posted_at),
         Column("settled_at", _l("Settled"), lambda m: m.settled_at),
     ]

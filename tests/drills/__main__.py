@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 
 from tests.drills.dripping import slow_clients_drill
+from tests.drills.encoding import encoded_words
 from tests.drills.killing import issue_kill
 from tests.drills.misbehaving import misbehaving
 from tests.drills.outcome import Order, Outcome
@@ -33,6 +34,7 @@ DRILLS: dict[str, tuple[Drill, str]] = {
     "slow-clients-postgresql": (slow_clients_drill, "postgresql"),
     "race": (race, "sqlite"),
     "race-postgresql": (race, "postgresql"),
+    "encoded-words": (encoded_words, "sqlite"),
 }
 
 

@@ -13,7 +13,8 @@ import pytest
 from campaign.events import calendar
 from campaign.events.calendar import Entry, Party
 from campaign.events.models import Event
-from campaign.outbox.mail import Content, Envelope, Leaving, UnsafeHeader, compose
+from campaign.outbox.headers import UnsafeHeader
+from campaign.outbox.mail import Content, Envelope, Leaving, compose
 from tests.events.conftest import NOW, PARTICULARS
 
 URL = "https://campaign.example/events/london"

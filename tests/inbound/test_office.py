@@ -166,3 +166,34 @@ def test_a_reader_of_the_office_changes_nothing(app: Flask, deed: str) -> None:
 def test_a_mail_that_is_not_there_is_not_found(organiser: Visitor) -> None:
     assert organiser.open(f"{INBOX}/4711").status_code == 404
     assert organiser.open(f"{INBOX}/{2**40}").status_code == 404
+
+
+WORDS = "I teach physics in Leeds"
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\n{letter}\r\n",
+        "--b\r\nContent-Type: text/plain\r\n\r\n{letter}\r\n",
+    ],
+)
+def test_a_letter_that_comes_back_is_not_shown_with_the_report(
+    app: Flask, organiser: Visitor, returned: str
+) -> None:
+    raw = (
+        "From: MAILER-DAEMON@mx.example.test\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nIt did not arrive.\r\n"
+        f"{returned.format(letter=WORDS)}--b--\r\n"
+    )
+    plain = (
+        "From: MAILER-DAEMON@mx.example.test\r\nSubject: failure notice\r\n\r\nIt did not arrive."
+        f"\r\n\r\n--- Below this line is a copy of the message.\r\n\r\n{WORDS}\r\n"
+    )
+    numbers = [take_in(app, one, to=HELLO).id for one in (raw, plain)]
+
+    for number in numbers:
+        page = organiser.open(f"/office/inbound/{number}").text
+        assert "It did not arrive." in page
+        assert WORDS not in page

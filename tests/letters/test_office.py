@@ -4,10 +4,12 @@ import re
 from datetime import timedelta
 
 from flask import Flask
+from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
 from campaign.letters.models import Tally, Way
+from campaign.outbox.models import Message
 from tests.letters.conftest import OWN_WORDS
 from tests.visitor import Visitor
 
@@ -51,3 +53,21 @@ def test_letters_are_listed_searched_and_downloaded_without_their_text(
     assert "No letter matches your search." in none.text
     assert "Ada Example,ada@example.org,GB," in file
     assert OWN_WORDS not in page.text + file
+
+
+def test_what_a_letter_says_is_not_shown_to_organisers(
+    world: Flask, visitor: Visitor, organiser: Visitor, asked: dict[str, str]
+) -> None:
+    visitor.send(asked["confirm"])
+    with world.app_context():
+        query = select(Message).where(Message.kind.in_(["letter", "letter-copy"]))
+        letters = db.session.scalars(query).all()
+        numbers = [message.id for message in letters]
+        assert all(OWN_WORDS[:20] in message.text for message in letters)
+
+    pages = [organiser.open(f"/office/outbox/{number}").text for number in numbers]
+
+    assert len(pages) == 2
+    for page in pages:
+        assert OWN_WORDS[:20] not in page
+        assert "between the supporter and the office" in page

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from campaign import clock
+from campaign import clock, jobs
 from campaign.db import db
 from campaign.organisers import verbs
 from campaign.organisers.models import OpenSession, Organiser, Role, SignInLink
@@ -100,9 +100,10 @@ def test_a_forged_link_lets_nobody_in(visitor: Visitor, link: str) -> None:
 
 
 def test_a_link_is_asked_for_by_mail(
-    visitor: Visitor, link: str, posted: Callable[..., Any]
+    visitor: Visitor, link: str, posted: Callable[..., Any], link_mailed: Callable[[], None]
 ) -> None:
     answer = visitor.send("/office/sign-in", email=" Ada@Example.org ")
+    link_mailed()
 
     [mail] = posted("sign-in")
     mailed = next(line for line in mail.text.splitlines() if "/office/sign-in/" in line)
@@ -112,27 +113,82 @@ def test_a_link_is_asked_for_by_mail(
     assert visitor.send(mailed).status_code == 303
 
 
-def test_the_answer_is_the_same_for_an_unknown_address(
-    visitor: Visitor, link: str, posted: Callable[..., Any]
+def test_the_door_does_the_same_for_an_unknown_address(
+    app: Flask,
+    visitor: Visitor,
+    link: str,
+    posted: Callable[..., Any],
+    link_mailed: Callable[[], None],
 ) -> None:
-    known = visitor.send("/office/sign-in", email=ADDRESS)
-    unknown = visitor.send("/office/sign-in", email="nobody@example.org")
+    with app.app_context():
+        engine = db.engine
+    done: dict[str, list[str]] = {}
+    answers = []
+    for address in (ADDRESS, "bo@example.org"):
+        page = visitor.open("/office/sign-in")
+        statements = done.setdefault(address, [])
 
+        def note(*said: Any, into: list[str] = statements) -> None:
+            into.append(said[2])
+
+        event.listen(engine, "before_cursor_execute", note)
+        answers.append(visitor.fill(page, "/office/sign-in", email=address))
+        event.remove(engine, "before_cursor_execute", note)
+    before = posted()
+    link_mailed()
+
+    known, unknown = answers
     assert (known.status_code, known.location) == (unknown.status_code, unknown.location)
-    assert len(posted()) == 1
+    assert done[ADDRESS] == done["bo@example.org"]
+    assert "organiser_link_request" in "".join(done[ADDRESS])
+    assert before == []
+    assert [mail.to_address for mail in posted()] == [ADDRESS]
     assert visitor.open(unknown.location).status_code == 200
 
 
 def test_three_links_an_hour_are_mailed_at_most(
-    visitor: Visitor, link: str, posted: Callable[..., list[Message]]
+    visitor: Visitor,
+    link: str,
+    posted: Callable[..., list[Message]],
+    link_mailed: Callable[[], None],
 ) -> None:
     answers = [visitor.send("/office/sign-in", email=ADDRESS) for _ in range(5)]
+    link_mailed()
 
     assert {answer.status_code for answer in answers} == {303}
     assert len(posted("sign-in")) == 3
     with time_machine.travel(clock.now() + timedelta(minutes=61)):
         visitor.send("/office/sign-in", email=ADDRESS)
+        link_mailed()
     assert len(posted("sign-in")) == 4
+
+
+def test_of_two_workers_at_once_one_mails_the_link(
+    app: Flask, visitor: Visitor, link: str, posted: Callable[..., list[Message]]
+) -> None:
+    visitor.send("/office/sign-in", email=ADDRESS)
+
+    def work(number: int) -> None:
+        with app.app_context():
+            jobs.run(verbs.SEND_LINKS)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+
+    assert len(posted("sign-in")) == 1
+
+
+def test_one_connection_asks_for_so_many_links_and_no_more(app: Flask, visitor: Visitor) -> None:
+    most = app.config["CLIENT_CAP"]
+    app.config["CLIENT_CAP"] = 2
+    try:
+        visitor.client.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+        answers = [visitor.send("/office/sign-in", email="bo@example.org") for _ in range(3)]
+    finally:
+        app.config["CLIENT_CAP"] = most
+
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
+    assert "bo@example.org" in answers[-1].text
 
 
 @pytest.mark.parametrize(
@@ -146,13 +202,14 @@ def test_what_is_not_one_address_is_shown_again(visitor: Visitor, typed: str) ->
 
 
 def test_a_form_without_its_token_is_kept_and_can_be_sent_again(
-    visitor: Visitor, link: str, posted: Callable[..., Any]
+    visitor: Visitor, link: str, posted: Callable[..., Any], link_mailed: Callable[[], None]
 ) -> None:
     answer = visitor.send("/office/sign-in", email=ADDRESS, drop=("csrf_token",))
 
     assert answer.status_code == 400
     assert ADDRESS in answer.text
     assert visitor.fill(answer, "/office/sign-in").status_code == 303
+    link_mailed()
     assert len(posted("sign-in")) == 1
 
 

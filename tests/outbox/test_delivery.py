@@ -20,8 +20,9 @@ from campaign.outbox import queries, verbs
 from campaign.outbox.delivery import line, processes, relay, worker
 from campaign.outbox.delivery.replies import Outcome, Reply, judge
 from campaign.outbox.delivery.verbs import LEASE, claim, settle
+from campaign.outbox.headers import UnsafeHeader
 from campaign.outbox.lanes.queries import RELAY
-from campaign.outbox.mail import Mail, UnsafeHeader
+from campaign.outbox.mail import Mail
 from campaign.outbox.models import (
     Batch,
     ClientCount,

@@ -22,7 +22,8 @@ from campaign.outbox.delivery import journal, line, processes, worker
 from campaign.outbox.delivery.journal import Journal
 from campaign.outbox.delivery.replies import Outcome, Reply
 from campaign.outbox.delivery.verbs import LEASE, claim, settle
-from campaign.outbox.mail import Mail, UnsafeHeader
+from campaign.outbox.headers import UnsafeHeader
+from campaign.outbox.mail import Mail
 from campaign.outbox.models import Batch, Lane, Message, State, Variant
 from campaign.people.models import Person
 from tests.outbox.readers import audience, make_readers, post_news

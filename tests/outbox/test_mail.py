@@ -13,17 +13,14 @@ from hypothesis import strategies as st
 
 from campaign.outbox.delivery.batch import CompiledVariant
 from campaign.outbox.fields import Value
+from campaign.outbox.headers import UnsafeHeader, display_name, one_address, safe_header
 from campaign.outbox.mail import (
     AUTOMATIC,
     Content,
     Envelope,
     Leaving,
-    UnsafeHeader,
     compose,
-    display_name,
     envelope_sender,
-    one_address,
-    safe_header,
 )
 
 ENVELOPE = Envelope("Pause Frontier AI", "hello@campaign.example", "campaign.example")

@@ -157,7 +157,8 @@ def _write_to(to: Post, email: str, name: str, *, now: datetime) -> None:
 
 def _let_in(now: datetime) -> None:
     organisers.invite("organiser@example.org", role=Role.EDITOR, now=now)
-    organisers.ask_for_link("organiser@example.org", now=now)
+    organisers.ask_for_link("organiser@example.org", language="en", now=now)
+    organisers.send_links(now=now)
 
 
 def read(raw: bytes) -> EmailMessage:

@@ -37,6 +37,7 @@ from campaign.newsletter.sendings.forms import (
 )
 from campaign.newsletter.sendings.queries import Choice
 from campaign.organisers.queries import by_email
+from campaign.outbox.masking import masked
 from campaign.outbox.models import Batch, State
 from campaign.people.sources.models import Deed
 from campaign.refusals import Refusal
@@ -356,7 +357,7 @@ def _because(found: Sending, issue: Issue, batches: list[Batch]) -> str:
             )
         )
     paused = [batch.paused_because for batch in batches if batch.paused_at]
-    return found.called_off_because or next((why for why in paused if why), "")
+    return found.called_off_because or masked(next((why for why in paused if why), ""))
 
 
 def _trial_standing(found: Sending) -> str:

@@ -2,26 +2,17 @@
 
 import html
 import re
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.headerregistry import Address
 from email.utils import format_datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from campaign.outbox import fields
 from campaign.outbox.fields import FIELD, Field, Recipient, Value
-from campaign.outbox.mail import (
-    Content,
-    Envelope,
-    Leaving,
-    compose,
-    display_name,
-    header,
-    one_address,
-)
+from campaign.outbox.headers import address_header, on_one_line, text_header
+from campaign.outbox.mail import Content, Envelope, Leaving, shared_part
 
 # A marker is plain letters and digits, so that no encoding changes it; quoted-printable may only
 # break it across lines, which the pattern allows for.
@@ -36,7 +27,7 @@ _MARKER = re.compile(
     + _BREAK.join([rb"X", rb"Z", rb"Q"])
     + rb"|QZX(token)XZQ|(Date: [^\r]*)"
 )
-_TO = "qzxto@qzx.invalid"
+_ANY_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class _Remembered(dict[Any, Any]):
@@ -131,21 +122,19 @@ class CompiledVariant:
     def __init__(self, content: Content, envelope: Envelope, *, make: Make) -> None:
         self._language = content.language
         self._asked: list[_Asked] = []
-        # A subject that greets is written for each: encoded words cannot be pieced together.
-        self._subject = content.subject if FIELD.search(content.subject) else ""
+        self._subject = content.subject
         self._make = make
         self._subjects_known = _Remembered()
         marked = replace(
             content,
-            subject="QZXsubjectXZQ" if self._subject else content.subject,
             text=self._mark(content.text, _TEXT),
             html=self._mark(content.html, _HTML),
             headers={name: self._mark(value, _HEAD) for name, value in content.headers.items()},
         )
-        sample = Leaving(0, "", _TO, "", None, 0, "", "", None, datetime(2000, 1, 1, tzinfo=UTC), 0)
-        raw = compose(marked, sample, "QZXtokenXZQ", envelope)
-        raw = raw.replace(f"To: {_TO}\r\n".encode(), b"", 1)
-        raw = raw.replace(b"Subject: QZXsubjectXZQ\r\n", b"", 1)
+        # One that greets is written for each: encoded words cannot be pieced together.
+        greets = FIELD.search(content.subject)
+        self._shared_subject = b"" if greets else text_header("Subject", content.subject)
+        raw = shared_part(marked, "QZXtokenXZQ", envelope, posted_at=_ANY_DATE)
         self._parts: list[bytes] = []
         self._fillers: dict[_Asked, _Filler] = {}
         self._tokens: list[int] = []
@@ -205,10 +194,9 @@ class CompiledVariant:
             date = self._dates_known.keep(mail.posted_at, (written,))
         for at in self._dates:
             parts[at] = date[0]
-        head = _to_header(mail)
-        if self._subject:
-            head += self._subject_header(reader)
-        return head + b"".join(parts)
+        head = address_header("To", mail.to, mail.to_name)
+        subject = self._shared_subject or self._subject_header(reader)
+        return b"".join([head, subject, *parts])
 
     def _subject_header(self, reader: Recipient) -> bytes:
         known = fields.known()
@@ -216,30 +204,11 @@ class CompiledVariant:
         def value(found: re.Match[str]) -> str:
             return self._make(known[found[1]], reader).text or found[2] or ""
 
-        subject = " ".join(FIELD.sub(value, self._subject).split())
+        subject = on_one_line(FIELD.sub(value, self._subject))
         written = self._subjects_known.get(subject)
         if written is None:
-            written = self._subjects_known.keep(subject, (header("Subject", subject),))
+            written = self._subjects_known.keep(subject, (text_header("Subject", subject),))
         return bytes(written[0])
-
-
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 '_-]{0,50}")
-
-
-def _to_header(mail: Leaving) -> bytes:
-    local, domain = one_address(mail.to)
-    name = display_name(mail.to_name)
-    if not name:
-        if len(mail.to) < 70:
-            return b"To: %s\r\n" % mail.to.encode("ascii")
-    elif len(mail.to) < 70:
-        if _PLAIN_NAME.fullmatch(name):
-            return b"To: %s\r\n <%s>\r\n" % (name.encode(), mail.to.encode("ascii"))
-        encoded = b64encode(name.encode())
-        # One encoded word has 75 characters at most (RFC 2047 section 2).
-        if len(encoded) <= 60:
-            return b"To: =?utf-8?b?%s?=\r\n <%s>\r\n" % (encoded, mail.to.encode("ascii"))
-    return header("To", Address(name, local, domain))
 
 
 _VISIBLE = re.compile(r"[\x21-\x7e]*")

@@ -35,7 +35,6 @@ from campaign.outbox.mail import (
     Content,
     Envelope,
     Leaving,
-    UnsafeHeader,
     compose,
     envelope_sender,
 )
@@ -185,8 +184,6 @@ class Sender:
                 return
             token = self._token_of(mail.id)
             try:
-                if not mail.to.isascii():
-                    raise UnsafeHeader("an address holds ASCII only")
                 if mail.batch_id is None:
                     body = compose(contents[mail.id], mail, token, self._envelope)
                 else:
