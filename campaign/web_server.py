@@ -158,9 +158,13 @@ class Gateway:
         context = contextvars.copy_context()
 
         def run(deed: Callable[[], T]) -> Awaitable[T]:
-            return loop.run_in_executor(threads, lambda: context.run(deed))
+            return loop.run_in_executor(threads, lambda: context.run(_noted, deed))
 
-        answer = await run(lambda: Answer(self._app.wsgi_app, environ))
+        try:
+            answer = await run(lambda: Answer(self._app.wsgi_app, environ))
+        except Exception:  # the edge of the application; what it was is in the log
+            await _say(send, 500)
+            return
         try:
             await send({"type": "http.response.start", **answer.start})
             while not answer.is_whole:
@@ -250,6 +254,14 @@ def environ_of(scope: Message) -> dict[str, Any]:
         between = "; " if key == "HTTP_COOKIE" else ","
         environ[key] = f"{environ[key]}{between}{text}" if key in environ else text
     return environ
+
+
+def _noted(deed: Callable[[], T]) -> T:
+    try:
+        return deed()
+    except Exception:
+        log.exception("answer.failed")
+        raise
 
 
 async def _read(receive: Receive, body: IO[bytes], *, most: int) -> None:

@@ -135,6 +135,15 @@ def test_a_long_answer_goes_out_in_parts_whichever_thread_makes_them(small: Flas
     assert body.split() == [b"x0", b"x1", b"x2", b"x3", b"x4"]
 
 
+def test_a_fault_behind_the_application_is_an_answer(small: Flask) -> None:
+    def fail(*_: Any) -> Any:
+        raise RuntimeError("hidden")
+
+    small.wsgi_app = fail  # type: ignore[method-assign]
+
+    assert ask(small, scope(method="GET"), [])[0] == 500
+
+
 @pytest.mark.parametrize(
     ("own", "name", "value"),
     [

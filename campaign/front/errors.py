@@ -85,9 +85,13 @@ def _typed() -> list[tuple[str, str]]:
 
     With its token, so that the same form can be sent again from here. Files cannot be shown again.
     """
-    if request.method != "POST" or request.files:
+    try:
+        if request.method != "POST" or request.files:
+            return []
+        return [(name, value) for name, value in request.form.items(multi=True) if value]
+    except HTTPException:
+        # A body that cannot be read.
         return []
-    return [(name, value) for name, value in request.form.items(multi=True) if value]
 
 
 def _undo() -> None:
