@@ -1,6 +1,7 @@
 """Deeds about mail that comes in: store it, act upon it, settle it by hand, erase it."""
 
 import hashlib
+import re
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -10,11 +11,12 @@ from campaign.events.models import SignUp
 from campaign.events.sign_ups.queries import sign_up_by_token
 from campaign.events.sign_ups.verbs import decline
 from campaign.inbound import queries, reading
-from campaign.inbound.addressing import Role, target
+from campaign.inbound.addressing import Role, Target, target
 from campaign.inbound.answers import Answer
 from campaign.inbound.bounces.verbs import bounce, complaint, first_proven, settle, take_off, wait
 from campaign.inbound.models import LARGEST_MAIL, Deed, InboundMail, Kind, Made
-from campaign.inbound.opening import clean
+from campaign.inbound.opening import clean, show
+from campaign.inbound.queries import WAITING_KEPT
 from campaign.inbound.reading import Reading
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.sendings.verbs import note_reply
@@ -22,7 +24,7 @@ from campaign.outbox.verbs import suppress
 from campaign.people.links import read_unsubscribe
 from campaign.people.models import Person
 from campaign.people.queries import by_email
-from campaign.people.verbs import leave
+from campaign.people.verbs import erases, leave
 from campaign.refusals import Refusal
 from campaign.tokens import ForgedToken
 
@@ -99,14 +101,21 @@ def act(mail_id: int, *, now: datetime) -> None:
         wait(mail, Kind.UNREAD, Made.UNREADABLE)
     elif found.complaint is not None:
         complaint(mail, found.complaint, now=now)
-    elif found.is_report:
-        bounce(mail, found.failures, to, now=now)
+    elif _is_bounce(found, to):
+        bounce(mail, found, to, now=now)
     elif to.role is Role.UNSUBSCRIBE:
         _unsubscribe(mail, to.token, now=now)
     elif found.answer is not None and to.role is Role.RSVP:
         _answer(mail, found.answer, to.token, now=now)
     else:
         _anything_else(mail, found, now=now)
+
+
+def _is_bounce(found: Reading, to: Target) -> bool:
+    """Tell whether a mail came back: it says so, or a machine sent it where only those come."""
+    if to.role is Role.BOUNCES:
+        return found.is_report or not found.is_auto_reply
+    return found.is_report or (found.is_automatic and bool(found.told))
 
 
 def set_aside(mail_id: int, *, made: Made) -> None:
@@ -218,15 +227,54 @@ def _belongs_to(mail: InboundMail, person: Person | None) -> None:
 
 
 def tidy(*, now: datetime) -> None:
-    """Erase what mails said 30 days after they were settled, and their rows after a year."""
+    """Erase what mails said 30 days after they were settled, and their rows after a year.
+
+    What has waited for a person too long is settled by that, and erased at once.
+    """
+    nothing_left = {"raw": None, "sender": "", "subject": "", "recipient": "", "erased_at": now}
+    db.session.execute(
+        update(InboundMail)
+        .where(InboundMail.settled_at.is_(None), InboundMail.received_at < now - WAITING_KEPT)
+        .values(settled_at=now, settled_as=Deed.EXPIRED, envelope_sender="", **nothing_left)
+        .execution_options(synchronize_session=False)
+    )
     db.session.execute(
         update(InboundMail)
         .where(InboundMail.settled_at < now - RAW_KEPT, InboundMail.erased_at.is_(None))
-        .values(raw=None, sender="", subject="", recipient="", envelope_sender="", erased_at=now)
+        .values(envelope_sender="", **nothing_left)
         .execution_options(synchronize_session=False)
     )
     db.session.execute(
         delete(InboundMail).where(
             InboundMail.settled_at < now - ROW_KEPT, InboundMail.erased_at.is_not(None)
         )
+    )
+
+
+@erases
+def erase_mails_of(email: str, person: Person | None) -> None:
+    """Erase the mails that somebody wrote who asked to be forgotten, and those that name them.
+
+    From what another person wrote only the address is taken: their mail may wait to be read.
+    """
+    for mail in db.session.scalars(queries.of_person(email, person.id if person else None)):
+        db.session.delete(mail)
+    db.session.flush()
+    named = re.compile(re.escape(email), re.IGNORECASE)
+    for mail in queries.kept_whole():
+        raw = queries.bytes_of(mail)
+        if not _names(raw, named):
+            continue
+        if mail.kind in {Kind.PERSONAL, Kind.CALENDAR}:
+            mail.raw = re.sub(named.pattern.encode(), b"(erased)", raw, flags=re.IGNORECASE)
+            mail.subject = named.sub("(erased)", mail.subject)
+        else:
+            db.session.delete(mail)
+
+
+def _names(raw: bytes, address: re.Pattern[str]) -> bool:
+    return bool(
+        address.search(raw.decode("latin-1"))
+        # What is encoded is read as an organiser would.
+        or (b"base64" in raw.lower() and address.search(show(raw).text))
     )

@@ -19,7 +19,7 @@ from campaign.outbox.verbs import drop_waiting, post
 from campaign.people.queries import is_known_elsewhere, may_be_asked
 from campaign.people.sources import verbs as sources
 from campaign.people.sources.models import Deed
-from campaign.people.verbs import forget, hold, never_write, remember
+from campaign.people.verbs import hold, let_go, never_write, remember
 from campaign.refusals import Refusal
 from campaign.summits.models import Post, Summit
 from campaign.summits.verbs import note_bounce
@@ -267,5 +267,5 @@ def erase(*, now: datetime) -> None:
         db.session.delete(letter)
         db.session.flush()
         if not is_known_elsewhere(person):
-            forget(person)
+            let_go(person)
             db.session.flush()

@@ -222,6 +222,10 @@ class Suppression(Model):
     reason: Mapped[str] = mapped_column(String(40))
     evidence: Mapped[str] = mapped_column(String(500), default="")
     since: Mapped[datetime]
+    # What else it suppressed can be lifted with it (`outbox.suppressions`).
+    cause_id: Mapped[int | None] = mapped_column(
+        ForeignKey("outbox_bounce_cause.id", ondelete="SET NULL"), index=True
+    )
 
 
 class ClientCount(Model):

@@ -1,10 +1,10 @@
 """Deeds of the outbox: post, claim, settle, retry, suppress."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, literal, select, update
+from sqlalchemy import Select, delete, insert, literal, or_, select, update
 
 from campaign import jobs, tokens
 from campaign.clients import network_of
@@ -150,6 +150,13 @@ def suppress_hash(hashed: str, *, reason: str, evidence: str = "", now: datetime
     )
 
 
+def keep_no_evidence(hashed: str) -> None:
+    """Forget the words that made an address suppressed: they may hold the address itself."""
+    db.session.execute(
+        update(Suppression).where(Suppression.address_hash == hashed).values(evidence="")
+    )
+
+
 def lift(address: str) -> None:
     """Write to a suppressed address again."""
     db.session.execute(delete(Suppression).where(Suppression.address_hash == address_hash(address)))
@@ -252,6 +259,49 @@ def retry_all(*, now: datetime) -> int:
     for message in fit:
         retry(message, now=now)
     return len(fit)
+
+
+# What somebody waited for, such as an invitation, says little after so many days.
+SENT_AGAIN_WITHIN = timedelta(days=3)
+
+
+def send_again(ids: Sequence[int], *, now: datetime) -> None:
+    """Let messages go once more that came back for no fault of their recipients.
+
+    Of an issue all of them, unless it was stopped; a single mail only while it is news, and where
+    no later one of its thread has left.
+    """
+    for at in range(0, len(ids), _AT_ONCE):
+        came_back = (Message.id.in_(ids[at : at + _AT_ONCE]), Message.state == State.BOUNCED)
+        singles = db.session.scalars(
+            select(Message).where(
+                *came_back, Message.batch_id.is_(None), Message.posted_at > now - SENT_AGAIN_WITHIN
+            )
+        )
+        fit = [message.id for message in singles if not _is_overtaken(message)]
+        going_on = select(Batch.id).where(Batch.stopped_at.is_(None))
+        db.session.execute(
+            update(Message)
+            .where(
+                *came_back,
+                # Thirty days after it left, nobody knows to whom it went.
+                Message.to_address != "",
+                or_(Message.batch_id.in_(going_on), Message.id.in_(fit)),
+            )
+            .values(state=State.WAITING, tries=0, due_at=now, settled_at=None)
+            .execution_options(synchronize_session=False)
+        )
+        theirs = select(Message.batch_id).where(Message.id.in_(ids[at : at + _AT_ONCE]))
+        db.session.execute(
+            update(Batch)
+            .where(Batch.id.in_(theirs), Batch.stopped_at.is_(None))
+            .values(finished_at=None)
+            .execution_options(synchronize_session=False)
+        )
+    jobs.wake_after_commit("outbox.send")
+
+
+_AT_ONCE = 500
 
 
 def drop_waiting(*, thread: str, kind: str, now: datetime) -> None:

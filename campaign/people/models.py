@@ -71,6 +71,7 @@ class Subscription(Model):
     asked_at: Mapped[datetime]
     reminded_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
+    # It stays while somebody has asked again in their name: only their own button ends it.
     left_at: Mapped[datetime | None]
     # How often: every issue, or only those that sum up a month.
     rhythm: Mapped[str] = mapped_column(String(10), default=Rhythm.ALL)
@@ -95,8 +96,10 @@ class Subscription(Model):
 
     @property
     def is_pending(self) -> bool:
-        """Tell whether they asked and have not pressed the button yet."""
-        return self.confirmed_at is None and self.left_at is None
+        """Tell whether they asked, perhaps after they had left, and have not pressed the button."""
+        if self.left_at is not None:
+            return self.asked_at > self.left_at
+        return self.confirmed_at is None
 
 
 class Consent(Model):

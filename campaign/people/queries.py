@@ -190,7 +190,7 @@ def search_subscriptions(words: str = "", *, standing: str = "") -> Select[Subsc
                 Subscription.confirmed_at.is_not(None), Subscription.left_at.is_(None)
             )
         case "pending":
-            query = query.where(Subscription.confirmed_at.is_(None), Subscription.left_at.is_(None))
+            query = query.where(_is_pending())
         case "left":
             query = query.where(Subscription.left_at.is_not(None))
     return query
@@ -209,6 +209,7 @@ def everybody() -> Iterator[exports.Line]:
                 Person.__table__,
                 Subscription.confirmed_at.label("joined"),
                 Subscription.left_at,
+                Suppression.reason.label("suppressed"),
             )
             .outerjoin(
                 Subscription,
@@ -217,6 +218,7 @@ def everybody() -> Iterator[exports.Line]:
                     Subscription.purpose == Purpose.NEWSLETTER,
                 ),
             )
+            .outerjoin(Suppression, Suppression.address_hash == Person.address_hash)
             .where(Person.id > last)
             .order_by(Person.id)
             .limit(_BLOCK)
@@ -229,7 +231,11 @@ def everybody() -> Iterator[exports.Line]:
         for person_id, tag in db.session.execute(found.order_by(Tag.person_id, Tag.tag)):
             tags.setdefault(person_id, []).append(tag)
         for person in people:
-            standing = "left" if person.left_at else "yes" if person.joined else ""
+            standing, why = exports.standing(
+                has_joined=person.joined is not None,
+                has_left=person.left_at is not None,
+                suppressed=person.suppressed,
+            )
             yield exports.Line(
                 person.email,
                 person.name,
@@ -238,6 +244,7 @@ def everybody() -> Iterator[exports.Line]:
                 person.language,
                 standing,
                 exports.listed(tags.get(person.id, [])),
+                why,
             )
 
 
@@ -313,8 +320,15 @@ def _pending(purpose: Purpose) -> Select[Subscription]:
         select(Subscription)
         .where(
             Subscription.purpose == purpose,
-            Subscription.confirmed_at.is_(None),
-            Subscription.left_at.is_(None),
+            _is_pending(),
         )
         .order_by(Subscription.id)
+    )
+
+
+def _is_pending() -> ColumnElement[bool]:
+    """Say in SQL what `Subscription.is_pending` says of a row."""
+    return or_(
+        and_(Subscription.confirmed_at.is_(None), Subscription.left_at.is_(None)),
+        Subscription.asked_at > Subscription.left_at,
     )

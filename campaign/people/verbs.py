@@ -12,7 +12,8 @@ from campaign.db import db, insert_missing, lock
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State, address_hash
-from campaign.outbox.verbs import post, suppress_hash
+from campaign.outbox.suppressions.verbs import keep_from
+from campaign.outbox.verbs import keep_no_evidence, post, suppress_hash
 from campaign.people import mails, places, queries, segments
 from campaign.people.links import CONFIRM_WITHIN
 from campaign.people.models import NOT_ME, Consent, Person, Purpose, Segment, Subscription, Tag
@@ -99,9 +100,8 @@ def ask(
     ).one()
     if subscription.is_active:
         return subscription
-    if subscription.left_at is not None:
-        subscription.left_at = None
-        subscription.confirmed_at = None
+    # Who left has left still: whoever typed the address need not be its owner.
+    if subscription.left_at is not None and not subscription.is_pending:
         subscription.reminded_at = None
     subscription.asked_at = now
     db.session.add(
@@ -167,19 +167,15 @@ def _drop(subscription: Subscription) -> None:
         Consent.purpose == subscription.purpose,
     )
     db.session.execute(delete(Consent).where(*theirs, Consent.given_at.is_(None)))
-    earlier = db.session.scalar(
-        select(Consent).where(*theirs).order_by(Consent.given_at.desc()).limit(1)
-    )
-    if earlier is not None:
+    if subscription.left_at is not None:
         # They had left before somebody asked again: so they have left still.
-        subscription.confirmed_at = earlier.given_at
-        subscription.left_at = earlier.withdrawn_at
+        subscription.asked_at = subscription.left_at
         return
     db.session.delete(subscription)
     db.session.flush()
     person = db.session.get_one(Person, subscription.person_id)
     if person.confirmed_at is None and not queries.is_known_elsewhere(person):
-        forget(person)
+        let_go(person)
 
 
 def confirm(subscription: Subscription, *, now: datetime) -> bool:
@@ -211,7 +207,7 @@ def leave(person_id: int, purpose: Purpose, *, through: str, now: datetime) -> b
     if subscription is None:
         return False
     db.session.refresh(subscription, with_for_update=True)
-    if subscription.left_at is not None:
+    if subscription.left_at is not None and not subscription.is_pending:
         return False
     subscription.left_at = now
     for consent in db.session.scalars(
@@ -234,11 +230,13 @@ def _withhold(person_id: int, purpose: Purpose, *, now: datetime) -> None:
         .where(
             Message.person_id == person_id,
             Message.kind == purpose.value,
-            Message.state.in_([State.WAITING, State.RETRY]),
+            # What failed or came back could be sent again.
+            Message.state.in_([State.WAITING, State.RETRY, State.FAILED]),
         )
         .values(state=State.WITHHELD, settled_at=now, last_reply="not sent: they have left")
         .execution_options(synchronize_session=False)
     )
+    keep_from(person_id, kind=purpose.value)
 
 
 def never_write(
@@ -310,6 +308,48 @@ def delete_segment(segment: Segment) -> None:
     db.session.delete(segment)
 
 
+# What a room keeps of a person by their address, beside the rows that hang on theirs.
+Eraser = Callable[[str, Person | None], None]
+_erasers: list[Eraser] = []
+
+
+def erases(erase: Eraser) -> Eraser:
+    """Register what a room erases when somebody asks to be forgotten.
+
+    It is told their address, and the person where there is one.
+    """
+    _erasers.append(erase)
+    return erase
+
+
 def forget(person: Person) -> None:
-    """Erase a person: everything that hangs on the row goes with it."""
+    """Erase a person who asked for it: their row, what hangs on it, what is kept by their address.
+
+    That they must not be written to stays, as a hash of the address and the reason.
+    """
+    _erase_by_address(person.email, person)
+    let_go(person)
+
+
+def forget_address(email: str) -> bool:
+    """Erase what is known of whoever owns an address. Returns whether they were known by it."""
+    person = queries.by_email(email)
+    if person is None:
+        _erase_by_address(email, None)
+        return False
+    forget(person)
+    return True
+
+
+def _erase_by_address(email: str, person: Person | None) -> None:
+    for erase in _erasers:
+        erase(email, person)
+    keep_no_evidence(address_hash(email))
+
+
+def let_go(person: Person) -> None:
+    """Erase a person of whom nothing else is known any more, with all that hangs on the row.
+
+    Nobody asked for it, so a mail of theirs that nobody has read yet waits to be read.
+    """
     db.session.delete(person)

@@ -16,6 +16,7 @@ from tests.drills.outcome import Order, Outcome
 from tests.drills.overtaking import overtaking
 from tests.drills.parting import absent, two_hosts
 from tests.drills.racing import race
+from tests.drills.refusing import relay_says_no
 from tests.drills.supervising import supervisor
 from tests.services import missing
 
@@ -26,6 +27,8 @@ DRILLS: dict[str, tuple[Drill, str]] = {
     "issue-kill-postgresql": (issue_kill, "postgresql"),
     "relay": (misbehaving, "sqlite"),
     "relay-postgresql": (misbehaving, "postgresql"),
+    "relay-says-no": (relay_says_no, "sqlite"),
+    "relay-says-no-postgresql": (relay_says_no, "postgresql"),
     "overtaking-sqlite": (overtaking, "sqlite"),
     "overtaking-postgresql": (overtaking, "postgresql"),
     "two-hosts": (two_hosts, "postgresql"),

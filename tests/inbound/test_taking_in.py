@@ -212,7 +212,7 @@ def test_what_was_stored_and_not_acted_upon_is_taken_up_by_the_duty(app: Flask) 
     assert only(app).made == Made.SUPPRESSED
 
 
-def test_the_bytes_go_30_days_after_a_mail_was_settled_and_what_waits_is_never_erased(
+def test_the_bytes_go_30_days_after_a_mail_was_settled_and_180_after_one_came_that_waits(
     app: Flask,
 ) -> None:
     take_in(app, dsn(), to=left(app))
@@ -230,10 +230,14 @@ def test_the_bytes_go_30_days_after_a_mail_was_settled_and_what_waits_is_never_e
         assert (settled.sender, settled.subject, settled.recipient) == ("", "", "")
         assert settled.made == Made.SUPPRESSED
         assert queries.bytes_of(waiting) != b""
+        verbs.tidy(now=now + timedelta(days=179))
+        db.session.commit()
+        assert waiting.waits
         verbs.tidy(now=now + timedelta(days=400))
         db.session.commit()
 
-    assert only(app).waits
+    erased = only(app)
+    assert (erased.sender, erased.subject, erased.waits) == ("", "", False)
 
 
 def test_forgetting_a_person_takes_their_settled_mail_along(

@@ -201,6 +201,8 @@ OFFICE = [
     Shot("office-outbox", "the outbox", _at("/office/outbox")),
     Shot("office-message", "one message", _at("/office/outbox/1")),
     Shot("office-suppressions", "who gets nothing", _at("/office/outbox/suppressions")),
+    Shot("office-bounces", "who is said to be gone", _at("/office/outbox/bounces")),
+    Shot("office-bounce", "what waits until somebody looks", _at("/office/outbox/bounces/2")),
     Shot("office-inbox", "mail that waits for a person", _at("/office/inbound")),
     Shot("office-inbox-all", "all mail that came in", _at("/office/inbound/all")),
     Shot("office-inbox-mail", "one of a person", _at("/office/inbound/1")),

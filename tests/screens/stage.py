@@ -30,6 +30,7 @@ from campaign.organisers import verbs as organisers
 from campaign.organisers.models import Role
 from campaign.outbox.delivery import worker
 from campaign.outbox.models import Message
+from campaign.outbox.suppressions.verbs import report_gone
 from campaign.people import links
 from campaign.people.imports import duties as imported
 from campaign.people.imports import verbs as imports
@@ -216,6 +217,11 @@ def _mail_comes_in(gone: str) -> None:
     if sent is not None:
         own = f"bounces+{sent.token}@campaign.example"
         inbox.take_in(dsn(gone).encode(), recipient=own, envelope_sender="")
+    many = select(Message).where(Message.batch_id.is_not(None), Message.to_address != gone)
+    for message in db.session.scalars(many.order_by(Message.id).limit(12)).all():
+        words = "DSN: 550 5.1.1 Recipient address rejected: User unknown in relay recipient table"
+        report_gone(message, words=words, now=clock.now())
+    db.session.commit()
     away = personal(Auto_Submitted="auto-replied", Subject="Automatic reply: I am in the hills")
     inbox.take_in(away, recipient="hello@campaign.example", envelope_sender="")
 

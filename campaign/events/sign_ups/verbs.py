@@ -20,7 +20,7 @@ from campaign.people.models import Person, Purpose
 from campaign.people.queries import by_email, is_known_elsewhere, refuses_mail
 from campaign.people.sources import verbs as sources
 from campaign.people.sources.models import Deed
-from campaign.people.verbs import forget, hold, invite_to_confirm, remember
+from campaign.people.verbs import hold, invite_to_confirm, let_go, remember
 from campaign.refusals import Refusal
 
 # Anybody can type anybody's address: more than this in a day is not sent.
@@ -161,7 +161,7 @@ def erase(event: Event, *, most: int, now: datetime) -> int:
     db.session.flush()
     for place in places:
         if not is_known_elsewhere(place.person):
-            forget(place.person)
+            let_go(place.person)
     return len(places)
 
 

@@ -40,7 +40,7 @@ def subscribe(
 def check_waiting(person_id: int) -> None:
     """Refuse with `ExpiredToken` when nothing waits for the button that confirms any more."""
     subscription = subscription_of(person_id, NEWSLETTER)
-    if subscription is None or subscription.left_at is not None:
+    if subscription is None or not (subscription.is_active or subscription.is_pending):
         raise tokens.ExpiredToken
 
 

@@ -40,9 +40,10 @@ class Import(Model):
     encoding: Mapped[str] = mapped_column(String(20))
     delimiter: Mapped[str] = mapped_column(String(1))
     header: Mapped[list[str]] = mapped_column()
-    # For each column of the header the field it fills, or "".
+    # For each column of the header the field it fills, or "", or what `statuses` says of it.
     mapping: Mapped[list[str]] = mapped_column()
-    # What the file's name says of all in it, such as `left`; "" where nothing.
+    # What the file's name says of all in it, such as `left`; "" where nothing, `statuses.UNCLEAR`
+    # where somebody has to say.
     standing: Mapped[str] = mapped_column(String(12), default="")
     # How those in the file agreed to the newsletter; without words nobody is subscribed.
     wording: Mapped[str] = mapped_column(Text, default="")
