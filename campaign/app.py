@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request, session
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from campaign import config, db, jobs, languages, logs, templating
+from campaign import clients, config, db, jobs, languages, logs, templating
 from campaign.events import cards as event_cards
 from campaign.events import duties as events_duties
 from campaign.events import segments as events_segments
@@ -27,6 +27,7 @@ from campaign.newsletter.views import bp as newsletter
 from campaign.office.views import bp as office
 from campaign.organisers import duties as organisers_duties
 from campaign.organisers.cli import cli as organiser_commands
+from campaign.organisers.views import TOKEN as SESSION_TOKEN
 from campaign.organisers.views import bp as organisers
 from campaign.outbox import duties as outbox_duties
 from campaign.outbox import masking
@@ -90,6 +91,18 @@ CONDITIONS = (people_conditions, events_segments, letters_segments)
 FIELDS = (event_cards,)
 
 
+def body_limit(app: Flask, environ: Mapping[str, Any]) -> int:
+    """Tell how many bytes the body of a request may have.
+
+    Files are taken in from organisers only: a stranger's would fill the disk before anybody had
+    looked whose they are. What the cookie says is signed; that the session is open still is for
+    the guard to find.
+    """
+    with app.request_context(dict(environ)):
+        larger = LARGER_BODIES.get(request.endpoint or "", LARGEST_BODY)
+        return larger if SESSION_TOKEN in session else LARGEST_BODY
+
+
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     """Make the application. Raises `config.WrongSetting` when a setting is not right."""
     app = Flask(
@@ -117,6 +130,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         app, public=PUBLIC, larger_bodies=LARGER_BODIES, from_other_sites=FROM_OTHER_SITES
     )
     errors.init_app(app)
+    clients.init_app(app)
     csrf = CSRFProtect(app)
     for blueprint in STRANGERS:
         csrf.exempt(blueprint)

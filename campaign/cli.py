@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
+from flask import current_app
 from flask.cli import ScriptInfo
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from campaign import clock, config, jobs, supervisor
+from campaign import clock, config, jobs, private_files, supervisor
 from campaign.app import COMMANDS, create_app
 from campaign.db import db
 from campaign.events.verbs import load_starter as load_events
@@ -96,35 +96,10 @@ def web(host: str, port: int) -> None:
     Example: campaign web --port 8080
     """
     # Imported here: the worker and the other commands have no use for a web server.
-    from gunicorn.app.base import BaseApplication
+    from campaign import web_server
 
     _refuse_taken(host, port)
-    app = create_app()
-
-    class Server(BaseApplication):
-        def load_config(self) -> None:
-            for name, value in {
-                "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-                "workers": app.config["WEB_WORKERS"],
-                "worker_class": "gthread",
-                "threads": 4,
-                "preload_app": True,
-                "timeout": 30,
-                "graceful_timeout": 2,
-                "keepalive": 5,
-                # Its warnings name the addresses of those who connect.
-                "loglevel": "error",
-                # Whose word counts is decided by TRUSTED_PROXIES alone.
-                "forwarded_allow_ips": "",
-                "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
-                "control_socket_disable": True,
-            }.items():
-                self.cfg.set(name, value)
-
-        def load(self) -> Flask:
-            return app
-
-    Server().run()
+    web_server.serve(create_app(), host=host, port=port)
 
 
 @campaign.command()
@@ -173,12 +148,20 @@ def _migrate() -> None:
     # Imported here: the web server and the worker have no use for it.
     from flask_migrate import upgrade
 
+    _close_to_others()
     upgrade(directory=str(config.ROOT / "migrations"))
     jobs.prepare()
     # What is kept rendered was made by the version before, with its faults.
     for render in (render_pages, render_drafts):
         render(now=clock.now())
     db.session.commit()
+
+
+def _close_to_others() -> None:
+    settings = current_app.config
+    private_files.close_to_others(
+        Path(settings["INSTANCE"]), settings["DATABASE_URL"], settings["QUEUE_URL"]
+    )
 
 
 @campaign.command()
@@ -277,6 +260,7 @@ for _command in COMMANDS:
 
 def main() -> None:
     """Run the command; what stops it is one sentence on stderr and status 1."""
+    private_files.make_private()
     try:
         campaign(prog_name="campaign", obj=ScriptInfo(create_app=create_app))
     except (Refusal, config.WrongSetting) as trouble:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from flask import Flask, request
+from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
@@ -155,6 +155,13 @@ class _MigrationCommands(click.Command):
 # True while a request that only reads is answered; everything else (jobs, commands) may write.
 _only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
 _READING = {"GET", "HEAD", "OPTIONS"}
+# Seconds to wait for SQLite's one lock: somebody looks at an empty page meanwhile, or nobody does.
+PATIENCE_OF_A_VISITOR, PATIENCE_OF_A_JOB = 8, 20
+# What a connection notes of the transaction it is in: that the first change takes the lock.
+_TAKES_LOCK = "takes_lock"
+# How statements begin that need no lock. What is not known here takes it, and so does a savepoint:
+# it could not be taken within one.
+_HARMLESS = {"SELECT", "(SELEC", "PRAGMA", "BEGIN", "COMMIT", "ROLLBA", "EXPLAI"}
 
 
 def init_app(app: Flask) -> None:
@@ -162,7 +169,7 @@ def init_app(app: Flask) -> None:
     url = app.config["DATABASE_URL"]
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     own: dict[str, Any] = (
-        {"connect_args": {"timeout": 20}}
+        {"connect_args": {"timeout": PATIENCE_OF_A_VISITOR}}
         if url.startswith("sqlite")
         else {
             "pool_pre_ping": True,
@@ -180,7 +187,8 @@ def init_app(app: Flask) -> None:
     app.teardown_request(_forget_whether_it_writes)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            Path(db.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+            folder = Path(db.engine.url.database or "").parent
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _prepare_sqlite(db.engine)
 
 
@@ -226,12 +234,39 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Any) -> None:
-        # A transaction that writes takes the lock first, so what it reads cannot go stale. One
-        # that only reads takes none (ten times the rate), and is held to reading: a GET that
+        # One that only reads takes no lock (ten times the rate), and is held to reading: a GET that
         # changes a row is a fault, found here rather than by a mail scanner that opens links.
-        reads = _only_reads.get()
+        # A request that may write takes the lock at its verb, below: before that it reads what a
+        # visitor sent and draws pages, and one lock is all there is. Jobs and commands take it at
+        # once, so that nothing they read can go stale.
+        reads, is_request = _only_reads.get(), has_request_context()
+        waits = PATIENCE_OF_A_VISITOR if is_request else PATIENCE_OF_A_JOB
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={waits * 1000}")
         connection.exec_driver_sql(f"PRAGMA query_only={'on' if reads else 'off'}")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        connection.info[_TAKES_LOCK] = is_request and not reads
+        connection.exec_driver_sql("BEGIN" if reads or is_request else "BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _on_execute(
+        connection: Any, cursor: Any, statement: str, given: Any, context: Any, many: bool
+    ) -> None:
+        # What was read before may be stale by now, as on PostgreSQL: there too, a verb locks what
+        # it decides on, and reads it anew. From here on nothing can be.
+        if connection.info.get(_TAKES_LOCK) and _wants_the_lock(statement, context):
+            connection.info[_TAKES_LOCK] = False
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _wants_the_lock(statement: str, context: Any) -> bool:
+    """Tell whether a statement changes rows, or reads them to decide on them (`lock`)."""
+    asked = context.compiled.statement if context.compiled is not None else None
+    if getattr(asked, "_for_update_arg", None) is not None:
+        return True
+    begins = statement.lstrip()[:6].upper().strip()
+    if begins.startswith("WITH"):
+        return not getattr(asked, "is_select", False)
+    return begins not in _HARMLESS
 
 
 def _fold(value: Any) -> str | None:
@@ -320,10 +355,9 @@ def lock(query: Select[Any]) -> Select[Any]:
     """Hold the rows a verb is about to decide on until its deed is saved.
 
     Others may still name such a row in a foreign key, so a mail to a person waits for nobody. On
-    SQLite the whole transaction already holds the lock (BEGIN IMMEDIATE).
+    SQLite, which locks no rows, it takes the one lock there is.
     """
-    is_postgresql = db.engine.dialect.name == "postgresql"
-    return query.with_for_update(key_share=True) if is_postgresql else query
+    return query.with_for_update(key_share=True)
 
 
 def count_of(query: Select[Any]) -> int:

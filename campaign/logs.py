@@ -1,7 +1,10 @@
 """Logs: one JSON line an event on stderr, and no line names a person, an address or a token."""
 
+import contextlib
 import logging
 import sys
+import threading
+import time
 from typing import Any
 
 import structlog
@@ -18,14 +21,26 @@ def init() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _leave_out_the_private,
             _name_the_fault_only,
+            _not_over_and_over,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=lambda *names: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *names: _Stderr(sys.stderr),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_has_not_just_been_said)
     handler.setFormatter(_OneLine("%(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class _Stderr(structlog.PrintLogger):
+    """A line on stderr, where there is room: on a full disk the deed matters more than its line."""
+
+    def msg(self, message: str) -> None:
+        with contextlib.suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = error = critical = exception = fatal = failure = msg
 
 
 class _OneLine(logging.Formatter):
@@ -60,3 +75,59 @@ def _name_the_fault_only(logger: Any, method: str, event: Any) -> Any:
         event["fault"] = type(fault).__name__
         event["places"] = places[-12:]
     return event
+
+
+# Seconds until the same trouble is said again: twice as many each time, up to the last.
+AGAIN_AFTER, AT_MOST = 1.0, 600.0
+# So many troubles are told apart; more than that, and the oldest is news again.
+MOST_TROUBLES = 200
+# What differs each time one and the same trouble is said.
+_OF_THE_MOMENT = {"timestamp", "ms", "level"}
+
+
+class Repeats:
+    """What a process has said of late: in an outage the same trouble comes many times a second."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # By trouble: when it may be said again, after how many seconds the next time, how many
+        # were left out since.
+        self._said: dict[Any, tuple[float, float, int]] = {}
+
+    def times(self, trouble: Any, *, now: float) -> int:
+        """Count a trouble; give how many times to say it stands for, 0 to leave it out."""
+        with self._lock:
+            next_at, pause, left_out = self._said.pop(trouble, (0.0, AGAIN_AFTER / 2, 0))
+            if now < next_at:
+                self._said[trouble] = (next_at, pause, left_out + 1)
+                return 0
+            # Long quiet, it is a new one.
+            pause = AGAIN_AFTER / 2 if now > next_at + AT_MOST else pause
+            pause = min(2 * pause, AT_MOST)
+            self._said[trouble] = (now + pause, pause, 0)
+            while len(self._said) > MOST_TROUBLES:
+                del self._said[next(iter(self._said))]
+            return left_out + 1
+
+
+_repeats = Repeats()
+
+
+def _not_over_and_over(logger: Any, method: str, event: Any) -> Any:
+    """Say a trouble at once, then at growing intervals, with how many times it came meanwhile."""
+    if event.get("level") not in {"warning", "error", "critical"}:
+        return event
+    trouble = repr(sorted((key, event[key]) for key in event.keys() - _OF_THE_MOMENT))
+    times = _repeats.times(trouble, now=time.monotonic())
+    if not times:
+        raise structlog.DropEvent
+    return {**event, "times": times} if times > 1 else event
+
+
+def _has_not_just_been_said(record: logging.LogRecord) -> bool:
+    kind = record.exc_info[0] if record.exc_info else None
+    trouble = (record.name, record.levelno, str(record.msg), kind)
+    times = _repeats.times(trouble, now=time.monotonic())
+    if times > 1:
+        record.msg = f"{record.msg} ({times} times)"
+    return bool(times)

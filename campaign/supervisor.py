@@ -23,7 +23,7 @@ GRACE = 3.5
 PAUSES = (0.2, 1.0, 3.0)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Ask the kernel to end this process when its parent goes, even by kill -9 (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -45,7 +45,7 @@ class Child:
             [sys.executable, "-P", "-m", "campaign", *self.arguments],
             env=dict(environment),
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
 
     def has_fallen(self) -> bool:

@@ -1,5 +1,6 @@
 """The database: migrations, moments, and what two writers at once may do to each other."""
 
+import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -10,19 +11,20 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import joinedload
 
 from campaign import clock, create_app
 from campaign.config import ROOT
-from campaign.db import db, insert_missing
+from campaign.db import db, insert_missing, lock
 from campaign.events.models import Event
 from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.series.models import Automatic
 from campaign.outbox.models import Batch, Message, Suppression, address_hash
 from campaign.pages.models import Page
 from campaign.people.models import Person, Subscription
+from campaign.people.verbs import remember
 from tests.conftest import SECRET
 
 
@@ -305,3 +307,79 @@ def test_the_words_of_a_fault_do_not_name_the_row(app: Flask) -> None:
             db.session.execute(text("SELECT :email FROM nowhere"), {"email": "ada@example.org"})
 
         assert "ada" not in str(trouble.value)
+
+
+def _locked_at(app: Flask, deeds: list[str]) -> list[bool]:
+    """Do some SQL in a request that may write; tell after each whether others are locked out."""
+    found = []
+    path = db.engine.url.database
+    with app.test_request_context("/", method="POST"):
+        app.preprocess_request()
+        for deed in deeds:
+            if deed == "lock":
+                db.session.execute(lock(select(Person.id)))
+            elif deed == "refresh":
+                db.session.refresh(db.session.scalars(select(Person)).first(), with_for_update=True)
+            elif deed == "nested":
+                with db.session.begin_nested():
+                    db.session.execute(select(Person.id))
+            else:
+                db.session.execute(text(deed))
+            other = sqlite3.connect(path or "", timeout=0, isolation_level=None)
+            try:
+                other.execute("BEGIN IMMEDIATE")
+                found.append(False)
+            except sqlite3.OperationalError:
+                found.append(True)
+            finally:
+                other.close()
+        db.session.rollback()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("deeds", "locked"),
+    [
+        (["SELECT 1"], [False]),
+        (["SELECT email FROM person", "SELECT 1"], [False, False]),
+        (["WITH a AS (SELECT 1) SELECT * FROM a"], [True]),
+        (["SELECT 1", "UPDATE person SET name = ''", "SELECT 1"], [False, True, True]),
+        (["DELETE FROM job_tick"], [True]),
+        (["  \n insert into job_tick values ('a', '2026-01-01')"], [True]),
+        (["lock"], [True]),
+        (["SELECT 1", "refresh"], [False, True]),
+        (["nested", "SELECT 1"], [True, True]),
+    ],
+)
+def test_a_request_takes_sqlites_lock_where_it_decides_and_not_before(
+    app: Flask, deeds: list[str], locked: list[bool]
+) -> None:
+    with app.app_context():
+        if db.engine.dialect.name != "sqlite":
+            return
+        remember("ada@example.org", name="Ada", language="en", now=clock.now())
+        db.session.commit()
+
+        assert _locked_at(app, deeds) == locked
+
+
+def test_what_is_read_under_the_lock_is_how_it_stands_now(app: Flask) -> None:
+    with app.app_context():
+        remember("ada@example.org", name="Ada", language="en", now=clock.now())
+        db.session.commit()
+    with app.test_request_context("/", method="POST"):
+        app.preprocess_request()
+        before = db.session.scalars(select(Person.name)).one()
+
+        def rename() -> None:
+            with app.app_context():
+                db.session.execute(update(Person).values(name="Grace"))
+                db.session.commit()
+
+        other = threading.Thread(target=rename)
+        other.start()
+        other.join()
+        under = db.session.scalars(lock(select(Person.name))).one()
+        db.session.rollback()
+
+    assert (before, under) == ("Ada", "Grace")

@@ -64,11 +64,11 @@ CRAFTS: dict[str, set[str]] = {
     "summits": {"chronicle", "directory"},
 }
 GROUND = {
-    "characters", "clock", "colours", "comments", "config", "days", "db", "folding", "forms",
-    "jobs", "languages", "linking", "logs", "markup", "refusals", "slugs", "tables", "templating",
-    "tokens",
+    "characters", "clients", "clock", "colours", "comments", "config", "days", "db", "folding",
+    "forms", "jobs", "languages", "linking", "logs", "markup", "private_files", "refusals", "slugs",
+    "tables", "templating", "tokens",
 }  # fmt: skip
-ROOF = {"__init__", "__main__", "app", "cli", "supervisor"}
+ROOF = {"__init__", "__main__", "app", "cli", "supervisor", "web_server"}
 
 
 def place(module: Path) -> str:

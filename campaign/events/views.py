@@ -22,6 +22,7 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 from campaign import clock, markup, tokens
+from campaign.clients import client_address
 from campaign.db import db
 from campaign.events import calendar, links, mails, queries, world
 from campaign.events.calendar import Entry, Party
@@ -118,7 +119,7 @@ def sign_up(slug: str) -> Any:
         return _event_page(found, form), form.refusal_status()
     now = clock.now()
     try:
-        count_client(request.remote_addr or "", most=current_app.config["CLIENT_CAP"], now=now)
+        count_client(client_address(), most=current_app.config["CLIENT_CAP"], now=now)
         verbs.sign_up(
             found,
             name=form.name.data,
@@ -127,7 +128,7 @@ def sign_up(slug: str) -> Any:
             news=consent_wording() if form.news.data else "",
             language=current_language(),
             source=_source(),
-            client=request.remote_addr or "",
+            client=client_address(),
             now=now,
         )
     except Refusal as refusal:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from campaign.db import db
+from campaign.front import navigation
 from campaign.languages import lazy_gettext as _l
 from campaign.refusals import Refusal
 
@@ -64,10 +65,33 @@ def page(status: int, sentence: Any = "") -> tuple[str, int]:
     """Make the page for a status; `sentence` says more than the status can."""
     title, advice = _WORDS.get(status) or _WORDS[400 if status < 500 else 500]
     _undo()
+    if status >= 500:
+        # What failed must not be asked again, and waited for again, by the page that says so.
+        navigation.keep_as_it_is()
     return (
-        render_template("front/error.html", status=status, title=title, advice=sentence or advice),
+        render_template(
+            "front/error.html",
+            status=status,
+            title=title,
+            advice=sentence or advice,
+            typed=_typed() if status >= 500 else [],
+        ),
         status,
     )
+
+
+def _typed() -> list[tuple[str, str]]:
+    """Give what was typed into a form that our own fault has stopped: nothing of it may be lost.
+
+    With its token, so that the same form can be sent again from here. Files cannot be shown again.
+    """
+    try:
+        if request.method != "POST" or request.files:
+            return []
+        return [(name, value) for name, value in request.form.items(multi=True) if value]
+    except HTTPException:
+        # A body that cannot be read.
+        return []
 
 
 def _undo() -> None:

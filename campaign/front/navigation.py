@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from flask import current_app, has_request_context, request
+from flask import current_app, g, has_request_context, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from campaign import clock
@@ -40,9 +40,16 @@ def words() -> dict[str, Any]:
     return {"navigation": lambda: menu}
 
 
+def keep_as_it_is() -> None:
+    """Ask the database for no menu while this request is answered."""
+    g.menu_is_kept = True
+
+
 def _entries() -> list[Entry]:
     gathered: tuple[float, list[Entry]] = current_app.extensions.get("front.menu", (0.0, _FIXED))
     gathered_at, entries = gathered
+    if g.get("menu_is_kept"):
+        return entries
     if not gathered_at or time.monotonic() - gathered_at > KEPT:
         # What was gathered before is better than nothing, until the database is back.
         with suppress(SQLAlchemyError):

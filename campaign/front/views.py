@@ -1,8 +1,11 @@
 """Doors before any room: the home page, health, and what machines look for."""
 
+import os
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import cast
 from unicodedata import normalize
 
@@ -179,7 +182,7 @@ def live() -> Response:
 
 @bp.get("/health/ready")
 def ready() -> Response:
-    """Tell a load balancer whether the database answers and is migrated to the newest revision."""
+    """Tell a load balancer whether the database answers, is migrated, and can be written."""
     # Imported here: the worker has no use for it, and it is large.
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
@@ -195,7 +198,29 @@ def ready() -> Response:
         return _health("the migrations are missing", 503)
     if stands_at != wanted or not wanted:
         return _health("the database is not migrated", 503)
+    if not _can_write():
+        return _health("nothing can be written: the disk is full, or may only be read", 503)
     return _health("ok", 200)
+
+
+# What the next sign-ups need, with their mails and their place in the journal of the database.
+_WRITTEN = 256 * 1024
+
+
+def _can_write() -> bool:
+    """Try to write where the campaign writes, in a file that has no name and is gone at once."""
+    folders = {Path(current_app.config["INSTANCE"])}
+    if db.engine.dialect.name == "sqlite":
+        folders.add(Path(db.engine.url.database or "").parent)
+    try:
+        for folder in folders:
+            with TemporaryFile(dir=folder, buffering=0) as file:
+                # A file may have a length and no room: some say so when it is brought to the disk.
+                file.write(b"\1" * _WRITTEN)
+                os.fsync(file.fileno())
+    except OSError:
+        return False
+    return True
 
 
 def _health(words: str, status: int) -> Response:

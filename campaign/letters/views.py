@@ -15,6 +15,7 @@ from flask import (
 )
 
 from campaign import clock, tokens
+from campaign.clients import client_address, network_of
 from campaign.db import db
 from campaign.forms import FORM_LIFETIME
 from campaign.languages import current_language
@@ -22,7 +23,7 @@ from campaign.languages import lazy_gettext as _l
 from campaign.letters import composing, mails, queries, verbs
 from campaign.letters.forms import ConfirmForm, LetterForm, NotMeForm, SentForm
 from campaign.letters.models import Letter, Template, Way
-from campaign.outbox.verbs import TooManyFromHere, count_client, network_of
+from campaign.outbox.verbs import TooManyFromHere, count_client
 from campaign.people.sources.models import code_in
 from campaign.summits.directory import COUNTRIES, listed_countries
 from campaign.summits.models import Post, Summit
@@ -140,7 +141,7 @@ def finish(country: str) -> Any:
             code, way, post=post, subject=form.subject.data, body=body, template=template
         )
     try:
-        count_client(request.remote_addr or "", most=current_app.config["CLIENT_CAP"], now=now)
+        count_client(client_address(), most=current_app.config["CLIENT_CAP"], now=now)
     except TooManyFromHere as refusal:
         form.form_errors.append(refusal.sentence)
         page = _letter_page(code, form, posts=posts, post=post, summit=summit, template=template)
@@ -181,7 +182,7 @@ def sent(country: str) -> Any:
         occasion=summit.slug if summit else "",
         letter=letter,
         post_id=post_id,
-        network=network_of(request.remote_addr or ""),
+        network=network_of(client_address()),
         now=now,
     )
     db.session.commit()

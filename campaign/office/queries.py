@@ -87,6 +87,7 @@ class Concerns:
     stale_posts: int
     bounced_posts: int
     mails_in: int
+    has_unknown_proxy: bool
     # Of these, how many are erased before long because nobody looks.
     mails_expiring: int
     unverified: int
@@ -112,15 +113,17 @@ class Desk:
         return [sign_ups, subscribers, letters]
 
 
-def desk(*, now: datetime) -> Desk:
-    """Give what the desk shows."""
+def desk(*, has_unknown_proxy: bool = False, now: datetime) -> Desk:
+    """Give what the desk shows; a proxy that the settings do not know is seen at the door."""
     outbox = counts()
     return Desk(
         figures=figures(now=now),
         waiting=sum(outbox[state] for state in OPEN),
         events=next_events(now=now),
         issues=list(db.session.scalars(search_issues().limit(NEWEST_ISSUES))),
-        concerns=concerns(failed=outbox[State.FAILED], now=now),
+        concerns=concerns(
+            failed=outbox[State.FAILED], has_unknown_proxy=has_unknown_proxy, now=now
+        ),
     )
 
 
@@ -150,7 +153,7 @@ def next_events(*, now: datetime) -> list[Coming]:
     return [Coming(event, taken[event.id]) for event in ahead]
 
 
-def concerns(*, failed: int, now: datetime) -> Concerns:
+def concerns(*, failed: int, has_unknown_proxy: bool, now: datetime) -> Concerns:
     """Find what is amiss, or will be if nobody looks."""
     waited = oldest_waiting(now=now)
     held = _held_back()
@@ -165,6 +168,7 @@ def concerns(*, failed: int, now: datetime) -> Concerns:
         stale_posts=_posts_in_use(now, Post.seen_on < now.date() - STALE_AFTER),
         bounced_posts=_posts_in_use(now, Post.bounced_at.is_not(None)),
         mails_in=inbox.number_waiting(),
+        has_unknown_proxy=has_unknown_proxy,
         mails_expiring=inbox.number_expiring(now=now),
         unverified=inbox.number_unverified(since=now - timedelta(days=WEEK)),
     )

@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from campaign import clock
+from campaign.clients import is_behind_an_unknown_proxy
 from campaign.events.office import bp as events
 from campaign.inbound.office import bp as inbound
 from campaign.languages import lazy_gettext as _l
@@ -130,7 +131,8 @@ def _navigation() -> list[tuple[Any, str, bool]]:
 @bp.get("/")
 def desk() -> str:
     """Show how the campaign stands: this week beside the last, what comes, what needs a look."""
-    return render_template("office/desk.html", desk=queries.desk(now=clock.now()))
+    found = queries.desk(has_unknown_proxy=is_behind_an_unknown_proxy(), now=clock.now())
+    return render_template("office/desk.html", desk=found)
 
 
 @bp.get("/design")

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from sqlalchemy import Select, delete, insert, literal, or_, select, update
 
 from campaign import jobs, tokens
+from campaign.clients import network_of
 from campaign.db import db, insert_missing
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.headers import one_address, safe_header
@@ -186,13 +186,14 @@ def count_client(client: str, *, most: int, now: datetime) -> None:
     """Count a mail that a stranger is about to cause from a connection (an IP address).
 
     The address is not kept: only a keyed hash of it and the hour, worthless once the hour is over.
-    One IPv6 subscriber has a /64 (RFC 6177). Raises `TooManyFromHere` past `most` an hour; 0 is no
-    limit.
+    Raises `TooManyFromHere` past `most` an hour; 0 is no limit.
     """
-    if not most or _is_this_machine(client):
+    network = network_of(client)
+    if not most or not network:
+        # A program of our own is not one stranger.
         return
     hour = now.replace(minute=0, second=0, microsecond=0)
-    known = tokens.keyed_hash(f"client:{hour.isoformat()}", network_of(client))
+    known = tokens.keyed_hash(f"client:{hour.isoformat()}", network)
     insert_missing(
         ClientCount, {"client_hash": known, "hour": hour, "number": 0}, unique=["client_hash"]
     )
@@ -222,25 +223,8 @@ def counts(what: str, *, most: int, until: datetime) -> bool:
 
 def client_key(client: str, *, purpose: str) -> str:
     """Give the keyed hash of a connection for one purpose; nothing for a program of our own."""
-    return "" if _is_this_machine(client) else tokens.keyed_hash(purpose, network_of(client))
-
-
-def _is_this_machine(client: str) -> bool:
-    # A program of our own, or a proxy whose word is not trusted yet: not one stranger.
-    try:
-        return ip_address(client).is_loopback
-    except ValueError:
-        return False
-
-
-def network_of(client: str) -> str:
-    """Give the network of one subscriber to which an IP address belongs; "" where it is none."""
-    try:
-        address = ip_address(client)
-    except ValueError:
-        return ""
-    width = 64 if address.version == 6 else 32
-    return str(ip_network(f"{address}/{width}", strict=False))
+    network = network_of(client)
+    return tokens.keyed_hash(purpose, network) if network else ""
 
 
 def bounced(message: Message, *, status: str, words: str, now: datetime) -> None:

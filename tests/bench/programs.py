@@ -123,7 +123,7 @@ def _listens(port: int) -> bool:
 def gunicorn(
     factory: str, *, workers: int, environment: Mapping[str, str], log: Path
 ) -> Iterator[str]:
-    """Serve a floor under the settings of `campaign web`; give its address."""
+    """Serve a floor with gunicorn, as many processes and threads as ours has; give its address."""
     port = free_port()
     arguments = [
         sys.executable, "-P", "-m", "gunicorn", f"tests.bench.lean:{factory}()",

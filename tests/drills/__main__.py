@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable
 
+from tests.drills.dripping import slow_clients_drill
 from tests.drills.encoding import encoded_words
 from tests.drills.killing import issue_kill
 from tests.drills.misbehaving import misbehaving
@@ -34,6 +35,8 @@ DRILLS: dict[str, tuple[Drill, str]] = {
     "overtaking-postgresql": (overtaking, "postgresql"),
     "two-hosts": (two_hosts, "postgresql"),
     "supervisor": (supervisor, "sqlite"),
+    "slow-clients": (slow_clients_drill, "sqlite"),
+    "slow-clients-postgresql": (slow_clients_drill, "postgresql"),
     "race": (race, "sqlite"),
     "race-postgresql": (race, "postgresql"),
     "zones": (zones, "sqlite"),

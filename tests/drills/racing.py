@@ -83,10 +83,10 @@ def _at_once(campaign: Private, slug: str, token: str, emails: list[str]) -> lis
         return list(crowd.map(press, emails))
 
 
-def sign_up(campaign: Private, slug: str, token: str, email: str) -> int:
-    """Sign somebody up over HTTP; give the status of the answer."""
+def sign_up(campaign: Private, slug: str, token: str, email: str, *, port: int = 0) -> int:
+    """Sign somebody up over HTTP, through a proxy's port if need be; give the answer's status."""
     fields = {"csrf_token": token, "name": "Ada", "email": email, "guests": "0"}
-    connection = http.client.HTTPConnection(HERE, campaign.port, timeout=60)
+    connection = http.client.HTTPConnection(HERE, port or campaign.port, timeout=60)
     try:
         connection.request(
             "POST",

@@ -1,5 +1,8 @@
 """Applications beside the one that all tests share: on an empty file, or without a database."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,3 +29,14 @@ def close(app: Flask) -> None:
     """Close what an application holds open."""
     with app.app_context():
         db.engine.dispose()
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let no file of this process grow, as on a full disk (EFBIG where that says ENOSPC)."""
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))

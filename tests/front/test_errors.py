@@ -1,10 +1,14 @@
 """Whatever goes wrong is answered with a page of its own, and nothing is done by halves."""
 
+import sqlite3
+import time
 from collections.abc import Callable
+from importlib.resources import files
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import (
     BadGateway,
     BadRequest,
@@ -19,12 +23,16 @@ from werkzeug.exceptions import (
     UnprocessableEntity,
 )
 
+from campaign import clock
 from campaign.db import db
 from campaign.front import errors
+from campaign.letters import verbs as letters
 from campaign.pages.models import Page
 from campaign.refusals import Refusal
+from campaign.summits import verbs as summits
+from tests.front.others import full_disk
 from tests.pages.making import keep, page
-from tests.visitor import Visitor
+from tests.visitor import Visitor, forms_in
 
 
 @pytest.fixture
@@ -159,3 +167,115 @@ def test_odd_questions_are_no_fault_of_ours(visitor: Visitor, path: str) -> None
     answer = visitor.open(f"{path}?{odd}")
 
     assert answer.status_code < 500
+
+
+LETTER = {
+    "name": "Ada Example",
+    "email": "ada@example.org",
+    "own_words": "I teach physics in Leeds.\nMy pupils ask <b>me</b>.",
+}
+FORMS = [
+    ("letters.finish", "/write/gb", LETTER),
+    ("newsletter.subscribe", "/newsletter/subscribe", {"email": "ada@example.org", "name": "Ada"}),
+    ("events.sign_up", "/events/oslo/sign-up?via=poster", {"name": "Ada", "guests": "2"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status"),
+    [
+        (OperationalError("", {}, sqlite3.OperationalError("database or disk is full")), 503),
+        (RuntimeError("a fault of ours"), 500),
+        (ServiceUnavailable(), 503),
+    ],
+)
+@pytest.mark.parametrize(("endpoint", "path", "typed"), FORMS, ids=[form[0] for form in FORMS])
+def test_what_was_typed_is_kept_when_a_form_meets_a_fault_of_ours(
+    app: Flask,
+    visitor: Visitor,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: Exception,
+    status: int,
+    endpoint: str,
+    path: str,
+    typed: dict[str, str],
+) -> None:
+    def fail(**_: str) -> None:
+        raise trouble
+
+    monkeypatch.setitem(app.view_functions, endpoint, fail)
+
+    answer = visitor.client.post(path, data={**typed, "csrf_token": "token"})
+
+    assert answer.status_code == status
+    [form] = [one for one in forms_in(answer.text) if one["method"] == "post"]
+    assert form["action"] == path
+    assert form["fields"] == {**typed, "csrf_token": "token"}
+    assert "<b>" not in answer.text
+
+
+def test_a_page_about_trouble_asks_nothing_of_what_is_in_trouble(
+    app: Flask, raising: Callable[[BaseException], None], visitor: Visitor
+) -> None:
+    raising(OperationalError("", {}, sqlite3.OperationalError("database is locked")))
+    asked = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        answer = visitor.open("/news")
+    finally:
+        with app.app_context():
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    assert answer.status_code == 503
+    assert asked == []
+
+
+def test_a_letter_is_not_lost_on_a_full_disk(app: Flask, visitor: Visitor) -> None:
+    with app.app_context():
+        summits.load_starter(files("campaign.starter"), now=clock.now())
+        letters.load_starter(files("campaign.starter"), now=clock.now())
+        db.session.commit()
+        is_sqlite = db.engine.dialect.name == "sqlite"
+    if not is_sqlite:
+        # Its disk is another program's.
+        return
+
+    with full_disk():
+        answer = visitor.send("/write/gb", **LETTER)
+    fields = next(one for one in forms_in(answer.text) if one["method"] == "post")["fields"]
+    again = visitor.client.post("/write/gb", data=fields)
+
+    assert answer.status_code == 503
+    assert fields["own_words"] == LETTER["own_words"]
+    assert again.status_code == 303
+
+
+def test_a_locked_database_is_waited_for_once_and_pages_are_read_meanwhile(
+    app: Flask, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        url = db.engine.url
+    if not url.drivername.startswith("sqlite"):
+        # There nobody waits but for the row they change.
+        return
+    monkeypatch.setattr("campaign.db.PATIENCE_OF_A_VISITOR", 1)
+    page_before = visitor.open("/newsletter")
+    other = sqlite3.connect(url.database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        began = time.monotonic()
+        answer = visitor.fill(page_before, "/newsletter", email="ada@example.org")
+        waited = time.monotonic() - began
+        page_meanwhile = visitor.open("/newsletter")
+    finally:
+        other.close()
+    again = visitor.fill(answer, "/newsletter/subscribe")
+
+    assert (answer.status_code, page_meanwhile.status_code) == (503, 200)
+    assert 1 <= waited < 2
+    assert again.status_code == 303

@@ -9,7 +9,7 @@ from flask_migrate import upgrade
 from campaign import config
 from campaign.app import PUBLIC
 from campaign.front.views import NOT_FOR_ROBOTS
-from tests.front.others import close, other_app
+from tests.front.others import close, full_disk, other_app
 from tests.pages.making import keep, page
 from tests.visitor import Visitor
 
@@ -94,3 +94,19 @@ def test_before_its_migrations_it_is_not_ready_and_after_them_it_is(tmp_path: Pa
     assert (before.status_code, before.text) == (503, "the database is not migrated\n")
     assert (after.status_code, after.text) == (200, "ok\n")
     close(app)
+
+
+def test_where_nothing_can_be_written_it_is_not_ready(tmp_path: Path) -> None:
+    other = other_app(tmp_path)
+    with other.app_context():
+        upgrade(directory=str(config.ROOT / "migrations"))
+    client = other.test_client()
+    before = client.get("/health/ready")
+
+    with full_disk():
+        meanwhile = client.get("/health/ready")
+    after = client.get("/health/ready")
+    close(other)
+
+    assert (before.status_code, meanwhile.status_code, after.status_code) == (200, 503, 200)
+    assert "the disk is full" in meanwhile.text

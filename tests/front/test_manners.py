@@ -19,7 +19,7 @@ ADDRESSES = [
 ]  # fmt: skip
 RUBBISH = ["session=rubbish", "session=\xff\xfe", "session=" + "A" * 8000, "a=b; =; ;;;", "session"]
 
-# As gunicorn hands over a body without a length (RFC 9112 section 7.1).
+# As a server hands over a body without a length that it has not read (RFC 9112 section 7.1).
 IN_PIECES = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -191,6 +192,15 @@ def test_a_site_that_is_slow_or_gone_holds_nobody_up(
         "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1",
         "0.0.0.0", "224.0.0.1", "::1", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::a00:1",
         "2002:7f00:1::", "::",
+        # Kept for protocols, examples, translation and what is no more (IANA's two registries).
+        "192.0.0.9", "192.0.0.170", "192.0.2.1", "192.88.99.1", "198.18.0.1", "198.51.100.1",
+        "203.0.113.1", "240.0.0.1", "255.255.255.255",
+        "::7f00:1", "::a00:1", "::ffff:0:7f00:1", "::ffff:10.1.2.3", "::ffff:93.184.215.14",
+        "64:ff9b::7f00:1", "64:ff9b::5db8:d70e", "64:ff9b:1::a00:1", "64:ff9b:1:ffff::1", "100::1",
+        "100:0:0:1::1", "2001::1", "2001:0:7f00:1::", "2001:2::1", "2001:10::1", "2001:20::1",
+        "2001:30::1", "2001:1::1", "2001:4:112::1", "2001:db8::1", "2002:a00:1::1",
+        "2002:5db8:d70e::1", "2620:4f:8000::1", "3fff::1", "5f00::1", "fc00::1", "fdff::1",
+        "fec0::1", "feff::1", "ff02::1", "ff0e::1", "4000::1", "1fff::1", "e000::1",
     ],
 )  # fmt: skip
 def test_no_number_within_our_network_is_ever_asked(number: str) -> None:
@@ -198,6 +208,31 @@ def test_no_number_within_our_network_is_ever_asked(number: str) -> None:
 
     assert not is_public(ip_address(number), 80)
     assert ask(f"http://{host}/").standing == Standing.NOT_OURS
+
+
+def test_a_name_that_comes_to_stand_for_another_number_is_asked_at_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+    # The name's own server gives a public number first, and one of ours from then on.
+    numbers = iter(["93.184.215.14"] + ["127.0.0.1"] * 9)
+
+    def look_up(host: str, port: int, **_: Any) -> list[Any]:
+        return [(0, 0, 0, "", (next(numbers), port))]
+
+    def connect(address: tuple[str, int], **_: Any) -> socket.socket:
+        asked.append(address)
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "create_connection", connect)
+
+    first = ask("http://rebinding.example/")
+    later = ask("http://rebinding.example/")
+
+    assert first.standing == Standing.SILENT
+    assert later.standing == Standing.NOT_OURS
+    assert asked == [("93.184.215.14", 80)]
 
 
 def test_public_numbers_are_asked_at_the_ports_of_the_web_alone() -> None:

@@ -22,6 +22,10 @@ def missing(service: str) -> str | None:
         return "OpenDKIM is not here: apt-get install opendkim"
     if service == "java" and program("java") is None:
         return "Java is not here: apt-get install default-jre-headless"
+    if service == "nginx" and program("nginx") is None:
+        return "nginx is not here: apt-get install nginx-light"
+    if service == "caddy" and program("caddy") is None:
+        return "Caddy is not here: apt-get install caddy"
     return None
 
 

@@ -107,16 +107,25 @@ Number = IPv4Address | IPv6Address
 
 def is_public(number: Number, port: int) -> bool:
     """Tell whether a number and port are a web server's of the public internet."""
-    for inner in ("ipv4_mapped", "sixtofour", "teredo"):
-        if getattr(number, inner, None) is not None:
-            return False
-    # NAT64 (RFC 6052) leads to IPv4, ours too.
-    if number.version == 6 and number in _NAT64:
+    if port not in {80, 443}:
         return False
-    return number.is_global and not number.is_multicast and port in {80, 443}
+    if isinstance(number, IPv4Address):
+        return number.is_global and not any(number in network for network in _RESERVED_4)
+    # Only what is given to networks, and of that nothing that carries an IPv4 address or is kept
+    # for protocols and examples: Python's own table differs from one version to the next.
+    return number in _GIVEN_6 and not any(number in network for network in _RESERVED_6)
 
 
-_NAT64 = ip_network("64:ff9b::/96")
+# IANA's special-purpose registries (RFC 6890): of `is_global` what is yet nobody's web server.
+_RESERVED_4 = [
+    ip_network(text)
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4")
+]
+_GIVEN_6 = ip_network("2000::/3")
+_RESERVED_6 = [
+    ip_network(text)
+    for text in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
+]
 
 MayAsk = Callable[[Number, int], bool]
 

@@ -13,8 +13,9 @@ from campaign.languages import lazy_gettext as _l
 from campaign.refusals import Refusal
 
 LARGEST_FILE = 20_000_000
-# What a good telephone takes at most; unpacked, it is some 150 MB for a moment.
-MOST_PIXELS = 50_000_000
+# What a good telephone takes at most. A JPEG is unpacked at a fraction of its size; of all else a
+# pixel costs ten to fifteen bytes for a moment, however small the file: 16 million some 200 MB.
+MOST_PIXELS, MOST_PIXELS_UNPACKED = 50_000_000, 16_000_000
 # Twice the width of the widest mail, for screens that have two dots for one.
 WIDEST = 1360
 TALLEST = 3 * WIDEST
@@ -64,8 +65,8 @@ class NotAPicture(Unusable):
 
 class TooManyPixels(Unusable):
     sentence = _l(
-        "This picture has more than 50 million pixels. Save it smaller: more than 1,360 pixels "
-        "in width are not needed."
+        "This picture has too many pixels: a JPEG may have 50 million, any other 16 million. Save "
+        "it smaller: more than 1,360 pixels in width are not needed."
     )
 
 
@@ -87,7 +88,7 @@ def prepare(raw: bytes) -> Picture:
         image: Image.Image = Image.open(io.BytesIO(raw), formats=_FORMATS)
     except _BROKEN:
         raise NotAPicture from None
-    if image.width * image.height > MOST_PIXELS:
+    if image.width * image.height > _most_pixels(image):
         raise TooManyPixels
     try:
         return _encoded(_made_small(image))
@@ -95,9 +96,17 @@ def prepare(raw: bytes) -> Picture:
         raise Damaged from None
 
 
+def _most_pixels(image: Image.Image) -> int:
+    # Of a progressive JPEG all is unpacked before any of it can be made smaller.
+    is_lean = image.format == "JPEG" and not image.info.get("progressive")
+    return MOST_PIXELS if is_lean else MOST_PIXELS_UNPACKED
+
+
 def _made_small(image: Image.Image) -> Image.Image:
     # A JPEG can be unpacked at a half, a quarter or an eighth of its size.
-    image.draft(None, (2 * WIDEST, 2 * WIDEST))
+    share = min(1.0, 2 * WIDEST / image.width, 2 * TALLEST / image.height)
+    wanted = max(1, round(image.width * share)), max(1, round(image.height * share))
+    image.draft(None, wanted)
     ImageOps.exif_transpose(image, in_place=True)
     profile = image.info.get("icc_profile")
     plain = _unpacked(image)

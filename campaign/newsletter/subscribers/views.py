@@ -16,6 +16,7 @@ from flask import (
 from werkzeug.datastructures import MultiDict
 
 from campaign import clock, tokens
+from campaign.clients import client_address
 from campaign.db import db
 from campaign.languages import current_language
 from campaign.newsletter.queries import public_issues
@@ -78,7 +79,7 @@ def _ask(form: SubscribeForm, *, through: str) -> int:
         return form.refusal_status()
     now = clock.now()
     try:
-        count_client(request.remote_addr or "", most=current_app.config["CLIENT_CAP"], now=now)
+        count_client(client_address(), most=current_app.config["CLIENT_CAP"], now=now)
     except TooManyFromHere as refusal:
         form.form_errors.append(refusal.sentence)
         return refusal.status

@@ -132,7 +132,7 @@ class Mailbox:
         file = self._folder / f"{posted_at:%Y%m%dT%H%M%S%f}-{token}.eml"
         fresh = file.with_suffix(f".{os.getpid()}.part")
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             fresh.write_bytes(message)
             fresh.rename(file)
         except OSError as trouble:
