@@ -38,6 +38,7 @@ from campaign.pages.views import bp as pages
 from campaign.people import conditions as people_conditions
 from campaign.people import duties as people_duties
 from campaign.people.cli import cli as people_commands
+from campaign.people.cli import forget as forget_command
 from campaign.people.imports import duties as imports_duties
 from campaign.people.imports.office import LARGEST_FILE as LARGEST_LIST
 from campaign.summits.cli import cli as post_commands
@@ -60,6 +61,7 @@ FROM_OTHER_SITES = frozenset({"newsletter.subscribe_from", "newsletter.press_uns
 
 # What operators may say to a room; `campaign.cli` adds what concerns the whole house.
 COMMANDS = (
+    forget_command,
     inbound_command,
     organiser_commands,
     outbox_commands,

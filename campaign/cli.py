@@ -22,11 +22,13 @@ from campaign.db import db
 from campaign.events.verbs import load_starter as load_events
 from campaign.letters.verbs import load_starter as load_letters
 from campaign.newsletter.verbs import load_starter as load_newsletter
+from campaign.newsletter.verbs import render_anew as render_drafts
 from campaign.organisers.models import Role
 from campaign.organisers.queries import first_administrator
 from campaign.organisers.verbs import add, make_link
 from campaign.outbox.delivery import worker as delivery
 from campaign.pages.verbs import load_starter as load_pages
+from campaign.pages.verbs import render_anew as render_pages
 from campaign.refusals import Refusal
 from campaign.summits.verbs import load_starter as load_summits
 
@@ -145,7 +147,8 @@ def worker() -> None:
         # Senders look at the engine's own flag, so that they stop when it does.
         delivery.stopping = consumer.stop_flag
         # What was left by a fall is taken up at once, not at the next full minute.
-        jobs.wake("outbox.send")
+        for duty in ("outbox.send", "events.answer", "people.answer"):
+            jobs.wake(duty)
     consumer.run()
 
 
@@ -172,6 +175,10 @@ def _migrate() -> None:
 
     upgrade(directory=str(config.ROOT / "migrations"))
     jobs.prepare()
+    # What is kept rendered was made by the version before, with its faults.
+    for render in (render_pages, render_drafts):
+        render(now=clock.now())
+    db.session.commit()
 
 
 @campaign.command()

@@ -3,20 +3,38 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Engine, MetaData, Select, String, Table, event, func, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Date,
+    DateTime,
+    Engine,
+    LargeBinary,
+    MetaData,
+    Select,
+    String,
+    Table,
+    and_,
+    cast,
+    event,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
 from campaign.config import ROOT
+from campaign.folding import fold, fold_in_postgresql, fold_in_sqlite
 
 
 class Moment(TypeDecorator[datetime]):
@@ -35,8 +53,34 @@ class Moment(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
+        # As with a `Day`: no zone's clocks can show the last hours of Python's years.
+        if not FIRST_DAY.year <= value.year <= LAST_DAY.year:
+            day = nearest_day(value.date())
+            value = value.replace(year=day.year, month=day.month, day=day.day)
         # PostgreSQL answers in its server's own zone, SQLite in none.
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+# The days that are kept: what lies outside is a slip, and no calendar can count with it.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+
+
+def nearest_day(day: date) -> date:
+    """Give a day itself, or the nearest of the days that are kept."""
+    return min(max(day, FIRST_DAY), LAST_DAY)
+
+
+class Day(TypeDecorator[date]):
+    """A day. One outside the days we keep, however it got there, is read as the nearest of them.
+
+    So one bad row takes no page down: near the ends of Python's years no moment can be computed.
+    """
+
+    impl = Date
+    cache_ok = True
+
+    def process_result_value(self, value: date | None, dialect: Dialect) -> date | None:
+        return None if value is None else nearest_day(value)
 
 
 class Base(DeclarativeBase):
@@ -55,6 +99,7 @@ class Base(DeclarativeBase):
         ),
         type_annotation_map={
             datetime: Moment(),
+            date: Day(),
             str: String(),
             dict[str, Any]: JSON(),
             list[str]: JSON(),
@@ -177,6 +222,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.isolation_level = None
         for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("fold", 1, _fold, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Any) -> None:
@@ -186,6 +232,28 @@ def _prepare_sqlite(engine: Engine) -> None:
         reads = _only_reads.get()
         connection.exec_driver_sql(f"PRAGMA query_only={'on' if reads else 'off'}")
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _fold(value: Any) -> str | None:
+    return fold(value) if isinstance(value, str) else None
+
+
+def contains(column: Any, words: str) -> ColumnElement[bool]:
+    """Tell whether words stand in a column, whatever their case and accents (`folding`)."""
+    sought = fold(words)
+    is_postgresql = db.engine.dialect.name == "postgresql"
+    # Most values are ASCII, and of these the database's own search is enough, and ten times as
+    # fast; any other is folded.
+    if is_postgresql:
+        is_foreign = func.octet_length(column) != func.char_length(column)
+        folded = fold_in_postgresql(column)
+    else:
+        is_foreign = func.length(column) != func.length(cast(column, LargeBinary))
+        folded = fold_in_sqlite(column)
+    return or_(
+        column.icontains(sought, autoescape=True),
+        and_(is_foreign, folded.contains(sought, autoescape=True)),
+    )
 
 
 @contextmanager

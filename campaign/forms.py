@@ -18,12 +18,12 @@ from wtforms.fields import Field
 from wtforms.validators import StopValidation
 
 from campaign import tokens
+from campaign.characters import clean_line, clean_text, unfit
+from campaign.comments import line_of_unclosed
 from campaign.languages import lazy_gettext as _l
 
 # Long enough for a page left open overnight or kept by a cache, short enough to be worthless later.
 FORM_LIFETIME = timedelta(days=2)
-
-_SPACES = re.compile(r"[^\S\n]+")
 
 
 class StrangersToken(CSRF):
@@ -91,49 +91,110 @@ class PublicForm(OfficeForm):
 
 
 def tidy_line(value: str | None) -> str:
-    """Normalise one line of text: NFC, single spaces, no space around."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", value or "")).strip()
+    """Normalise one line of text: what was pasted is made into what it means, in single spaces."""
+    return clean_line(value or "")
 
 
 def tidy_text(value: str | None) -> str:
-    """Normalise a text of several lines: NFC, line feeds only, no space around."""
-    text = unicodedata.normalize("NFC", value or "").replace("\r\n", "\n").replace("\r", "\n")
-    return text.strip()
+    """Normalise a text of several lines: what was pasted is made into what it means."""
+    return clean_text(value or "")
 
 
 def has_control_characters(text: str, *, allowed: str = "") -> bool:
-    """Tell whether text holds characters that steer machines rather than say something.
-
-    Controls (Cc), invisible direction overrides and separators (RFC 8264 would forbid them too).
-    """
-    bad = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
-    overrides = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-    return any(
-        c not in allowed and (unicodedata.category(c) in bad or c in overrides) for c in text
-    )
+    """Tell whether text holds characters that steer machines rather than say something."""
+    return unfit(text, allowed=allowed) is not None
 
 
 class one_line:
     """Refuse control characters and line ends in a single line."""
 
     def __call__(self, form: _WTForm, field: Field) -> None:
-        if has_control_characters(field.data or ""):
+        found = unfit(field.data or "")
+        if found is None:
+            return
+        if "\n" in field.data:
             raise ValidationError(_l("Use letters, digits and punctuation on one line only."))
+        raise ValidationError(
+            _l(
+                "Use letters, digits and punctuation on one line only: character %(character)s is "
+                "a sign that cannot be shown (%(code)s). Delete it, or write the words around it "
+                "again.",
+                character=found.character,
+                code=found.code,
+            )
+        )
 
 
 class plain_text:
     """Refuse control characters other than line feed and tab in a longer text."""
 
     def __call__(self, form: _WTForm, field: Field) -> None:
-        if has_control_characters(field.data or "", allowed="\n\t"):
-            raise ValidationError(_l("This text holds characters that cannot be shown."))
+        found = unfit(field.data or "", allowed="\n\t")
+        if found is not None:
+            raise ValidationError(
+                _l(
+                    "In line %(line)s, character %(character)s is a sign that cannot be shown "
+                    "(%(code)s). Delete it, or write the words around it again.",
+                    line=found.line,
+                    character=found.character,
+                    code=found.code,
+                )
+            )
+
+
+class closed_comments:
+    """Refuse Markdown with a comment that is never closed: the rest of the text would be hidden."""
+
+    def __call__(self, form: _WTForm, field: Field) -> None:
+        line = line_of_unclosed(field.data or "")
+        if line is not None:
+            raise ValidationError(
+                _l(
+                    "A comment begins in line %(line)s and never ends, so that everything "
+                    "after it would be hidden: write --> where it ends.",
+                    line=line,
+                )
+            )
+
+
+# What sites end with that abbreviations of names do not.
+_ENDINGS = (
+    "com|net|org|info|biz|xyz|top|site|online|shop|store|app|dev|club|live|life|link|click|win|"
+    "vip|pro|space|website|tech|fun|icu|page|blog|news|world|today|cloud|digital|agency|email|"
+    "money|bet|casino|loan|gift|party|zone|wiki|mobi|name|asia|buzz|bid|trade|date|review|work"
+)
+# Titles stand before a dot as the names of sites do: "Dr.Li" is a person.
+_TITLES = "dr|st|mr|ms|mrs|mme|prof|ing|mag|dipl|jr|sr|fr|rev|hon|ma|fco|lt|col|gen|sgt|capt"
+# IDNA's dots, and those that only look like one: the latter stand in names too ("Gal·la").
+_DOT, _LIKE_A_DOT = ".\u3002", ".\u3002\u00b7\u2027\u2219\u22c5\u30fb"
+_SITE = re.compile(
+    "|".join(
+        (
+            rf"\w[{_LIKE_A_DOT}](?:{_ENDINGS})\b(?!\.)",
+            # Written apart; an abbreviation has no space before its dot.
+            rf"\w(?:\s+[{_LIKE_A_DOT}]|\s*[(\[]\s*dot\s*[)\]])\s*(?:{_ENDINGS})\b",
+            rf"\w\w[{_DOT}]\s+(?:com|info|biz|xyz)\b",
+            # Any two letters may be a country's: "bit.ly". One letter before them is an initial.
+            rf"\b(?!(?:{_TITLES})\.)[\w-]{{2,}}[{_DOT}](?:[^\W\d_]{{2}}|xn--[\w-]+)\b(?!\.)",
+            # A path makes a site of everything.
+            rf"\w[{_DOT}]\w+/",
+        )
+    ),
+    re.IGNORECASE,
+)
+
+
+# Links, addresses, markup, placeholders, encoded words (RFC 2047).
+_STEERS = re.compile(r"://|www\.|@|<|>|\{\{|\{%|=\?", re.IGNORECASE)
 
 
 class persons_name:
-    """Refuse what is no name: addresses and links, with which strangers would make us spam."""
+    """Refuse what is no name: addresses and sites, with which strangers would make us spam."""
 
     def __call__(self, form: _WTForm, field: Field) -> None:
-        if re.search(r"://|www\.|@|<|>|\{\{|\{%|=\?", field.data or "", re.IGNORECASE):
+        # Other dots, and letters of other widths, read as the plain ones (NFKC).
+        plain = unicodedata.normalize("NFKC", field.data or "")
+        if _STEERS.search(plain) or _SITE.search(plain):
             raise ValidationError(
                 _l("Enter a name, without links, addresses or the signs < > { }.")
             )
@@ -238,3 +299,10 @@ def text_field(label: Any, *, most: int, required: Any = None, **options: Any) -
     return TextAreaField(
         label, filters=[tidy_text], validators=[*checks, at_most(most), plain_text()], **options
     )
+
+
+def markdown_field(label: Any, *, most: int, **options: Any) -> TextAreaField:
+    """Make a field for a text in Markdown, whose comments nobody else may read."""
+    field = text_field(label, most=most, **options)
+    field.kwargs["validators"].append(closed_comments())
+    return field

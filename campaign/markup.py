@@ -2,17 +2,24 @@
 
 import html
 import re
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import nh3
 import yaml
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
+
+from campaign.comments import without_comments
+from campaign.linking import bare_links, own_address
 
 _TAGS = {
     "a", "abbr", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "figcaption",
@@ -31,8 +38,18 @@ _ATTRIBUTES = {
 _SCHEMES = {"http", "https", "mailto", "tel"}
 # Browsers read a backslash there as a slash, and leave out tabs and line ends.
 _OWN_IMAGE = re.compile(r"/(?![/\\\s])[^\s]*")
-# What the frame of a page and its footnotes are called; no heading may take these anchors.
-_TAKEN = re.compile(r"main|contents-title|error-summary-title|search-q|fn(ref)?\d.*")
+# What the frames of pages and their footnotes are called; no heading may take these anchors.
+_TAKEN = re.compile(
+    r"main|act|access|ahead|bring|by-mail|calendar|cities|contents-title|error-summary-title|find-cities"
+    r"|find-q|follow|found|home-(?:acts|action|news|summit|why)|host|next|past|search-q|share"
+    r"|share-address|sign-up|fn(?:ref)?(?:\d|-).*"
+)
+# Between two and three hyphens and the words beside them, as in print.
+_DASHES = (
+    (re.compile(r"(^|[^-])---(?=[^-]|$)", re.MULTILINE), "\\1\N{EM DASH}"),
+    (re.compile(r"(^|\s)--(?=\s|$)", re.MULTILINE), "\\1\N{EN DASH}"),
+    (re.compile(r"([^-\s])--(?=[^-\s]|$)", re.MULTILINE), "\\1\N{EN DASH}"),
+)
 
 
 @dataclass(frozen=True)
@@ -44,12 +61,20 @@ class Heading:
     words: str
 
 
+class Link(NamedTuple):
+    """A link or picture of a page file: as it is written, and the address on the site it means."""
+
+    written: str
+    address: str
+
+
 @dataclass(frozen=True)
 class Rendered:
-    """A text ready to show: safe HTML, its headings, and its words as plain text."""
+    """A text ready to show: safe HTML, its headings, and where its links lead."""
 
     html: str
     headings: list[Heading] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
 
 
 class BadFrontMatter(ValueError):
@@ -78,17 +103,63 @@ def join(matter: dict[str, Any], source: str) -> str:
 
 
 def _slug(words: str) -> str:
-    return re.sub(r"[^\w]+", "-", words.lower()).strip("-") or "section"
+    """Make the anchor that writers know from elsewhere: words as they are, less punctuation."""
+    kept = (sign for sign in words.lower() if sign in "-_ " or _is_of_a_word(sign))
+    return _one_hyphen("".join(kept)) or "section"
+
+
+def _one_hyphen(words: str) -> str:
+    return re.sub(r"[ -]+", "-", words).strip("-")
+
+
+def _is_of_a_word(sign: str) -> bool:
+    # A variation selector is a mark of the emoji before it, which goes too.
+    return unicodedata.category(sign)[0] in "LMN" and not "\ufe00" <= sign <= "\ufe0f"
+
+
+def _former_slug(words: str) -> str:
+    """Make the anchor that a heading had once, to which links of its text may still lead."""
+    return re.sub(r"[^\w]+", "-", words.lower()).strip("-")
 
 
 def _parser() -> MarkdownIt:
     # html=False: what looks like HTML is shown as text, so strangers' tags never become ours.
-    parser = MarkdownIt("commonmark", {"html": False, "typographer": True})
-    parser.enable(["table", "strikethrough", "replacements", "smartquotes"])
+    parser = MarkdownIt("commonmark", {"html": False, "typographer": True, "linkify": True})
+    parser.linkify = bare_links()
+    parser.enable(["table", "strikethrough", "linkify", "smartquotes"])
     parser.options["quotes"] = "“”‘’"
+    parser.core.ruler.after("linkify", "dashes", _set_dashes)
+    parser.inline.ruler.before("autolink", "comment", _skip_comment)
     parser.use(footnote_plugin).use(tasklists_plugin, label=True)
     parser.add_render_rule("footnote_caption", _footnote_number)
     return parser
+
+
+def _set_dashes(state: StateCore) -> None:
+    """Make hyphens dashes, as quotes are made curly; all other signs stay what was written.
+
+    Nothing of an address that is its own link is changed, its quotes neither.
+    """
+    for token in state.tokens:
+        is_address = False
+        for child in token.children or []:
+            if child.type in {"link_open", "link_close"} and child.info == "auto":
+                is_address = child.type == "link_open"
+            elif child.type == "text" and is_address:
+                # Joined with its neighbours again after the quotes.
+                child.type = "text_special"
+            elif child.type == "text" and "--" in child.content:
+                for hyphens, dash in _DASHES:
+                    child.content = hyphens.sub(dash, child.content)
+
+
+def _skip_comment(state: StateInline, silent: bool) -> bool:
+    """Leave out what is a comment, should any have been taken for code before."""
+    if not state.src.startswith("<!--", state.pos):
+        return False
+    close = state.src.find("-->", state.pos + 2, state.posMax)
+    state.pos = state.posMax if close < 0 else close + 3
+    return True
 
 
 def _footnote_number(
@@ -101,20 +172,24 @@ def _footnote_number(
 _MARKDOWN = _parser()
 
 
-def render(source: str) -> Rendered:
+def render(source: str, *, field: str = "", file: str = "") -> Rendered:
     """Render Markdown (CommonMark, tables, footnotes, task lists) into safe HTML.
 
-    The first heading level shown is 2: the page's title is its only h1.
+    The first heading level shown is 2: the page's title is its only h1. Of several texts on a page
+    each but the first is named by its `field`, so that no two have the same anchors. The relative
+    links of a page file lead where they would in its folder, if `file` tells its name there.
     """
-    tokens = _MARKDOWN.parse(source)
+    env = {"docId": field} if field else {}
+    tokens = _MARKDOWN.parse(without_comments(source), env)
     headings: list[Heading] = []
+    links: list[Link] = []
     anchors: set[str] = set()
     for at, token in enumerate(tokens):
         if token.type in {"heading_open", "heading_close"}:
             token.tag = _LEVELS[token.tag]
         if token.type == "heading_open":
             words = _words(tokens[at + 1])
-            anchor = _anchor(words, anchors)
+            anchor = _anchor(words, anchors, field)
             anchors.add(anchor)
             token.attrs["id"] = anchor
             headings.append(Heading(int(token.tag[1]), anchor, words))
@@ -122,22 +197,53 @@ def render(source: str) -> Rendered:
             # On a phone it scrolls in a box of its own, which the keyboard must reach (WCAG 2.1.1).
             token.attrs["tabindex"] = "0"
         if token.type == "inline":
+            links += _lead(token, file)
             _refuse_foreign_images(token)
             if _make_button(token):
                 tokens[at - 1].attrs["class"] = "actions"
-    raw = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
-    return Rendered(html=clean(raw), headings=headings)
+    _lead_to_anchors(tokens, headings)
+    raw = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env)
+    return Rendered(html=clean(raw), headings=headings, links=links)
 
 
 _LEVELS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4"}
 
 
-def _anchor(words: str, others: set[str]) -> str:
+def _anchor(words: str, others: set[str], field: str) -> str:
     """Make the anchor of a heading: its words, and a number where they stand there twice."""
-    slug = _slug(words)
+    # No anchor made of words holds a point, so those of two fields never meet.
+    slug = f"{field}.{_slug(words)}" if field else _slug(words)
     if slug not in others and not _TAKEN.fullmatch(slug):
         return slug
     return next(anchor for number in count(2) if (anchor := f"{slug}-{number}") not in others)
+
+
+def _lead(token: Token, file: str) -> Iterator[Link]:
+    """Let the links and pictures of a page file lead to addresses on the site, and list them."""
+    for child in token.children or []:
+        name = {"link_open": "href", "image": "src"}.get(child.type)
+        if name is None or child.info == "auto" or not file:
+            continue
+        written = str(child.attrs.get(name, ""))
+        child.attrs[name] = own_address(written, file=file)
+        yield Link(written, str(child.attrs[name]))
+
+
+def _lead_to_anchors(tokens: Sequence[Token], headings: Sequence[Heading]) -> None:
+    """Let the links within a text lead to its headings, also by what their anchors are elsewhere.
+
+    That is what they were here once, or with every hyphen where other programs leave them.
+    """
+    anchors = {heading.anchor for heading in headings}
+    others = {_former_slug(h.words): h.anchor for h in reversed(headings)}
+    others |= {_slug(h.words): h.anchor for h in reversed(headings)}
+    for token in tokens:
+        for child in token.children or []:
+            href = unquote(str(child.attrs.get("href", ""))) if child.type == "link_open" else ""
+            wanted = href[1:] if href.startswith("#") else ""
+            meant = others.get(wanted) or others.get(_one_hyphen(wanted))
+            if meant and wanted not in anchors:
+                child.attrs["href"] = f"#{meant}"
 
 
 def _make_button(token: Token) -> bool:
@@ -195,6 +301,20 @@ def _only_own_images(tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
+def complete_links(html: str, *, absolute: Callable[[str], str]) -> str:
+    """Make the paths in links and images of rendered HTML into full addresses."""
+
+    def whole(attribute: re.Match[str]) -> str:
+        return f'{attribute[1]}="{absolute(attribute[2])}"'
+
+    def tag(found: re.Match[str]) -> str:
+        return re.sub(r'\b(href|src)="([^"]*)"', whole, found[0])
+
+    # In rendered HTML every other "<" is escaped, so this finds tags and nothing that only looks
+    # like one, such as an example in a code block.
+    return re.sub(r"<(?:a|img)\b[^>]*>", tag, html)
+
+
 def plain(source: str, *, absolute: Callable[[str], str] = str) -> str:
     """Write Markdown as the text part of a mail: words in paragraphs, links in brackets.
 
@@ -205,7 +325,7 @@ def plain(source: str, *, absolute: Callable[[str], str] = str) -> str:
     counters: list[int | None] = []
     # Which list and which quotation is written, counted from the beginning: 0 is none.
     lists, quotes = _Nest(), _Nest()
-    tokens = _MARKDOWN.parse(source)
+    tokens = _MARKDOWN.parse(without_comments(source))
     table: list[list[_Cell]] | None = None
 
     def write(words: str, *, is_tight: bool = False) -> None:
@@ -362,6 +482,7 @@ def _inline(token: Token, absolute: Callable[[str], str]) -> str:
     out: list[str] = []
     target = ""
     start = 0
+    written = ""
     for child in token.children or []:
         match child.type:
             case "text" | "code_inline":
@@ -371,10 +492,14 @@ def _inline(token: Token, absolute: Callable[[str], str]) -> str:
             case "hardbreak":
                 out.append("\n")
             case "link_open":
-                target, start = absolute(str(child.attrs.get("href", ""))), len(out)
+                written = str(child.attrs.get("href", ""))
+                target, start = absolute(written), len(out)
             case "link_close":
                 shown = "".join(out[start:])
-                if target and target not in (shown, f"mailto:{shown}"):
+                if child.info == "auto":
+                    # It says itself where it leads, unless its address is made another.
+                    out[start:] = [shown if target == written else target]
+                elif target and target not in (shown, f"mailto:{shown}"):
                     out.append(f" ({target})")
             case "image":
                 out.append(f"[{child.content}]" if child.content else "")

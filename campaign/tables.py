@@ -12,7 +12,7 @@ from flask import Response, current_app, stream_with_context
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, or_
 
-from campaign.db import count_of, db
+from campaign.db import contains, count_of, db
 from campaign.languages import local
 
 PAGE_SIZE = 50
@@ -154,8 +154,6 @@ def _line(cells: list[str]) -> str:
     return out.getvalue()
 
 
-def holds(word: str, *columns: Any) -> ColumnElement[bool]:
-    """Tell whether a word stands in one of the columns, however it is capitalised."""
-    # SQLite knows capitals of ASCII letters only, so of others each form is looked for.
-    forms = {word} if word.isascii() else {word.lower(), word.upper(), word.capitalize()}
-    return or_(*(column.icontains(form, autoescape=True) for column in columns for form in forms))
+def holds(words: str, *columns: Any) -> ColumnElement[bool]:
+    """Tell whether words stand in one of the columns, whatever their case and accents."""
+    return or_(*(contains(column, words) for column in columns))

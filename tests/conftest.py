@@ -10,9 +10,11 @@ from sqlalchemy import select
 
 from campaign import clock, create_app, jobs
 from campaign.db import db
+from campaign.events import duties as events_duties
 from campaign.organisers.models import Role
 from campaign.organisers.verbs import SEND_LINKS, add, make_link
 from campaign.outbox.models import Message
+from campaign.people import duties as people_duties
 from tests.visitor import Visitor
 
 pytest_plugins = ["tests.plugin_groups", "tests.plugin_services"]
@@ -89,6 +91,13 @@ def signed_in(app: Flask, role: Role, email: str = "organiser@example.org") -> V
     return browser
 
 
+def forms_are_answered(app: Flask) -> None:
+    """Let the duties come by that answer what forms have asked for."""
+    with app.app_context():
+        events_duties.answer()
+        people_duties.answer()
+
+
 @pytest.fixture
 def link_mailed(app: Flask) -> Callable[[], None]:
     """Give what a worker does about links that were asked for, to be called."""
@@ -102,12 +111,16 @@ def link_mailed(app: Flask) -> Callable[[], None]:
 
 @pytest.fixture
 def posted(app: Flask) -> Callable[..., list[Message]]:
-    """Give a question to the outbox: the messages posted so far, oldest first."""
+    """Give a question to the outbox: the messages posted so far, oldest first.
+
+    What forms asked for is answered before: a worker would have done so within a second.
+    """
 
     def ask(kind: str | None = None, **where: Any) -> list[Message]:
         query = select(Message).order_by(Message.id).filter_by(**where)
         if kind is not None:
             query = query.filter_by(kind=kind)
+        forms_are_answered(app)
         with app.app_context():
             return list(db.session.scalars(query))
 

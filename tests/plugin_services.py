@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgres_server(pytestconfig: pytest.Config) -> str:
     """Give the URL of the `postgres` database of the one PostgreSQL that all workers share."""
-    _need("postgresql")
+    needed("postgresql")
     shared = pytestconfig.stash[_SHARED]
     with open(shared / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -99,7 +99,7 @@ def postgres_database(postgres_server: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Give the path of the distribution's Chromium."""
-    _need("chromium")
+    needed("chromium")
     path = chromium_path()
     assert path is not None
     return path
@@ -123,7 +123,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium:
 
 @pytest.fixture(scope="session")
 def _postfix_and_sink() -> Iterator[tuple[Sink, int]]:
-    _need("postfix")
+    needed("postfix")
     with Sink() as sink, postfix(sink.port) as port:
         yield sink, port
 
@@ -140,8 +140,8 @@ def postfix_relay(_postfix_and_sink: tuple[Sink, int]) -> tuple[Sink, int]:
 @pytest.fixture
 def signing_relay() -> Iterator[tuple[Sink, int, Signer]]:
     """Give a sink, the port of a Postfix that relays to it, and the OpenDKIM that signs between."""
-    _need("postfix")
-    _need("opendkim")
+    needed("postfix")
+    needed("opendkim")
     with (
         Sink() as sink,
         opendkim("campaign.example") as signer,
@@ -158,7 +158,7 @@ def _running(shared: Path) -> PostgreSQL | None:
     return PostgreSQL(**{**said, "folder": Path(said["folder"])})
 
 
-def _need(service: str) -> None:
+def needed(service: str) -> None:
     """Skip the test with a word on what to install; where everything must run, fail."""
     word = missing(service)
     if word is None:

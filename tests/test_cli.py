@@ -2,8 +2,10 @@
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,21 @@ def test_a_taken_port_and_a_host_of_elsewhere_are_told_apart(tmp_path: Path, com
     assert port in taken.stderr
     assert _is_one_sentence(elsewhere.stderr), elsewhere.stderr
     assert "192.0.2.1" in elsewhere.stderr
+
+
+def test_an_upgrade_renders_anew_what_is_kept_rendered(tmp_path: Path) -> None:
+    for command in ("migrate", "starter"):
+        assert _campaign(tmp_path, command).returncode == 0
+    with closing(sqlite3.connect(tmp_path / "campaign.sqlite")) as database:
+        before = dict(database.execute("select path, html from page"))
+        database.execute("update page set html = '<p>of an earlier version</p>'")
+        database.execute("update newsletter_issue_text set html = '<p>of an earlier version</p>'")
+        database.commit()
+
+    answer = _campaign(tmp_path, "migrate")
+
+    assert answer.returncode == 0, answer.stderr
+    with closing(sqlite3.connect(tmp_path / "campaign.sqlite")) as database:
+        assert dict(database.execute("select path, html from page")) == before
+        (draft,) = database.execute("select html from newsletter_issue_text").fetchone()
+        assert "of an earlier version" not in draft

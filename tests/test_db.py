@@ -17,9 +17,11 @@ from sqlalchemy.orm import joinedload
 from campaign import clock, create_app
 from campaign.config import ROOT
 from campaign.db import db, insert_missing
+from campaign.events.models import Event
 from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.series.models import Automatic
-from campaign.outbox.models import Batch, Message, address_hash
+from campaign.outbox.models import Batch, Message, Suppression, address_hash
+from campaign.pages.models import Page
 from campaign.people.models import Person, Subscription
 from tests.conftest import SECRET
 
@@ -60,6 +62,10 @@ INSERT INTO person (id, email, name, country, language, remembered_at)
     VALUES (7, 'ada@example.org', 'Ada', 'DE', 'en', '2026-11-01 12:00:00');
 INSERT INTO person_subscription (person_id, purpose, asked_at, confirmed_at)
     VALUES (7, 'newsletter', '2026-11-01 12:00:00', '2026-11-01 12:00:00');
+INSERT INTO page (id, uid, path, title, description, language, author, is_news, is_draft, image,
+        nav_label, nav_order, source, html, contents, extra, changed_at)
+    VALUES (4, 'u', '/guide', 'Guide', '', '', '', false, false, '', '', 0, 'Words',
+        '<p>Words</p>', '[]', '{}', '2026-11-01 12:00:00');
 INSERT INTO outbox_batch (id, subject, text, html, headers, queued_at, paused_because)
     VALUES (3, 'News', 'Dear {{ greeting }}', '<p>Dear</p>', '{}', '2026-11-02 12:00:00', '');
 INSERT INTO newsletter_issue (id, uid, slug, title, subject, preview, source, html, language,
@@ -72,8 +78,45 @@ INSERT INTO outbox_message (id, token, kind, priority, person_id, batch_id, to_a
         calendar_method, headers, fields, state, posted_at, due_at, tries, claimed_by,
         is_uncertain, last_reply)
     VALUES (5, 't', 'newsletter', 9, 7, 3, 'ada@example.org', 'Ada', 'h', false, '', '', '', '', '',
-        '', '', '{}', '{}', 'left', '2026-11-02 12:00:00', '2026-11-02 12:00:00', 1, '', false, '')
+        '', '', '{}', '{}', 'left', '2026-11-02 12:00:00', '2026-11-02 12:00:00', 1, '', false, '');
+INSERT INTO outbox_suppression (address_hash, reason, evidence, since)
+    VALUES ('h', 'bounce', '5.1.1', '2026-11-02 12:00:00')
 """
+
+
+def an_event(number: int, sequence: int) -> str:
+    return f"""
+    INSERT INTO event (id, slug, uid, title, city, country, zone, starts_on, venue, address,
+            description, bring, access, host, languages, is_example, sequence, erased_places,
+            revised_at, created_at)
+        VALUES ({number}, 'e{number}', 'u{number}', 'Event', 'York', 'GB', 'Europe/London',
+            '2026-11-09', '', '', '', '', '', '', '[]', false, {sequence}, 0,
+            '2026-11-20 12:00:00', '2026-11-01 12:00:00')
+    """
+
+
+@pytest.mark.xdist_group("migrations")
+def test_of_an_event_whose_plans_changed_only_the_last_revision_says_when(empty: Flask) -> None:
+    folder = str(ROOT / "migrations")
+    with empty.app_context():
+        upgrade(directory=folder, revision="0002")
+        for number, sequence in ((1, 0), (2, 3)):
+            db.session.execute(text(an_event(number, sequence)))
+        db.session.commit()
+        db.session.remove()
+
+        upgrade(directory=folder)
+
+        never, moved = db.session.scalars(select(Event).order_by(Event.id))
+        assert never.ended_at == never.ends_at
+        assert (moved.moved_at, moved.ended_at) == (moved.revised_at, None)
+        db.session.remove()
+
+        downgrade(directory=folder, revision="0002")
+
+        with db.engine.connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM event")).scalar() == 2
+        db.engine.dispose()
 
 
 @pytest.mark.xdist_group("migrations")
@@ -104,6 +147,8 @@ def test_a_campaign_of_the_first_form_keeps_its_people_its_issues_and_its_ledger
         assert message.shared.text == "Dear {{ greeting }}"
         assert batch.finished_at is not None
         assert subscribed.rhythm == "all"
+        assert db.session.scalars(select(Page.is_index)).one() is False
+        assert db.session.get_one(Suppression, "h").cause_id is None
         db.session.remove()
 
         downgrade(directory=folder, revision="0001")
@@ -113,6 +158,50 @@ def test_a_campaign_of_the_first_form_keeps_its_people_its_issues_and_its_ledger
             assert back.one() == ("The news", "Words", 3)
             kept = connection.execute(text("SELECT count(*) FROM person_subscription"))
             assert kept.scalar() == 1
+            suppressed = connection.execute(text("SELECT reason FROM outbox_suppression"))
+            assert suppressed.scalar() == "bounce"
+        db.engine.dispose()
+
+
+# Ada left, then somebody asked in her name; Bo was asked for the first time.
+ASKED_AGAIN = """
+INSERT INTO person (id, email, name, country, language, remembered_at, city, timezone, address_hash)
+    VALUES (7, 'ada@example.org', '', '', '', '2026-11-01 12:00:00', '', '', 'a'),
+    (8, 'bo@example.org', '', '', '', '2026-11-01 12:00:00', '', '', 'b');
+INSERT INTO person_subscription (person_id, purpose, asked_at, rhythm)
+    VALUES (7, 'newsletter', '2026-11-03 12:00:00', 'all'),
+    (8, 'newsletter', '2026-11-03 12:00:00', 'all');
+INSERT INTO person_consent (person_id, purpose, wording, wording_version, form, asked_at, given_at,
+        withdrawn_at, withdrawn_through)
+    VALUES (7, 'newsletter', '', '', '', '2026-11-01 12:00:00', '2026-11-01 12:00:00',
+        '2026-11-02 12:00:00', 'link'),
+    (7, 'newsletter', '', '', '', '2026-11-03 12:00:00', NULL, NULL, ''),
+    (8, 'newsletter', '', '', '', '2026-11-03 12:00:00', NULL, NULL, '')
+"""
+
+
+@pytest.mark.xdist_group("migrations")
+def test_who_had_left_before_somebody_asked_again_has_left_still(empty: Flask) -> None:
+    folder = str(ROOT / "migrations")
+    with empty.app_context():
+        upgrade(directory=folder, revision="0002")
+        for statement in ASKED_AGAIN.split(";\n"):
+            db.session.execute(text(statement))
+        db.session.commit()
+        db.session.remove()
+
+        upgrade(directory=folder)
+
+        ada, bo = db.session.scalars(select(Subscription).order_by(Subscription.person_id))
+        assert (ada.left_at, ada.is_pending) == (datetime(2026, 11, 2, 12, tzinfo=UTC), True)
+        assert (bo.left_at, bo.is_pending) == (None, True)
+        db.session.remove()
+
+        downgrade(directory=folder, revision="0002")
+
+        with db.engine.connect() as connection:
+            found = connection.execute(text("SELECT count(left_at) FROM person_subscription"))
+            assert found.scalar() == 0
         db.engine.dispose()
 
 

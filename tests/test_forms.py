@@ -87,6 +87,41 @@ def test_peoples_real_names_are_taken(app: Flask, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("pasted", "kept"),
+    [
+        ("\u2068Ada\u2069", "Ada"),
+        ("Ada\u2028Lovelace", "Ada Lovelace"),
+        ("علی‌رضا", "علی‌رضا"),
+        ("Ada \U0001fae9", "Ada \U0001fae9"),
+    ],
+)
+def test_a_name_that_was_pasted_is_taken_as_it_is_meant(app: Flask, pasted: str, kept: str) -> None:
+    form = filled(app, name=pasted, subject=pasted)
+
+    assert form.errors == {}
+    assert (form.name.data, form.subject.data) == (kept, kept)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "named"),
+    [
+        ("name", "Ada \u202eadA", ["character 5", "U+202E"]),
+        ("subject", "a\x07b", ["character 2", "U+0007"]),
+        ("words", "one\ntwo \ue123", ["line 2", "character 5", "U+E123"]),
+        ("subject", "two\nlines", ["one line only"]),
+    ],
+)
+def test_a_sentence_that_refuses_a_sign_names_it_and_its_place(
+    app: Flask, field: str, typed: str, named: list[str]
+) -> None:
+    form = filled(app, **{field: typed})
+
+    with app.app_context():
+        sentence = str(form[field].errors[0])
+    assert [part for part in named if part not in sentence] == []
+
+
+@pytest.mark.parametrize(
     ("typed", "kept"),
     [
         (" Ada@Example.ORG ", "ada@example.org"),

@@ -27,6 +27,8 @@ CRAFTS: dict[str, set[str]] = {
     "inbound": {
         "addressing",
         "answers",
+        "automatic",
+        "guesses",
         "lmtp",
         "opening",
         "polling",
@@ -47,12 +49,14 @@ CRAFTS: dict[str, set[str]] = {
     "newsletter/subscribers": {"discretion"},
     "office": set(),
     "organisers": set(),
-    "outbox": {"codes", "fields", "headers", "ledger", "mail", "masking"},
+    "outbox": {"codes", "fields", "headers", "ledger", "mail", "masking", "verdicts"},
     "outbox/delivery": {"batch", "journal", "line", "processes", "relay", "replies", "worker"},
     "outbox/lanes": set(),
-    "pages": {"files"},
+    "outbox/phrases": {"about_us", "folding", "gone", "passing"},
+    "outbox/suppressions": {"bursts"},
+    "pages": {"days", "files"},
     "people": {"conditions", "exports", "links", "places", "segments"},
-    "people/imports": {"formats", "reading", "rows"},
+    "people/imports": {"formats", "reading", "rows", "statuses"},
     "people/imports/chunks": {"cutting"},
     "people/segmenting": {"building"},
     "people/sources": set(),
@@ -60,8 +64,9 @@ CRAFTS: dict[str, set[str]] = {
     "summits": {"chronicle", "directory"},
 }
 GROUND = {
-    "clock", "colours", "config", "db", "forms", "jobs", "languages", "logs", "markup", "refusals",
-    "tables", "templating", "tokens",
+    "characters", "clock", "colours", "comments", "config", "days", "db", "folding", "forms",
+    "jobs", "languages", "linking", "logs", "markup", "refusals", "slugs", "tables", "templating",
+    "tokens",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor"}
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import icalendar
 
 from campaign import markup
+from campaign.events import links, world
 from campaign.events.models import Event
 from campaign.events.zones import vtimezone
 from campaign.outbox.headers import display_name, one_address, safe_header
@@ -70,12 +71,12 @@ def _part(
     part.add("dtstamp", stamp or event.revised_at)
     part.add("sequence", sequence)
     _add_times(part, event)
-    part.add("summary", _clean(event.title))
-    part.add("location", _clean(event.place))
-    part.add("description", _clean(_description(entry)))
+    part.add("summary", _Words(event.title))
+    part.add("location", _Words(event.place))
+    part.add("description", _Words(_description(entry)))
     part.add("url", safe_header(entry.url))
-    if event.latitude is not None and event.longitude is not None:
-        part.add("geo", (event.latitude, event.longitude))
+    if place := world.on_earth(event.latitude, event.longitude):
+        part.add("geo", _Geo(place))
     part.add("status", "CANCELLED" if event.is_called_off else "CONFIRMED")
     part.add("created", event.created_at)
     part.add("last-modified", event.revised_at)
@@ -89,13 +90,13 @@ def _add_times(part: icalendar.Event, event: Event) -> None:
         part.add("dtend", event.starts_on + timedelta(days=1))
         return
     for name, moment in (("dtstart", event.starts_at), ("dtend", event.ends_at)):
-        if _is_utc(event.zone):
+        if _is_utc(event.clock.key):
             # UTC has a form of its own and needs no VTIMEZONE (RFC 5545 section 3.3.5).
             part.add(name, moment.astimezone(UTC))
         else:
             # The zone is named by hand: icalendar takes Reykjavík's, which keeps UTC, for UTC.
             wall = moment.replace(tzinfo=None)
-            part.add(name, wall, parameters={"TZID": event.zone})
+            part.add(name, wall, parameters={"TZID": event.clock.key})
 
 
 def _is_utc(zone: str) -> bool:
@@ -104,13 +105,15 @@ def _is_utc(zone: str) -> bool:
 
 def _description(entry: Entry) -> str:
     event = entry.event
-    parts = [_plain(text) for text in (event.description, event.bring)]
+    # An event's page lies at /events/<slug>, below whatever is the campaign's own address.
+    base = entry.url.rpartition("/events/")[0]
+    parts = [_plain(text, base) for text in (event.description, event.bring)]
     return "\n\n".join(part for part in (*parts, entry.url) if part)
 
 
 @lru_cache(maxsize=500)
-def _plain(source: str) -> str:
-    return markup.plain(source).strip()
+def _plain(source: str, base: str) -> str:
+    return markup.plain(source, absolute=lambda path: links.whole(path, base=base)).strip()
 
 
 def _party(party: Party) -> icalendar.vCalAddress:
@@ -132,9 +135,27 @@ def _attendee(party: Party) -> icalendar.vCalAddress:
     return written
 
 
-def _clean(text: str) -> str:
-    """Leave out controls, which TEXT may not hold (RFC 5545 section 3.3.11); line ends stay."""
-    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f]", " ", text.replace("\r\n", "\n"))
+# What TEXT may not hold (RFC 5545 section 3.3.11), and what some readers take for a line's end.
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class _Words(icalendar.vText):
+    """TEXT as we write it (RFC 5545 section 3.3.11): line ends stay, other controls do not.
+
+    The backslash is escaped first: icalendar would make a line end of an `\\N` that was typed.
+    """
+
+    def to_ical(self) -> bytes:
+        text = _CONTROLS.sub(" ", self.replace("\r\n", "\n")).replace("\\", "\\\\")
+        text = text.replace(";", "\\;").replace(",", "\\,")
+        return text.replace("\n", "\\n").encode()
+
+
+class _Geo(icalendar.vGeo):
+    """A place in decimals (RFC 5545 section 3.8.1.6), where Python would write 2e-05."""
+
+    def to_ical(self) -> str:
+        return f"{world.degrees(self.latitude)};{world.degrees(self.longitude)}"
 
 
 def _text(
@@ -146,27 +167,36 @@ def _text(
     whole.add("calscale", "GREGORIAN")
     whole.add("method", method)
     if name:
-        _add_feed_properties(whole, _clean(name))
+        _add_feed_properties(whole, _Words(name))
     for part in parts:
         whole.add_component(part)
     text = str(whole.to_ical(), encoding="utf-8")
     # Zones are written once and kept as text: they are most of an invitation and never change.
-    zones = "".join(vtimezone(zone, year) for zone, year in sorted(_zones(events).items()))
-    return text.replace("BEGIN:VEVENT\r\n", f"{zones}BEGIN:VEVENT\r\n", 1)
+    zones = "".join(
+        vtimezone(zone, min(years), max(years)) for zone, years in sorted(_zones(events).items())
+    )
+    if not parts:
+        # A calendar holds a component at least (RFC 5545 section 3.6), and a zone says nothing.
+        return text.removesuffix(_END) + vtimezone("UTC", 1970, 1970) + _END
+    return text.replace(_FIRST, f"\r\n{zones}BEGIN:VEVENT\r\n", 1)
 
 
-def _add_feed_properties(whole: icalendar.Calendar, name: str) -> None:
-    # As text, or commas in it would part two values.
-    whole.add("name", icalendar.vText(name))
-    whole.add("x-wr-calname", icalendar.vText(name))
+# With the line ends around it, it stands in no text: what is folded begins with a space.
+_FIRST = "\r\nBEGIN:VEVENT\r\n"
+_END = "END:VCALENDAR\r\n"
+
+
+def _add_feed_properties(whole: icalendar.Calendar, name: _Words) -> None:
+    whole.add("name", name)
+    whole.add("x-wr-calname", name)
     whole.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     whole.add("x-published-ttl", icalendar.vDuration(REFRESH))
 
 
-def _zones(events: Iterable[Event]) -> dict[str, int]:
-    """List the zones that events with hours name, each with the first year it is needed for."""
-    found: dict[str, Any] = {}
+def _zones(events: Iterable[Event]) -> dict[str, set[int]]:
+    """List the zones that events with hours name, each with the years it is needed for."""
+    found: dict[str, set[int]] = {}
     for event in events:
-        if not event.is_all_day and not _is_utc(event.zone):
-            found[event.zone] = min(found.get(event.zone, 9999), event.starts_on.year)
+        if not event.is_all_day and not _is_utc(event.clock.key):
+            found.setdefault(event.clock.key, set()).add(event.starts_on.year)
     return found

@@ -236,9 +236,10 @@ def _revised_at(_database: str, _second: datetime) -> datetime | None:
 def _ahead_at(_database: str, minute: datetime, _revised_at: datetime | None) -> Ahead:
     events = queries.upcoming(now=minute)
     taken = queries.places_taken(event.id for event in events)
+    held = queries.seats_held((event.id for event in events), now=minute)
     action = queries.next_action(now=minute)
     return Ahead(
-        meetings=tuple(_meeting(event, taken[event.id]) for event in events),
+        meetings=tuple(_meeting(event, taken[event.id], held[event.id]) for event in events),
         action=None if action is None else _day_of_action(action, events),
     )
 
@@ -252,7 +253,7 @@ def _day_of_action(action: Action, events: Iterable[Event]) -> DayOfAction:
     )
 
 
-def _meeting(event: Event, taken: int) -> Meeting:
+def _meeting(event: Event, taken: int, held: int) -> Meeting:
     return Meeting(
         title=event.title,
         city=event.city,
@@ -264,7 +265,7 @@ def _meeting(event: Event, taken: int) -> Meeting:
         ends_at=event.ends_at,
         is_all_day=event.is_all_day,
         is_example=event.is_example,
-        is_full=event.is_full(taken),
+        is_full=event.is_full(taken + held),
         taken=taken,
         latitude=event.latitude,
         longitude=event.longitude,

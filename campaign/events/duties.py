@@ -1,4 +1,4 @@
-"""What the events owe the clock: to tell who comes the news, and to forget them afterwards."""
+"""What the events owe the clock: invite who asked, tell who comes the news, forget them after."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,11 +9,31 @@ from campaign.events.models import Event
 from campaign.events.sign_ups import queries, verbs
 from campaign.jobs import duty
 from campaign.outbox.delivery import worker
+from campaign.people.duties import one_by_one
 
 # People at a time: for these a fraction of a second is needed, so nobody else waits long.
 PIECE = 25
 # Between two pieces others come first: SQLite would let whoever waits for it starve.
 BREATH = 0.1
+
+
+@duty("events.answer", every=timedelta(minutes=1))
+def answer() -> None:
+    """Send the invitations that forms have asked for. Also woken by each form."""
+    one_by_one(queries.unanswered, _answer)
+
+
+def _answer(number: int) -> None:
+    ask = queries.to_answer(number)
+    if ask is not None:
+        verbs.answer(ask, now=clock.now())
+
+
+@duty("events.lapse", every=timedelta(hours=1))
+def lapse() -> None:
+    """Forget who asked for seats that have lapsed."""
+    verbs.lapse(now=clock.now())
+    db.session.commit()
 
 
 @duty("events.tell", every=timedelta(minutes=1))

@@ -1,7 +1,7 @@
 """What may be said about events: by visitors, who look for them; by organisers, who plan them."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -9,18 +9,18 @@ from babel import Locale
 from flask_babel import get_locale
 from wtforms import (
     BooleanField,
-    DateField,
     FloatField,
     IntegerField,
     SelectField,
-    TimeField,
 )
 from wtforms.validators import InputRequired, ValidationError
 
-from campaign.events.models import Action, Event, slug_of
-from campaign.forms import OfficeForm, PublicForm, line_field, text_field
+from campaign.days import DayField, HourField, clock_of, trouble_with
+from campaign.events.models import Action, Event
+from campaign.forms import OfficeForm, PublicForm, line_field, markdown_field, text_field
 from campaign.languages import _, country_name
 from campaign.languages import lazy_gettext as _l
+from campaign.slugs import slug_of
 
 
 class FilterForm(PublicForm):
@@ -52,30 +52,6 @@ def _named_countries() -> list[tuple[str, str]]:
 
 # Codes that CLDR names beside the countries: unions, leftovers and test values.
 _NO_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
-
-
-class DayField(DateField):
-    """A day."""
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_l("Enter a day, like 2027-05-13.")) from None
-
-
-class HourField(TimeField):
-    """A time of day; an empty field means none."""
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        self.data = None
-        if not valuelist or not valuelist[0].strip():
-            return
-        try:
-            # Some browsers send seconds.
-            self.data = datetime.strptime(valuelist[0].strip()[:5], "%H:%M").time()
-        except ValueError:
-            raise ValueError(_l("Enter a time, like 17:30.")) from None
 
 
 class DegreesField(FloatField):
@@ -142,16 +118,16 @@ class EventForm(OfficeForm):
     )
     longitude = DegreesField(_l("Longitude"), most=180)
     capacity = CapacityField(_l("Places"), description=_l("Leave empty if there is no limit."))
-    description = text_field(_l("Description"), most=10_000, description=MARKDOWN_HINT)
-    bring = text_field(
+    description = markdown_field(_l("Description"), most=10_000, description=MARKDOWN_HINT)
+    bring = markdown_field(
         _l("What to bring"), most=5_000, description=_l("A line that begins with - is one thing.")
     )
-    access = text_field(
+    access = markdown_field(
         _l("Getting there and getting around"),
         most=5_000,
         description=_l("Step-free ways, seats, toilets, the nearest stop."),
     )
-    host = text_field(_l("Who hosts it"), most=5_000)
+    host = markdown_field(_l("Who hosts it"), most=5_000)
     languages = line_field(
         _l("Languages spoken"), most=60, description=_l("Codes, such as: en, fr")
     )
@@ -185,14 +161,30 @@ class EventForm(OfficeForm):
         if not self.starts.errors and not self.ends.errors:
             if (starts is None) != (ends is None):
                 is_good = _wrong(self.ends, _l("Enter both times, or none."))
-            elif starts and ends and ends <= starts:
-                is_good = _wrong(self.ends, _l("The end must be later than the beginning."))
+            elif starts and ends:
+                is_good = self._has_good_hours() and is_good
         latitude, longitude = self.latitude.data, self.longitude.data
         if (latitude is None) != (longitude is None):
             is_good = _wrong(self.longitude, _l("Enter both latitude and longitude, or none."))
         if not all(re.fullmatch("[a-z]{2,3}", code) for code in self.codes()):
             is_good = _wrong(self.languages, _l("Enter codes such as en, fr."))
         return bool(is_good)
+
+    def _has_good_hours(self) -> bool:
+        """Check both hours on the clocks of the place: they exist once, and the end comes later."""
+        day, zone = self.starts_on.data, self.zone.data
+        if day is None or not zone or self.starts_on.errors or self.zone.errors:
+            return True
+        for field in (self.starts, self.ends):
+            if trouble := trouble_with(day, field.data, zone):
+                return _wrong(field, trouble)
+        starts, ends = (
+            datetime.combine(day, field.data, clock_of(zone)).astimezone(UTC)
+            for field in (self.starts, self.ends)
+        )
+        if ends <= starts:
+            return _wrong(self.ends, _l("The end must be later than the beginning."))
+        return True
 
     def codes(self) -> list[str]:
         """List the codes of the languages."""
@@ -244,8 +236,6 @@ class NewActionForm(ActionForm):
 
     def validate_slug(self, field: Any) -> None:
         """Refuse what cannot stand in an address; make what is missing from the title."""
-        field.data = field.data or slug_of(self.title.data or "", otherwise="action")[:80].strip(
-            "-"
-        )
+        field.data = field.data or slug_of(self.title.data or "") or "action"
         if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", field.data):
             raise ValidationError(_l("Use small letters, digits and hyphens, like may-2027."))

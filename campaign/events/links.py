@@ -1,9 +1,10 @@
-"""Links that put an event into a calendar or on a map of others: Google's, Outlook's, webcal."""
+"""Links of an event: into a calendar or onto a map of others, and those that stand in its words."""
 
 import re
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
+from campaign.events import world
 from campaign.events.models import Event
 
 
@@ -18,7 +19,7 @@ def google(event: Event, *, url: str) -> str:
             "action": "TEMPLATE",
             "text": event.title,
             "dates": dates,
-            "ctz": event.zone,
+            "ctz": event.clock.key,
             "location": event.place,
             "details": url,
         }
@@ -56,12 +57,27 @@ def _utc(moment: datetime) -> str:
 
 def street_map(event: Event) -> str:
     """Give the address of OpenStreetMap's page with the event's place marked."""
+    latitude, longitude = world.degrees(event.latitude or 0), world.degrees(event.longitude or 0)
     return (
-        f"https://www.openstreetmap.org/?mlat={event.latitude}&mlon={event.longitude}"
-        f"#map=17/{event.latitude}/{event.longitude}"
+        f"https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}"
+        f"#map=17/{latitude}/{longitude}"
     )
 
 
 def webcal(url: str) -> str:
     """Give the address by which Apple's calendar and others subscribe to a feed of ours."""
     return re.sub(r"^https?:", "webcal:", url)
+
+
+def whole(path: str, *, base: str) -> str:
+    """Make an address that stands in an event's words a full one, as the event's page has it.
+
+    `base` is the campaign's own address. Mails and calendars are read elsewhere, where `/proposal`
+    leads nowhere.
+    """
+    if path.startswith("/") and not path.startswith("//"):
+        return base + path
+    try:
+        return urljoin(f"{base}/events/", path)
+    except ValueError:
+        return path

@@ -1,26 +1,22 @@
 """A day of action, its events, and the places people take at them."""
 
-import re
-import unicodedata
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from campaign.days import clock_of
 from campaign.db import Model
 from campaign.people.models import Person
 
 # A place may be taken for friends too; more than these should sign up themselves.
 MOST_GUESTS = 9
+# What a form asked for keeps seats for so long, until the button in the invitation is pressed.
+SEATS_HELD = timedelta(hours=6)
 # How long after the end of an event, or after it was called off, it is known who signed up.
 SIGN_UPS_KEPT = timedelta(days=30)
-
-
-def slug_of(words: str, *, otherwise: str = "event") -> str:
-    """Make words fit to stand in an address: São Paulo becomes sao-paulo."""
-    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or otherwise
 
 
 class Action(Model):
@@ -77,6 +73,10 @@ class Event(Model):
     # The revision calendars go by; rises with time, place and status only (RFC 5546, 2.1.4).
     sequence: Mapped[int] = mapped_column(default=0)
     cancelled_at: Mapped[datetime | None]
+    # When it was last put on another day or other hours, if ever.
+    moved_at: Mapped[datetime | None]
+    # When it truly ended, if its day is set right afterwards.
+    took_place_at: Mapped[datetime | None]
     # The places of those who meant to come and whose sign-ups are erased: a bare number.
     erased_places: Mapped[int] = mapped_column(default=0)
     revised_at: Mapped[datetime] = mapped_column(index=True)
@@ -93,6 +93,11 @@ class Event(Model):
     def is_called_off(self) -> bool:
         """Tell whether it will not take place."""
         return self.cancelled_at is not None
+
+    @property
+    def clock(self) -> ZoneInfo:
+        """Give the clocks of its place."""
+        return clock_of(self.zone)
 
     @property
     def starts_at(self) -> datetime:
@@ -116,9 +121,23 @@ class Event(Model):
         return self.ends_at <= now
 
     def is_long_over(self, now: datetime) -> bool:
-        """Tell whether it ended or was called off so long ago that sign-ups are of no use."""
-        over_at = min(self.ends_at, self.cancelled_at or self.ends_at)
-        return over_at + SIGN_UPS_KEPT <= now
+        """Tell whether it ended or was called off so long ago that sign-ups are of no use.
+
+        What is erased cannot be had back, so this goes by what has truly been, never by a day that
+        somebody has only typed.
+        """
+        over = [at for at in (self.ended_at, self.cancelled_at) if at is not None]
+        return bool(over) and min(over) + SIGN_UPS_KEPT <= now
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """Give the moment it ends, or ended, while it stands announced for it; else None.
+
+        A day that had passed when it was typed, by mistake or to set the record right, never came.
+        """
+        if self.took_place_at is not None:
+            return self.took_place_at
+        return self.ends_at if (self.moved_at or self.created_at) <= self.ends_at else None
 
     def free_places(self, taken: int) -> int | None:
         """Count the places left beside those taken; None where there is no limit."""
@@ -129,7 +148,7 @@ class Event(Model):
         return self.free_places(taken) == 0
 
     def _moment(self, day: date, wall: time | None) -> datetime:
-        return datetime.combine(day, wall or time(), ZoneInfo(self.zone))
+        return datetime.combine(day, wall or time(), self.clock)
 
 
 class SignUp(Model):
@@ -145,6 +164,9 @@ class SignUp(Model):
     # calendars, so by itself it gives no power over the place: links that do are signed.
     token: Mapped[str] = mapped_column(String(32), unique=True)
     signed_up_at: Mapped[datetime] = mapped_column(index=True)
+    # When the button in the invitation was pressed, or a calendar said yes. Until then only a form
+    # has asked, and whoever filled it in need not be the owner of the address.
+    confirmed_at: Mapped[datetime | None] = mapped_column(index=True)
     withdrawn_at: Mapped[datetime | None]
     # How far this person's copy has been revised beyond the event's own sequence.
     revisions: Mapped[int] = mapped_column(default=0)
@@ -155,6 +177,10 @@ class SignUp(Model):
 
     event: Mapped[Event] = relationship(lazy="raise_on_sql")
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
+    # What forms asked for in their name, the latest last.
+    asks: Mapped[list["SignUpAsk"]] = relationship(
+        lazy="raise_on_sql", order_by="SignUpAsk.id", viewonly=True
+    )
 
     __table_args__ = (
         UniqueConstraint("event_id", "person_id"),
@@ -170,8 +196,13 @@ class SignUp(Model):
 
     @property
     def is_active(self) -> bool:
-        """Tell whether they mean to come."""
+        """Tell whether the event stands in their calendar: they come, or were asked and may."""
         return self.withdrawn_at is None
+
+    @property
+    def is_coming(self) -> bool:
+        """Tell whether they themselves have said that they come."""
+        return self.confirmed_at is not None and self.withdrawn_at is None
 
     def stamp(self, now: datetime) -> datetime:
         """Note and give the DTSTAMP of the next calendar: later than the one before, to the second.
@@ -181,3 +212,53 @@ class SignUp(Model):
         after = self.stamped_at + timedelta(seconds=1)
         self.stamped_at = max(now.replace(microsecond=0), after.replace(microsecond=0))
         return self.stamped_at
+
+
+class SignUpAsk(Model):
+    """What one form asked for: a place in somebody's name, which their button makes true.
+
+    The door writes it and nothing else, so it costs the same for whoever is known and whoever is
+    not; a duty answers it.
+    """
+
+    __tablename__ = "sign_up_ask"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    # Whose place it became: empty until it is answered, and where nothing came of it.
+    sign_up_id: Mapped[int | None] = mapped_column(
+        ForeignKey("sign_up.id", ondelete="CASCADE"), index=True
+    )
+    # Empty once it is answered.
+    email: Mapped[str] = mapped_column(String(254), default="")
+    name: Mapped[str] = mapped_column(String(75), default="")
+    guests: Mapped[int] = mapped_column(default=0)
+    language: Mapped[str] = mapped_column(String(12), default="")
+    # The sentence with which the newsletter was asked for, if it was.
+    news: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(String(90), default="")
+    # The event had no place left for it: only who has one already hears of it.
+    is_in_vain: Mapped[bool] = mapped_column(default=False)
+    # The seats it keeps free until they lapse (`SEATS_HELD`).
+    seats: Mapped[int] = mapped_column(default=0)
+    # Keyed hashes of the connection and the mailbox, by which the seats of one stranger are
+    # counted. Erased when the seats have lapsed.
+    client_hash: Mapped[str] = mapped_column(String(64), default="")
+    mailbox_hash: Mapped[str] = mapped_column(String(64), default="")
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+    event: Mapped[Event] = relationship(lazy="raise_on_sql")
+    sign_up: Mapped[SignUp | None] = relationship(lazy="raise_on_sql")
+
+    __table_args__ = (
+        Index("ix_sign_up_ask_held", "event_id", "asked_at"),
+        Index(
+            "ix_sign_up_ask_due",
+            "id",
+            sqlite_where=sql("answered_at IS NULL"),
+            postgresql_where=sql("answered_at IS NULL"),
+        ),
+        # No id is given twice: links name it.
+        {"sqlite_autoincrement": True},
+    )

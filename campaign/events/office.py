@@ -1,5 +1,6 @@
 """Doors of the events for organisers: plan, change, call off, and see who is coming."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -9,8 +10,8 @@ from campaign import clock, tables
 from campaign.db import db
 from campaign.events import queries, verbs
 from campaign.events.forms import ActionForm, CallOffForm, EventForm, NewActionForm
-from campaign.events.models import Action, Event
-from campaign.events.sign_ups.queries import search_sign_ups
+from campaign.events.models import Action, Event, SignUp
+from campaign.events.sign_ups.queries import number_asked, search_sign_ups
 from campaign.languages import _, country_name, ngettext, wall_time
 from campaign.languages import lazy_gettext as _l
 from campaign.tables import Column
@@ -164,17 +165,33 @@ def amend(slug: str) -> Any:
     return redirect(url_for("office.events.actions"), 303)
 
 
+_STATES = {"coming": _l("coming"), "asked": _l("asked"), "withdrawn": _l("withdrawn")}
+
+
+def _standing(place: SignUp) -> str:
+    if not place.is_active:
+        return "withdrawn"
+    return "coming" if place.is_coming else "asked"
+
+
+def _name(place: SignUp) -> str:
+    """Give what somebody is called, or what the form said while they have not confirmed it."""
+    return place.person.name or (place.asks[-1].name if place.asks else "")
+
+
+def _guests(place: SignUp) -> int:
+    return place.asks[-1].guests if place.asks and not place.is_coming else place.guests
+
+
 SIGN_UPS = [
-    Column("name", _l("Name"), lambda row: row.person.name),
+    Column("name", _l("Name"), _name),
     Column("email", _l("Address"), lambda row: row.person.email),
-    Column("guests", _l("Guests"), lambda row: row.guests, is_number=True),
-    Column(
-        "state", _l("State"), lambda row: "coming" if row.is_active else "withdrawn",
-        cell=lambda row: _("coming") if row.is_active else _("withdrawn"),
-    ),
+    Column("guests", _l("Guests"), _guests, is_number=True),
+    Column("state", _l("State"), _standing, cell=lambda row: _STATES[_standing(row)]),
     Column("signed_up_at", _l("Signed up"), lambda row: row.signed_up_at),
     Column("withdrawn_at", _l("Withdrawn"), lambda row: row.withdrawn_at),
-]  # fmt: skip
+    Column("confirmed_at", _l("Confirmed"), lambda row: row.confirmed_at),
+]
 
 
 @bp.get("/<slug>")
@@ -189,7 +206,8 @@ def event(slug: str) -> Any:
         "events/office/event.html",
         event=found,
         taken=taken,
-        free=found.free_places(taken),
+        asked=number_asked(found),
+        free=queries.free_places(found, now=clock.now()),
         is_over=found.is_over(clock.now()),
         table=tables.page(query, SIGN_UPS, arguments=request.args, path=request.path),
     )
@@ -236,10 +254,23 @@ def edit(slug: str) -> str:
     return _edit_page(found, form)
 
 
-def _edit_page(found: Event, form: EventForm) -> str:
+def _edit_page(found: Event, form: EventForm, *, asked: date | None = None) -> str:
+    """Show the form; `asked` is a day of which somebody must say that it is meant."""
     return render_template(
-        "events/office/edit.html", event=found, form=form, number=queries.number_coming(found)
+        "events/office/edit.html",
+        event=found,
+        form=form,
+        number=queries.number_coming(found),
+        asked=asked,
     )
+
+
+def _sure_of() -> date | None:
+    """Give the day that somebody said is meant, by the button that names it."""
+    try:
+        return date.fromisoformat(request.form.get("sure_of", ""))
+    except ValueError:
+        return None
 
 
 @bp.post("/<slug>/edit")
@@ -250,7 +281,10 @@ def revise(slug: str) -> Any:
     if not form.validate():
         return _edit_page(found, form), form.refusal_status()
     try:
-        mailed = verbs.revise(found, **form.particulars(), now=clock.now())
+        mailed = verbs.revise(found, **form.particulars(), sure_of=_sure_of(), now=clock.now())
+    except verbs.UnlikelyDay as refusal:
+        form.starts_on.errors = [refusal.sentence]
+        return _edit_page(found, form, asked=form.starts_on.data), refusal.status
     except verbs.CapacityTooSmall as refusal:
         form.capacity.errors = [refusal.sentence]
         return _edit_page(found, form), refusal.status

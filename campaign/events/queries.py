@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from campaign.db import db, lock
-from campaign.events.models import Action, Event, SignUp
+from campaign.events.models import SEATS_HELD, Action, Event, SignUp, SignUpAsk
 from campaign.languages import country_codes, country_name
 from campaign.tables import holds
 
@@ -164,11 +164,32 @@ def countries() -> list[str]:
 def places_taken(event_ids: Iterable[int]) -> dict[int, int]:
     """Count the places taken at events, guests included; every event asked for is named.
 
+    They are of those who have said themselves that they come, so a stranger's form changes none.
     Of sign-ups that are erased their number is left, so an event long over counts as it did.
     """
     ids = list(event_ids)
     rows = db.session.execute(select(Event.id, _places()).where(Event.id.in_(ids)))
     return {**dict.fromkeys(ids, 0), **{event_id: int(places) for event_id, places in rows}}
+
+
+def seats_held(event_ids: Iterable[int], *, now: datetime) -> dict[int, int]:
+    """Count the seats that forms have asked for a short while ago; every event asked for is named.
+
+    They are held alike for who is known and who is not, or the number would tell them apart.
+    """
+    ids = list(event_ids)
+    rows = db.session.execute(
+        select(SignUpAsk.event_id, func.sum(SignUpAsk.seats))
+        .where(SignUpAsk.event_id.in_(ids), SignUpAsk.asked_at > now - SEATS_HELD)
+        .group_by(SignUpAsk.event_id)
+    )
+    return {**dict.fromkeys(ids, 0), **{event_id: int(seats) for event_id, seats in rows}}
+
+
+def free_places(event: Event, *, now: datetime) -> int | None:
+    """Count the places left beside those taken and the seats held; None where there is no limit."""
+    taken = places_taken([event.id])[event.id] + seats_held([event.id], now=now)[event.id]
+    return event.free_places(taken)
 
 
 def all_places_taken() -> dict[int, int]:
@@ -190,7 +211,11 @@ def _places() -> ColumnElement[int]:
     """Count, beside an event, the places taken at it."""
     known = (
         select(func.sum(1 + SignUp.guests))
-        .where(SignUp.event_id == Event.id, SignUp.withdrawn_at.is_(None))
+        .where(
+            SignUp.event_id == Event.id,
+            SignUp.confirmed_at.is_not(None),
+            SignUp.withdrawn_at.is_(None),
+        )
         .scalar_subquery()
     )
     return Event.erased_places + func.coalesce(known, 0)
@@ -203,7 +228,7 @@ def events_by_action() -> dict[int | None, int]:
 
 
 def number_coming(event: Event) -> int:
-    """Count the people who signed up and mean to come: each would get a mail."""
+    """Count the people in whose calendar an event stands: each would get a mail."""
     return (
         db.session.scalar(
             select(func.count())
@@ -215,12 +240,12 @@ def number_coming(event: Event) -> int:
 
 
 def this_week(*, now: datetime) -> int:
-    """Count those who signed up in the last seven days and still mean to come."""
+    """Count those who said in the last seven days that they come, and still mean to."""
     return (
         db.session.scalar(
             select(func.count())
             .select_from(SignUp)
-            .where(SignUp.signed_up_at >= now - timedelta(days=7), SignUp.withdrawn_at.is_(None))
+            .where(SignUp.confirmed_at >= now - timedelta(days=7), SignUp.withdrawn_at.is_(None))
         )
         or 0
     )
@@ -232,9 +257,7 @@ def search_events(words: str = "", *, action: str = "") -> Select[Event]:
     if words:
         query = query.where(
             or_(
-                Event.title.icontains(words, autoescape=True),
-                Event.city.icontains(words, autoescape=True),
-                Event.venue.icontains(words, autoescape=True),
+                holds(words, Event.title, Event.city, Event.venue),
                 Event.country.in_(country_codes(words)),
             )
         )
@@ -265,7 +288,7 @@ def actions_with_words(words: Sequence[str], *, most: int) -> list[Action]:
 def search_actions(words: str = "") -> Select[Action]:
     """Find days of action, the latest first, by title."""
     query = select(Action).order_by(Action.day.desc(), Action.id)
-    return query.where(Action.title.icontains(words, autoescape=True)) if words else query
+    return query.where(holds(words, Action.title)) if words else query
 
 
 def _events() -> Select[Event]:

@@ -16,7 +16,10 @@ from campaign.people.segments import Values, condition
 
 
 def _standing() -> Select[int]:
-    return select(SignUp.person_id).where(SignUp.withdrawn_at.is_(None))
+    # Who has said it themselves: a stranger's form puts nobody into a segment.
+    return select(SignUp.person_id).where(
+        SignUp.confirmed_at.is_not(None), SignUp.withdrawn_at.is_(None)
+    )
 
 
 @condition(

@@ -1,8 +1,7 @@
 """Deeds about events: announce a day of action; plan, revise and call off an event."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from importlib.resources.abc import Traversable
-from itertools import count
 from typing import TypedDict, Unpack
 
 from flask import current_app
@@ -11,10 +10,13 @@ from sqlalchemy import select, update
 from campaign import jobs, tokens
 from campaign.db import db, insert_missing
 from campaign.events import starter
-from campaign.events.models import Action, Event, SignUp, slug_of
-from campaign.events.queries import held_alone, number_coming, places_taken
+from campaign.events.models import Action, Event, SignUp
+from campaign.events.queries import event_by_slug, held_alone, number_coming, places_taken
+from campaign.languages import _, ngettext, short_date
 from campaign.languages import lazy_gettext as _l
+from campaign.people import places
 from campaign.refusals import Refusal
+from campaign.slugs import free_slug, slug_of
 
 
 class AddressTaken(Refusal):
@@ -66,11 +68,33 @@ class Particulars(TypedDict):
     is_example: bool
 
 
+_WHEN = ("zone", "starts_on", "starts", "ends")
 # A change of these is a change of plans: calendars and people must hear of it.
-_WHEN_AND_WHERE = (
-    "zone", "starts_on", "starts", "ends",
-    "venue", "address", "city", "country", "latitude", "longitude",
-)  # fmt: skip
+_WHEN_AND_WHERE = (*_WHEN, "venue", "address", "city", "country", "latitude", "longitude")
+# An event is put off by days or weeks. What moves further is more often a year typed wrong.
+FURTHEST_MOVE = timedelta(days=60)
+
+
+class UnlikelyDay(Refusal):
+    """People signed up, and the new day is hardly meant: somebody must say that it is."""
+
+    def __init__(self, day: date, *, coming: int, told: int, is_past: bool) -> None:
+        shown = short_date(day)
+        said = [
+            _("%(day)s lies behind.", day=shown)
+            if is_past
+            else _("%(day)s is far from the day people signed up for.", day=shown),
+            ngettext("%(num)s person signed up.", "%(num)s people signed up.", coming),
+            ngettext(
+                "A mail would tell them the new time.",
+                "A mail would tell each of them the new time.",
+                told,
+            )
+            if told
+            else _("No mail would tell them."),
+            _("Nothing is saved yet."),
+        ]
+        super().__init__(" ".join(str(one) for one in said))
 
 
 def plan(*, now: datetime, **particulars: Unpack[Particulars]) -> Event:
@@ -79,7 +103,7 @@ def plan(*, now: datetime, **particulars: Unpack[Particulars]) -> Event:
     action = db.session.get(Action, action_id) if action_id is not None else None
     prefix = action.slug if action else particulars["starts_on"].isoformat()
     event = Event(
-        slug=_free_slug(f"{prefix}-{slug_of(particulars['city'])}"),
+        slug=_slug(particulars["city"], particulars["country"], prefix=prefix),
         uid=f"{tokens.random_token()}@{current_app.config['MAIL_DOMAIN']}",
         created_at=now,
         revised_at=now,
@@ -90,25 +114,36 @@ def plan(*, now: datetime, **particulars: Unpack[Particulars]) -> Event:
     return event
 
 
-def revise(event: Event, *, now: datetime, **particulars: Unpack[Particulars]) -> int:
+def revise(
+    event: Event, *, sure_of: date | None = None, now: datetime, **particulars: Unpack[Particulars]
+) -> int:
     """Say something else of an event. Returns how many people will be mailed a change of plans.
 
-    Workers write to them once this is saved; a corrected typo mails nobody. Raises
-    `CapacityTooSmall`.
+    Workers write to them once this is saved; a corrected typo mails nobody. `sure_of` is the day
+    that somebody said was meant, after they were asked. Raises `CapacityTooSmall`, `UnlikelyDay`.
     """
     event = held_alone(event)
     capacity = particulars["capacity"]
     if capacity is not None and capacity < places_taken([event.id])[event.id]:
         raise CapacityTooSmall
+    was = _When(event, now)
     before = [getattr(event, name) for name in _WHEN_AND_WHERE]
-    for name, value in particulars.items():
-        setattr(event, name, value)
+    with db.session.no_autoflush:
+        for name, value in particulars.items():
+            setattr(event, name, value)
+        if sure_of != event.starts_on:
+            _refuse_if_unlikely(event, was, now=now)
     if not db.session.is_modified(event):
         return 0
     event.revised_at = now
+    if was.hours != _When(event, now).hours:
+        event.moved_at = now
+        # What has been stays true when the record is set right.
+        event.took_place_at = was.ended_at
     if not event.is_over(now):
         # Who came when it was held before is not coming to what is planned now.
         event.erased_places = 0
+        event.took_place_at = None
     if before == [getattr(event, name) for name in _WHEN_AND_WHERE]:
         return 0
     event.sequence += 1
@@ -116,6 +151,28 @@ def revise(event: Event, *, now: datetime, **particulars: Unpack[Particulars]) -
         _count_as_told(event)
         return 0
     return _spread(event, now=now)
+
+
+class _When:
+    """When an event is, as it stood before a change."""
+
+    def __init__(self, event: Event, now: datetime) -> None:
+        self.day = event.starts_on
+        self.hours = [getattr(event, name) for name in _WHEN]
+        self.is_over = event.is_over(now)
+        self.ended_at = event.ended_at if self.is_over else None
+
+
+def _refuse_if_unlikely(event: Event, was: _When, *, now: datetime) -> None:
+    is_past = event.is_over(now) and not was.is_over
+    if not is_past and abs(event.starts_on - was.day) <= FURTHEST_MOVE:
+        return
+    day, coming = event.starts_on, number_coming(event)
+    is_told = not event.is_over(now) and not event.is_called_off
+    if coming:
+        # What was typed is in the form; the event stays as it is.
+        db.session.refresh(event)
+        raise UnlikelyDay(day, coming=coming, told=coming if is_told else 0, is_past=is_past)
 
 
 def _count_as_told(event: Event) -> None:
@@ -167,10 +224,23 @@ def load_starter(folder: Traversable, *, now: datetime) -> None:
             plan(now=now, action_id=action.id, **values)
 
 
-def _free_slug(wanted: str) -> str:
+def _slug(city: str, country: str, *, prefix: str) -> str:
+    """Make the address of an event, for ever: may-2027-lodz.
+
+    Latin, Greek and Cyrillic names are written letter by letter. Of others few would know what
+    comes of that, so the gazetteer's name comes first: Tokyo, not dong-jing.
+    """
+    known = places.find(city, country) if max(city) > _LAST_CYRILLIC else None
+    name = slug_of(known.name if known else city)
+    wanted = f"{prefix}-{name or country.lower()}"[:_LONGEST_SLUG].rstrip("-")
     # Words that addresses beside /events/<slug> begin with.
-    taken = set(db.session.scalars(select(Event.slug).where(Event.slug.startswith(wanted))))
-    taken |= {"withdraw", "propose"}
-    if wanted not in taken:
-        return wanted
-    return next(slug for n in count(2) if (slug := f"{wanted}-{n}") not in taken)
+    taken = {"withdraw", "propose"}
+    return free_slug(
+        wanted,
+        most=_LONGEST_SLUG,
+        is_taken=lambda slug: slug in taken or event_by_slug(slug) is not None,
+    )
+
+
+_LONGEST_SLUG = 120
+_LAST_CYRILLIC = "\u052f"

@@ -26,12 +26,17 @@ from campaign.db import db
 from campaign.events import calendar, links, mails, queries, world
 from campaign.events.calendar import Entry, Party
 from campaign.events.forms import FilterForm
-from campaign.events.models import Action, Event, SignUp
+from campaign.events.models import SEATS_HELD, Action, Event, SignUp, SignUpAsk
 from campaign.events.sign_ups import verbs
-from campaign.events.sign_ups.forms import SignUpForm, WithdrawForm, consent_wording
-from campaign.events.sign_ups.queries import sign_up_by_token
+from campaign.events.sign_ups.forms import (
+    ComingForm,
+    SignUpForm,
+    WithdrawForm,
+    consent_wording,
+)
+from campaign.events.sign_ups.queries import ask_by_id, sign_up_by_token
 from campaign.forms import tidy_line
-from campaign.languages import _, country_name, current_language, wall_time
+from campaign.languages import _, country_name, current_language, territories, wall_time
 from campaign.outbox.verbs import count_client
 from campaign.people.sources.models import code_in
 from campaign.refusals import Refusal
@@ -122,14 +127,21 @@ def sign_up(slug: str) -> Any:
             news=consent_wording() if form.news.data else "",
             language=current_language(),
             source=_source(),
+            client=request.remote_addr or "",
             now=now,
         )
     except Refusal as refusal:
         form.form_errors.append(refusal.sentence)
         page = _event_page(_event(slug), form)
         if isinstance(refusal, verbs.Full):
-            # After the page is made: it must not tell whether the address has a place.
-            verbs.keep_place(found, email=form.email.data, guests=form.guests.data, now=now)
+            verbs.sign_up_in_vain(
+                found,
+                name=form.name.data,
+                email=form.email.data,
+                guests=form.guests.data,
+                language=current_language(),
+                now=now,
+            )
             db.session.commit()
         return page, refusal.status
     db.session.commit()
@@ -146,6 +158,7 @@ def signed_up(slug: str) -> str:
         zone_name=_zone_name(found),
         links=_add_links(found),
         address=public_url("events.event", slug=slug),
+        hours=int(SEATS_HELD.total_seconds()) // 3600,
     )
 
 
@@ -154,22 +167,23 @@ def _event(slug: str) -> Event:
 
 
 def _event_page(event: Event, form: SignUpForm) -> str:
-    taken = queries.places_taken([event.id])[event.id]
-    is_over = event.is_over(clock.now())
-    is_open = not (is_over or event.is_called_off or event.is_full(taken))
+    now = clock.now()
+    free = queries.free_places(event, now=now)
+    is_over, is_full = event.is_over(now), free == 0
+    is_open = not (is_over or event.is_called_off or is_full)
     return render_template(
         "events/event.html",
         event=event,
         description=_prose(event.description),
-        bring=_prose(event.bring),
-        access=_prose(event.access),
-        host=_prose(event.host),
+        bring=_prose(event.bring, "bring"),
+        access=_prose(event.access, "access"),
+        host=_prose(event.host, "host"),
         languages=[_language_name(code) for code in event.languages],
         zone_name=_zone_name(event),
-        taken=taken,
-        free=event.free_places(taken),
+        taken=queries.places_taken([event.id])[event.id],
+        free=free,
         is_over=is_over,
-        is_full=event.is_full(taken),
+        is_full=is_full,
         # Who was refused keeps what they typed.
         shows_form=is_open or bool(form.errors),
         form=form,
@@ -179,8 +193,8 @@ def _event_page(event: Event, form: SignUpForm) -> str:
 
 
 @lru_cache(maxsize=500)
-def _prose(source: str) -> Markup:
-    return Markup(markup.render(source).html)  # noqa: S704 - cleaned by `markup`
+def _prose(source: str, field: str = "") -> Markup:
+    return Markup(markup.render(source, field=field).html)  # noqa: S704 - cleaned by `markup`
 
 
 def _language_name(code: str) -> str:
@@ -205,6 +219,73 @@ def _add_links(event: Event) -> dict[str, str]:
         "outlook": links.outlook(event, url=url),
         "file": url_for("events.event_file", slug=event.slug),
     }
+
+
+@bp.get("/events/coming/<token>")
+def coming(token: str) -> str:
+    """Show what a form asked for, with the button that makes it true."""
+    ask, place = _asked_for(token)
+    form = ComingForm(
+        formdata=None, data={"name": place.person.name or ask.name, "guests": ask.guests}
+    )
+    return _coming_page(ask, place, form, token)
+
+
+def _asked_for(token: str) -> tuple[SignUpAsk, SignUp]:
+    ask = ask_by_id(tokens.read(token, mails.COMING)) or abort(404)
+    return ask, ask.sign_up or abort(404)
+
+
+def _coming_page(ask: SignUpAsk, place: SignUp, form: ComingForm, token: str) -> str:
+    return render_template(
+        "events/coming.html",
+        ask=ask,
+        place=place,
+        event=place.event,
+        form=form,
+        token=token,
+        is_open=not place.event.is_called_off and not place.event.is_over(clock.now()),
+        hours=int(SEATS_HELD.total_seconds()) // 3600,
+        withdraw=mails.withdraw_token(place),
+    )
+
+
+@bp.post("/events/coming/<token>")
+def do_coming(token: str) -> Any:
+    """Note that somebody comes, as they themselves say."""
+    ask, place = _asked_for(token)
+    form = ComingForm()
+    if not form.validate():
+        return _coming_page(ask, place, form, token), form.refusal_status()
+    try:
+        verbs.confirm(
+            place,
+            ask,
+            name=form.name.data,
+            guests=form.guests.data,
+            wants_news=request.form.get("news") == "yes",
+            now=clock.now(),
+        )
+    except Refusal as refusal:
+        form.form_errors.append(refusal.sentence)
+        return _coming_page(ask, place, form, token), refusal.status
+    db.session.commit()
+    return redirect(url_for("events.welcome", token=token), 303)
+
+
+@bp.get("/events/coming/<token>/done")
+def welcome(token: str) -> str:
+    """Say to somebody who comes that they are counted on."""
+    ask, place = _asked_for(token)
+    return render_template(
+        "events/welcome.html",
+        ask=ask,
+        place=place,
+        event=place.event,
+        zone_name=_zone_name(place.event),
+        token=token,
+        withdraw=mails.withdraw_token(place),
+    )
 
 
 @bp.get("/events/withdraw/<token>")
@@ -284,7 +365,12 @@ def _point(event: Event) -> world.Point:
 def feed() -> Response:
     """Give the calendar to which programs subscribe; `country` and `action` narrow it."""
     now = clock.now()
-    country, slug = request.args.get("country", ""), request.args.get("action", "")
+    country, slug = request.args.get("country", "").upper(), request.args.get("action", "")
+    # A program that subscribes to a typing error would show an empty calendar for ever.
+    if slug:
+        _action(slug)
+    if country and country not in dict(territories()):
+        abort(404)
     events = queries.in_feed(now=now, country=country, action=slug)
     name = _("Events of %(name)s", name=current_app.config["NAME"])
     # Something leaves the feed by itself at midnight only, so it is never older than today.

@@ -22,3 +22,17 @@ def position(latitude: float, longitude: float) -> tuple[float, float]:
     x = (longitude + 180) / 360 * WIDTH
     y = (NORTH - latitude) / (NORTH - SOUTH) * HEIGHT
     return round(min(max(x, 0), WIDTH), 1), round(min(max(y, 0), HEIGHT), 1)
+
+
+def on_earth(latitude: float | None, longitude: float | None) -> tuple[float, float] | None:
+    """Give two numbers as a place, if they name one."""
+    if latitude is None or longitude is None:
+        return None
+    # Not true of what is no number either (NaN).
+    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
+
+
+def degrees(number: float) -> str:
+    """Write decimal degrees to a hand's breadth, and never with an exponent."""
+    # Adding nothing turns -0.0 into 0.0.
+    return f"{round(number, 6) + 0.0:.6f}".rstrip("0").rstrip(".")

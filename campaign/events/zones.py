@@ -1,16 +1,19 @@
 """Zones in calendars: the rules of an IANA zone written as a VTIMEZONE (RFC 5545 section 3.6.5)."""
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
 
-# How many years a yearly rule must have held before it is written as one.
-_YEARS_CHECKED = 8
+# So many years a yearly rule must hold before it is written as one: "the last Saturday" and "the
+# day before the last Sunday" may be the same day for eleven years.
+_YEARS_CHECKED = 12
+# For so many years after the last one asked for, onsets are listed where there is no such rule.
+_YEARS_AFTER = 3
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -39,42 +42,59 @@ class _Change:
 
 
 @lru_cache(maxsize=512)
-def vtimezone(zone: str, year: int) -> str:
-    """Write the rules of a zone that hold from `year` on, ready to stand in a calendar.
+def vtimezone(zone: str, first: int, last: int) -> str:
+    """Write the rules of a zone that hold from one year to another, ready to stand in a calendar.
 
     A zone that turns its clocks by a yearly rule gets that rule in one STANDARD and one DAYLIGHT,
-    which every calendar program understands; one that never does gets no DAYLIGHT; of a zone that
-    follows the moon, or has just changed its mind, every turn is listed.
+    which every calendar program understands; one that never does gets no DAYLIGHT. Of a zone that
+    follows the moon, or has just changed its mind, each onset is a sub-component of its own, from
+    the last one before those years to some years after: of several onsets in one (RDATE), readers
+    in use take only the first.
     """
-    return str(_component(zone, year).to_ical(), encoding="utf-8")
+    return str(_component(zone, first, last).to_ical(), encoding="utf-8")
 
 
-def _component(zone: str, year: int) -> Timezone:
-    years = [list(_changes(zone, at)) for at in range(year - 1, year + _YEARS_CHECKED)]
-    if not any(years):
-        return _steady(zone, year)
-    rules = _yearly_rules(years)
-    if rules is None:
-        return Timezone.from_tzid(
-            zone, first_date=date(year, 1, 1), last_date=date(year + _YEARS_CHECKED, 1, 1)
-        )
+def _component(zone: str, first: int, last: int) -> Timezone:
     written = Timezone()
     written.add("tzid", zone)
-    for change, weekday in rules:
+    years = [_changes(zone, at) for at in range(first - 1, last + _YEARS_CHECKED)]
+    rules = _yearly_rules(years)
+    for change, weekday in rules or []:
         part = _part(change)
         part.add("rrule", {"freq": "yearly", "bymonth": change.wall.month, "byday": weekday})
         written.add_component(part)
+    if not rules:
+        for change in _onsets(zone, years, first, last):
+            written.add_component(_part(change))
     return written
 
 
-def _changes(zone: str, year: int) -> Iterator[_Change]:
+def _onsets(zone: str, years: list[tuple[_Change, ...]], first: int, last: int) -> list[_Change]:
+    """List the onsets from that by which the first year begins to those of some years after."""
+    before, *within = years[: last - first + 2 + _YEARS_AFTER]
+    # A component says nothing of the time before its first onset.
+    earliest = before[-1] if before else _standing(zone, first - 1)
+    return [earliest, *(change for year in within for change in year)]
+
+
+@lru_cache(maxsize=4096)
+def _changes(zone: str, year: int) -> tuple[_Change, ...]:
+    """Find every turn of a zone's clocks in a year of UTC.
+
+    Looked for day by day: between two looks further apart a Ramadan's weeks could lie, after which
+    the clocks show again what they showed before.
+    """
     clock = ZoneInfo(zone)
+    found = []
     at = datetime(year, 1, 1, tzinfo=UTC)
+    offset = at.astimezone(clock).utcoffset()
     while at.year == year:
         after = at + timedelta(days=1)
-        if at.astimezone(clock).utcoffset() != after.astimezone(clock).utcoffset():
-            yield _change_between(clock, at, after)
-        at = after
+        its = after.astimezone(clock).utcoffset()
+        if its != offset:
+            found.append(_change_between(clock, at, after))
+        at, offset = after, its
+    return tuple(found)
 
 
 def _change_between(clock: ZoneInfo, low: datetime, high: datetime) -> _Change:
@@ -97,7 +117,7 @@ def _change_between(clock: ZoneInfo, low: datetime, high: datetime) -> _Change:
     )
 
 
-def _yearly_rules(years: list[list[_Change]]) -> list[tuple[_Change, str]] | None:
+def _yearly_rules(years: Sequence[Sequence[_Change]]) -> list[tuple[_Change, str]] | None:
     """Find the two rules by which the clocks turn every year, or None where there are no such."""
     first = years[0]
     if any(len(changes) != 2 for changes in years):
@@ -110,7 +130,7 @@ def _yearly_rules(years: list[list[_Change]]) -> list[tuple[_Change, str]] | Non
         ways = set.intersection(*(other.weekdays for other in same))
         if not ways or any(other.kind != change.kind for other in same):
             return None
-        # "The last" before "the fourth", if eight years did not tell them apart.
+        # "The last" before "the fourth", if so many years did not tell them apart.
         rules.append((change, min(ways)))
     return rules
 
@@ -124,11 +144,9 @@ def _part(change: _Change) -> TimezoneDaylight | TimezoneStandard:
     return part
 
 
-def _steady(zone: str, year: int) -> Timezone:
+def _standing(zone: str, year: int) -> _Change:
+    """Say what a zone's clocks show when a year begins, as an onset that changes nothing."""
     start = datetime(year, 1, 1)
     there = start.replace(tzinfo=ZoneInfo(zone))
     offset = there.utcoffset() or timedelta()
-    written = Timezone()
-    written.add("tzid", zone)
-    written.add_component(_part(_Change(start, offset, offset, there.tzname() or "", False)))
-    return written
+    return _Change(start, offset, offset, there.tzname() or "", False)

@@ -12,8 +12,10 @@ from flask import url_for
 from markupsafe import Markup
 
 from campaign import markup
+from campaign.comments import without_comments
 from campaign.events import queries as events
 from campaign.events.models import Event
+from campaign.folding import fold
 from campaign.languages import country_name
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import queries as newsletter
@@ -58,6 +60,16 @@ class Hit:
         """Give its words alone."""
         return _words_in(self.rendered or markup.render(self.source).html)
 
+    def is_found_by_comment(self, words: Sequence[str], source: str) -> bool:
+        """Tell whether one of the words stands only in comments, at which the database looks too.
+
+        They are not for readers, who would learn from a hit what stands there.
+        """
+        if "<!--" not in source:
+            return False
+        seen = f"{self.title} {self.names} {self.summary} {self.source}".lower()
+        return any(word in source.lower() and word not in seen for word in words)
+
 
 # Tags within a line, where no space is: a full stop may follow.
 _WITHIN = re.compile(r"</?(?:a|abbr|code|del|em|s|strong|sub|sup)\b[^>]*>")
@@ -79,21 +91,25 @@ def find(words: Sequence[str], *, now: datetime) -> list[Hit]:
 
 def _everything(words: Sequence[str], now: datetime) -> Iterator[Hit]:
     for page in pages.with_words(words, most=MOST):
-        yield Hit(
+        hit = Hit(
             kind=_l("News") if page.is_news else _l("Page"),
             path=page.path,
             title=page.title,
             summary=page.description,
-            source=page.source,
+            source=without_comments(page.source),
             on=page.published_on if page.is_news else None,
             language=page.language,
             rendered=page.html,
         )
+        if not hit.is_found_by_comment(words, page.source):
+            yield hit
     for action in events.actions_with_words(words, most=MOST):
         path = url_for("events.action", slug=action.slug)
         yield Hit(_l("Day of action"), path, action.title, "", action.summary, action.day)
     for event in events.with_words(words, now=now, most=MOST):
-        yield _event(event, now)
+        hit = _event(event, now)
+        if not hit.is_found_by_comment(words, event.description):
+            yield hit
     for issue, text in newsletter.with_words(words, most=MOST):
         path = url_for("newsletter.issue", slug=issue.slug)
         if len(issue.texts) > 1:
@@ -110,7 +126,8 @@ def _everything(words: Sequence[str], now: datetime) -> Iterator[Hit]:
             rendered=text.html,
         )
         # The database also looks at the tags.
-        if all(word in f"{hit.title} {hit.source}".lower() for word in words):
+        said = fold(f"{hit.title} {hit.source}")
+        if all(fold(word) in said for word in words):
             yield hit
 
 
@@ -122,7 +139,7 @@ def _event(event: Event, now: datetime) -> Hit:
         title=event.title,
         names=f"{event.city} {country_name(event.country)}",
         summary=place,
-        source=event.description,
+        source=without_comments(event.description),
         on=event.starts_on,
         bonus=-6 if event.is_over(now) or event.is_called_off else 6,
     )

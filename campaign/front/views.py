@@ -36,6 +36,7 @@ NOT_FOR_ROBOTS = (
     "/unsubscribe/",
     "/preferences/",
     "/not-me/",
+    "/events/coming/",
     "/events/withdraw/",
     "/write/confirm/",
     "/write/not-me/",

@@ -32,12 +32,16 @@ class Made(StrEnum):
     NOTHING_YET = "nothing yet"
     SUPPRESSED = "suppressed"
     COUNTED = "counted"
+    MAYBE_GONE = "maybe gone"
+    HELD_BACK = "held back"
     SUPPRESSED_AT_LAST = "suppressed at last"
     NOT_HELD_AGAINST = "not held against"
     NOTED = "noted"
+    AUTH_FAILURE = "auth failure"
     COMPLAINT = "complaint"
     LEFT = "left"
     GAVE_UP = "gave up"
+    ASKED = "asked"
     AUTOMATIC = "automatic"
     TOO_LATE = "too late"
     # Of these nothing is made: they wait for a person.
@@ -55,6 +59,8 @@ class Deed(StrEnum):
     NOTHING = "nothing"
     GONE = "gone"
     LEFT = "left"
+    # Nobody did anything, for so long that it was erased.
+    EXPIRED = "expired"
 
 
 class InboundMail(Model):

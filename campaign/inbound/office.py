@@ -36,16 +36,32 @@ MADE: dict[str, Any] = {
     Made.COUNTED: _l(
         "It did not arrive this time. After five such mails over two weeks the address is given up."
     ),
+    Made.MAYBE_GONE: _l(
+        "The other side lets nobody write to this address: mostly it does not exist. After three "
+        "such mails over a week the address is given up."
+    ),
+    Made.HELD_BACK: _l(
+        "The address is said to be no more, as are too many others at once: somebody must look "
+        "at them together first, in the outbox."
+    ),
     Made.SUPPRESSED_AT_LAST: _l(
         "For weeks nothing has arrived: nothing is sent to the address again."
     ),
     Made.NOT_HELD_AGAINST: _l(
-        "The other side did not want this mail. The address is sound and stays."
+        "The other side did not want this mail, or no more for now. The address is sound and stays."
     ),
     Made.NOTED: _l("Noted; there is nothing to do."),
+    Made.AUTH_FAILURE: _l(
+        "A receiver could not verify that a mail in our name is ours. Whoever runs the server "
+        "should look at SPF, DKIM and DMARC, unless somebody forged it. No reader is to blame."
+    ),
     Made.COMPLAINT: _l("Somebody called our mail abuse: nothing is sent to them again."),
     Made.LEFT: _l("They have left the list."),
     Made.GAVE_UP: _l("Their calendar declined: they gave up their place."),
+    Made.ASKED: _l(
+        "A calendar declined from another address than theirs. They were asked by mail, and "
+        "nothing is changed."
+    ),
     Made.AUTOMATIC: _l("A machine wrote it; it is never answered."),
     Made.TOO_LATE: _l("The mail that came back is erased already: nothing was done."),
     Made.TO_BE_READ: _l("To be read by a person."),
@@ -65,6 +81,7 @@ DEEDS: dict[str, Any] = {
     Deed.NOTHING: _l("Nothing was to be done."),
     Deed.GONE: _l("The address exists no longer: nothing is sent there again."),
     Deed.LEFT: _l("They were taken off the list."),
+    Deed.EXPIRED: _l("Nobody looked at it for 180 days, so it was erased."),
 }
 
 

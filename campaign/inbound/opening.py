@@ -69,7 +69,8 @@ def is_entangled(raw: bytes) -> bool:
 
 def open_mail(raw: bytes, *, most: int = LOOKED_AT) -> Message:
     """Parse the head of a mail; of one that is entangled, its headers only."""
-    head = raw[:most]
+    # Some begin with empty lines; the library would take all that follows for the body.
+    head = raw[:most].lstrip()
     if is_entangled(head):
         headers = BytesHeaderParser().parsebytes(head)
         headers.set_payload("")
@@ -144,15 +145,18 @@ def _decoded(content: bytes, charset: str) -> str:
     return content.decode("cp1252", "replace")
 
 
-def first_text(message: Message) -> str:
-    """Give the words of a mail: its first plain text, or else its first HTML without the tags."""
+def first_text(message: Message, *, most: int = LONGEST_TEXT) -> str:
+    """Give the words of a mail: its first plain text, or else its first HTML without the tags.
+
+    `most` letters of what is written are looked at, tags among them.
+    """
     texts = [part for part in _own_parts(message) if part.get_content_maintype() == "text"]
     for part in texts:
         if part.get_content_subtype() == "plain" and not _name(part):
-            return text_of(part)
+            return text_of(part, most=most)
     for part in texts:
         if part.get_content_subtype() == "html":
-            return html.unescape(nh3.clean(text_of(part), tags=set()))
+            return html.unescape(nh3.clean(text_of(part, most=most), tags=set()))
     return ""
 
 

@@ -1,15 +1,20 @@
 """Questions to the inbox."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, or_, select
 
 from campaign.db import count_of, db
 from campaign.inbound.models import InboundMail, Made
-from campaign.outbox.models import Message
+from campaign.outbox.models import Message, address_hash
+from campaign.tables import holds
 
 # What a mail that comes in may be worked on by who stored it, before a duty takes it up.
 TAKEN_UP_AFTER = timedelta(minutes=2)
+# What nobody has looked at for so long is erased; the desk says so beforehand.
+WAITING_KEPT = timedelta(days=180)
+TOLD_BEFORE = timedelta(days=30)
 
 
 def waiting(words: str = "") -> Select[InboundMail]:
@@ -31,18 +36,27 @@ def all_mails(words: str = "", *, kind: str = "") -> Select[InboundMail]:
 def _search(words: str) -> Select[InboundMail]:
     query = select(InboundMail)
     if words:
-        query = query.where(
-            or_(
-                InboundMail.sender.contains(words.lower(), autoescape=True),
-                InboundMail.subject.icontains(words, autoescape=True),
-            )
-        )
+        query = query.where(holds(words, InboundMail.sender, InboundMail.subject))
     return query
 
 
 def number_waiting() -> int:
     """Count the mails that wait for a person."""
     return count_of(waiting())
+
+
+def number_expiring(*, now: datetime) -> int:
+    """Count the mails that wait for a person and are erased before long if nobody looks."""
+    return count_of(waiting().where(InboundMail.received_at < now - WAITING_KEPT + TOLD_BEFORE))
+
+
+def number_unverified(*, since: datetime) -> int:
+    """Count the mails in our name of which receivers told that they could not verify them."""
+    return count_of(
+        select(InboundMail).where(
+            InboundMail.made == Made.AUTH_FAILURE, InboundMail.received_at >= since
+        )
+    )
 
 
 def mail(number: int) -> InboundMail | None:
@@ -87,3 +101,25 @@ def has_come_back(message: Message) -> bool:
         InboundMail.message_id == message.id, InboundMail.address_hash != ""
     )
     return db.session.scalar(query.limit(1)) is not None
+
+
+def of_person(email: str, person_id: int | None) -> Select[InboundMail]:
+    """Find the mails that somebody wrote, or that are about mails to them."""
+    hashed = address_hash(email)
+    to_them = Message.address_hash == hashed
+    theirs = [
+        func.lower(InboundMail.sender) == email.lower(),
+        func.lower(InboundMail.envelope_sender) == email.lower(),
+        InboundMail.address_hash == hashed,
+    ]
+    if person_id is not None:
+        theirs.append(InboundMail.person_id == person_id)
+        to_them = or_(to_them, Message.person_id == person_id)
+    theirs.append(InboundMail.message_id.in_(select(Message.id).where(to_them)))
+    return select(InboundMail).where(or_(*theirs))
+
+
+def kept_whole() -> Iterator[InboundMail]:
+    """Give the mails whose bytes are here still, one after the other."""
+    for number in db.session.scalars(select(InboundMail.id).where(InboundMail.raw.is_not(None))):
+        yield db.session.get_one(InboundMail, number)

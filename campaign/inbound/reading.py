@@ -1,22 +1,12 @@
 """Reading a mail: what it is, whether a machine or a person wrote it. Never raises, never acts."""
 
-import re
 from dataclasses import dataclass
 from email.message import Message
 
-from campaign.inbound import reports
+from campaign.inbound import automatic, guesses, reports
 from campaign.inbound.answers import Answer, answer_in
 from campaign.inbound.opening import LOOKED_AT, address_in, header, is_entangled, open_mail
 from campaign.inbound.reports import Complaint, Failure
-
-_SUBJECTS = re.compile(
-    r"(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|"
-    r"abwesenheit|abwesend|automatische (?:antwort|reactie)|automatisch antwoord|"
-    r"(?:réponse|reponse) automatique|absence du bureau|respuesta autom|fuera de la oficina|"
-    r"risposta automatica|resposta autom|automatiskt svar|automatsvar|autosvar)",
-    re.IGNORECASE,
-)
-_MACHINES = {"mailer-daemon", "postmaster"}
 
 
 @dataclass(frozen=True)
@@ -29,13 +19,17 @@ class Reading:
     failures: tuple[Failure, ...] = ()
     is_report: bool = False
     complaint: Complaint | None = None
+    # What a mail server tells in words, line by line, before the mail that it gives back.
+    told: tuple[str, ...] = ()
     answer: Answer | None = None
     # The tokens, if they are ours, of the mails that it answers.
     refers_to: tuple[str, ...] = ()
-    # Its headers say that no person wrote it (RFC 3834 section 5).
+    # No person wrote it: its headers say so, or nobody is to be answered.
     is_automatic: bool = False
     # Only its subject says so.
     seems_automatic: bool = False
+    # It is an answer that a program wrote for somebody, and no mail that came back.
+    is_auto_reply: bool = False
     is_entangled: bool = False
 
 
@@ -48,18 +42,24 @@ def read(raw: bytes, *, envelope_sender: str | None) -> Reading:
     complaint = reports.complaint(message)
     failures = [] if complaint else reports.failures(message)
     is_report = bool(failures) or _says_report(message)
-    if not complaint and not failures and _may_be_bounce(message, sender, envelope_sender):
-        failures = reports.guessed_failures(raw)
+    is_auto_reply = not is_report and _is_auto_reply(message)
+    may_be_bounce = envelope_sender == "" or guesses.is_from_mailer(message)
+    if not complaint and not failures and may_be_bounce and not is_auto_reply:
+        failures = guesses.guessed_failures(raw)
+    text = "" if is_auto_reply or complaint else guesses.words_in(message)
+    is_returned = is_report or guesses.is_returned(message) or guesses.tells_of_failure(text)
     return Reading(
         sender=sender,
         subject=subject,
         failures=tuple(failures),
         is_report=is_report or bool(failures),
         complaint=complaint,
+        told=guesses.told(text) if is_returned else (),
         answer=answer_in(message),
         refers_to=reports.referred_to(message),
-        is_automatic=_is_automatic(message, envelope_sender),
-        seems_automatic=_SUBJECTS.match(subject) is not None,
+        is_automatic=envelope_sender == "" or automatic.by_headers(message),
+        seems_automatic=automatic.seems(message),
+        is_auto_reply=is_auto_reply,
     )
 
 
@@ -70,21 +70,9 @@ def _says_report(message: Message) -> bool:
     )
 
 
-def _may_be_bounce(message: Message, sender: str, envelope_sender: str | None) -> bool:
-    return (
-        envelope_sender == ""
-        or sender.partition("@")[0] in _MACHINES
-        or "X-Failed-Recipients" in message
-    )
-
-
-def _is_automatic(message: Message, envelope_sender: str | None) -> bool:
-    """Tell whether headers say that a machine wrote it, so that nobody answers it."""
-    submitted = header(message, "Auto-Submitted").lower()
-    return (
-        envelope_sender == ""
-        or (submitted != "" and submitted.split(";")[0].strip() != "no")
-        or header(message, "Precedence").lower() in {"bulk", "list", "junk", "auto_reply"}
-        or any(name in message for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Reply-From"))
-        or "List-Id" in message
+def _is_auto_reply(message: Message) -> bool:
+    """Tell an answer that a program wrote from a bounce, which often bears the same headers."""
+    return automatic.by_subject(message) or (
+        not guesses.is_returned(message)
+        and (automatic.is_receipt(message) or automatic.is_answer(message))
     )

@@ -1,64 +1,23 @@
 """Reports by machines: mail that came back (RFC 3464, 6522, 6533), and complaints (RFC 5965)."""
 
-import contextlib
-import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from email.parser import HeaderParser
-from enum import StrEnum
 
-from flufl.bounce import all_failures
-
-from campaign.inbound.opening import (
-    MOST_PARTS,
-    address_in,
-    clean,
-    first_text,
-    header,
-    open_mail,
-    parts,
-    plain_address,
-    text_of,
-)
+from campaign.inbound.opening import clean, header, parts, plain_address, text_of
+from campaign.outbox.verdicts import Verdict, judge, says_why
 
 # One mail of ours goes to one recipient; who reports on more than this means no good.
 MOST_RECIPIENTS = 100
-# The guesses of others are made of this much only: their patterns take their time.
-GUESSED_FROM = 64 * 1024
 
-# What its guesses stumble over is no news: nothing but our own answer to it counts.
-logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
-
-_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]\d)")
+_STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]\d)")
 _ADDRESS = re.compile(r"<?[^\s<>@\"']{1,64}@[^\s<>@\"']{1,255}>?")
-_UNKNOWN_USER = re.compile(
-    r"(?:user|recipient|mailbox|account|address|alias)[^.\n]{0,60}"
-    r"(?:unknown|not (?:found|exist|known|listed|recogni[sz]ed)|does(?: not|n't) exist|invalid|"
-    r"disabled|no longer|unavailable)"
-    r"|(?:no such|unknown|invalid|non-?existent|not a valid) (?:user|recipient|mailbox|address|"
-    r"account|person|local)"
-    r"|no mailbox (?:here )?by that name|does not have an account|has been deactivated",
-    re.IGNORECASE,
-)
 _SENT_FROM = re.compile(r"bounces\+([^@>\s]{1,64})@", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<([^@>\s]{1,64})@")
 _TO_LEAVE = re.compile(r"unsubscribe\+([^@>\s]{1,64})@", re.IGNORECASE)
-
-
-class Verdict(StrEnum):
-    """What a report on a recipient means."""
-
-    # The address is no more: a hard bounce.
-    GONE = "gone"
-    # It did not arrive this time, such as in a full mailbox: a soft bounce.
-    SOFT = "soft"
-    # The other side did not want this mail; the address itself is sound.
-    REFUSED = "refused"
-    # It arrived, or is still on its way.
-    NOTED = "noted"
 
 
 @dataclass(frozen=True)
@@ -68,13 +27,26 @@ class Failure:
     addresses: tuple[str, ...]
     action: str
     status: str
-    words: str
+    # As it was said, with the addresses in it.
+    told: str
     is_guessed: bool = False
 
     @property
+    def words(self) -> str:
+        """Give what was said as it is kept: without addresses."""
+        return without_addresses(self.told)
+
+    @property
     def verdict(self) -> Verdict:
-        """Tell what it means."""
-        return judge(self.action, self.status, self.words)
+        """Tell what it means (RFC 3464 section 2.3.3)."""
+        if self.action in {"delayed", "delivered", "relayed", "expanded"}:
+            return Verdict.NOTED
+        return judge(self.told, status=self.status)
+
+    @property
+    def says_little(self) -> bool:
+        """Tell whether neither a code nor the words tell why."""
+        return self.verdict is Verdict.SOFT and not says_why(self.told)
 
 
 @dataclass(frozen=True)
@@ -84,28 +56,6 @@ class Complaint:
     kind: str
     messages: tuple[str, ...]
     unsubscribes: tuple[str, ...]
-
-
-def judge(action: str, status: str, words: str) -> Verdict:
-    """Tell what an action and an enhanced status code mean (RFC 3464 section 2.3.3, RFC 3463).
-
-    Wrong and disabled addresses are gone. Mails refused for what they say or whence they come
-    are not held against the address. All other failures may pass.
-    """
-    if action in {"delayed", "delivered", "relayed", "expanded"} or status.startswith("2."):
-        return Verdict.NOTED
-    if status.startswith("4."):
-        return Verdict.SOFT
-    # 5.1.7 and 5.1.8 are about the sender's address.
-    if status in {"5.1.7", "5.1.8", "5.2.3", "5.3.4"} or status.startswith(("5.6.", "5.7.")):
-        return Verdict.REFUSED
-    if status.startswith("5.1.") or status == "5.2.1":
-        return Verdict.GONE
-    # Many say "unknown user" under a code that says nothing.
-    says_little = status in {"", "5.0.0", "5.3.0", "5.4.1", "5.5.0"}
-    if says_little and _UNKNOWN_USER.search(words):
-        return Verdict.GONE
-    return Verdict.SOFT
 
 
 def failures(message: Message) -> list[Failure]:
@@ -145,8 +95,8 @@ def _failure(block: Message) -> Failure | None:
     if not addresses and not action:
         return None
     words = re.sub(r"^\s*[\w-]{1,20};\s*", "", header(block, "Diagnostic-Code", most=1000))
-    status = _status(header(block, "Status", most=60), words)
-    return Failure(addresses, action, status, without_addresses(words))
+    status = _STATUS.search(header(block, "Status", most=60))
+    return Failure(addresses, action, status[0] if status else "", words)
 
 
 def _recipient(block: Message, name: str) -> str:
@@ -154,57 +104,9 @@ def _recipient(block: Message, name: str) -> str:
     return plain_address(header(block, name, most=400).rpartition(";")[2])
 
 
-def _status(said: str, words: str) -> str:
-    """Give the status code, or the one among the words where the code itself says nothing."""
-    found = _STATUS.search(said)
-    status = found[0] if found else ""
-    if not status or status.endswith(".0.0"):
-        nearer = _STATUS.search(words)
-        if nearer and (not status or nearer[1] == status[0]):
-            return nearer[0]
-    return status
-
-
 def without_addresses(words: str) -> str:
     """Give words in which no address stands: they are kept where addresses may not be."""
     return clean(_ADDRESS.sub("…", words), 300)
-
-
-def guessed_failures(raw: bytes) -> list[Failure]:
-    """Guess from the words of a bounce without a machine-readable part, as mailing lists do."""
-    message = open_mail(raw, most=GUESSED_FROM)
-    passing: Iterable[bytes] = ()
-    lasting: Iterable[bytes] = ()
-    if len(list(parts(message))) < MOST_PARTS:
-        # The edge of another program, on whose guesses nothing depends.
-        with contextlib.suppress(Exception):
-            passing, lasting = all_failures(message)
-    named = [(found, "5") for found in lasting] + [(found, "4") for found in passing]
-    named += [(one.encode(), "5") for one in [address_in(message, "X-Failed-Recipients")] if one]
-    text = first_text(message)[:20_000]
-    guesses: dict[str, Failure] = {}
-    for found, digit in named[:MOST_RECIPIENTS]:
-        address = plain_address(_words(found))
-        if address and address not in guesses:
-            status, words = _said(text, digit)
-            guesses[address] = Failure((address,), "failed", status, words, is_guessed=True)
-    return list(guesses.values())
-
-
-def _words(found: bytes | str) -> str:
-    return found.decode("ascii", "replace") if isinstance(found, bytes) else found
-
-
-def _said(text: str, digit: str) -> tuple[str, str]:
-    """Find the line that tells why: the one with a status code, or that speaks of the user."""
-    for line in text.splitlines():
-        found = _STATUS.search(line)
-        if found and found[1] == digit:
-            return found[0], without_addresses(line)
-    for line in text.splitlines():
-        if _UNKNOWN_USER.search(line[:500]):
-            return f"{digit}.0.0", without_addresses(line)
-    return f"{digit}.0.0", ""
 
 
 def complaint(message: Message) -> Complaint | None:
@@ -228,7 +130,7 @@ def complaint(message: Message) -> Complaint | None:
     ids = [header(one, "Message-ID", most=400) for one in originals]
     to_leave = [header(one, "List-Unsubscribe", most=1000) for one in originals]
     return Complaint(
-        kind=header(report, "Feedback-Type", most=40).lower() or "abuse",
+        kind=header(report, "Feedback-Type", most=40).lower(),
         messages=_tokens(_SENT_FROM, sent_from) + _tokens(_MESSAGE_ID, ids),
         unsubscribes=_tokens(_TO_LEAVE, to_leave),
     )

@@ -1,6 +1,7 @@
 """Deeds about mail that comes in: store it, act upon it, settle it by hand, erase it."""
 
 import hashlib
+import re
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -8,13 +9,14 @@ from sqlalchemy import delete, select, update
 from campaign.db import db, insert_missing, lock
 from campaign.events.models import SignUp
 from campaign.events.sign_ups.queries import sign_up_by_token
-from campaign.events.sign_ups.verbs import decline
+from campaign.events.sign_ups.verbs import accept, decline, question
 from campaign.inbound import queries, reading
-from campaign.inbound.addressing import Role, target
+from campaign.inbound.addressing import Role, Target, target
 from campaign.inbound.answers import Answer
 from campaign.inbound.bounces.verbs import bounce, complaint, first_proven, settle, take_off, wait
 from campaign.inbound.models import LARGEST_MAIL, Deed, InboundMail, Kind, Made
-from campaign.inbound.opening import clean
+from campaign.inbound.opening import clean, plain_address, show
+from campaign.inbound.queries import WAITING_KEPT
 from campaign.inbound.reading import Reading
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.sendings.verbs import note_reply
@@ -22,7 +24,7 @@ from campaign.outbox.verbs import suppress
 from campaign.people.links import read_unsubscribe
 from campaign.people.models import Person
 from campaign.people.queries import by_email
-from campaign.people.verbs import leave
+from campaign.people.verbs import erases, leave
 from campaign.refusals import Refusal
 from campaign.tokens import ForgedToken
 
@@ -99,14 +101,21 @@ def act(mail_id: int, *, now: datetime) -> None:
         wait(mail, Kind.UNREAD, Made.UNREADABLE)
     elif found.complaint is not None:
         complaint(mail, found.complaint, now=now)
-    elif found.is_report:
-        bounce(mail, found.failures, to, now=now)
+    elif _is_bounce(found, to):
+        bounce(mail, found, to, now=now)
     elif to.role is Role.UNSUBSCRIBE:
         _unsubscribe(mail, to.token, now=now)
     elif found.answer is not None and to.role is Role.RSVP:
         _answer(mail, found.answer, to.token, now=now)
     else:
         _anything_else(mail, found, now=now)
+
+
+def _is_bounce(found: Reading, to: Target) -> bool:
+    """Tell whether a mail came back: it says so, or a machine sent it where only those come."""
+    if to.role is Role.BOUNCES:
+        return found.is_report or not found.is_auto_reply
+    return found.is_report or (found.is_automatic and bool(found.told))
 
 
 def set_aside(mail_id: int, *, made: Made) -> None:
@@ -150,7 +159,11 @@ def _unsubscribe(mail: InboundMail, token: str, *, now: datetime) -> None:
 
 
 def _answer(mail: InboundMail, answer: Answer, token: str, *, now: datetime) -> None:
-    """Give a place up whose owner's calendar declines; whoever else answers proves nothing."""
+    """Note what somebody's calendar says of their place.
+
+    The link between the two is the address from which the mail says to come. One that says to come
+    from elsewhere proves nothing: if it would give the place up, its owner is asked.
+    """
     place = sign_up_by_token(token)
     if place is None:
         wait(mail, Kind.CALENDAR, Made.FORGED)
@@ -158,16 +171,36 @@ def _answer(mail: InboundMail, answer: Answer, token: str, *, now: datetime) -> 
     if not _is_about(answer, place):
         wait(mail, Kind.CALENDAR, Made.UNCLEAR, answer.says)
         return
-    if answer.says == "DECLINED":
-        decline(place, now=now)
-        made = Made.GAVE_UP
-    elif answer.says in {"ACCEPTED", "TENTATIVE"} and place.is_active:
-        made = Made.NOTED
-    else:
+    is_theirs = plain_address(mail.sender) == place.person.email
+    made = _made_of(answer.says, place, is_theirs=is_theirs, now=now)
+    if made is Made.UNCLEAR:
         wait(mail, Kind.CALENDAR, Made.UNCLEAR, answer.says)
         return
     mail.person_id = place.person_id
     settle(mail, Kind.CALENDAR, made, now=now, words=answer.says)
+
+
+def _made_of(says: str, place: SignUp, *, is_theirs: bool, now: datetime) -> Made:
+    match says:
+        case "DECLINED" if is_theirs or not place.is_active:
+            decline(place, now=now)
+            return Made.GAVE_UP
+        case "DECLINED":
+            return Made.ASKED if question(place, now=now) else Made.UNCLEAR
+        case "ACCEPTED" if is_theirs and place.is_active:
+            return _accepted(place, now=now)
+        case "ACCEPTED" | "TENTATIVE" if place.is_active:
+            return Made.NOTED
+    return Made.UNCLEAR
+
+
+def _accepted(place: SignUp, *, now: datetime) -> Made:
+    try:
+        accept(place, now=now)
+    except Refusal:
+        # No seat is left, or the event is off: a person says so kindly.
+        return Made.UNCLEAR
+    return Made.NOTED
 
 
 def _is_about(answer: Answer, place: SignUp) -> bool:
@@ -218,15 +251,54 @@ def _belongs_to(mail: InboundMail, person: Person | None) -> None:
 
 
 def tidy(*, now: datetime) -> None:
-    """Erase what mails said 30 days after they were settled, and their rows after a year."""
+    """Erase what mails said 30 days after they were settled, and their rows after a year.
+
+    What has waited for a person too long is settled by that, and erased at once.
+    """
+    nothing_left = {"raw": None, "sender": "", "subject": "", "recipient": "", "erased_at": now}
+    db.session.execute(
+        update(InboundMail)
+        .where(InboundMail.settled_at.is_(None), InboundMail.received_at < now - WAITING_KEPT)
+        .values(settled_at=now, settled_as=Deed.EXPIRED, envelope_sender="", **nothing_left)
+        .execution_options(synchronize_session=False)
+    )
     db.session.execute(
         update(InboundMail)
         .where(InboundMail.settled_at < now - RAW_KEPT, InboundMail.erased_at.is_(None))
-        .values(raw=None, sender="", subject="", recipient="", envelope_sender="", erased_at=now)
+        .values(envelope_sender="", **nothing_left)
         .execution_options(synchronize_session=False)
     )
     db.session.execute(
         delete(InboundMail).where(
             InboundMail.settled_at < now - ROW_KEPT, InboundMail.erased_at.is_not(None)
         )
+    )
+
+
+@erases
+def erase_mails_of(email: str, person: Person | None) -> None:
+    """Erase the mails that somebody wrote who asked to be forgotten, and those that name them.
+
+    From what another person wrote only the address is taken: their mail may wait to be read.
+    """
+    for mail in db.session.scalars(queries.of_person(email, person.id if person else None)):
+        db.session.delete(mail)
+    db.session.flush()
+    named = re.compile(re.escape(email), re.IGNORECASE)
+    for mail in queries.kept_whole():
+        raw = queries.bytes_of(mail)
+        if not _names(raw, named):
+            continue
+        if mail.kind in {Kind.PERSONAL, Kind.CALENDAR}:
+            mail.raw = re.sub(named.pattern.encode(), b"(erased)", raw, flags=re.IGNORECASE)
+            mail.subject = named.sub("(erased)", mail.subject)
+        else:
+            db.session.delete(mail)
+
+
+def _names(raw: bytes, address: re.Pattern[str]) -> bool:
+    return bool(
+        address.search(raw.decode("latin-1"))
+        # What is encoded is read as an organiser would.
+        or (b"base64" in raw.lower() and address.search(show(raw).text))
     )

@@ -110,6 +110,8 @@ class SentForm(PublicForm):
     """The button "I have sent it"."""
 
     way = HiddenField()
+    # Which letter, and to whom (`views.SENT`): each counts once.
+    letter = HiddenField()
 
 
 class ConfirmForm(PublicForm):

@@ -10,6 +10,7 @@ from campaign.languages import country_codes
 from campaign.letters.models import Letter, State, Tally, Template, Way
 from campaign.people.models import Person
 from campaign.summits.models import Post, Summit
+from campaign.tables import holds
 
 FALLBACK_LANGUAGE = "en"
 
@@ -64,7 +65,7 @@ def to_erase(*, dropped_before: datetime, summit_before: date) -> Select[Letter]
     return (
         select(Letter)
         .outerjoin(Letter.summit)
-        .options(joinedload(Letter.person))
+        .options(joinedload(Letter.person), contains_eager(Letter.summit))
         .where(
             or_(
                 Letter.dropped_at < dropped_before,
@@ -93,10 +94,7 @@ def search(words: str = "", *, state: str = "") -> Select[Letter]:
     if words:
         query = query.where(
             or_(
-                Person.email.contains(words.lower(), autoescape=True),
-                Letter.name.icontains(words, autoescape=True),
-                Letter.subject.icontains(words, autoescape=True),
-                Post.title.icontains(words, autoescape=True),
+                holds(words, Person.email, Letter.name, Letter.subject, Post.title),
                 Post.country.in_(country_codes(words)),
             )
         )

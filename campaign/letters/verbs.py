@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from campaign import markup, tokens
 from campaign.db import count_of, db, insert_missing
+from campaign.forms import FORM_LIFETIME
 from campaign.languages import lazy_gettext as _l
 from campaign.letters import mails
 from campaign.letters.models import CONFIRM_WITHIN, Letter, State, Tally, Template, Way
@@ -15,11 +16,11 @@ from campaign.letters.queries import to_erase, waiting_for_confirmation
 from campaign.outbox.models import Message, address_hash
 from campaign.outbox.models import State as MessageState
 from campaign.outbox.queries import is_suppressed
-from campaign.outbox.verbs import drop_waiting, lift_bounce, post
+from campaign.outbox.verbs import counts, drop_waiting, lift_bounce, post
 from campaign.people.queries import is_known_elsewhere, may_be_asked, may_be_reminded
 from campaign.people.sources import verbs as sources
 from campaign.people.sources.models import Deed
-from campaign.people.verbs import forget, hold, never_write, remember
+from campaign.people.verbs import hold, let_go, meet, never_write
 from campaign.refusals import Refusal
 from campaign.summits.models import Post, Summit
 from campaign.summits.verbs import note_bounce
@@ -28,6 +29,10 @@ REMIND_AFTER = timedelta(hours=24)
 # The same form once more so soon is an impatient finger, not a lost mail.
 SENT_TWICE = timedelta(minutes=5)
 ERASE_AFTER = timedelta(days=28)
+# "I have sent it" is taken on trust: so many an hour from one network to one office.
+SENT_AN_HOUR = 20
+# As long as the page with that button can be used.
+SENT_REMEMBERED = FORM_LIFETIME
 
 
 def load_starter(folder: Traversable, *, now: datetime) -> None:
@@ -87,7 +92,7 @@ def write(
     _refuse_if_too_late(to, summit, now=now)
     if not may_be_asked(email, now=now):
         return
-    person = remember(email, name=name, language=language, now=now)
+    person = meet(email, language=language, now=now)
     # Two forms sent at once are counted one after the other.
     hold(person.id)
     if not may_be_asked(email, now=now):
@@ -150,6 +155,7 @@ def confirm(letter: Letter, *, campaign: str, now: datetime) -> None:
     letter.person.confirmed_at = letter.person.confirmed_at or now
     # The mail with the button has arrived.
     lift_bounce(letter.person.email)
+    letter.person.name = letter.person.name or letter.name
     _withhold_questions(letter, now=now)
     leaving = post(mails.letter_to_post(letter, campaign=campaign), now=now)
     post(mails.copy(letter), now=now)
@@ -190,6 +196,27 @@ def count(way: Way, *, country: str, occasion: str, now: datetime) -> None:
         .where(*(getattr(Tally, field) == value for field, value in day.items()))
         .values(number=Tally.number + 1)
     )
+
+
+def count_sent(
+    way: Way,
+    *,
+    country: str,
+    occasion: str,
+    letter: str,
+    post_id: int,
+    network: str,
+    now: datetime,
+) -> None:
+    """Count a letter that a supporter says to have sent: each letter once, few from one network.
+
+    What is not counted is thanked for all the same.
+    """
+    if not counts(f"sent:{letter}", most=1, until=now + SENT_REMEMBERED):
+        return
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    if counts(f"sent:{hour.isoformat()}:{network}:{post_id}", most=SENT_AN_HOUR, until=hour):
+        count(way, country=country, occasion=occasion, now=now)
 
 
 def remind(*, now: datetime) -> None:
@@ -265,9 +292,22 @@ def erase(*, now: datetime) -> None:
     long_ago = now - ERASE_AFTER
     old = to_erase(dropped_before=long_ago, summit_before=long_ago.date())
     for letter in db.session.scalars(old).all():
+        if not _is_done_with(letter, long_ago):
+            continue
         person = letter.person
         db.session.delete(letter)
         db.session.flush()
         if not is_known_elsewhere(person):
-            forget(person)
+            let_go(person)
             db.session.flush()
+
+
+def _is_done_with(letter: Letter, long_ago: datetime) -> bool:
+    """Tell whether a letter's summit truly came, or nothing waits for one.
+
+    Nobody can write to a summit that has begun. If its day lies before the letter, it was typed
+    wrong, and what would be erased could not be had back.
+    """
+    is_dropped = letter.dropped_at is not None and letter.dropped_at < long_ago
+    summit = letter.summit
+    return is_dropped or summit is None or letter.written_at.date() <= summit.last_possible_day

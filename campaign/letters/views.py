@@ -16,12 +16,13 @@ from flask import (
 
 from campaign import clock, tokens
 from campaign.db import db
+from campaign.forms import FORM_LIFETIME
 from campaign.languages import current_language
 from campaign.languages import lazy_gettext as _l
 from campaign.letters import composing, mails, queries, verbs
 from campaign.letters.forms import ConfirmForm, LetterForm, NotMeForm, SentForm
 from campaign.letters.models import Letter, Template, Way
-from campaign.outbox.verbs import TooManyFromHere, count_client
+from campaign.outbox.verbs import TooManyFromHere, count_client, network_of
 from campaign.people.sources.models import code_in
 from campaign.summits.directory import COUNTRIES, listed_countries
 from campaign.summits.models import Post, Summit
@@ -42,6 +43,9 @@ def _keep_source(endpoint: str, values: dict[str, Any]) -> None:
 def _source() -> str:
     return code_in(request.args.get("via", ""))
 
+
+# What the token of a finished letter is for: by it "I have sent it" counts once.
+SENT, SENT_WITHIN = "letter:sent", FORM_LIFETIME
 
 # What each way is called on its button, the main one first.
 LABELS = {
@@ -166,9 +170,20 @@ def sent(country: str) -> Any:
     way = next((way for way in Way if way is not Way.SEND and way == form.way.data), None)
     if not form.validate() or way is None:
         abort(400)
+    letter, post_id = tokens.read_timed(
+        form.letter.data or "", f"{SENT}:{code}", within=SENT_WITHIN
+    )
     now = clock.now()
     summit = next_summit(now=now)
-    verbs.count(way, country=code, occasion=summit.slug if summit else "", now=now)
+    verbs.count_sent(
+        way,
+        country=code,
+        occasion=summit.slug if summit else "",
+        letter=letter,
+        post_id=post_id,
+        network=network_of(request.remote_addr or ""),
+        now=now,
+    )
     db.session.commit()
     return redirect(url_for("letters.thank_you"), 303)
 
@@ -323,7 +338,15 @@ def _finished_page(
         letter_language=template.language,
         mailto=whole if len(whole) <= composing.LONGEST_MAILTO else short,
         is_whole=len(whole) <= composing.LONGEST_MAILTO,
-        form=SentForm(formdata=None, data={"way": way.value}),
+        form=SentForm(
+            formdata=None,
+            data={
+                "way": way.value,
+                "letter": tokens.sign_timed(
+                    f"{SENT}:{code}", [tokens.random_token(), post.id if post else 0]
+                ),
+            },
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from campaign.db import db
 from campaign.newsletter.models import Issue, IssueText
@@ -59,14 +59,7 @@ def search_issues(words: str = "") -> Select[Issue]:
         Issue.queued_at.is_not(None), Issue.queued_at.desc(), Issue.changed_at.desc()
     )
     if words:
-        query = query.where(
-            Issue.texts.any(
-                or_(
-                    IssueText.title.icontains(words, autoescape=True),
-                    IssueText.subject.icontains(words, autoescape=True),
-                )
-            )
-        )
+        query = query.where(Issue.texts.any(holds(words, IssueText.title, IssueText.subject)))
     return query
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources.abc import Traversable
-from itertools import count
 from uuid import uuid4
 
 from flask import current_app
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from campaign import markup
@@ -16,9 +16,10 @@ from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails, queries
 from campaign.newsletter.models import Issue, IssueText, IssueVersion
 from campaign.newsletter.wording import check_words as check_words
-from campaign.newsletter.writing import for_strangers, slug_of
+from campaign.newsletter.writing import for_strangers
 from campaign.outbox.verbs import post
 from campaign.refusals import Refusal
+from campaign.slugs import free_slug, slug_of
 
 
 class AddressTaken(Refusal):
@@ -187,8 +188,20 @@ def _fill(
     text.subject = subject or title
     text.preview = preview
     text.source = source
+    _render(text, now=now)
+
+
+def _render(text: IssueText, *, now: datetime) -> None:
     with force_locale(text.language):
-        text.html = for_strangers(markup.render(source).html, language=text.language, now=now)
+        rendered = markup.render(text.source).html
+        text.html = for_strangers(rendered, language=text.language, now=now)
+
+
+def render_anew(*, now: datetime) -> None:
+    """Render the issues that are not sent as this version of the program does."""
+    drafts = select(IssueText).join(Issue).where(Issue.published_at.is_(None))
+    for text in db.session.scalars(drafts):
+        _render(text, now=now)
 
 
 def _save(issue: Issue, *, by: int | None, now: datetime) -> None:
@@ -215,9 +228,11 @@ def words_of(text: IssueText) -> dict[str, str]:
 
 
 def _free_slug(title: str) -> str:
-    wanted = slug_of(title) or "issue"
-    tries = (wanted if n == 1 else f"{wanted[:75]}-{n}" for n in count(1))
-    return next(slug for slug in tries if queries.issue_with_slug(slug) is None)
+    return free_slug(
+        slug_of(title) or "issue",
+        most=80,
+        is_taken=lambda slug: queries.issue_with_slug(slug) is not None,
+    )
 
 
 def discard(issue: Issue) -> None:

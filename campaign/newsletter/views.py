@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Response, abort, redirect, render_template, url_for
 
+from campaign import markup
 from campaign.languages import current_language, language_name
 from campaign.newsletter import queries
 from campaign.newsletter.models import Issue, IssueText
 from campaign.newsletter.subscribers.views import bp
-from campaign.newsletter.writing import complete_links
 from campaign.templating import absolute
 
 __all__ = ["bp"]
@@ -59,6 +59,8 @@ def feed() -> Any:
     xml = render_template(
         "newsletter/feed.xml",
         issues=issues,
-        bodies={issue.id: complete_links(issue.text.html, absolute=absolute) for issue in issues},
+        bodies={
+            issue.id: markup.complete_links(issue.text.html, absolute=absolute) for issue in issues
+        },
     )
     return Response(xml, mimetype="application/atom+xml")

@@ -2,7 +2,6 @@
 
 import html
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,31 +29,11 @@ def write(source: str, *, absolute: Callable[[str], str]) -> Written:
     rendered = rendered.replace('<p class="actions">', '<p class="deed">')
     return Written(
         text=markup.plain(source, absolute=absolute),
-        html=complete_links(sized(rendered), absolute=absolute),
+        html=markup.complete_links(sized(rendered), absolute=absolute),
     )
 
 
 _FIELD_ALONE = re.compile(rf"<p>\s*({FIELD.pattern})\s*</p>")
-
-
-def complete_links(html: str, *, absolute: Callable[[str], str]) -> str:
-    """Make the paths in links and images of rendered HTML into full addresses."""
-
-    def whole(attribute: re.Match[str]) -> str:
-        return f'{attribute[1]}="{absolute(attribute[2])}"'
-
-    def tag(found: re.Match[str]) -> str:
-        return re.sub(r'\b(href|src)="([^"]*)"', whole, found[0])
-
-    # In rendered HTML every other "<" is escaped, so this finds tags and nothing that only looks
-    # like one, such as an example in a code block.
-    return re.sub(r"<(?:a|img)\b[^>]*>", tag, html)
-
-
-def slug_of(title: str) -> str:
-    """Make the last part of an address from a title: small Latin letters, digits, hyphens."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-")
 
 
 # Fields. They are looked for in what is mailed, not in the source: Markdown has many ways to write

@@ -14,13 +14,19 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from campaign.forms import email_field, name_field
 from campaign.languages import lazy_gettext as _l
 
-_LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]
+_LANGUAGES = [
+    SelectChoice("en", "English"),
+    SelectChoice("de", "Deutsch"),
+    SelectChoice("ar", "العربية"),
+]
+_COUNTRIES = [SelectChoice("DE", "Germany"), SelectChoice("FR", "France")]
 
 
 class Sampler(Form):
@@ -35,7 +41,7 @@ class Sampler(Form):
     )
     guests = IntegerField(_l("Guests you bring"), [Optional()])
     day = DateField(_l("Day"), [Optional()])
-    country = SelectField(_l("Country"), choices=[("DE", "Germany"), ("FR", "France")])
+    country = SelectField(_l("Country"), choices=_COUNTRIES)
     wording = TextAreaField(_l("In your own words"), [DataRequired(_l("Write a sentence"))])
     language = RadioField(
         _l("Language"), [DataRequired(_l("Choose a language"))], choices=_LANGUAGES

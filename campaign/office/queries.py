@@ -22,6 +22,8 @@ from campaign.newsletter.queries import search_issues
 from campaign.outbox import ledger
 from campaign.outbox.models import OPEN, Batch, Lane, Message, State
 from campaign.outbox.queries import counts, oldest_waiting
+from campaign.outbox.suppressions import queries as suppressions
+from campaign.outbox.suppressions.models import Cause
 from campaign.people.models import Purpose, Subscription
 from campaign.summits.models import STALE_AFTER, UNUSED_AFTER, Post
 
@@ -65,6 +67,15 @@ class Coming:
 
 
 @dataclass(frozen=True)
+class HeldBack:
+    """Readers who were said to be gone all at once, and nobody has looked yet."""
+
+    cause: Cause
+    number: int
+    words: str
+
+
+@dataclass(frozen=True)
 class Concerns:
     """What needs a look."""
 
@@ -72,9 +83,13 @@ class Concerns:
     waited: timedelta | None
     lane: Lane | None
     paused: list[Batch]
+    held_back: list[HeldBack]
     stale_posts: int
     bounced_posts: int
     mails_in: int
+    # Of these, how many are erased before long because nobody looks.
+    mails_expiring: int
+    unverified: int
 
     def __bool__(self) -> bool:
         return any(vars(self).values())
@@ -113,7 +128,7 @@ def figures(*, now: datetime) -> list[Figure]:
     """Count what people did and what left, day by day."""
     news = Subscription.purpose == Purpose.NEWSLETTER
     measures: list[tuple[Any, Any, Sequence[ColumnElement[bool]]]] = [
-        (_l("Sign-ups for events"), SignUp.signed_up_at, []),
+        (_l("Sign-ups for events"), SignUp.confirmed_at, []),
         (_l("New subscribers"), Subscription.confirmed_at, [news]),
         (_l("Subscribers who left"), Subscription.left_at, [news]),
         (_l("Letters confirmed"), Letter.confirmed_at, []),
@@ -138,15 +153,31 @@ def next_events(*, now: datetime) -> list[Coming]:
 def concerns(*, failed: int, now: datetime) -> Concerns:
     """Find what is amiss, or will be if nobody looks."""
     waited = oldest_waiting(now=now)
+    held = _held_back()
+    # Of what stands still for these it is said once.
+    explained = {number for one in held for number in suppressions.batches_of(one.cause)}
     return Concerns(
         failed=failed,
         waited=waited if waited > SHOULD_HAVE_LEFT else None,
         lane=ledger.troubled_lane(),
-        paused=ledger.paused_batches(),
+        paused=[one for one in ledger.paused_batches() if one.id not in explained],
+        held_back=held,
         stale_posts=_posts_in_use(now, Post.seen_on < now.date() - STALE_AFTER),
         bounced_posts=_posts_in_use(now, Post.bounced_at.is_not(None)),
         mails_in=inbox.number_waiting(),
+        mails_expiring=inbox.number_expiring(now=now),
+        unverified=inbox.number_unverified(since=now - timedelta(days=WEEK)),
     )
+
+
+def _held_back() -> list[HeldBack]:
+    causes = suppressions.held()
+    numbers = suppressions.number_of(causes)
+    words = {cause.id: suppressions.words_of(cause) for cause in causes}
+    return [
+        HeldBack(cause, numbers[cause.id], words[cause.id][0][0] if words[cause.id] else "")
+        for cause in causes
+    ]
 
 
 def _posts_in_use(now: datetime, *where: ColumnElement[bool]) -> int:

@@ -29,6 +29,7 @@ from campaign.organisers.models import Role
 from campaign.organisers.office import bp as organisers
 from campaign.organisers.views import not_from_our_page, not_signed_in, signed_in
 from campaign.outbox.office import bp as outbox
+from campaign.outbox.suppressions.office import bp as outbox_suppressions
 from campaign.people.office import bp as people
 from campaign.refusals import Refusal
 from campaign.summits.office import bp as summits
@@ -55,6 +56,7 @@ newsletter.register_blueprint(newsletter_previews)
 newsletter.register_blueprint(newsletter_versions)
 newsletter.register_blueprint(newsletter_series)
 newsletter.register_blueprint(newsletter_elsewhere)
+outbox.register_blueprint(outbox_suppressions)
 for _room, _label in ROOMS:
     bp.register_blueprint(_room)
 

@@ -7,6 +7,7 @@ from campaign.db import db
 from campaign.jobs import duty
 from campaign.outbox import verbs
 from campaign.outbox.delivery import worker
+from campaign.outbox.suppressions import verbs as suppressions
 
 
 @duty("outbox.send", every=timedelta(minutes=1))
@@ -20,5 +21,6 @@ def tidy() -> None:
     """Erase messages that left long ago."""
     now = clock.now()
     verbs.tidy(now=now)
+    suppressions.tidy(now=now)
     db.session.commit()
     worker.tidy(now=now)

@@ -22,6 +22,7 @@ from campaign.outbox.models import (
     Variant,
     address_hash,
 )
+from campaign.tables import holds
 
 # What each state says to somebody who has not read the code.
 STATES: dict[str, Any] = {
@@ -42,7 +43,7 @@ _KINDS: dict[str, Any] = {
     "confirmation-reminder": _l("reminder: newsletter"),
     "event-called-off": _l("event called off"),
     "event-changed": _l("event changed"),
-    "invitation": _l("signed up for an event"),
+    "invitation": _l("invitation to an event"),
     "issue-trial": _l("trial of an issue"),
     "letter": _l("letter to a post"),
     "letter-confirmation": _l("please confirm: letter"),
@@ -51,6 +52,8 @@ _KINDS: dict[str, Any] = {
     "newsletter": _l("issue of the newsletter"),
     "organiser-welcome": _l("new organiser"),
     "sign-in": _l("sign-in link"),
+    "sign-up-declined": _l("place given up by a calendar"),
+    "sign-up-question": _l("please confirm: place given up"),
     "sign-up-withdrawn": _l("place given up"),
     "welcome": _l("welcome to the newsletter"),
 }
@@ -139,8 +142,7 @@ def suppressions(words: str = "") -> Select[Suppression]:
     if words:
         query = query.where(
             or_(
-                Suppression.reason.icontains(words, autoescape=True),
-                Suppression.evidence.icontains(words, autoescape=True),
+                holds(words, Suppression.reason, Suppression.evidence),
                 Suppression.address_hash == address_hash(words.strip()),
             )
         )

@@ -42,6 +42,23 @@ def address_hash(address: str) -> str:
     return tokens.keyed_hash("address", address.lower())
 
 
+# Providers to whom dots in a local part are nothing, and the one name of theirs.
+_DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
+
+
+def mailbox_hash(address: str) -> str:
+    """Give the keyed hash of the mailbox behind an address, by which caps count.
+
+    What follows a plus leads into the same mailbox, and dots may too. For counting only: who
+    somebody is goes by the address as they wrote it.
+    """
+    local, _at, domain = address.lower().rpartition("@")
+    bare = local.partition("+")[0] or local
+    if domain in _DOTLESS:
+        bare, domain = bare.replace(".", "") or bare, _DOTLESS[domain]
+    return address_hash(f"{bare}@{domain}")
+
+
 def message_token(message_id: int) -> str:
     """Give the unguessable, stable token of a message: its Message-ID, its envelope sender (VERP).
 
@@ -129,6 +146,8 @@ class Message(Model):
     to_address: Mapped[str] = mapped_column(String(254))
     to_name: Mapped[str] = mapped_column(String(75), default="")
     address_hash: Mapped[str] = mapped_column(String(64))
+    # What caps count by (`mailbox_hash`); empty in a batch, which goes to readers only.
+    mailbox_hash: Mapped[str] = mapped_column(String(64), default="", server_default="")
     # The reply to a person's own act goes out even to a suppressed address.
     is_own_act: Mapped[bool] = mapped_column(default=False)
     sender_name: Mapped[str] = mapped_column(String(75), default="")
@@ -193,6 +212,12 @@ class Message(Model):
             postgresql_where=sql("thread IS NOT NULL"),
         ),
         Index(
+            "ix_outbox_message_mailbox",
+            "mailbox_hash",
+            sqlite_where=sql("batch_id IS NULL"),
+            postgresql_where=sql("batch_id IS NULL"),
+        ),
+        Index(
             "ix_outbox_message_address",
             "address_hash",
             sqlite_where=sql("batch_id IS NULL"),
@@ -226,6 +251,10 @@ class Suppression(Model):
     reason: Mapped[str] = mapped_column(String(40))
     evidence: Mapped[str] = mapped_column(String(500), default="")
     since: Mapped[datetime]
+    # What else it suppressed can be lifted with it (`outbox.suppressions`).
+    cause_id: Mapped[int | None] = mapped_column(
+        ForeignKey("outbox_bounce_cause.id", ondelete="SET NULL"), index=True
+    )
 
 
 class ClientCount(Model):

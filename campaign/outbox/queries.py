@@ -2,10 +2,19 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 
 from campaign.db import db
-from campaign.outbox.models import OPEN, Lane, Message, State, Suppression, address_hash
+from campaign.outbox.models import (
+    OPEN,
+    Lane,
+    Message,
+    State,
+    Suppression,
+    address_hash,
+    mailbox_hash,
+)
+from campaign.tables import holds
 
 
 def is_suppressed(address: str) -> bool:
@@ -19,13 +28,18 @@ def suppression_of(address: str) -> Suppression | None:
 
 
 def posted_lately(address: str, *, kinds: list[str], since: datetime) -> int:
-    """Count the mails of some kinds posted to an address since a moment, for a cap."""
+    """Count the mails of some kinds posted to a mailbox since a moment, for a cap.
+
+    However its address is written: `ada+1@…`, `ada+2@…` are one mailbox.
+    """
     return (
         db.session.scalar(
             select(func.count())
             .select_from(Message)
             .where(
-                Message.address_hash == address_hash(address),
+                Message.mailbox_hash == mailbox_hash(address),
+                # So the few mails to one mailbox are found by their index.
+                Message.batch_id.is_(None),
                 Message.kind.in_(kinds),
                 Message.posted_at >= since,
             )
@@ -47,12 +61,7 @@ def search(words: str = "", *, state: str = "", kind: str = "") -> Select[Messag
     """Find messages, newest first, by address or subject, state and kind."""
     query = select(Message).order_by(Message.id.desc())
     if words:
-        query = query.where(
-            or_(
-                Message.to_address.contains(words.lower(), autoescape=True),
-                Message.subject.icontains(words, autoescape=True),
-            )
-        )
+        query = query.where(holds(words, Message.to_address, Message.subject))
     if state:
         query = query.where(Message.state == state)
     if kind:

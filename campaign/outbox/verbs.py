@@ -1,11 +1,11 @@
 """Deeds of the outbox: post, claim, settle, retry, suppress."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, literal, select, update
+from sqlalchemy import Select, delete, insert, literal, or_, select, update
 
 from campaign import jobs, tokens
 from campaign.db import db, insert_missing
@@ -22,6 +22,7 @@ from campaign.outbox.models import (
     Suppression,
     Variant,
     address_hash,
+    mailbox_hash,
 )
 from campaign.refusals import Refusal
 
@@ -41,6 +42,7 @@ def post(mail: Mail, *, now: datetime) -> Message:
         to_address=mail.to,
         to_name=mail.to_name,
         address_hash=address_hash(mail.to),
+        mailbox_hash=mailbox_hash(mail.to),
         is_own_act=mail.is_own_act,
         sender_name=mail.sender_name,
         reply_to=mail.reply_to,
@@ -151,6 +153,13 @@ def suppress_hash(hashed: str, *, reason: str, evidence: str = "", now: datetime
     )
 
 
+def keep_no_evidence(hashed: str) -> None:
+    """Forget the words that made an address suppressed: they may hold the address itself."""
+    db.session.execute(
+        update(Suppression).where(Suppression.address_hash == hashed).values(evidence="")
+    )
+
+
 def lift(address: str) -> None:
     """Write to a suppressed address again."""
     db.session.execute(delete(Suppression).where(Suppression.address_hash == address_hash(address)))
@@ -183,7 +192,7 @@ def count_client(client: str, *, most: int, now: datetime) -> None:
     if not most or _is_this_machine(client):
         return
     hour = now.replace(minute=0, second=0, microsecond=0)
-    known = tokens.keyed_hash(f"client:{hour.isoformat()}", _network(client))
+    known = tokens.keyed_hash(f"client:{hour.isoformat()}", network_of(client))
     insert_missing(
         ClientCount, {"client_hash": known, "hour": hour, "number": 0}, unique=["client_hash"]
     )
@@ -195,6 +204,27 @@ def count_client(client: str, *, most: int, now: datetime) -> None:
         raise TooManyFromHere
 
 
+def counts(what: str, *, most: int, until: datetime) -> bool:
+    """Count one more of something, and tell whether it is within `most`.
+
+    Kept until a moment, and only as a keyed hash.
+    """
+    known = tokens.keyed_hash("count", what)
+    insert_missing(
+        ClientCount, {"client_hash": known, "hour": until, "number": 0}, unique=["client_hash"]
+    )
+    count = update(ClientCount).where(ClientCount.client_hash == known)
+    number = db.session.scalar(
+        count.values(number=ClientCount.number + 1).returning(ClientCount.number)
+    )
+    return number is not None and number <= most
+
+
+def client_key(client: str, *, purpose: str) -> str:
+    """Give the keyed hash of a connection for one purpose; nothing for a program of our own."""
+    return "" if _is_this_machine(client) else tokens.keyed_hash(purpose, network_of(client))
+
+
 def _is_this_machine(client: str) -> bool:
     # A program of our own, or a proxy whose word is not trusted yet: not one stranger.
     try:
@@ -203,7 +233,8 @@ def _is_this_machine(client: str) -> bool:
         return False
 
 
-def _network(client: str) -> str:
+def network_of(client: str) -> str:
+    """Give the network of one subscriber to which an IP address belongs; "" where it is none."""
     try:
         address = ip_address(client)
     except ValueError:
@@ -277,6 +308,49 @@ def retry_all(*, now: datetime) -> int:
     for message in fit:
         retry(message, now=now)
     return len(fit)
+
+
+# What somebody waited for, such as an invitation, says little after so many days.
+SENT_AGAIN_WITHIN = timedelta(days=3)
+
+
+def send_again(ids: Sequence[int], *, now: datetime) -> None:
+    """Let messages go once more that came back for no fault of their recipients.
+
+    Of an issue all of them, unless it was stopped; a single mail only while it is news, and where
+    no later one of its thread has left.
+    """
+    for at in range(0, len(ids), _AT_ONCE):
+        came_back = (Message.id.in_(ids[at : at + _AT_ONCE]), Message.state == State.BOUNCED)
+        singles = db.session.scalars(
+            select(Message).where(
+                *came_back, Message.batch_id.is_(None), Message.posted_at > now - SENT_AGAIN_WITHIN
+            )
+        )
+        fit = [message.id for message in singles if not _is_overtaken(message)]
+        going_on = select(Batch.id).where(Batch.stopped_at.is_(None))
+        db.session.execute(
+            update(Message)
+            .where(
+                *came_back,
+                # Thirty days after it left, nobody knows to whom it went.
+                Message.to_address != "",
+                or_(Message.batch_id.in_(going_on), Message.id.in_(fit)),
+            )
+            .values(state=State.WAITING, tries=0, due_at=now, settled_at=None)
+            .execution_options(synchronize_session=False)
+        )
+        theirs = select(Message.batch_id).where(Message.id.in_(ids[at : at + _AT_ONCE]))
+        db.session.execute(
+            update(Batch)
+            .where(Batch.id.in_(theirs), Batch.stopped_at.is_(None))
+            .values(finished_at=None)
+            .execution_options(synchronize_session=False)
+        )
+    jobs.wake_after_commit("outbox.send")
+
+
+_AT_ONCE = 500
 
 
 def drop_waiting(*, thread: str, kind: str, now: datetime) -> None:

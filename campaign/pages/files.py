@@ -7,17 +7,22 @@ what was written, and writing it again gives the same file.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
 
-from campaign.forms import has_control_characters
+from campaign.characters import Place, as_meant, unfit
+from campaign.comments import line_of_unclosed
 from campaign.languages import _
+from campaign.linking import PAGE_ENDINGS
+from campaign.pages.days import AmbiguousDay, read_day
 from campaign.refusals import Refusal
+
+Value = TypeVar("Value")
 
 LARGEST = 1_000_000
 _PATH = re.compile(r"/(?:[\w][\w.~-]*(?:/[\w][\w.~-]*)*)?")
@@ -25,15 +30,27 @@ _OWN = re.compile(r"/(?![/\\])\S*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
+class Mistake(NamedTuple):
+    """What is wrong in a page file, and in which line."""
+
+    name: str
+    line: int
+    sentence: str
+
+
 class BadPageFile(Refusal):
-    """A page file that cannot be taken in; names the file, the line, and what is wrong there."""
+    """Page files that cannot be taken in; names each file, the line, and what is wrong there."""
 
     status = 422
 
-    def __init__(self, name: str, line: int, trouble: str) -> None:
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
         super().__init__(
-            _("%(name)s, line %(line)s: %(trouble)s", name=name, line=line, trouble=trouble)
+            "\n".join(
+                _("%(name)s, line %(line)s: %(trouble)s", name=name, line=line, trouble=sentence)
+                for name, line, sentence in mistakes
+            )
         )
+        self.mistakes = list(mistakes)
 
 
 class _Trouble(Exception):
@@ -49,6 +66,8 @@ class PageFile:
     path: str
     title: str
     source: str
+    # It is `index.md` of a folder, in which its relative links begin.
+    is_index: bool = False
     description: str = ""
     language: str = ""
     author: str = ""
@@ -105,41 +124,69 @@ for _kind in (_Loader, _Dumper):
 
 def path_of(name: str) -> str:
     """Give the address of a file named relative to its folder: `news/hello.md` is `/news/hello`."""
-    stem = unicodedata.normalize("NFC", name).removesuffix(".md")
+    stem = _stem(name)
     if stem == "index":
         return "/"
     return "/" + stem.removesuffix("/index")
 
 
-def name_of(path: str) -> str:
+def name_of(path: str, *, is_index: bool = False) -> str:
     """Give the file name of a page's address, relative to its folder."""
-    return "index.md" if path == "/" else f"{path.removeprefix('/')}.md"
+    if path == "/":
+        return "index.md"
+    return f"{path.removeprefix('/')}{'/index' if is_index else ''}.md"
+
+
+def _stem(name: str) -> str:
+    name = unicodedata.normalize("NFC", name)
+    ending = next((ending for ending in PAGE_ENDINGS if name.lower().endswith(ending)), "")
+    return name[: len(name) - len(ending)]
 
 
 def in_folder(folder: Traversable, inside: str = "") -> Iterator[tuple[str, Traversable]]:
-    """List the page files of a folder and the folders in it, by name; hidden ones are left out."""
+    """List the files of a folder and the folders in it, by name; hidden ones are left out."""
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
             yield from in_folder(entry, f"{inside}{entry.name}/")
-        elif entry.name.endswith(".md"):
+        else:
             yield f"{inside}{entry.name}", entry
 
 
-def read_folder(folder: Traversable) -> list[PageFile]:
-    """Read every page file of a folder. Raises `BadPageFile` for the first that is wrong."""
-    found = [(name, read(name, entry.read_bytes())) for name, entry in in_folder(folder)]
+def is_page_file(name: str) -> bool:
+    """Tell by its name whether a file is a page file."""
+    return name.lower().endswith(PAGE_ENDINGS)
+
+
+def read_folder(folder: Traversable) -> dict[str, PageFile]:
+    """Read every page file of a folder, by name. Raises `BadPageFile` with all that is wrong."""
+    found: dict[str, PageFile] = {}
+    mistakes: list[Mistake] = []
+    for name, entry in in_folder(folder):
+        if not is_page_file(name):
+            continue
+        try:
+            found[name] = read(name, entry.read_bytes())
+        except BadPageFile as bad:
+            mistakes += bad.mistakes
+    mistakes += _doubles(found)
+    if mistakes:
+        raise BadPageFile(mistakes)
+    return found
+
+
+def _doubles(found: Mapping[str, PageFile]) -> Iterator[Mistake]:
+    """Name the files that want an address which another has."""
     taken: dict[str, str] = {}
-    for name, file in found:
+    for name, file in found.items():
         if file.path in taken:
-            other = taken[file.path]
-            raise BadPageFile(name, 1, _("%(other)s has the same address.", other=other))
-        taken[file.path] = name
-    for name, file in found:
+            yield Mistake(name, 1, _("%(other)s has the same address.", other=taken[file.path]))
+        taken.setdefault(file.path, name)
+    for name, file in found.items():
         for path in file.redirect_from:
             if path in taken:
-                raise BadPageFile(
+                yield Mistake(
                     name,
                     1,
                     _(
@@ -148,39 +195,47 @@ def read_folder(folder: Traversable) -> list[PageFile]:
                         other=taken[path],
                     ),
                 )
-            taken[path] = name
-    return [file for _name, file in found]
+            taken.setdefault(path, name)
 
 
 def read(name: str, content: bytes) -> PageFile:
     """Read one page file; `name` is relative to its folder. Raises `BadPageFile`."""
     try:
-        return _read(name, content)
+        text = _text(content)
+        parts = _parts(text)
     except _Trouble as trouble:
-        raise BadPageFile(name, trouble.line, trouble.sentence) from None
+        raise BadPageFile([Mistake(name, trouble.line, trouble.sentence)]) from None
+    said = _Said(parts.matter, parts.lines)
+    file = _file(name, said, parts.source)
+    unclosed = line_of_unclosed(parts.source)
+    if unclosed is not None:
+        line = parts.first_line + unclosed - 1
+        said.mistake(line, _("a comment begins here that never ends: write --> where it does."))
+    if said.mistakes:
+        raise BadPageFile([Mistake(name, line, sentence) for line, sentence in said.mistakes])
+    return file
 
 
-def _read(name: str, content: bytes) -> PageFile:
+def _file(name: str, said: "_Said", source: str) -> PageFile:
     path = path_of(name)
     if not _PATH.fullmatch(path) or len(path) > 200:
-        raise _Trouble(
+        said.mistake(
             1, _("the file's name becomes its address: use letters, digits, hyphens and points.")
         )
-    text = _text(content)
-    matter, lines, source = _parts(text)
-    said = _Said(matter, lines)
-    published_on = said.day("date")
+    language = said.line("language", most=12, form=_LANGUAGE)
+    published_on = said.day("date", language=language)
     is_news = said.switch("news", default=path.startswith("/news/"))
-    if is_news and published_on is None:
-        raise _Trouble(1, _("news needs a date, such as 2027-05-13."))
+    if is_news and published_on is None and not said.is_wrong("date"):
+        said.mistake(1, _("news needs a date, such as 2027-05-13."))
     title = said.line("title", most=200)
-    if not title:
-        raise _Trouble(1, _("the page needs a title."))
+    if not title and not said.is_wrong("title"):
+        said.mistake(1, _("the page needs a title."))
     return PageFile(
         path=path,
+        is_index=path != "/" and _stem(name).endswith("/index"),
         title=title,
         description=said.line("description", most=400),
-        language=said.line("language", most=12, form=_LANGUAGE),
+        language=language,
         published_on=published_on,
         author=said.line("author", most=120),
         is_news=is_news,
@@ -203,14 +258,38 @@ def _text(content: bytes) -> str:
         line = content.count(b"\n", 0, trouble.start) + 1
         raise _Trouble(line, _("this is not UTF-8 text.")) from None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for number, line_ in enumerate(text.split("\n"), start=1):
-        if has_control_characters(line_, allowed="\t"):
-            raise _Trouble(number, _("there is a character here that cannot be shown."))
+    head = _FRONT_MATTER.match(text)
+    after = head.end() if head else 0
+    # In front matter the end of a line has a meaning, which a pasted separator has not.
+    text = as_meant(text[:after], line_end=" ") + as_meant(text[after:])
+    place = unfit(text, allowed="\n\t")
+    if place is not None:
+        raise _Trouble(place.line, _not_shown(place))
     return text
 
 
-def _parts(text: str) -> tuple[dict[str, Any], dict[str, int], str]:
-    """Part a file into front matter, the line of each of its names, and Markdown."""
+def _not_shown(place: Place) -> str:
+    sentence = _(
+        "character %(character)s is a sign that cannot be shown (%(code)s).",
+        character=place.character,
+        code=place.code,
+    )
+    return str(sentence)
+
+
+_FRONT_MATTER = re.compile(r"---[ \t]*\n.*?^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+
+
+class _Parts(NamedTuple):
+    matter: dict[str, Any]
+    # In which line each name of it stands, and the Markdown begins.
+    lines: dict[str, int]
+    source: str
+    first_line: int
+
+
+def _parts(text: str) -> _Parts:
+    """Part a file into front matter and Markdown."""
     first, _newline, rest = text.partition("\n")
     if first.rstrip() != "---":
         raise _Trouble(1, _("the file begins with a line of three hyphens, then title: and more."))
@@ -221,7 +300,7 @@ def _parts(text: str) -> tuple[dict[str, Any], dict[str, int], str]:
     try:
         node = loader.get_single_node()
         if node is None:
-            return {}, {}, _body(rest[found.end() :])
+            return _with_body({}, {}, rest, found.end())
         if not isinstance(node, yaml.MappingNode):
             raise _Trouble(2, _("the front matter is not a list of names and values."))
         matter: dict[str, Any] = {}
@@ -241,12 +320,14 @@ def _parts(text: str) -> tuple[dict[str, Any], dict[str, int], str]:
         raise _Trouble(2, _("the front matter is nested too deeply.")) from None
     finally:
         loader.dispose()
-    return matter, lines, _body(rest[found.end() :])
+    return _with_body(matter, lines, rest, found.end())
 
 
-def _body(text: str) -> str:
+def _with_body(matter: dict[str, Any], lines: dict[str, int], rest: str, at: int) -> _Parts:
     # Not the first line's own indent: it may be code.
-    return re.sub(r"\A(?:[ \t]*\n)+", "", text).rstrip()
+    empty = re.compile(r"(?:[ \t]*\n)*").match(rest, at)
+    begin = empty.end() if empty else at
+    return _Parts(matter, lines, rest[begin:].rstrip(), rest.count("\n", 0, begin) + 2)
 
 
 def _plain(value: Any, line: int) -> Any:
@@ -254,8 +335,10 @@ def _plain(value: Any, line: int) -> Any:
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, str):
-        if has_control_characters(value, allowed="\n\t"):
-            raise _Trouble(line, _("there is a character here that cannot be shown."))
+        place = unfit(value, allowed="\n\t")
+        if place is not None:
+            # Written as an escape in quotes, so that it stands where its name does.
+            raise _Trouble(line, _("%(code)s cannot be shown.", code=place.code))
         return value
     if isinstance(value, list):
         return [_plain(entry, line) for entry in value]
@@ -265,11 +348,20 @@ def _plain(value: Any, line: int) -> Any:
 
 
 class _Said:
-    """The front matter, asked name by name; what nobody asks for is the rest."""
+    """The front matter, asked name by name, with all that is wrong in it; the rest is nobody's."""
 
     def __init__(self, matter: dict[str, Any], lines: dict[str, int]) -> None:
         self._matter = dict(matter)
         self._lines = lines
+        self._wrong: set[str] = set()
+        # The line and the sentence of each.
+        self.mistakes: list[tuple[int, str]] = []
+
+    def mistake(self, line: int, sentence: str) -> None:
+        self.mistakes.append((line, sentence))
+
+    def is_wrong(self, name: str) -> bool:
+        return name in self._wrong
 
     def line(self, name: str, *, most: int, form: re.Pattern[str] | None = None) -> str:
         value = self._take(name)
@@ -278,12 +370,12 @@ class _Said:
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str) or "\n" in value.strip():
-            raise self._wrong(name, _("should be text on one line."))
+            return self._refuse(name, _("should be text on one line."), "")
         value = value.strip()
         if len(value) > most:
-            raise self._wrong(name, _("is longer than %(most)s characters.", most=most))
+            return self._refuse(name, _("is longer than %(most)s characters.", most=most), "")
         if value and form is not None and not form.fullmatch(value):
-            raise self._wrong(name, _WRONG_FORM[name]())
+            return self._refuse(name, _WRONG_FORM[name](), "")
         return value
 
     def switch(self, name: str, *, default: bool) -> bool:
@@ -291,7 +383,7 @@ class _Said:
         if value is None:
             return default
         if not isinstance(value, bool):
-            raise self._wrong(name, _("should be true or false."))
+            return self._refuse(name, _("should be true or false."), default)
         return value
 
     def whole(self, name: str) -> int:
@@ -299,19 +391,20 @@ class _Said:
         if value is None:
             return 0
         if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 10_000:
-            raise self._wrong(name, _("should be a whole number below 10,000."))
+            return self._refuse(name, _("should be a whole number below 10,000."), 0)
         return value
 
-    def day(self, name: str) -> date | None:
+    def day(self, name: str, *, language: str) -> date | None:
         value = self._take(name)
-        if value is None:
+        if value is None or value == "":
             return None
         try:
-            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(value)):
-                raise ValueError
-            return date.fromisoformat(str(value))
+            return read_day(str(value), language=language)
+        except AmbiguousDay:
+            sentence = _("may be one day or the other: write it such as 2027-05-13.")
+            return self._refuse(name, sentence, None)
         except ValueError:
-            raise self._wrong(name, _("should be a day such as 2027-05-13.")) from None
+            return self._refuse(name, _("should be a day such as 2027-05-13."), None)
 
     def paths(self, name: str, *, own: str) -> list[str]:
         value = self._take(name)
@@ -319,12 +412,13 @@ class _Said:
             return []
         paths = [value] if isinstance(value, str) else value
         if not isinstance(paths, list):
-            raise self._wrong(name, _("should be a list of paths."))
+            return self._refuse(name, _("should be a list of paths."), [])
         for path in paths:
             if not isinstance(path, str) or not _PATH.fullmatch(path) or len(path) > 200:
-                raise self._wrong(name, _("should name paths such as /old-address."))
+                return self._refuse(name, _("should name paths such as /old-address."), [])
             if path in {own, "/"} or paths.count(path) > 1:
-                raise self._wrong(name, _("names %(path)s, which cannot lead here.", path=path))
+                sentence = _("names %(path)s, which cannot lead here.", path=path)
+                return self._refuse(name, sentence, [])
         return list(paths)
 
     def rest(self) -> dict[str, Any]:
@@ -333,8 +427,10 @@ class _Said:
     def _take(self, name: str) -> Any:
         return self._matter.pop(name, None)
 
-    def _wrong(self, name: str, trouble: str) -> _Trouble:
-        return _Trouble(self._lines[name], f"{name} {trouble}")
+    def _refuse(self, name: str, trouble: str, instead: Value) -> Value:
+        self._wrong.add(name)
+        self.mistake(self._lines[name], f"{name} {trouble}")
+        return instead
 
 
 _WRONG_FORM = {

@@ -21,6 +21,8 @@ class Page(Model):
     # Names the page for feed readers for ever, wherever it moves (RFC 4287 section 4.2.6).
     uid: Mapped[str] = mapped_column(String(36), unique=True)
     path: Mapped[str] = mapped_column(String(200), unique=True)
+    # Its file is `index.md` of a folder, in which its relative links begin.
+    is_index: Mapped[bool] = mapped_column(default=False)
     title: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(String(400), default="")
     language: Mapped[str] = mapped_column(String(12), default="")

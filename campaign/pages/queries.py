@@ -62,6 +62,11 @@ def at(path: str) -> Page | None:
     return db.session.scalar(select(Page).where(Page.path == path, Page.is_draft.is_(False)))
 
 
+def contents_at(path: str) -> list[Any] | None:
+    """Give the headings of the page at an address, a draft too; None where there is no page."""
+    return db.session.scalar(select(Page.contents).where(Page.path == path))
+
+
 def redirect_from(path: str) -> str | None:
     """Tell where an address that is no page leads."""
     return db.session.scalar(select(Redirect.to_path).where(Redirect.from_path == path))

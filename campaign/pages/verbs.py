@@ -12,7 +12,7 @@ from campaign.languages import _
 from campaign.pages import files
 from campaign.pages.files import PageFile
 from campaign.pages.models import Page, Redirect
-from campaign.pages.queries import redirects_to
+from campaign.pages.queries import every, redirects_to
 from campaign.refusals import Refusal
 
 # The shortest time both databases tell apart.
@@ -43,6 +43,7 @@ def save(file: PageFile, *, now: datetime) -> Page:
         return page
     before = page.path
     page.path = file.path
+    page.is_index = file.is_index
     page.title = file.title
     page.description = file.description
     page.language = file.language
@@ -55,15 +56,33 @@ def save(file: PageFile, *, now: datetime) -> Page:
     page.nav_order = file.nav_order
     page.extra = file.extra
     page.source = file.source
-    rendered = markup.render(file.source)
-    page.html = rendered.html
-    page.contents = [[h.level, h.anchor, h.words] for h in rendered.headings]
-    # Later than before in any case: whoever kept the page goes by it.
-    page.changed_at = max(now, page.changed_at + TICK) if page.id is not None else now
+    _render(page)
+    page.changed_at = _later(page, now) if page.id is not None else now
     db.session.add(page)
     db.session.flush()
     _redirect(file, before=before)
     return page
+
+
+def _render(page: Page) -> None:
+    name = files.name_of(page.path, is_index=page.is_index)
+    rendered = markup.render(page.source, file=name)
+    page.html = rendered.html
+    page.contents = [[h.level, h.anchor, h.words] for h in rendered.headings]
+
+
+def _later(page: Page, now: datetime) -> datetime:
+    # Later than before in any case: whoever kept the page goes by it.
+    return max(now, page.changed_at + TICK)
+
+
+def render_anew(*, now: datetime) -> None:
+    """Render every page as this version of the program does; one that stays the same is left."""
+    for page in db.session.scalars(every()):
+        before = (page.html, page.contents)
+        _render(page)
+        if (page.html, page.contents) != before:
+            page.changed_at = _later(page, now)
 
 
 def _page_for(file: PageFile) -> Page:
@@ -93,6 +112,7 @@ def described(page: Page) -> PageFile:
     """Describe a page as its file would."""
     return PageFile(
         path=page.path,
+        is_index=page.is_index,
         title=page.title,
         source=page.source,
         description=page.description,
@@ -113,5 +133,5 @@ def load_starter(folder: Traversable, *, now: datetime) -> None:
     """Save every page of the starter, where there are none yet."""
     if db.session.scalar(select(Page.id).limit(1)) is not None:
         return
-    for file in files.read_folder(folder / "pages"):
+    for file in files.read_folder(folder / "pages").values():
         save(file, now=now)

@@ -11,22 +11,33 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from campaign import clock
 from campaign.db import db
+from campaign.forms import normal_address
 from campaign.people import exports
-from campaign.people.imports import formats, queries, verbs
+from campaign.people.imports import formats, queries, statuses, verbs
+from campaign.people.imports.chunks import cutting
 from campaign.people.imports.duties import work
 from campaign.people.imports.models import Import, Stage
 from campaign.people.imports.rows import NOTES, REASONS
 from campaign.people.queries import everybody
+from campaign.people.verbs import forget_address
 
 cli = AppGroup(
     "people",
     help="People: everybody whom the campaign knows.\n\nExample: campaign people import list.csv",
 )
 
+# What may be said of all in a file.
+EVERYBODY = {
+    "left": statuses.LEFT,
+    "bounced": statuses.BOUNCED,
+    "complained": statuses.COMPLAINED,
+    "not-subscribed": statuses.KNOWN,
+    "as-stated": "",
+}
 _SHOWN = 10
 # How often a plain line tells how far a long piece of work is.
 _EVERY = 100_000
@@ -40,7 +51,14 @@ _EVERY = 100_000
     "chosen",
     multiple=True,
     metavar="COLUMN=FIELD",
-    help=f"What a column holds: {', '.join(formats.FIELDS)}; or nothing, to leave it out.",
+    help=f"What a column holds: {', '.join(formats.FIELDS)}; or nothing, to leave it out because "
+    "it says nothing of who may be written to.",
+)
+@click.option(
+    "--everybody",
+    type=click.Choice(list(EVERYBODY)),
+    help="What the people in the file are, where its name says that they are no subscribers; "
+    "as-stated: what its columns say.",
 )
 @click.option("--consent", default="", help="What they agreed to, word for word.")
 @click.option("--consent-source", default="", help="Where and how they agreed.")
@@ -58,6 +76,7 @@ def import_(
     file: Path,
     dry_run: bool,
     chosen: tuple[str, ...],
+    everybody: str | None,
     consent: str,
     consent_source: str,
     consent_date: datetime | None,
@@ -65,24 +84,29 @@ def import_(
 ) -> None:
     """Take over the people of FILE (CSV): ours, or an export of Substack and the like.
 
-    Nobody is subscribed unless --consent says what they agreed to. Broken off, the same command
-    goes on where it stopped.
+    Nobody is subscribed unless --consent says what they agreed to, and never who has left. A column
+    that may say who has left, and is not understood, stops the import until --map says what it is.
+    Broken off, the same command goes on where it stopped.
 
     Example: campaign people import list.csv --dry-run
     """
     agreed_on = consent_date.date() if consent_date else None
-    told = [sorted(chosen), consent, consent_source, str(agreed_on), file.name]
+    told = [sorted(chosen), everybody, consent, consent_source, str(agreed_on), file.name]
     fingerprint = _fingerprint(file, told)
     run = None if dry_run else queries.broken_off(fingerprint)
     if run is None:
         run = verbs.take_in(file, name=file.name, fingerprint=fingerprint, now=clock.now())
-        verbs.settle(
-            run,
-            mapping=_mapping(run, chosen),
-            wording=consent.strip(),
-            source=consent_source.strip()[:200],
-            agreed_on=agreed_on,
-        )
+        with _explained(run):
+            verbs.settle(
+                run,
+                mapping=_mapping(run, chosen),
+                standing=EVERYBODY[everybody] if everybody else None,
+                wording=consent.strip(),
+                source=consent_source.strip()[:200],
+                agreed_on=agreed_on,
+            )
+            # All of it, before anybody of it is saved.
+            cutting.look_through(run, file)
         (verbs.check if dry_run else verbs.start)(run)
         db.session.commit()
     else:
@@ -97,6 +121,23 @@ def import_(
         if dry_run:
             verbs.forget_old([run])
             db.session.commit()
+
+
+@contextmanager
+def _explained(run: Import) -> Iterator[None]:
+    """Say with which option to answer where it is not clear who has left; nothing is kept."""
+    try:
+        yield
+    except statuses.UnclearColumn as refusal:
+        db.session.rollback()
+        kinds = ", ".join(sorted(statuses.FIELDS))
+        raise click.ClickException(
+            f'{refusal} --map "{refusal.name}=FIELD" says what it means (one of {kinds}), '
+            f'--map "{refusal.name}=" that it is no status.'
+        ) from None
+    except statuses.UnclearName as refusal:
+        db.session.rollback()
+        raise click.ClickException(f"{refusal} --everybody {'|'.join(EVERYBODY)}") from None
 
 
 def _fingerprint(file: Path, told: list[Any]) -> str:
@@ -116,17 +157,17 @@ def _mapping(run: Import, chosen: tuple[str, ...]) -> list[str]:
         if field and field not in formats.FIELDS:
             raise click.BadParameter(f"{field!r} is none of {', '.join(formats.FIELDS)}.")
         at = run.header.index(column)
-        if field:
+        if field and field not in statuses.SEVERAL:
             # What somebody says counts for more than what we guessed.
             mapping = ["" if known == field else known for known in mapping]
-        mapping[at] = field
+        mapping[at] = field or statuses.NO_STATUS
     return mapping
 
 
 def _tell_how_it_is_read(run: Import) -> None:
     click.echo(f"Format: {formats.FORMATS[run.format]}")
     for column, field in zip(run.header, run.mapping, strict=True):
-        click.echo(f"  {column} -> {formats.FIELDS[field] if field else '(left out)'}")
+        click.echo(f"  {column} -> {formats.in_words(field)}")
 
 
 @contextmanager
@@ -201,3 +242,23 @@ def export(file: str) -> None:
         for piece in exports.lines(counted()):
             stream.write(piece)
     click.echo(f"{number} people written.", err=True)
+
+
+@click.command("forget")
+@click.argument("email")
+@with_appcontext
+def forget(email: str) -> None:
+    """Erase everything that is known of the owner of an address, for good.
+
+    Their name, what they agreed to, their places and letters, what was sent to them and the mails
+    they wrote to us. If they must not be written to, that stays, without the address.
+
+    Example: campaign forget ada@example.org
+    """
+    try:
+        address = normal_address(email)
+    except ValueError:
+        raise click.BadParameter(f"{email!r} is not an e-mail address.") from None
+    was_known = forget_address(address)
+    db.session.commit()
+    click.echo("They are forgotten." if was_known else "Nobody was known by this address.")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
 
-from campaign.db import db
+from campaign.db import db, nearest_day
 from campaign.languages import _, country_name, languages, short_date, territories
 from campaign.languages import lazy_gettext as _l
 from campaign.people import places, segments
@@ -191,7 +191,7 @@ def joined(values: Values, now: datetime) -> ColumnElement[bool]:
 
 
 def _day(written: str) -> date:
-    return date.fromisoformat(written)
+    return nearest_day(date.fromisoformat(written))
 
 
 def _begin(written: str) -> datetime:

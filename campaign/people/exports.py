@@ -9,14 +9,21 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-COLUMNS = ("email", "name", "country", "city", "language", "newsletter", "tags")
+COLUMNS = ("email", "name", "country", "city", "language", "newsletter", "tags", "reason")
+
+# Why an address must not be written to, for other programs: by what the outbox says of it.
+_WHY = {"bounce": "bounced", "complaint": "complained"}
 
 # What a spreadsheet would run as a formula (OWASP, "CSV injection"), with the marks before it.
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 
 
 class Line(NamedTuple):
-    """One person, as the file has them; `newsletter` is yes, left or nothing."""
+    """One person, as the file has them.
+
+    `newsletter` is yes, no, left or nothing; `reason` says why an address must not be written to,
+    whatever its owner had agreed to: bounced, complained or never.
+    """
 
     email: str
     name: str
@@ -25,6 +32,7 @@ class Line(NamedTuple):
     language: str
     newsletter: str
     tags: str
+    reason: str = ""
 
 
 def lines(people: Iterable[Line]) -> Iterator[str]:
@@ -39,6 +47,18 @@ def lines(people: Iterable[Line]) -> Iterator[str]:
             out.seek(0)
             out.truncate()
     yield out.getvalue()
+
+
+def standing(*, has_joined: bool, has_left: bool, suppressed: str | None) -> tuple[str, str]:
+    """Say how somebody stands to the newsletter, and why not where they must not be written to.
+
+    `suppressed` is the outbox's reason. Nobody who must not be written to is said to subscribe:
+    another program would mail them.
+    """
+    why = _WHY.get(suppressed, "never") if suppressed is not None else ""
+    if has_left:
+        return "left", why
+    return ("no" if why else "yes" if has_joined else ""), why
 
 
 def guarded(cell: str) -> str:

@@ -71,7 +71,10 @@ class Subscription(Model):
     asked_at: Mapped[datetime]
     reminded_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
+    # It stays while somebody has asked again in their name: only their own button ends it.
     left_at: Mapped[datetime | None]
+    # What the form said they are called, until the button makes it so.
+    asked_name: Mapped[str] = mapped_column(String(75), default="", server_default="")
     # How often: every issue, or only those that sum up a month.
     rhythm: Mapped[str] = mapped_column(String(10), default=Rhythm.ALL)
 
@@ -95,8 +98,28 @@ class Subscription(Model):
 
     @property
     def is_pending(self) -> bool:
-        """Tell whether they asked and have not pressed the button yet."""
-        return self.confirmed_at is None and self.left_at is None
+        """Tell whether they asked, perhaps after they had left, and have not pressed the button."""
+        if self.left_at is not None:
+            return self.asked_at > self.left_at
+        return self.confirmed_at is None
+
+
+class PersonAsk(Model):
+    """What a stranger's form asked for in the name of an address, until a duty answers it.
+
+    The door writes it and looks nobody up, so it costs the same whoever is known.
+    """
+
+    __tablename__ = "person_ask"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(75), default="")
+    language: Mapped[str] = mapped_column(String(12), default="")
+    purpose: Mapped[str] = mapped_column(String(20))
+    wording: Mapped[str] = mapped_column(Text)
+    form: Mapped[str] = mapped_column(String(40))
+    asked_at: Mapped[datetime]
 
 
 class Consent(Model):

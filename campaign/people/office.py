@@ -133,7 +133,7 @@ def _person_page(found: Person, form: TagForm) -> str:
             _sent_to(found), _history(clock.now()), arguments=request.args, path=path
         ),
         form=form,
-        may_leave=any(subscription.left_at is None for subscription in subscriptions),
+        may_leave=any(one.is_active or one.is_pending for one in subscriptions),
         may_forget=_is_administrator(),
     )
 
@@ -230,8 +230,8 @@ DEEDS = {
         _l("Forget them?"),
         _l(
             "Everything we know of them is erased: their name and address, what they agreed to, "
-            "their places at events, their letters, and the history of what was sent. You cannot "
-            "undo this. If they asked never to be written to, that stays."
+            "their places at events, their letters, the mails they wrote to us, and the history of "
+            "what was sent. You cannot undo this. If they asked never to be written to, that stays."
         ),
         _l("Forget them for good"),
         _l("They are forgotten."),

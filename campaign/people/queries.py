@@ -27,6 +27,7 @@ from campaign.people.models import (
     NOT_ME,
     Consent,
     Person,
+    PersonAsk,
     Purpose,
     RefusedTopic,
     Segment,
@@ -35,6 +36,7 @@ from campaign.people.models import (
     as_tag,
     language_tag,
 )
+from campaign.tables import holds
 
 # Confirmation mails are a weapon against the owner of an address: so many, over all forms.
 MOST_A_DAY = 3
@@ -145,13 +147,7 @@ def search(words: str = "", *, country: str = "", tag: str = "") -> Select[Perso
     """Find people, the latest known first, by name, address or city, by country and by tag."""
     query = select(Person).order_by(Person.id.desc())
     if words:
-        query = query.where(
-            or_(
-                Person.email.contains(words.lower(), autoescape=True),
-                Person.name.icontains(words, autoescape=True),
-                Person.city.icontains(words, autoescape=True),
-            )
-        )
+        query = query.where(holds(words, Person.email, Person.name, Person.city))
     if country:
         query = query.where(Person.country == country)
     if tag:
@@ -206,19 +202,14 @@ def search_subscriptions(words: str = "", *, standing: str = "") -> Select[Subsc
         .order_by(Subscription.asked_at.desc(), Subscription.id.desc())
     )
     if words:
-        query = query.where(
-            or_(
-                Person.email.contains(words.lower(), autoescape=True),
-                Person.name.icontains(words, autoescape=True),
-            )
-        )
+        query = query.where(holds(words, Person.email, Person.name))
     match standing:
         case "active":
             query = query.where(
                 Subscription.confirmed_at.is_not(None), Subscription.left_at.is_(None)
             )
         case "pending":
-            query = query.where(Subscription.confirmed_at.is_(None), Subscription.left_at.is_(None))
+            query = query.where(_is_pending())
         case "left":
             query = query.where(Subscription.left_at.is_not(None))
     return query
@@ -237,6 +228,7 @@ def everybody() -> Iterator[exports.Line]:
                 Person.__table__,
                 Subscription.confirmed_at.label("joined"),
                 Subscription.left_at,
+                Suppression.reason.label("suppressed"),
             )
             .outerjoin(
                 Subscription,
@@ -245,6 +237,7 @@ def everybody() -> Iterator[exports.Line]:
                     Subscription.purpose == Purpose.NEWSLETTER,
                 ),
             )
+            .outerjoin(Suppression, Suppression.address_hash == Person.address_hash)
             .where(Person.id > last)
             .order_by(Person.id)
             .limit(_BLOCK)
@@ -257,7 +250,11 @@ def everybody() -> Iterator[exports.Line]:
         for person_id, tag in db.session.execute(found.order_by(Tag.person_id, Tag.tag)):
             tags.setdefault(person_id, []).append(tag)
         for person in people:
-            standing = "left" if person.left_at else "yes" if person.joined else ""
+            standing, why = exports.standing(
+                has_joined=person.joined is not None,
+                has_left=person.left_at is not None,
+                suppressed=person.suppressed,
+            )
             yield exports.Line(
                 person.email,
                 person.name,
@@ -266,7 +263,19 @@ def everybody() -> Iterator[exports.Line]:
                 person.language,
                 standing,
                 exports.listed(tags.get(person.id, [])),
+                why,
             )
+
+
+def unanswered(*, most: int) -> list[int]:
+    """List the ids of some of what forms asked for and no duty has answered, oldest first."""
+    return list(db.session.scalars(select(PersonAsk.id).order_by(PersonAsk.id).limit(most)))
+
+
+def to_answer(number: int) -> PersonAsk | None:
+    """Take what a form asked for, unless it is answered or another duty has it."""
+    query = select(PersonAsk).where(PersonAsk.id == number).with_for_update(skip_locked=True)
+    return db.session.scalar(query)
 
 
 def number_of_subscribers(purpose: Purpose) -> int:
@@ -353,8 +362,15 @@ def _pending(purpose: Purpose) -> Select[Subscription]:
         select(Subscription)
         .where(
             Subscription.purpose == purpose,
-            Subscription.confirmed_at.is_(None),
-            Subscription.left_at.is_(None),
+            _is_pending(),
         )
         .order_by(Subscription.id)
+    )
+
+
+def _is_pending() -> ColumnElement[bool]:
+    """Say in SQL what `Subscription.is_pending` says of a row."""
+    return or_(
+        and_(Subscription.confirmed_at.is_(None), Subscription.left_at.is_(None)),
+        Subscription.asked_at > Subscription.left_at,
     )

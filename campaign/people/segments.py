@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.visitors import iterate
 
+from campaign.db import nearest_day
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import Person
@@ -325,7 +326,10 @@ def day(name: str, label: Any) -> Value:
 
     def read(given: Any) -> str:
         try:
-            return date.fromisoformat(_word(name, given)).isoformat()
+            typed = date.fromisoformat(_word(name, given))
+            if typed != nearest_day(typed):
+                raise ValueError("no year of ours")
+            return typed.isoformat()
         except ValueError:
             raise WrongRule(
                 _l("%(label)s: enter a day, such as 2027-05-13.", label=label)

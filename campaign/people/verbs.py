@@ -9,18 +9,21 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
+from campaign import jobs
 from campaign.db import db, insert_missing, lock
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State, address_hash
 from campaign.outbox.queries import is_suppressed
-from campaign.outbox.verbs import lift_bounce, post, suppress_hash
+from campaign.outbox.suppressions.verbs import keep_from
+from campaign.outbox.verbs import keep_no_evidence, lift_bounce, post, suppress_hash
 from campaign.people import mails, places, queries, segments
 from campaign.people.links import CONFIRM_WITHIN
 from campaign.people.models import (
     NOT_ME,
     Consent,
     Person,
+    PersonAsk,
     Purpose,
     Segment,
     Subscription,
@@ -40,15 +43,34 @@ def remember(
     city: str = "",
     now: datetime,
 ) -> Person:
-    """Find the person with an address or make them known; two at once make one person.
+    """Find the person with an address or make them known, and complete what is known of them.
 
-    What is known already is kept: whoever types an address need not be its owner.
+    For what they said themselves, or an organiser said of them; what a stranger's form says of
+    the owner of an address is not that (`meet`).
+    """
+    person = meet(email, language=language, now=now)
+    person.name = person.name or name
+    person.language = person.language or language
+    person.country = person.country or country
+    # A city of another country than theirs is somebody else's idea of them.
+    if country in {"", person.country}:
+        person.city = person.city or city
+    _locate(person)
+    return person
+
+
+def meet(email: str, *, language: str = "", now: datetime) -> Person:
+    """Find the person with an address that a form named, or make them known; held for the deed.
+
+    Whoever types an address need not be its owner: so of somebody known nothing changes, and of
+    somebody new nothing is noted but the language in which to ask them. Two at once make one
+    person.
     """
     known = {
         "email": email,
-        "name": name,
+        "name": "",
         "language": language,
-        "country": country,
+        "country": "",
         "address_hash": address_hash(email),
         "remembered_at": now,
     }
@@ -60,13 +82,6 @@ def remember(
     while person is None:
         insert_missing(Person, known, unique=["email"])
         person = db.session.scalar(query)
-    person.name = person.name or name
-    person.language = person.language or language
-    person.country = person.country or country
-    # A city of another country than theirs is somebody else's idea of them.
-    if country in {"", person.country}:
-        person.city = person.city or city
-    _locate(person)
     return person
 
 
@@ -94,8 +109,57 @@ def hold(person_id: int) -> None:
     db.session.execute(lock(select(Person.id).where(Person.id == person_id)))
 
 
+def take_ask(
+    email: str,
+    purpose: Purpose,
+    *,
+    name: str = "",
+    language: str = "",
+    wording: str,
+    form: str,
+    now: datetime,
+) -> None:
+    """Note that a form asks for a purpose in the name of an address; a duty asks its owner."""
+    db.session.add(
+        PersonAsk(
+            email=email,
+            purpose=purpose,
+            name=name,
+            language=language,
+            wording=wording,
+            form=form,
+            asked_at=now,
+        )
+    )
+    jobs.wake_after_commit("people.answer")
+
+
+def answer(asked: PersonAsk, *, now: datetime) -> None:
+    """Ask the owner of an address by mail whether they want what a form asked for.
+
+    Who must not be written to is not remembered anew because a stranger typed the address.
+    """
+    db.session.delete(asked)
+    if may_be_asked(asked.email, now=now):
+        person = meet(asked.email, language=asked.language, now=now)
+        invite_to_confirm(
+            person,
+            Purpose(asked.purpose),
+            wording=asked.wording,
+            form=asked.form,
+            name=asked.name,
+            now=now,
+        )
+
+
 def ask(
-    person: Person, purpose: Purpose, *, wording: str, form: str, now: datetime
+    person: Person,
+    purpose: Purpose,
+    *,
+    wording: str,
+    form: str,
+    name: str = "",
+    now: datetime,
 ) -> Subscription:
     """Note that somebody asked for a purpose in this person's name; nothing is agreed yet."""
     insert_missing(
@@ -110,11 +174,11 @@ def ask(
     ).one()
     if subscription.is_active:
         return subscription
-    if subscription.left_at is not None:
-        subscription.left_at = None
-        subscription.confirmed_at = None
+    # Who left has left still: whoever typed the address need not be its owner.
+    if subscription.left_at is not None and not subscription.is_pending:
         subscription.reminded_at = None
     subscription.asked_at = now
+    subscription.asked_name = "" if person.name else name
     db.session.add(
         Consent(
             person_id=person.id,
@@ -129,7 +193,13 @@ def ask(
 
 
 def invite_to_confirm(
-    person: Person, purpose: Purpose, *, wording: str, form: str, now: datetime
+    person: Person,
+    purpose: Purpose,
+    *,
+    wording: str,
+    form: str,
+    name: str = "",
+    now: datetime,
 ) -> None:
     """Ask the owner of an address by mail whether they want what a form asked for.
 
@@ -142,7 +212,7 @@ def invite_to_confirm(
     hold(person.id)
     if not may_be_asked(person.email, now=now):
         return
-    subscription = ask(person, purpose, wording=wording, form=form, now=now)
+    subscription = ask(person, purpose, wording=wording, form=form, name=name, now=now)
     has_bounced = is_suppressed(person.email)
     is_in = subscription.is_active and not has_bounced
     mail = (mails.already_subscribed if is_in else mails.confirmation)(person, purpose)
@@ -181,19 +251,16 @@ def _drop(subscription: Subscription) -> None:
         Consent.purpose == subscription.purpose,
     )
     db.session.execute(delete(Consent).where(*theirs, Consent.given_at.is_(None)))
-    earlier = db.session.scalar(
-        select(Consent).where(*theirs).order_by(Consent.given_at.desc()).limit(1)
-    )
-    if earlier is not None:
+    if subscription.left_at is not None:
         # They had left before somebody asked again: so they have left still.
-        subscription.confirmed_at = earlier.given_at
-        subscription.left_at = earlier.withdrawn_at
+        subscription.asked_at = subscription.left_at
+        subscription.asked_name = ""
         return
     db.session.delete(subscription)
     db.session.flush()
     person = db.session.get_one(Person, subscription.person_id)
     if person.confirmed_at is None and not queries.is_known_elsewhere(person):
-        forget(person)
+        let_go(person)
 
 
 def confirm(subscription: Subscription, *, now: datetime) -> bool:
@@ -209,6 +276,9 @@ def confirm(subscription: Subscription, *, now: datetime) -> bool:
     subscription.confirmed_at = now
     subscription.left_at = None
     person.confirmed_at = person.confirmed_at or now
+    # They have seen it on the page with the button.
+    person.name = person.name or subscription.asked_name
+    subscription.asked_name = ""
     latest = db.session.scalars(
         select(Consent)
         .where(Consent.person_id == subscription.person_id, Consent.purpose == subscription.purpose)
@@ -220,6 +290,27 @@ def confirm(subscription: Subscription, *, now: datetime) -> bool:
     return True
 
 
+# What follows once somebody has agreed to a purpose; the room it belongs to says so (`welcomes`).
+_welcomes: dict[Purpose, Callable[..., None]] = {}
+
+
+def welcomes(purpose: Purpose) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register what is done for a person, `now=`, who has just agreed to a purpose."""
+
+    def register(do: Callable[..., None]) -> Callable[..., None]:
+        _welcomes[purpose] = do
+        return do
+
+    return register
+
+
+def agree(person: Person, purpose: Purpose, *, wording: str, form: str, now: datetime) -> None:
+    """Record what the owner of an address agreed to with a button in another mail of ours."""
+    hold(person.id)
+    if confirm(ask(person, purpose, wording=wording, form=form, now=now), now=now):
+        _welcomes[purpose](person, now=now)
+
+
 def leave(person_id: int, purpose: Purpose, *, through: str, now: datetime) -> bool:
     """Take back what a person agreed to; done twice it stays done. Returns whether it is new."""
     hold(person_id)
@@ -227,7 +318,7 @@ def leave(person_id: int, purpose: Purpose, *, through: str, now: datetime) -> b
     if subscription is None:
         return False
     db.session.refresh(subscription, with_for_update=True)
-    if subscription.left_at is not None:
+    if subscription.left_at is not None and not subscription.is_pending:
         return False
     subscription.left_at = now
     for consent in db.session.scalars(
@@ -250,11 +341,13 @@ def _withhold(person_id: int, purpose: Purpose, *, now: datetime) -> None:
         .where(
             Message.person_id == person_id,
             Message.kind == purpose.value,
-            Message.state.in_([State.WAITING, State.RETRY]),
+            # What failed or came back could be sent again.
+            Message.state.in_([State.WAITING, State.RETRY, State.FAILED]),
         )
         .values(state=State.WITHHELD, settled_at=now, last_reply="not sent: they have left")
         .execution_options(synchronize_session=False)
     )
+    keep_from(person_id, kind=purpose.value)
 
 
 def never_write(
@@ -327,6 +420,48 @@ def delete_segment(segment: Segment) -> None:
     db.session.delete(segment)
 
 
+# What a room keeps of a person by their address, beside the rows that hang on theirs.
+Eraser = Callable[[str, Person | None], None]
+_erasers: list[Eraser] = []
+
+
+def erases(erase: Eraser) -> Eraser:
+    """Register what a room erases when somebody asks to be forgotten.
+
+    It is told their address, and the person where there is one.
+    """
+    _erasers.append(erase)
+    return erase
+
+
 def forget(person: Person) -> None:
-    """Erase a person: everything that hangs on the row goes with it."""
+    """Erase a person who asked for it: their row, what hangs on it, what is kept by their address.
+
+    That they must not be written to stays, as a hash of the address and the reason.
+    """
+    _erase_by_address(person.email, person)
+    let_go(person)
+
+
+def forget_address(email: str) -> bool:
+    """Erase what is known of whoever owns an address. Returns whether they were known by it."""
+    person = queries.by_email(email)
+    if person is None:
+        _erase_by_address(email, None)
+        return False
+    forget(person)
+    return True
+
+
+def _erase_by_address(email: str, person: Person | None) -> None:
+    for erase in _erasers:
+        erase(email, person)
+    keep_no_evidence(address_hash(email))
+
+
+def let_go(person: Person) -> None:
+    """Erase a person of whom nothing else is known any more, with all that hangs on the row.
+
+    Nobody asked for it, so a mail of theirs that nobody has read yet waits to be read.
+    """
     db.session.delete(person)

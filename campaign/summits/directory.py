@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from babel import Locale
 
+from campaign.db import FIRST_DAY, LAST_DAY
 from campaign.forms import has_control_characters, normal_address, tidy_line
 from campaign.languages import country_name
 
@@ -169,6 +170,11 @@ def _row(cells: dict[str, str], *, today: date) -> tuple[Row | None, list[tuple[
             days[name] = date.fromisoformat(given[name]) if given[name] else None
         except ValueError:
             wrong.append((name, "should be a day such as 2026-11-21"))
+            continue
+        day = days[name]
+        if day and not FIRST_DAY <= day <= LAST_DAY:
+            years = f"{FIRST_DAY.year} to {LAST_DAY.year}"
+            wrong.append((name, f"should be a day of a year from {years}"))
     if wrong:
         return None, wrong
     seen, start, end = days["seen_on"], days["valid_from"], days["valid_until"]

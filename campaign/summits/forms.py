@@ -3,9 +3,10 @@
 import re
 from typing import Any
 
-from wtforms import DateField, StringField, ValidationError
-from wtforms.validators import Optional
+from wtforms import StringField, ValidationError
+from wtforms.validators import InputRequired, Optional
 
+from campaign.days import DayField
 from campaign.forms import OfficeForm, email_field, line_field
 from campaign.languages import lazy_gettext as _l
 
@@ -23,8 +24,10 @@ class ContactForm(OfficeForm):
         required=_l("Say where this was seen."),
         description=_l("Where this contact was seen: best the address of a page."),
     )
-    seen_on = DateField(
-        _l("Seen on"), description=_l("The day on which somebody looked at the source.")
+    seen_on = DayField(
+        _l("Seen on"),
+        validators=[InputRequired(_l("Enter the day."))],
+        description=_l("The day on which somebody looked at the source."),
     )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from campaign.db import Model
+from campaign.db import FIRST_DAY, LAST_DAY, Model
 from campaign.languages import _, country_name
 
 # A contact seen longer ago is warned about in the office; much longer ago, and nobody writes to it.
@@ -66,7 +66,9 @@ class Summit(Model):
     @property
     def last_possible_day(self) -> date:
         """Give the day after which it is over, whatever its days will turn out to be."""
-        return self.last_day or self.first_day or date(self.year, 12, 31)
+        if day := self.last_day or self.first_day:
+            return day
+        return date(min(max(self.year, FIRST_DAY.year), LAST_DAY.year), 12, 31)
 
     def is_ahead(self, today: date) -> bool:
         """Tell whether it has not begun: the last hour to write is before the first day."""

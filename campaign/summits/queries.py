@@ -10,6 +10,7 @@ from campaign.db import db
 from campaign.languages import country_codes
 from campaign.summits.directory import Row
 from campaign.summits.models import UNUSED_AFTER, Holder, Post, Summit
+from campaign.tables import holds
 
 
 def timeline() -> list[Summit]:
@@ -47,12 +48,7 @@ def search_summits(words: str = "") -> Select[Summit]:
     """Find summits by slug or city, the latest first."""
     query = select(Summit).order_by(Summit.year.desc(), Summit.first_day.desc(), Summit.id.desc())
     if words:
-        query = query.where(
-            or_(
-                Summit.slug.icontains(words, autoescape=True),
-                Summit.city.icontains(words, autoescape=True),
-            )
-        )
+        query = query.where(holds(words, Summit.slug, Summit.city))
     return query
 
 
@@ -98,10 +94,9 @@ def search_posts(words: str = "", *, standing: str = "", today: date) -> Select[
     if words:
         query = query.where(
             or_(
-                Post.title.icontains(words, autoescape=True),
-                Post.email.icontains(words, autoescape=True),
+                holds(words, Post.title, Post.email),
                 Post.country.in_(country_codes(words)),
-                Post.holders.any(Holder.name.icontains(words, autoescape=True)),
+                Post.holders.any(holds(words, Holder.name)),
             )
         )
     writable = and_(Post.email != "", Post.bounced_at.is_(None), _is_open(today))

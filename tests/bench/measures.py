@@ -10,8 +10,7 @@ from sqlalchemy import func, select
 
 from campaign import clock, tokens
 from campaign.db import db
-from campaign.events.models import Event, SignUp
-from campaign.outbox.models import Message
+from campaign.events.models import Event, SignUpAsk
 from tests.bench import lean
 from tests.bench.first_view import first_views
 from tests.bench.importing import imports
@@ -77,9 +76,8 @@ def sign_ups(name: str, kind: str) -> list[Figure]:
                 floor=lambda: _press(f"{bare}/sign-up", lean.TOKEN.dumps(0), numbers),
             )
         with campaign.app.app_context():
-            saved = db.session.scalar(select(func.count()).select_from(SignUp))
-            posted = db.session.scalar(select(func.count()).select_from(Message))
-        print(f"  {name}: {saved} places, {posted} invitations; {lean.count(plain)} bare rows")
+            saved = db.session.scalar(select(func.count()).select_from(SignUpAsk))
+        print(f"  {name}: {saved} asked for a place; {lean.count(plain)} bare rows")
     return [Figure(name, taken["ours"], "sign-ups/s", taken["floor"])]
 
 

@@ -15,7 +15,10 @@ from tests.drills.outcome import Order, Outcome
 from tests.drills.overtaking import overtaking
 from tests.drills.parting import absent, two_hosts
 from tests.drills.racing import race
+from tests.drills.reading_zones import missing_reader, zones
+from tests.drills.refusing import relay_says_no
 from tests.drills.supervising import supervisor
+from tests.drills.timing import timing
 from tests.services import missing
 
 Drill = Callable[[Order], Outcome]
@@ -25,12 +28,17 @@ DRILLS: dict[str, tuple[Drill, str]] = {
     "issue-kill-postgresql": (issue_kill, "postgresql"),
     "relay": (misbehaving, "sqlite"),
     "relay-postgresql": (misbehaving, "postgresql"),
+    "relay-says-no": (relay_says_no, "sqlite"),
+    "relay-says-no-postgresql": (relay_says_no, "postgresql"),
     "overtaking-sqlite": (overtaking, "sqlite"),
     "overtaking-postgresql": (overtaking, "postgresql"),
     "two-hosts": (two_hosts, "postgresql"),
     "supervisor": (supervisor, "sqlite"),
     "race": (race, "sqlite"),
     "race-postgresql": (race, "postgresql"),
+    "zones": (zones, "sqlite"),
+    "timing": (timing, "sqlite"),
+    "timing-postgresql": (timing, "postgresql"),
     "encoded-words": (encoded_words, "sqlite"),
 }
 
@@ -48,6 +56,8 @@ def main() -> int:
     need = missing("postgresql")
     if not need or all(DRILLS[name][1] == "sqlite" for name in names):
         need = absent() if "two-hosts" in names else None
+    if not need and "zones" in names:
+        need = missing_reader()
     if need:
         print(need, file=sys.stderr)
         return 1

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from campaign import clock, tokens
 from campaign.db import db
+from campaign.events import duties
 from campaign.events.mails import INVITATION
 from campaign.events.models import SignUp
 from campaign.events.verbs import plan
@@ -39,6 +40,7 @@ def race(order: Order) -> Outcome:
         answers = Counter(_at_once(campaign, slug, token, late))
         outcome.counts |= {"welcomed": answers[303], "refused": answers[409]}
         with campaign.app.app_context():
+            duties.answer()
             places = db.session.scalar(select(func.count()).select_from(SignUp)) or 0
             invited = db.session.scalars(
                 select(Message.to_address).where(Message.kind == INVITATION)

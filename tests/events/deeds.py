@@ -1,5 +1,6 @@
 """What people and organisers do in these tests, without a page, and what came of it."""
 
+from datetime import datetime
 from typing import Any
 
 import icalendar
@@ -8,23 +9,56 @@ from flask import Flask
 from campaign import clock
 from campaign.db import db
 from campaign.events import duties
-from campaign.events.models import Event
+from campaign.events.models import Event, SignUp, SignUpAsk
 from campaign.events.sign_ups import queries, verbs
 from campaign.outbox.models import Message
+from campaign.people.verbs import remember
+
+
+def asks(event: Event, *, now: datetime, **said: Any) -> SignUpAsk:
+    """Fill in the form, and let the duty come by that sends the invitation; nothing is pressed."""
+    given = {"name": "Ada", "email": "ada@example.org", "guests": 0, **said}
+    ask = verbs.sign_up(event, now=now, **given)
+    db.session.flush()
+    taken = queries.to_answer(ask.id)
+    assert taken
+    verbs.answer(taken, now=now)
+    db.session.flush()
+    return taken
+
+
+def comes(event: Event, *, now: datetime, **said: Any) -> SignUp:
+    """Sign somebody up who presses the button in the invitation at once."""
+    ask = queries.ask_by_id(asks(event, now=now, **said).id)
+    assert ask
+    assert ask.sign_up
+    verbs.confirm(
+        ask.sign_up, ask, name=ask.name, guests=ask.guests, wants_news=bool(ask.news), now=now
+    )
+    return ask.sign_up
 
 
 def with_people(app: Flask, event: Event, *people: str, guests: int = 0) -> None:
-    """Sign people up for an event."""
+    """Sign people up for an event, who say that they come."""
     with app.app_context():
         for name in people:
-            verbs.sign_up(
-                db.session.get_one(Event, event.id),
-                name=name.title(),
-                email=f"{name}@example.org",
-                guests=guests,
-                now=clock.now(),
-            )
+            # Known by their name already, so that their mails can be told apart.
+            email = f"{name}@example.org"
+            remember(email, name=name.title(), now=clock.now())
+            said = {"name": name.title(), "email": email, "guests": guests}
+            found = db.session.get_one(Event, event.id)
+            if asks(found, now=clock.now(), **said).sign_up_id is not None:
+                comes_of(found, email, guests=guests)
         db.session.commit()
+
+
+def comes_of(event: Event, email: str, *, guests: int) -> None:
+    """Press the button of the invitation that came last to an address."""
+    place = db.session.scalars(queries.search_sign_ups(event, email)).one()
+    ask = queries.ask_by_id(place.asks[-1].id)
+    assert ask
+    assert ask.sign_up
+    verbs.confirm(ask.sign_up, ask, guests=guests, now=clock.now())
 
 
 def withdraws(app: Flask, event: Event, name: str) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 import pytest
 
-from campaign.events import calendar
+from campaign.events import calendar, links
 from campaign.events.calendar import Entry, Party
 from campaign.events.models import Event
 from campaign.outbox.headers import UnsafeHeader
@@ -308,3 +308,101 @@ def test_property_names_and_values_hold_no_raw_control() -> None:
     text = a_request(an_event(title="Peace\x00\x07", venue="Here\x1b[31m"))
 
     assert not re.search(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]", text)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Hall \\N", "\\N5", "a\\nb", "C:\\New\\names", "\\\\N", "\\", "\\;\\,", "ends with \\",
+        "a;b,c", "\\N\nand a line",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("where", ["title", "venue"])
+def test_what_was_typed_comes_back_sign_by_sign(typed: str, where: str) -> None:
+    text = published(an_event(**{where: typed}), name=typed)
+
+    _, (event,) = read(text)
+
+    back = event["summary"] if where == "title" else event["location"]
+    assert str(back).removesuffix(", London SW1P 3JX, London") == typed
+    # A feed's name is written as a title is.
+    said = dict(line.split(":", 1) for line in lines(published(an_event(title=typed), name=typed)))
+    assert said["NAME"] == said["X-WR-CALNAME"] == said["SUMMARY"]
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "geo"),
+    [
+        (51.5, 0.00002, "51.5;0.00002"),
+        (-0.0000001, 1e-300, "0;0"),
+        (0.0, -0.0, "0;0"),
+        (-33.8688, 151.2093, "-33.8688;151.2093"),
+        (90.0, -180.0, "90;-180"),
+        (10.0, 100.0, "10;100"),
+        (1 / 3, 2 / 3, "0.333333;0.666667"),
+    ],
+)
+def test_a_place_is_written_without_an_exponent(
+    latitude: float, longitude: float, geo: str
+) -> None:
+    event = an_event(latitude=latitude, longitude=longitude)
+
+    assert f"GEO:{geo}" in lines(a_request(event))
+    assert geo.replace(";", "&mlon=") in links.street_map(event)
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"),
+    [(float("nan"), 1.0), (1.0, float("inf")), (91.0, 1.0), (1.0, 1e300), (None, 1.0)],
+)
+def test_what_is_no_place_is_left_out(latitude: float | None, longitude: float) -> None:
+    assert "GEO" not in a_request(an_event(latitude=latitude, longitude=longitude))
+
+
+@pytest.mark.parametrize("name", ["", "Events", "END:VCALENDAR", "x" * 51 + "BEGIN:VEVENT"])
+def test_a_calendar_of_nothing_holds_a_component_and_can_be_read(name: str) -> None:
+    whole: Any = icalendar.Calendar.from_ical(published(name=name))
+
+    assert [part.name for part in whole.subcomponents] == ["VTIMEZONE"]
+
+
+@pytest.mark.parametrize("fill", range(40, 80))
+def test_no_name_of_a_feed_moves_the_zones(fill: int) -> None:
+    text = published(an_event(), name="x" * fill + "BEGIN:VEVENT" + "y" * 99)
+
+    whole: Any = icalendar.Calendar.from_ical(text)
+
+    assert [part.name for part in whole.subcomponents] == ["VTIMEZONE", "VEVENT"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("[x](/proposal)", "x (https://campaign.example/proposal)"),
+        ("[**Come**](/events)", "Come: https://campaign.example/events"),
+        ("[x](/a?b=c#d)", "x (https://campaign.example/a?b=c#d)"),
+        ("[x](oslo)", "x (https://campaign.example/events/oslo)"),
+        ("[x](../news/)", "x (https://campaign.example/news/)"),
+        ("[x](//other.example/y)", "x (https://other.example/y)"),
+        ("[x](https://other.example/y)", "x (https://other.example/y)"),
+        ("[x](mailto:a@b.example)", "x (mailto:a@b.example)"),
+    ],
+)
+def test_links_in_a_calendar_are_whole_addresses(typed: str, shown: str) -> None:
+    _, (event,) = read(published(an_event(description=typed, bring=typed)))
+
+    assert str(event["description"]).split("\n\n")[:2] == [shown, shown]
+
+
+@pytest.mark.parametrize("path", ["http://[", "//[x", "http://[::1", "", "#", "?", "\\\\x"])
+def test_what_is_no_address_breaks_no_calendar(path: str) -> None:
+    assert isinstance(links.whole(path, base="https://campaign.example"), str)
+
+
+def test_links_are_whole_below_a_campaigns_own_path_too() -> None:
+    event = an_event(description="[x](/proposal)", bring="")
+    entry = Entry(event, "https://example.org/pause/events/london")
+
+    _, (written,) = read(calendar.publish([entry], organizer=ORGANIZER))
+
+    assert "x (https://example.org/pause/proposal)" in written["description"]

@@ -15,12 +15,12 @@ from campaign import clock
 from campaign.db import db
 from campaign.events import verbs
 from campaign.events.models import Event
-from campaign.events.sign_ups import verbs as places
 from campaign.newsletter.writing import for_strangers
 from campaign.outbox import fields
 from campaign.outbox.fields import Recipient, Value
 from campaign.people.places import find
 from tests.events.conftest import PARTICULARS
+from tests.events.deeds import comes
 
 Plan = Callable[..., Event]
 WHERE = {
@@ -46,7 +46,7 @@ def plan(app: Flask) -> Plan:
         event = verbs.plan(now=now, **said)
         for number in range(coming):
             email = f"{city.lower()}{number}@example.org"
-            places.sign_up(event, name="Ada", email=email, guests=0, language="en", now=now)
+            comes(event, email=email, now=now)
         db.session.commit()
         return event
 

@@ -193,10 +193,28 @@ def test_a_feed_may_be_asked_for_by_head(visitor: Visitor, make_event: MakeEvent
 
 
 def test_a_feed_with_nothing_in_it_is_still_a_calendar(visitor: Visitor) -> None:
-    answer = visitor.open("/events.ics?country=ZZ")
+    answer = visitor.open("/events.ics?country=AQ")
 
     assert answer.status_code == 200
     assert answer.text.startswith("BEGIN:VCALENDAR\r\n")
+    whole = icalendar.Calendar.from_ical(answer.text)
+    assert [part.name for part in whole.subcomponents] == ["VTIMEZONE"]
+
+
+@pytest.mark.parametrize(
+    "narrowed", ["action=typo", "country=zz", "country=England", "action=may-2099&country=XX"]
+)
+def test_a_feed_of_what_there_is_not_is_not_found(
+    visitor: Visitor, action: Action, narrowed: str
+) -> None:
+    assert visitor.open(f"/events.ics?{narrowed}").status_code == 404
+
+
+@pytest.mark.parametrize("narrowed", ["action=may-2099", "country=pl", "country=PL"])
+def test_a_feed_in_which_nothing_is_yet_is_found(
+    visitor: Visitor, action: Action, narrowed: str
+) -> None:
+    assert visitor.open(f"/events.ics?{narrowed}").status_code == 200
 
 
 def test_the_page_offers_the_feed_to_calendar_programs(

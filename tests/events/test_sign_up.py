@@ -1,4 +1,4 @@
-"""Signing up: a person, a place and an invitation at once, or a kind refusal."""
+"""Signing up: an invitation whose button makes it a place, or a kind refusal."""
 
 import re
 from collections.abc import Callable
@@ -14,10 +14,11 @@ from werkzeug.test import TestResponse
 from campaign import clock
 from campaign.db import db
 from campaign.events import queries, verbs
-from campaign.events.models import Event, SignUp
-from campaign.events.sign_ups import verbs as sign_up_verbs
+from campaign.events.models import Event, SignUp, SignUpAsk
 from campaign.outbox.models import Message
 from campaign.people.models import Consent, Person, Subscription
+from tests.conftest import forms_are_answered
+from tests.events.deeds import asks
 from tests.visitor import Visitor
 
 MakeEvent = Callable[..., Event]
@@ -25,8 +26,16 @@ Posted = Callable[..., list[Message]]
 
 
 def sign_up(visitor: Visitor, event: Event, **said: Any) -> TestResponse:
+    """Fill in the form, and let the worker come by."""
     given = {"name": "Ada Lovelace", "email": "ada@example.org", "guests": "1"}
-    return visitor.send(f"/events/{event.slug}", action="/sign-up", **{**given, **said})
+    answer = visitor.send(f"/events/{event.slug}", action="/sign-up", **{**given, **said})
+    forms_are_answered(visitor.client.application)
+    return answer
+
+
+def press(visitor: Visitor, mail: Message, **said: Any) -> TestResponse:
+    """Open the link in an invitation and press its button."""
+    return visitor.send(coming_link(mail), **said)
 
 
 def places(app: Flask, event: Event) -> int:
@@ -39,9 +48,21 @@ def rows(app: Flask, model: Any) -> int:
         return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
+def standing(app: Flask) -> SignUp:
+    """Give the one sign-up there is."""
+    with app.app_context():
+        return db.session.scalars(select(SignUp)).one()
+
+
 def written(message: Message) -> Any:
     (event,) = icalendar.Calendar.from_ical(message.calendar).walk("VEVENT")
     return event
+
+
+def coming_link(message: Message) -> str:
+    found = re.search(r"https://\S+/events/coming/\S+", message.text)
+    assert found
+    return found[0]
 
 
 def withdraw_link(message: Message) -> str:
@@ -50,7 +71,7 @@ def withdraw_link(message: Message) -> str:
     return found[0]
 
 
-def test_a_sign_up_makes_a_person_a_place_and_an_invitation(
+def test_a_sign_up_is_an_invitation_and_its_button_makes_it_a_place(
     app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
 ) -> None:
     event = make_event()
@@ -61,13 +82,25 @@ def test_a_sign_up_makes_a_person_a_place_and_an_invitation(
     assert answer.status_code == 303
     assert answer.location == f"/events/{event.slug}/signed-up"
     assert "Check your mail" in thanks
-    assert "We keep a place for you." in thanks
-    assert places(app, event) == 2
+    assert "Press the button in it" in thanks
     (mail,) = posted("invitation")
-    assert (mail.to_address, mail.to_name) == ("ada@example.org", "Ada Lovelace")
+    assert (mail.to_address, mail.to_name) == ("ada@example.org", "")
+    assert "for you and 1 guest." in mail.text
+    assert places(app, event) == 0
     assert mail.is_own_act
     assert mail.thread is not None
     assert mail.thread.startswith("sign-up:")
+
+    pressed = press(visitor, mail)
+
+    assert pressed.status_code == 303
+    assert "We count on you and your guest." in visitor.open(pressed.location).text
+    assert places(app, event) == 2
+    with app.app_context():
+        person = db.session.scalars(select(Person)).one()
+        assert person.name == "Ada Lovelace"
+        assert person.confirmed_at is not None
+    assert "2 people are coming" in visitor.open(f"/events/{event.slug}").text
 
 
 def test_the_invitation_is_a_request_to_the_one_who_signed_up(
@@ -134,7 +167,7 @@ def test_who_signs_up_twice_keeps_one_place_and_sees_the_same_page(
 
     assert (second.status_code, second.location) == (first.status_code, first.location)
     assert rows(app, SignUp) == rows(app, Person) == 1
-    assert places(app, event) == 4
+    assert places(app, event) == 0
     one, two = (written(mail) for mail in posted("invitation"))
     assert one["uid"] == two["uid"]
     assert one["sequence"] == two["sequence"] == 0
@@ -150,10 +183,10 @@ def test_no_address_gets_more_than_three_invitations_a_day(
 
     assert [answer.status_code for answer in answers] == [303, 303, 303, 303]
     assert len(posted("invitation")) == 3
-    assert rows(app, SignUp) == 4
+    assert rows(app, SignUp) == 3
 
 
-def test_the_newsletter_is_only_asked_for_with_a_tick_and_confirmed_by_mail(
+def test_the_newsletter_is_only_asked_for_with_a_tick_and_one_press_says_yes_to_both(
     app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
 ) -> None:
     event = make_event()
@@ -161,14 +194,32 @@ def test_the_newsletter_is_only_asked_for_with_a_tick_and_confirmed_by_mail(
 
     sign_up(visitor, event, news="y")
 
-    (mail,) = posted("confirmation")
-    assert mail.to_address == "ada@example.org"
+    without, mail = posted("invitation")
+    assert posted("confirmation") == []
+    assert "newsletter" in mail.text
+    assert "newsletter was" not in without.text
+    assert rows(app, Subscription) == rows(app, Consent) == 0
+
+    press(visitor, mail, news="yes")
+
     with app.app_context():
         (subscription,) = db.session.scalars(select(Subscription))
         (consent,) = db.session.scalars(select(Consent))
-    assert subscription.is_pending
+    assert subscription.is_active
     assert consent.form == "sign-up"
     assert consent.wording in visitor.open(f"/events/{event.slug}").text
+    assert places(app, event) == 2
+
+
+@pytest.mark.parametrize(("ticked", "pressed"), [("y", "no"), ("", "yes"), ("y", "")])
+def test_nobody_is_subscribed_who_did_not_say_so_twice(
+    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted, ticked: str, pressed: str
+) -> None:
+    sign_up(visitor, make_event(), **({"news": ticked} if ticked else {}))
+
+    press(visitor, posted("invitation")[0], news=pressed)
+
+    assert rows(app, Subscription) == 0
 
 
 def test_the_box_for_the_newsletter_is_not_ticked(visitor: Visitor, make_event: MakeEvent) -> None:
@@ -228,7 +279,6 @@ def test_a_full_event_refuses_kindly_and_keeps_what_was_typed(
     assert "All places at this event are taken." in answer.text
     assert 'value="Grace"' in answer.text
     assert 'value="grace@example.org"' in answer.text
-    assert places(app, event) == 2
     assert [mail.to_address for mail in posted()] == ["ada@example.org"]
     assert rows(app, Person) == 1
     assert "All places are taken" in visitor.open(f"/events/{event.slug}").text
@@ -255,27 +305,30 @@ def test_a_full_event_gives_friend_and_stranger_the_same_answer_and_invites_the_
 
     friend = visitor.fill(page, "", name="N", email="ada@example.org", guests="1")
     stranger = visitor.fill(page, "", name="N", email="eve@example.org", guests="1")
+    forms_are_answered(app)
 
     assert friend.status_code == stranger.status_code == 409
     assert _without_what_was_typed(friend.text) == _without_what_was_typed(stranger.text)
     assert len(posted("invitation", to_address="ada@example.org")) == 2
     assert posted(to_address="eve@example.org") == []
-    assert places(app, event) == 2
+    assert rows(app, Person) == 1
 
 
-def test_at_a_full_event_guests_may_become_fewer_but_not_more(
-    app: Flask, visitor: Visitor, make_event: MakeEvent
+def test_at_a_full_event_guests_may_become_fewer_but_not_more_by_the_button(
+    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
 ) -> None:
     event = make_event(capacity=4)
-    page = visitor.open(f"/events/{event.slug}")
     sign_up(visitor, event, guests="3")
-    counts = []
+    (mail,) = posted("invitation")
+    press(visitor, mail)
+    answers, counts = [], []
 
-    for guests in ("5", "1", "4"):
-        visitor.fill(page, "", name="N", email="ada@example.org", guests=guests)
+    for guests in ("5", "1", "4", "3"):
+        answers.append(press(visitor, mail, guests=guests).status_code)
         counts.append(places(app, event))
 
-    assert counts == [4, 2, 2]
+    assert answers == [409, 303, 409, 303]
+    assert counts == [4, 2, 2, 4]
 
 
 def _without_what_was_typed(page: str) -> str:
@@ -328,14 +381,15 @@ def test_what_cannot_be_is_named_beside_its_field_and_nothing_is_saved(
 
 
 def test_an_empty_number_of_guests_means_none(
-    app: Flask, visitor: Visitor, make_event: MakeEvent
+    visitor: Visitor, make_event: MakeEvent, posted: Posted
 ) -> None:
     event = make_event()
 
     answer = sign_up(visitor, event, guests="")
 
     assert answer.status_code == 303
-    assert places(app, event) == 1
+    (mail,) = posted("invitation")
+    assert "for you alone." in mail.text
 
 
 def test_a_form_without_its_token_is_shown_again_with_what_was_typed(
@@ -370,9 +424,10 @@ def test_a_form_sent_twice_makes_one_place(
     said = {"name": "Ada", "email": "ada@example.org"}
 
     answers = [visitor.fill(page, "", **said).status_code for _ in range(2)]
+    forms_are_answered(app)
 
     assert answers == [303, 303]
-    assert places(app, event) == 1
+    assert rows(app, SignUp) == 1
 
 
 def test_there_is_nothing_to_sign_up_for_where_there_is_no_event(visitor: Visitor) -> None:
@@ -402,7 +457,7 @@ def test_opening_the_link_gives_nothing_up(
     assert page.status_code == 200
     assert page.headers["Cache-Control"] == "no-store"
     assert "Give up my place" in page.text
-    assert places(app, event) == 2
+    assert standing(app).is_active
 
 
 def test_the_button_frees_the_place_and_cancels_the_entry(
@@ -411,6 +466,7 @@ def test_the_button_frees_the_place_and_cancels_the_entry(
     event = make_event()
     sign_up(visitor, event)
     (invitation,) = posted("invitation")
+    press(visitor, invitation)
 
     answer = visitor.send(withdraw_link(invitation))
 
@@ -452,7 +508,7 @@ def test_who_gave_a_place_up_may_sign_up_again_and_calendars_believe_it(
 
     sign_up(visitor, event)
 
-    assert places(app, event) == 2
+    assert standing(app).is_active
     (cancel,) = posted("sign-up-withdrawn")
     again = posted("invitation")[-1]
     assert written(again)["sequence"] > written(cancel)["sequence"]
@@ -478,7 +534,7 @@ def test_the_button_without_its_token_shows_the_page_again(
 
     assert answer.status_code == 400
     assert "Give up my place" in answer.text
-    assert places(app, event) == 2
+    assert standing(app).is_active
 
 
 def test_the_link_of_somebody_forgotten_leads_nowhere(
@@ -505,11 +561,7 @@ def test_a_day_later_invitations_go_out_again(
         sign_up(visitor, event)
 
     with app.app_context():
-        sign_up_verbs.sign_up(
-            db.session.get_one(Event, event.id),
-            name="Ada", email="ada@example.org", guests=0,
-            now=clock.now() + timedelta(days=1, minutes=1),
-        )  # fmt: skip
+        asks(db.session.get_one(Event, event.id), now=clock.now() + timedelta(days=1, minutes=1))
         db.session.commit()
 
     assert len(posted("invitation")) == 4
@@ -528,7 +580,7 @@ def test_a_flood_from_one_connection_is_stopped_with_what_was_typed_kept(
     assert answer.status_code == 429
     assert "Many forms came from your connection" in answer.text
     assert 'value="second@example.org"' in answer.text
-    assert places(app, event) == 2
+    assert rows(app, SignUpAsk) == 1
 
 
 def test_who_said_never_write_to_me_is_sent_no_invitation_and_nobody_can_tell(

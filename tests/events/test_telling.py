@@ -32,7 +32,8 @@ def change(app: Flask, event: Event, **otherwise: Any) -> int:
     """Change an event's plans, and give how many the organiser is told will hear of it."""
     with app.app_context():
         said = {**PARTICULARS, **otherwise}
-        number = verbs.revise(db.session.get_one(Event, event.id), now=clock.now(), **said)
+        found = db.session.get_one(Event, event.id)
+        number = verbs.revise(found, sure_of=said["starts_on"], now=clock.now(), **said)
         db.session.commit()
         return number
 

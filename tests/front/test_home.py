@@ -8,7 +8,7 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.db import db
 from campaign.events.models import Action, Event
-from campaign.events.sign_ups.verbs import sign_up
+from tests.events.deeds import comes
 from tests.pages.making import keep, page
 from tests.visitor import Visitor
 
@@ -58,15 +58,7 @@ def test_the_home_page_counts_the_places_taken(starter: Flask, visitor: Visitor)
         event = db.session.scalars(
             select(Event).join(Event.action).where(Action.slug == "may-13").limit(1)
         ).one()
-        sign_up(
-            db.session.get_one(Event, event.id),
-            name="Ada",
-            email="ada@example.org",
-            guests=2,
-            news="",
-            language="en",
-            now=now,
-        )
+        comes(db.session.get_one(Event, event.id), guests=2, now=now)
         db.session.commit()
 
     answer = visitor.open("/")

@@ -8,10 +8,10 @@ from flask import Flask
 from campaign import clock
 from campaign.db import db
 from campaign.events import verbs as events
-from campaign.events.sign_ups import verbs as places
 from campaign.people import verbs as people
 from campaign.people.models import Purpose
 from tests.events.conftest import NOW, PARTICULARS
+from tests.events.deeds import comes
 
 
 @pytest.fixture
@@ -36,6 +36,6 @@ def place(app: Flask) -> dict[str, str]:
     """Give Ada's place at an event: its token, and the event's uid."""
     with app.app_context():
         event = events.plan(now=NOW, **PARTICULARS)
-        place = places.sign_up(event, name="Ada", email="ada@example.org", guests=0, now=NOW)
+        place = comes(event, now=NOW)
         db.session.commit()
         return {"token": place.token, "uid": event.uid}

@@ -153,3 +153,23 @@ def bomb(depth: int) -> bytes:
 def at(moment: str) -> datetime:
     """Give a moment."""
     return datetime.fromisoformat(f"{moment}T12:00:00+00:00")
+
+
+def returned(text: str) -> str:
+    """Write a bounce for people, as mail servers did before there were reports."""
+    return (
+        "From: Mail Delivery System <MAILER-DAEMON@mx.example.test>\n"
+        "To: bounces@campaign.example\nSubject: Returned mail\nMIME-Version: 1.0\n"
+        f"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{text}"
+    )
+
+
+def receipt(what: str) -> bytes:
+    """Write a receipt that a mail was read (RFC 8098)."""
+    return (
+        "From: bo@example.org\r\nSubject: Hello\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=disposition-notification; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nYour mail was displayed.\r\n"
+        "--b\r\nContent-Type: message/disposition-notification\r\n\r\n"
+        f"Disposition: manual-action/MDN-sent-manually; {what}\r\n\r\n--b--\r\n"
+    ).encode()

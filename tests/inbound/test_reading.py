@@ -11,7 +11,8 @@ from campaign.inbound import opening, reading
 from campaign.inbound.addressing import Role, recipient_in, target
 from campaign.inbound.answers import read as read_answer
 from campaign.inbound.opening import open_mail
-from campaign.inbound.reports import Verdict, judge
+from campaign.inbound.reports import Failure
+from campaign.outbox.verdicts import Verdict
 from tests.inbound.making import arf, bomb, calendar_reply, dsn, personal, report
 
 QMAIL = """From: MAILER-DAEMON@mx.example.test
@@ -48,9 +49,9 @@ recipients. This is a permanent error. The following address(es) failed:
     [
         ("failed", "5.1.1", "", Verdict.GONE),
         ("failed", "5.1.10", "", Verdict.GONE),
-        ("failed", "5.2.1", "", Verdict.GONE),
+        ("failed", "5.2.1", "", Verdict.SOFT),
         ("failed", "5.0.0", "550 User unknown", Verdict.GONE),
-        ("failed", "5.4.1", "Recipient address rejected: Access denied", Verdict.SOFT),
+        ("failed", "5.4.1", "Recipient address rejected: Access denied", Verdict.MAYBE_GONE),
         ("failed", "5.0.0", "550 no", Verdict.SOFT),
         ("failed", "", "", Verdict.SOFT),
         ("failed", "5.2.2", "mailbox full", Verdict.SOFT),
@@ -66,7 +67,7 @@ recipients. This is a permanent error. The following address(es) failed:
 def test_a_status_means_what_the_standards_say(
     action: str, status: str, words: str, verdict: Verdict
 ) -> None:
-    assert judge(action, status, words) is verdict
+    assert Failure((), action, status, words).verdict is verdict
 
 
 def test_a_report_names_whom_it_is_about_and_why_but_keeps_no_address() -> None:

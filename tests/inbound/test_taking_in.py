@@ -1,5 +1,6 @@
 """Taking in: stored before anything is done; what people and calendars say; what waits; erasing."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import count_of, db
+from campaign.events import verbs as events
 from campaign.events.models import SignUp
 from campaign.inbound import duties, queries, verbs, worker
 from campaign.inbound.models import InboundMail, Kind, Made
@@ -17,6 +19,8 @@ from campaign.people.links import unsubscribe_token
 from campaign.people.models import Consent, Person, Purpose
 from campaign.people.queries import is_known_elsewhere, subscription_of
 from campaign.people.verbs import remember
+from tests.events.conftest import NOW, PARTICULARS
+from tests.events.deeds import asks
 from tests.inbound.making import (
     ADA,
     calendar_reply,
@@ -27,6 +31,7 @@ from tests.inbound.making import (
     personal,
     take_in,
 )
+from tests.visitor import Visitor
 
 
 def posted(app: Flask) -> int:
@@ -79,7 +84,7 @@ def place_of(app: Flask, place: dict[str, str]) -> SignUp:
         return db.session.scalars(select(SignUp).where(SignUp.token == place["token"])).one()
 
 
-def test_a_calendar_that_declines_gives_the_place_up_quietly(
+def test_a_calendar_that_declines_gives_the_place_up_and_its_owner_is_told(
     app: Flask, place: dict[str, str]
 ) -> None:
     before = posted(app)
@@ -93,7 +98,73 @@ def test_a_calendar_that_declines_gives_the_place_up_quietly(
 
     assert (mail.kind, mail.made, mail.waits) == (Kind.CALENDAR, Made.GAVE_UP, False)
     assert place_of(app, place).withdrawn_at is not None
-    assert posted(app) == before
+    assert posted(app) == before + 1
+
+
+FORGERS = ("bo@example.org", "ada@example.com", "ada+1@example.org", "Ada <bo@example.org>", "")
+
+
+@pytest.mark.parametrize("sender", FORGERS)
+def test_a_mail_from_another_address_gives_nothing_up_and_its_owner_is_asked_once(
+    app: Flask, place: dict[str, str], sender: str
+) -> None:
+    reply = calendar_reply(uid=place["uid"], attendee=ADA, says="DECLINED")
+    forged = reply.replace(b"From: " + ADA.encode(), b"From: " + sender.encode())
+    to = f"rsvp+{place['token']}@campaign.example"
+    before = posted(app)
+
+    first = take_in(app, forged, to=to, sender="bo@example.org")
+    again = take_in(app, forged + b"\n \n", to=to, sender="bo@example.org")
+
+    assert place_of(app, place).is_coming
+    assert (first.made, first.waits) == (Made.ASKED, False)
+    assert (again.made, again.waits) == (Made.UNCLEAR, True)
+    assert posted(app) == before + 1
+    with app.app_context():
+        mail = db.session.scalars(select(Message).order_by(Message.id.desc())).first()
+    assert mail is not None
+    assert (mail.kind, mail.to_address) == ("sign-up-question", ADA)
+    assert "/events/withdraw/" in mail.text
+
+
+def test_who_is_told_of_a_decline_takes_the_place_back_with_one_press(
+    app: Flask, visitor: Visitor, place: dict[str, str]
+) -> None:
+    take_in(
+        app,
+        calendar_reply(uid=place["uid"], attendee=ADA, says="DECLINED"),
+        to=f"rsvp+{place['token']}@campaign.example",
+        sender=ADA,
+    )
+    with app.app_context():
+        told = db.session.scalars(select(Message).order_by(Message.id.desc())).first()
+    assert told is not None
+    link = re.search(r"https://\S+/events/coming/\S+", told.text)
+    assert link
+
+    visitor.send(link[0])
+
+    assert place_of(app, place).is_coming
+
+
+@pytest.mark.parametrize(("sender", "comes"), [(ADA, True), ("bo@example.org", False)])
+def test_a_calendar_that_accepts_confirms_what_a_form_asked_for_from_its_owner_only(
+    app: Flask, sender: str, comes: bool
+) -> None:
+    with app.app_context():
+        event = events.plan(now=NOW, **PARTICULARS)
+        token = asks(event, guests=2, now=clock.now()).sign_up_id
+        asked = db.session.get_one(SignUp, token)
+        db.session.commit()
+        place = {"token": asked.token, "uid": event.uid}
+    reply = calendar_reply(uid=place["uid"], attendee=ADA, says="ACCEPTED")
+    raw = reply.replace(b"From: " + ADA.encode(), b"From: " + sender.encode())
+
+    mail = take_in(app, raw, to=f"rsvp+{place['token']}@campaign.example", sender=sender)
+
+    assert mail.made == Made.NOTED
+    assert place_of(app, place).is_coming == comes
+    assert place_of(app, place).guests == (2 if comes else 0)
 
 
 @pytest.mark.parametrize("says", ["ACCEPTED", "TENTATIVE"])
@@ -212,7 +283,7 @@ def test_what_was_stored_and_not_acted_upon_is_taken_up_by_the_duty(app: Flask) 
     assert only(app).made == Made.SUPPRESSED
 
 
-def test_the_bytes_go_30_days_after_a_mail_was_settled_and_what_waits_is_never_erased(
+def test_the_bytes_go_30_days_after_a_mail_was_settled_and_180_after_one_came_that_waits(
     app: Flask,
 ) -> None:
     take_in(app, dsn(), to=left(app))
@@ -230,10 +301,14 @@ def test_the_bytes_go_30_days_after_a_mail_was_settled_and_what_waits_is_never_e
         assert (settled.sender, settled.subject, settled.recipient) == ("", "", "")
         assert settled.made == Made.SUPPRESSED
         assert queries.bytes_of(waiting) != b""
+        verbs.tidy(now=now + timedelta(days=179))
+        db.session.commit()
+        assert waiting.waits
         verbs.tidy(now=now + timedelta(days=400))
         db.session.commit()
 
-    assert only(app).waits
+    erased = only(app)
+    assert (erased.sender, erased.subject, erased.waits) == ("", "", False)
 
 
 def test_forgetting_a_person_takes_their_settled_mail_along(

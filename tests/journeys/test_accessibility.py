@@ -99,6 +99,10 @@ def test_pages_behind_the_links_of_mails(
     key, invitation = site.mailbox.wait_for(someone)
     found = []
 
+    reader.open(link_in(invitation, "/events/coming"))
+    found += found_on(reader)
+    reader.press("Yes, I am coming")
+    found += found_on(reader)
     for address in (f"/mailbox/{key}", link_in(invitation, "/events/withdraw")):
         reader.open(address)
         found += found_on(reader)

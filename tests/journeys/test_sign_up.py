@@ -33,6 +33,7 @@ def sign_up(reader: Reader, address: str) -> None:
 def test_somebody_finds_their_city_signs_up_and_withdraws(
     reader: Reader, site: Site, someone: str
 ) -> None:
+    before = people_coming(reader)
     reader.open("/")
     reader.follow("Find your city")
     assert reader.path == "/actions/may-13"
@@ -55,7 +56,12 @@ def test_somebody_finds_their_city_signs_up_and_withdraws(
     reader.page.get_by_role("listitem").filter(has_text=someone).get_by_role("link").click()
     reader.look()
     assert reader.path == f"/mailbox/{key}"
-    reader.follow(link_in(invitation, "/events/withdraw"))
+    reader.open(link_in(invitation, "/events/coming"))
+    assert reader.heading == "Are you coming?"
+    reader.press("Yes, I am coming")
+    assert reader.heading == "Good to know that you are coming"
+    assert people_coming(reader) == before + 3
+    reader.follow("Cannot come after all? Give up your place")
     assert reader.heading == "Give up your place?"
     reader.press("Give up my place")
     assert reader.heading == "You are no longer signed up"
@@ -82,7 +88,7 @@ def test_who_signs_up_twice_keeps_one_place_and_sees_the_same(
     assert reader.words == first_words
     _key, again = site.mailbox.wait_for(someone, 2)
     assert str(calendar_of(again)[0]["METHOD"]) == "REQUEST"
-    assert people_coming(reader) == before + 1
+    assert people_coming(reader) == before
 
 
 def test_an_invitation_can_be_read_in_the_local_mailbox(
@@ -94,7 +100,8 @@ def test_an_invitation_can_be_read_in_the_local_mailbox(
     reader.open(f"/mailbox/{key}")
 
     shown = reader.page.frame_locator("iframe").locator("body").inner_text()
-    assert "Ada Example" in shown
+    assert "Are you coming?" in shown
+    assert "Ada Example" not in shown
     assert "METHOD:REQUEST" in reader.words
     assert "BEGIN:VCALENDAR" in reader.words
 

@@ -302,6 +302,20 @@ def test_a_summit_without_days_is_over_with_its_year(
         assert count_of(select(Letter)) == kept
 
 
+@pytest.mark.parametrize("day", [date(2020, 3, 1), date(2026, 3, 1), date(1900, 1, 1)])
+def test_a_day_before_the_letter_was_written_erases_no_letter(
+    world: Flask, asked: dict[str, str], visitor: Visitor, day: date
+) -> None:
+    visitor.send(asked["confirm"])
+    with world.app_context():
+        summit = db.session.scalars(select(Summit).where(Summit.slug == "geneva-2027")).one()
+        summit.first_day = summit.last_day = day
+
+        verbs.erase(now=datetime(2027, 6, 30, 12, tzinfo=UTC))
+
+        assert count_of(select(Letter)) == 1
+
+
 def test_a_dropped_letter_goes_after_28_days_and_a_subscriber_stays(
     world: Flask, asked: dict[str, str]
 ) -> None:

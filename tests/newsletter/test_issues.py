@@ -8,11 +8,12 @@ from flask import Flask
 
 from campaign import clock
 from campaign.db import db
+from campaign.markup import complete_links
 from campaign.newsletter import queries, verbs
 from campaign.newsletter.models import Issue
-from campaign.newsletter.writing import complete_links, slug_of
 from campaign.people import verbs as people
 from campaign.people.models import Purpose
+from campaign.slugs import slug_of
 from campaign.templating import absolute
 from tests.newsletter.conftest import person_with, subscribed, went_out
 from tests.visitor import Visitor
@@ -136,7 +137,13 @@ def test_links_in_mails_are_whole(app: Flask, html: str, whole: str) -> None:
 
 @pytest.mark.parametrize(
     ("title", "slug"),
-    [("Wéll, well!", "well-well"), ("日本", ""), ("  a -- b  ", "a-b"), ("x" * 99, "x" * 80)],
+    [
+        ("Wéll, well!", "well-well"),
+        ("日本", "ri-ben"),
+        ("🙂", ""),
+        ("  a -- b  ", "a-b"),
+        ("x" * 99, "x" * 80),
+    ],
 )
 def test_an_address_is_made_from_a_title(title: str, slug: str) -> None:
     assert slug_of(title) == slug

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
+from campaign.inbound.models import Kind
 from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.sendings import figures, queries, verbs
 from campaign.newsletter.verbs import draft
@@ -16,6 +17,7 @@ from campaign.outbox.models import Batch, Message, State
 from campaign.outbox.verbs import bounced, suppress
 from campaign.people import verbs as people
 from campaign.people.models import Purpose
+from tests.inbound.making import personal, receipt, take_in
 from tests.newsletter.conftest import person_with, subscribed
 from tests.visitor import Visitor
 
@@ -153,6 +155,32 @@ def test_an_answer_to_an_issue_is_counted_and_an_answer_to_another_mail_is_not(
     assert {str(deed): number for deed, number in deeds.items()} == {
         "sign-up": 0, "letter": 0, "reply": 1,
     }  # fmt: skip
+
+
+def test_only_what_people_answer_counts_for_an_issue(
+    app: Flask, send: Callable[..., Sending], issue: int
+) -> None:
+    with app.app_context():
+        subscribed("ada@example.org")
+        ours = f"<{message_to('ada', send()).token}@campaign.example>"
+        answers = [
+            personal(In_Reply_To=ours, Subject="Urlaub"),
+            personal(In_Reply_To=ours, X_Mail_Autoreply="1"),
+            personal(In_Reply_To=ours, Precedence="auto-reply"),
+            personal(In_Reply_To=ours, X_Auto_Response_Suppress="All"),
+            f"In-Reply-To: {ours}\r\n".encode() + receipt("displayed"),
+            personal(In_Reply_To=ours, Subject="Re: Urlaub in Kiel"),
+        ]
+
+    kinds = [
+        take_in(app, raw, to="hello@campaign.example", sender="bo@example.org").kind
+        for raw in answers
+    ]
+
+    assert kinds == [Kind.AUTOMATIC] * 5 + [Kind.PERSONAL]
+    with app.app_context():
+        deeds = figures.deeds_of(db.session.get_one(Issue, issue))
+    assert sum(number for deed, number in deeds.items() if str(deed) == "reply") == 1
 
 
 def test_the_chart_tells_what_left_in_each_minute_hour_or_day(

@@ -54,6 +54,7 @@ def sign_up(where: Event, name: str, moment: datetime, **values: Any) -> None:
             person_id=person.id,
             token=f"token-{name}",
             signed_up_at=moment,
+            confirmed_at=moment,
             stamped_at=moment,
             **values,
         )

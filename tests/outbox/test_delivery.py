@@ -596,7 +596,7 @@ def test_messages_are_erased_thirty_days_after_they_left(
         ("MAIL", 454, "454 4.7.0 too fast", Outcome.LANE),
         ("RCPT", 550, "550 5.1.1 unknown", Outcome.NO_SUCH_ADDRESS),
         ("RCPT", 550, "550 5.7.1 policy", Outcome.REFUSED),
-        ("body", 550, "550 5.1.1 unknown", Outcome.REFUSED),
+        ("body", 550, "550 5.1.1 unknown", Outcome.NO_SUCH_ADDRESS),
         ("RCPT", 552, "552 full", Outcome.LATER),
     ],
 )

@@ -10,7 +10,6 @@ from flask import Flask
 from campaign import clock
 from campaign.db import db
 from campaign.events import verbs as events
-from campaign.events.sign_ups import verbs as places
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.sendings import verbs as sendings
 from campaign.outbox.delivery import line, worker
@@ -18,6 +17,7 @@ from campaign.outbox.models import Message, State
 from campaign.people import links
 from campaign.people.models import Purpose
 from tests.events.conftest import PARTICULARS
+from tests.events.deeds import asks
 from tests.newsletter.conftest import person_with, subscribed
 from tests.services import (
     NotSigned,
@@ -79,7 +79,7 @@ def sign_up() -> None:
     now = clock.now()
     particulars = {**PARTICULARS, "starts_on": (now + timedelta(days=9)).date()}
     event = events.plan(now=now, **particulars)
-    places.sign_up(event, name="Bo", email="bo@example.org", guests=0, language="en", now=now)
+    asks(event, name="Bo", email="bo@example.org", language="en", now=now)
     db.session.commit()
 
 

@@ -142,3 +142,160 @@ def test_help_has_an_example(app: Flask, command: str) -> None:
     result = run(app, command, "--help")
 
     assert f"Example: campaign pages {command}" in result.stdout
+
+
+def test_all_mistakes_of_a_folder_are_named_in_one_run_and_nothing_changes(
+    app: Flask, folder: Path
+) -> None:
+    (folder / "alpha.md").write_text(
+        "---\ntitle: A\ndate: 03/04/2027\ndraft: maybe\n---\n\n<!-- a\n"
+    )
+    (folder / "beta.markdown").write_text("---\nlanguage: en\n---\n\nbell \x07\n")
+    (folder / "news/gamma.md").write_text(page(date="someday", nav_order="first"))
+    (folder / "news/delta.md").write_text("no front matter")
+    (folder / "news/epsilon.md").write_text(page())
+
+    result = run(app, "import", str(folder))
+
+    with app.app_context():
+        assert [line.partition(": ")[0] for line in str(result.exception).splitlines()] == [
+            "alpha.md, line 3",
+            "alpha.md, line 4",
+            "alpha.md, line 7",
+            "beta.markdown, line 5",
+            "news/delta.md, line 1",
+            "news/epsilon.md, line 1",
+            "news/gamma.md, line 3",
+            "news/gamma.md, line 4",
+        ]
+        assert "date may be one day or the other" in str(result.exception)
+        assert "character 6 is a sign that cannot be shown (U+0007)" in str(result.exception)
+        assert "a comment begins here that never ends" in str(result.exception)
+        assert db.session.scalars(queries.every()).all() == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2027-05-13", "2027-5-13", "2027-05-13T14:26:00.000+01:00", "2027-05-13 14:26:00",
+     "'2027-05-13'",
+     '"13 May 2027"', "13 May 2027", "2027/05/13", "20270513", "13.05.2027", "May 13, 2027"],
+)  # fmt: skip
+def test_a_day_of_front_matter_is_shown_however_it_is_spelled(
+    app: Flask, visitor: Visitor, tmp_path: Path, written: str
+) -> None:
+    (tmp_path / "a.md").write_text(page(date=written))
+
+    result = run(app, "import", str(tmp_path))
+
+    assert result.exit_code == 0, result.exception
+    assert 'datetime="2027-05-13"' in visitor.open("/a").text
+
+
+def test_page_files_are_known_by_any_usual_ending_and_others_are_named(
+    app: Flask, visitor: Visitor, tmp_path: Path
+) -> None:
+    for name in ("a.markdown", "b.MD", "c.Markdown", "news/d.mdx", "e.txt", "f.mkd"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(page())
+
+    result = run(app, "import", str(tmp_path))
+
+    assert "3 pages" in result.stdout
+    assert "No page files, left alone: e.txt, f.mkd, news/d.mdx" in result.stderr
+    assert [visitor.open(f"/{name}").status_code for name in "abc"] == [200, 200, 200]
+
+
+def test_two_endings_of_one_address_are_refused(app: Flask, tmp_path: Path) -> None:
+    for name in ("a.markdown", "a.md"):
+        (tmp_path / name).write_text(page())
+
+    result = run(app, "import", str(tmp_path))
+
+    with app.app_context():
+        assert "a.md, line 1: a.markdown has the same address." in str(result.exception)
+
+
+def test_links_between_page_files_lead_to_their_pages_also_away_from_the_site(
+    app: Flask, visitor: Visitor, tmp_path: Path
+) -> None:
+    (tmp_path / "news").mkdir()
+    (tmp_path / "guide").mkdir()
+    (tmp_path / "other.md").write_text(page(body="# A part"))
+    (tmp_path / "guide/index.md").write_text(page(body="[b](part.md)"))
+    (tmp_path / "guide/part.md").write_text(page())
+    body = "[a](../other.md#a-part) ![A crowd](crowd.png) <!-- a private\n\nnote -->"
+    (tmp_path / "news/x.md").write_text(page(body=body, date="2027-05-13"))
+
+    run(app, "import", str(tmp_path))
+    run(app, "export", str(tmp_path / "out"))
+
+    shown = visitor.open("/news/x").text
+    assert 'href="/other#a-part"' in shown
+    assert 'src="/static/images/news/crowd.png"' in shown
+    assert 'href="/guide/part"' in visitor.open("/guide").text
+    feed = visitor.open("/news/feed.xml").text
+    assert "https://campaign.example/other#a-part" in feed
+    assert "https://campaign.example/static/images/news/crowd.png" in feed
+    found = visitor.open("/search?q=private").text
+    assert "private" not in shown + feed
+    assert "/news/x" not in found
+    assert (tmp_path / "out/guide/index.md").read_bytes() == (
+        tmp_path / "guide/index.md"
+    ).read_bytes()
+    assert body in (tmp_path / "out/news/x.md").read_text()
+
+
+def test_links_that_lead_nowhere_are_named_with_their_line(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "b.md").write_text(page(body="# A part"))
+    (tmp_path / "a.md").write_text(
+        page(
+            body="""[1](b.md) [2](/b#a-part) [3](https://example.org/x.md) [4](/events) [5](b)
+[6](missing.md) [7](b.md#nothing)
+
+[8](#nowhere) ![9](gone.png) [10](www.example.org)
+
+`[11](code.md)` [12](/events/feed.ics) [13](mailto:ada@example.org)"""
+        )
+    )
+
+    result = run(app, "import", str(tmp_path))
+
+    assert result.exit_code == 0
+    named = [line for line in result.stderr.splitlines() if ": " in line]
+    assert named == [
+        "a.md, line 6: the link leads nowhere: there is no page /missing.",
+        "a.md, line 6: the page /b has no heading #nothing.",
+        "a.md, line 8: the page /a has no heading #nowhere.",
+        "a.md, line 8: there is no file static/images/gone.png.",
+        "a.md, line 8: the link leads nowhere: there is no page /www.example.org.",
+    ]
+
+
+def test_no_link_of_the_starter_leads_nowhere(app: Flask, folder: Path) -> None:
+    result = run(app, "import", str(folder))
+
+    assert [line for line in result.stderr.splitlines() if ", line " in line] == []
+
+
+@pytest.mark.parametrize(
+    ("pasted", "shown"),
+    [
+        ("one\u2028two", "one\ntwo"),
+        ("\uf0b7 one", "• one"),
+        ("\u2068Ada\u2069", "Ada"),
+        ("New \U0001fae9", "New \U0001fae9"),
+        ("می‌خواهم", "می‌خواهم"),
+    ],
+)
+def test_what_was_pasted_into_a_page_file_is_shown_as_it_is_meant(
+    app: Flask, visitor: Visitor, tmp_path: Path, pasted: str, shown: str
+) -> None:
+    text = page(title=f"T {pasted}", body=f"Words {pasted}")
+    (tmp_path / "a.md").write_text(text, encoding="utf-8")
+
+    result = run(app, "import", str(tmp_path))
+
+    assert result.exit_code == 0, result.exception
+    answer = visitor.open("/a").text
+    assert f"<p>Words {shown}</p>" in answer
+    assert f"<h1>T {shown}</h1>".replace("\n", " ") in answer

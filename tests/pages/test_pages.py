@@ -232,3 +232,25 @@ def test_a_cell_of_a_wide_table_is_named_by_its_column_without_the_columns_note(
 
     assert 'data-label="What came of it"' in answer.text
     assert 'data-label="Binding?"' in answer.text
+
+
+def test_pages_rendered_by_an_earlier_version_are_rendered_anew(
+    app: Flask, visitor: Visitor
+) -> None:
+    keep(app, "old.md", page(body="Article 5(1)(c), <!-- a note --> [in](other.md)."))
+    keep(app, "same.md", page())
+    with app.app_context():
+        queries.at("/old").html = "<p>Article 5(1)©, &lt;!-- a note --&gt;</p>"
+        db.session.commit()
+    assert "©" in visitor.open("/old").text
+
+    with app.app_context():
+        verbs.render_anew(now=NOW + timedelta(days=1))
+        db.session.commit()
+
+    shown = visitor.open("/old").text
+    assert "Article 5(1)(c), <a" in shown
+    assert 'href="/other"' in shown
+    with app.app_context():
+        assert queries.at("/old").changed_at == NOW + timedelta(days=1)
+        assert queries.at("/same").changed_at == NOW

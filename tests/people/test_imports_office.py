@@ -278,6 +278,6 @@ def test_everybody_is_downloaded_as_a_file_that_can_be_imported(
 
     assert answer.mimetype == "text/csv"
     assert answer.text.splitlines() == [
-        "email,name,country,city,language,newsletter,tags",
-        "ada@example.org,'=Ada,GB,,,,",
+        "email,name,country,city,language,newsletter,tags,reason",
+        "ada@example.org,'=Ada,GB,,,,,",
     ]

@@ -82,7 +82,7 @@ def test_everybody_is_written_to_a_file(app: Flask, tmp_path: Path) -> None:
     said = run(app, "export", str(file))
 
     assert said.exit_code == 0, said.output
-    assert file.read_text().splitlines()[1:] == ["ada@example.org,'=Ada,GB,,,,"]
+    assert file.read_text().splitlines()[1:] == ["ada@example.org,'=Ada,GB,,,,,"]
 
 
 def _rows(campaign: Private) -> int:

@@ -17,6 +17,7 @@ from campaign.people.models import Person, Purpose, Rhythm
 from campaign.people.queries import circle, size_of_circle, subscription_of
 from campaign.people.segments import WrongRule
 from campaign.summits.models import Post, Summit
+from tests.events.deeds import comes
 
 NEWS = Purpose.NEWSLETTER
 GERMANY: dict[str, Any] = {"is": "country", "in": ["DE"]}
@@ -63,9 +64,7 @@ def event(slug: str, action: Action | None = None) -> Event:
 
 
 def sign_up(person: Person, to: Event) -> Any:
-    return places.sign_up(
-        to, name=person.name, email=person.email, guests=0, language="en", now=clock.now()
-    )
+    return comes(to, name=person.name, email=person.email, language="en", now=clock.now())
 
 
 def test_who_left_has_not_confirmed_or_is_suppressed_is_in_no_segment(app: Flask) -> None:

@@ -34,10 +34,13 @@ from campaign.organisers.models import Role
 from campaign.outbox.delivery import worker
 from campaign.outbox.delivery.relay import mailbox_folder
 from campaign.outbox.models import Message, State
-from campaign.people.queries import by_email
+from campaign.people import verbs as people
+from campaign.people.models import Person
+from campaign.people.queries import by_email, to_answer, unanswered
 from campaign.summits.models import Post
 from campaign.summits.queries import next_summit, posts_of
 from campaign.summits.verbs import load_starter as load_summits
+from tests.events.deeds import asks, comes
 
 SECRET = "a secret of the screens, long enough"
 ADA = {"email": "ada@example.org", "name": "Ada"}
@@ -86,16 +89,27 @@ def sample_mails(app: Flask) -> dict[str, bytes]:
     return found
 
 
+def asks_for_the_newsletter(*, email: str, name: str, now: datetime) -> Person:
+    """Fill in the form, and let the worker come by that asks the owner of the address."""
+    subscribers.subscribe(email=email, name=name, language="en", wording=WORDING, now=now)
+    db.session.flush()
+    for number in unanswered(most=5):
+        asked = to_answer(number)
+        assert asked
+        people.answer(asked, now=now)
+    db.session.flush()
+    person = by_email(email)
+    assert person is not None
+    return person
+
+
 def _subscribe(now: datetime) -> None:
     before = now - timedelta(days=4)
-    asked = {"language": "en", "wording": WORDING}
-    subscribers.subscribe(email=BO, name="", **asked, now=before)
+    asks_for_the_newsletter(email=BO, name="", now=before)
     series.remind(now=now - timedelta(hours=1))
-    subscribers.subscribe(**ADA, **asked, now=before)
-    ada = by_email(ADA["email"])
-    assert ada is not None
+    ada = asks_for_the_newsletter(**ADA, now=before)
     subscribers.confirm(ada.id, now=now)
-    subscribers.subscribe(**ADA, **asked, now=now)
+    asks_for_the_newsletter(**ADA, now=now)
     series.send_trial("welcome-1", language="en", to="organiser@example.org", now=now)
 
 
@@ -109,13 +123,16 @@ def _send_an_issue(now: datetime) -> None:
 
 def _come(now: datetime) -> None:
     day = (now + timedelta(days=173)).date()
-    held: list[Event] = [events.plan(now=now, starts_on=day, **PLACE) for _ in range(3)]
-    kept = [places.sign_up(event, **ADA, guests=2, language="en", now=now) for event in held]
+    held: list[Event] = [events.plan(now=now, starts_on=day, **PLACE) for _ in range(5)]
+    asks(held[4], email="dee@example.org", guests=2, language="en", now=now)
+    kept = [comes(event, **ADA, guests=2, language="en", now=now) for event in held[:3]]
     events.revise(held[0], now=now, starts_on=day, **{**PLACE, "starts": time(18, 0)})
     events.call_off(held[1], now=now)
     for event in held[:2]:
         places.tell(event, most=5, now=now)
     places.withdraw(kept[2], now=now)
+    for number, act in enumerate((places.decline, places.question), 3):
+        act(comes(held[number], email=f"eve{number}@example.org", name="Eve", now=now), now=now)
 
 
 def _write(now: datetime) -> None:

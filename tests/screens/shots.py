@@ -61,6 +61,11 @@ def _signed_up(visit: Visit) -> None:
     visit.open(f"{visit.stage.event}/signed-up")
 
 
+def _comes(visit: Visit) -> None:
+    visit.open(visit.stage.coming)
+    visit.press("main form")
+
+
 def _withdrawn(visit: Visit) -> None:
     visit.open(visit.stage.withdraw)
     visit.press("main form")
@@ -122,6 +127,8 @@ PUBLIC = [
     Shot("event-called-off", "an event that was called off", _on_stage("called_off")),
     Shot("event-over", "an event that is over", _on_stage("over")),
     Shot("signed-up", "after signing up", _signed_up),
+    Shot("coming", "the page that says one comes", _on_stage("coming")),
+    Shot("coming-done", "after that button", _comes),
     Shot("withdraw", "the page that gives a place up", _on_stage("withdraw")),
     Shot("withdrawn", "after it was given up", _withdrawn),
     Shot("newsletter-errors", "the form with mistakes", _newsletter_with_mistakes),
@@ -201,6 +208,8 @@ OFFICE = [
     Shot("office-outbox", "the outbox", _at("/office/outbox")),
     Shot("office-message", "one message", _at("/office/outbox/1")),
     Shot("office-suppressions", "who gets nothing", _at("/office/outbox/suppressions")),
+    Shot("office-bounces", "who is said to be gone", _at("/office/outbox/bounces")),
+    Shot("office-bounce", "what waits until somebody looks", _at("/office/outbox/bounces/2")),
     Shot("office-inbox", "mail that waits for a person", _at("/office/inbound")),
     Shot("office-inbox-all", "all mail that came in", _at("/office/inbound/all")),
     Shot("office-inbox-mail", "one of a person", _at("/office/inbound/1")),

@@ -13,7 +13,6 @@ from campaign.events import mails as event_mails
 from campaign.events import verbs as events
 from campaign.events.models import Event
 from campaign.events.queries import event_by_slug, next_action, of_action
-from campaign.events.sign_ups import verbs as places
 from campaign.inbound import worker as inbox
 from campaign.letters import composing
 from campaign.letters import verbs as letters
@@ -30,6 +29,7 @@ from campaign.organisers import verbs as organisers
 from campaign.organisers.models import Role
 from campaign.outbox.delivery import worker
 from campaign.outbox.models import Message
+from campaign.outbox.suppressions.verbs import report_gone
 from campaign.people import links
 from campaign.people.imports import duties as imported
 from campaign.people.imports import verbs as imports
@@ -39,9 +39,10 @@ from campaign.summits.queries import next_summit, posts_of
 from campaign.templating import public_url
 from campaign.tokens import sign
 from tests.drills.private import Private
+from tests.events.deeds import asks, comes
 from tests.inbound.making import dsn, personal
+from tests.screens.mails import WORDING, asks_for_the_newsletter
 
-WORDING = "Send me the newsletter, about once a month."
 NAMES = (
     "Ada", "Bo", "Chidi", "Dalia", "Emre", "Femi", "Grace", "Hana", "Ines", "Jonas", "Kofi",
     "Leila", "Mats", "Noor", "Olga", "Priya", "Quentin", "Rosa", "Sami", "Tove", "Uma", "Vera",
@@ -61,6 +62,7 @@ class Stage:
     called_off: str
     over: str
     withdraw: str
+    coming: str
     confirm: str
     expired: str
     not_me: str
@@ -98,6 +100,7 @@ def set_up(campaign: Private) -> Stage:
             called_off=_path(held[2]),
             over="/events/may-2024-london",
             withdraw=public_url("events.withdraw", token=place),
+            coming=_asked(held[0], now=now),
             confirm=links.confirm_url(_person("waiting@example.org"), Purpose.NEWSLETTER),
             # Nothing waits for this one's button: they never asked.
             expired=links.confirm_url(_person(_address(0, "come")), Purpose.NEWSLETTER),
@@ -155,13 +158,9 @@ def _subscribe(now: datetime) -> list[str]:
     addresses = [_address(number, "news") for number in range(31)]
     for number, email in enumerate(addresses):
         asked = now - timedelta(days=number * number % 29 * 0.6, hours=1)
-        subscribers.subscribe(
-            email=email, name=_name(number), language="en", wording=WORDING, now=asked
-        )
-        subscribers.confirm(_person(email).id, now=asked)
-    subscribers.subscribe(
-        email="waiting@example.org", name="Zoë Example", language="en", wording=WORDING, now=now
-    )
+        person = asks_for_the_newsletter(email=email, name=_name(number), now=asked)
+        subscribers.confirm(person.id, now=asked)
+    asks_for_the_newsletter(email="waiting@example.org", name="Zoë Example", now=now)
     return addresses
 
 
@@ -216,6 +215,11 @@ def _mail_comes_in(gone: str) -> None:
     if sent is not None:
         own = f"bounces+{sent.token}@campaign.example"
         inbox.take_in(dsn(gone).encode(), recipient=own, envelope_sender="")
+    many = select(Message).where(Message.batch_id.is_not(None), Message.to_address != gone)
+    for message in db.session.scalars(many.order_by(Message.id).limit(12)).all():
+        words = "DSN: 550 5.1.1 Recipient address rejected: User unknown in relay recipient table"
+        report_gone(message, words=words, now=clock.now())
+    db.session.commit()
     away = personal(Auto_Submitted="auto-replied", Subject="Automatic reply: I am in the hills")
     inbox.take_in(away, recipient="hello@campaign.example", envelope_sender="")
 
@@ -272,8 +276,15 @@ def _come(event: Event, *, now: datetime) -> str:
     return event_mails.withdraw_token(place)
 
 
+def _asked(event: Event, *, now: datetime) -> str:
+    """Let a form ask for a place; give the address of the page with the button."""
+    said = {"name": "Yusuf Example", "email": "asked@example.org", "guests": 1}
+    ask = asks(event, news=WORDING, language="en", now=now, **said)
+    return event_mails.coming_url(ask)
+
+
 def _sign_up(event: Event, number: int, *, guests: int, why: str, now: datetime) -> Any:
-    return places.sign_up(
+    return comes(
         event,
         name=_name(number),
         email=_address(number, why),

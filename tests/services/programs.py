@@ -20,6 +20,8 @@ def missing(service: str) -> str | None:
         return "Postfix gives each of its parts its own user, so only root can start one"
     if service == "opendkim" and program("opendkim") is None:
         return "OpenDKIM is not here: apt-get install opendkim"
+    if service == "java" and program("java") is None:
+        return "Java is not here: apt-get install default-jre-headless"
     return None
 
 

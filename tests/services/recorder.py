@@ -91,6 +91,7 @@ class Recorder:
         self.manners = manners
         self._record = os.open(record, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self.chance = random.Random()
+        self.clients: set[asyncio.Transport] = set()
 
     def keep(self, recipient: bytes, text: bytes | bytearray, *, client: bytes) -> None:
         """Write one mail down, whole or not at all."""
@@ -102,6 +103,15 @@ class Recorder:
         """Serve from now on."""
         loop = asyncio.get_running_loop()
         return await loop.create_server(lambda: _Talk(self), host, port, backlog=200)
+
+    async def close(self, server: asyncio.Server) -> None:
+        """Serve no longer, and let go of everything."""
+        server.close()
+        for client in list(self.clients):
+            client.abort()
+        # What was aborted is closed a turn later.
+        await asyncio.sleep(0)
+        os.close(self._record)
 
 
 class _Talk(asyncio.Protocol):
@@ -120,10 +130,14 @@ class _Talk(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._of.clients.add(transport)
         self._client = transport.get_extra_info("peername")[0].encode()
         self._say(self._of.manners.greeting)
         if not self._of.manners.greeting.startswith(b"220"):
             self._hang_up()
+
+    def connection_lost(self, trouble: Exception | None) -> None:
+        self._of.clients.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._unread += data
@@ -259,6 +273,7 @@ def recorder_here() -> Iterator[tuple[Recorder, int, Record]]:
             served = Recorder(record.file, Manners())
             listening = asyncio.run_coroutine_threadsafe(served.listen(HERE, 0), loop).result(10)
             yield served, listening.sockets[0].getsockname()[1], record
+            asyncio.run_coroutine_threadsafe(served.close(listening), loop).result(10)
         finally:
             loop.call_soon_threadsafe(loop.stop)
             thread.join(10)

@@ -52,5 +52,12 @@ class SignUpForm(PublicForm):
         self.news.label.text = consent_wording()
 
 
+class ComingForm(PublicForm):
+    """The owner of an address says that they come, and with whom."""
+
+    name = name_field(_l("Your name"))
+    guests = GuestsField(_l("Guests you bring, 9 at most"), default=0)
+
+
 class WithdrawForm(PublicForm):
     """The one button that gives a place up."""

@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from campaign.db import db, lock
-from campaign.events.models import SIGN_UPS_KEPT, Event, SignUp
+from campaign.db import count_of, db, lock
+from campaign.events.models import SEATS_HELD, SIGN_UPS_KEPT, Event, SignUp, SignUpAsk
 from campaign.people.models import Person
+from campaign.tables import holds
 
 # The clocks of the world lie this far apart: a day has not begun or ended everywhere at once.
 _ELSEWHERE = timedelta(days=1)
@@ -29,24 +30,90 @@ def sign_up_by_token(token: str) -> SignUp | None:
     )
 
 
+def ask_by_id(number: int) -> SignUpAsk | None:
+    """Find what a form asked for, with the place it became, its event and its person."""
+    place = joinedload(SignUpAsk.sign_up, innerjoin=True)
+    return db.session.scalar(
+        select(SignUpAsk)
+        .where(SignUpAsk.id == number, SignUpAsk.sign_up_id.is_not(None))
+        .options(place.joinedload(SignUp.event), place.joinedload(SignUp.person))
+    )
+
+
+def latest_ask(place: SignUp) -> SignUpAsk | None:
+    """Find what a form asked for last in the name of somebody."""
+    return db.session.scalar(
+        select(SignUpAsk)
+        .where(SignUpAsk.sign_up_id == place.id)
+        .order_by(SignUpAsk.id.desc())
+        .limit(1)
+    )
+
+
+def unanswered(*, most: int) -> list[int]:
+    """List the ids of some of what forms asked for and no duty has answered, oldest first."""
+    query = select(SignUpAsk.id).where(SignUpAsk.answered_at.is_(None)).order_by(SignUpAsk.id)
+    return list(db.session.scalars(query.limit(most)))
+
+
+def to_answer(number: int) -> SignUpAsk | None:
+    """Take what a form asked for, with its event, unless it is answered or another duty has it."""
+    query = (
+        select(SignUpAsk)
+        .where(SignUpAsk.id == number, SignUpAsk.answered_at.is_(None))
+        .options(joinedload(SignUpAsk.event, innerjoin=True))
+        .with_for_update(of=SignUpAsk, skip_locked=True)
+    )
+    return db.session.scalar(query.execution_options(populate_existing=True))
+
+
+def seats_of_others(event: Event, place: SignUp, *, now: datetime) -> int:
+    """Count the seats at an event that are held for others than one person."""
+    theirs = or_(SignUpAsk.sign_up_id.is_(None), SignUpAsk.sign_up_id != place.id)
+    held = select(func.sum(SignUpAsk.seats)).where(
+        SignUpAsk.event_id == event.id, SignUpAsk.asked_at > now - SEATS_HELD, theirs
+    )
+    return int(db.session.scalar(held) or 0)
+
+
+def held_from(event: Event, client_hash: str, *, now: datetime) -> dict[str, int]:
+    """Count the seats at an event that are held for one connection, by mailbox."""
+    rows = db.session.execute(
+        select(SignUpAsk.mailbox_hash, func.sum(SignUpAsk.seats))
+        .where(
+            SignUpAsk.event_id == event.id,
+            SignUpAsk.asked_at > now - SEATS_HELD,
+            SignUpAsk.client_hash == client_hash,
+        )
+        .group_by(SignUpAsk.mailbox_hash)
+    )
+    return {mailbox: int(seats) for mailbox, seats in rows}
+
+
+def number_asked(event: Event) -> int:
+    """Count the people for whom a form asked and who have not confirmed it."""
+    return count_of(search_sign_ups(event, state="asked"))
+
+
 def search_sign_ups(event: Event, words: str = "", *, state: str = "") -> Select[SignUp]:
-    """Find who signed up for an event, newest first, by name or address; coming or withdrawn."""
+    """Find who signed up for an event, newest first, by name or address; coming, asked, withdrawn.
+
+    With what was asked for in their name: who has not confirmed it has told us nothing yet.
+    """
     query = (
         select(SignUp)
         .join(SignUp.person)
-        .options(contains_eager(SignUp.person))
+        .options(contains_eager(SignUp.person), selectinload(SignUp.asks))
         .where(SignUp.event_id == event.id)
         .order_by(SignUp.signed_up_at.desc(), SignUp.id.desc())
     )
     if words:
-        query = query.where(
-            or_(
-                Person.email.contains(words.lower(), autoescape=True),
-                Person.name.icontains(words, autoescape=True),
-            )
-        )
+        asked_as = SignUp.asks.any(holds(words, SignUpAsk.name))
+        query = query.where(or_(holds(words, Person.email, Person.name), asked_as))
     if state == "coming":
-        query = query.where(SignUp.withdrawn_at.is_(None))
+        query = query.where(SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_not(None))
+    if state == "asked":
+        query = query.where(SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_(None))
     if state == "withdrawn":
         query = query.where(SignUp.withdrawn_at.is_not(None))
     return query
@@ -99,6 +166,7 @@ def long_over(*, now: datetime) -> list[Event]:
     query = select(Event).where(
         or_(
             Event.starts_on <= (long_ago + _ELSEWHERE).date(),
+            Event.took_place_at <= long_ago,
             Event.cancelled_at <= long_ago,
         ),
         anybody,

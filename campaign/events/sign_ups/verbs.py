@@ -1,30 +1,48 @@
-"""Deeds about places at events: sign up, withdraw, tell who comes the news, erase."""
+"""Deeds about places: ask for one, answer, confirm, withdraw, tell who comes the news, erase."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import joinedload
 
-from campaign import tokens
+from campaign import jobs, tokens
 from campaign.db import db, insert_missing
 from campaign.events import mails
-from campaign.events.models import Event, SignUp
-from campaign.events.queries import held, held_alone, places_taken
-from campaign.events.sign_ups.queries import place_of, some_of, untold
+from campaign.events.models import SEATS_HELD, Event, SignUp, SignUpAsk
+from campaign.events.queries import free_places, held, held_alone, places_taken
+from campaign.events.sign_ups.queries import (
+    held_from,
+    latest_ask,
+    place_of,
+    seats_of_others,
+    some_of,
+    untold,
+)
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import ngettext
 from campaign.outbox.mail import Mail
+from campaign.outbox.models import mailbox_hash
 from campaign.outbox.queries import posted_lately
-from campaign.outbox.verbs import post
+from campaign.outbox.verbs import client_key, post
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import by_email, is_known_elsewhere, refuses_mail
 from campaign.people.sources import verbs as sources
 from campaign.people.sources.models import Deed
-from campaign.people.verbs import forget, hold, invite_to_confirm, remember
+from campaign.people.verbs import agree, hold, let_go, meet
 from campaign.refusals import Refusal
 
-# Anybody can type anybody's address: more than this in a day is not sent.
+# Anybody can type anybody's address: more than this is not sent to one mailbox.
 INVITATIONS_A_DAY = 3
+# Nor more than this to somebody who has never pressed a button of ours.
+INVITATIONS_IN_30_DAYS = 5
+# What nobody has confirmed keeps few seats free, so that forms alone cannot fill an event.
+SEATS_OF_ONE, SEATS_OF_A_CONNECTION = 2, 10
+# What another deed may have changed of a place before this one holds it.
+_STANDING = [
+    "guests", "confirmed_at", "withdrawn_at", "revisions", "stamped_at", "told_sequence",
+]  # fmt: skip
 
 
 class Over(Refusal):
@@ -50,61 +68,247 @@ def sign_up(
     news: str = "",
     language: str = "",
     source: str = "",
+    client: str = "",
     now: datetime,
-) -> SignUp:
-    """Take places for a person and their guests, and post the invitation.
+) -> SignUpAsk:
+    """Note that a form asks for a place, and keep seats for it for some hours.
 
-    `news` is the sentence with which they asked for the newsletter, if they did; `source` the
-    plain code of the link by which they came, of which only a number is kept. Who signs up
-    again keeps the one place, with the guests named last, and is invited again.
-    Raises `CalledOff`, `Over` or `Full`, before anything is known of who asks: the answer must
-    not tell whether an address has a place.
+    Whoever types an address need not be its owner, so nothing that is known changes and nobody is
+    looked up: the same is done for every address. A duty answers with the invitation (`answer`),
+    and the button in it makes true what was asked for (`confirm`). `news` is the sentence with
+    which they asked for the newsletter, if they did; `source` the plain code of the link by which
+    they came, of which only a number is kept; `client` the connection, of which a hash is.
+    Raises `CalledOff`, `Over` or `Full`.
     """
     event = _held(event)
     if event.is_called_off:
         raise CalledOff
     if event.is_over(now):
         raise Over
-    _refuse_if_full(event, places=1 + guests)
-    person = remember(email, name=name, language=language, now=now)
-    hold(person.id)
-    is_new, place = _take_place(event, person, guests=guests, now=now)
-    _invite(place, event, now=now)
-    if news:
-        invite_to_confirm(person, Purpose.NEWSLETTER, wording=news, form="sign-up", now=now)
+    places = 1 + guests
+    _refuse_if_full(free_places(event, now=now), places=places)
+    ask = _ask(event, name, email, guests, news, language, source, now=now)
+    _hold_seats(ask, event, places=places, client=client, email=email, now=now)
+    return ask
+
+
+def sign_up_in_vain(
+    event: Event, *, name: str, email: str, guests: int, language: str = "", now: datetime
+) -> None:
+    """Note that a form asked for a place at a full event: who has one is sent the invitation again.
+
+    Anybody else hears nothing, and the door has done the same for both.
+    """
+    ask = _ask(event, name, email, guests, "", language, "", now=now)
+    ask.is_in_vain = True
+
+
+def _ask(
+    event: Event,
+    name: str,
+    email: str,
+    guests: int,
+    news: str,
+    language: str,
+    source: str,
+    *,
+    now: datetime,
+) -> SignUpAsk:
+    ask = SignUpAsk(
+        event_id=event.id,
+        name=name,
+        email=email,
+        guests=guests,
+        news=news,
+        language=language,
+        source=source,
+        asked_at=now,
+    )
+    db.session.add(ask)
+    jobs.wake_after_commit("events.answer")
+    return ask
+
+
+def _hold_seats(
+    ask: SignUpAsk, event: Event, *, places: int, client: str, email: str, now: datetime
+) -> None:
+    """Keep seats for what a form asks for: few for one mailbox, few for one connection.
+
+    They are counted by what this connection has done itself. What others asked for in the same
+    name must not show, or the number of free places would tell who has asked.
+    """
+    key = client_key(client, purpose=f"seats:{event.id}")
+    mine = mailbox_hash(email)
+    before = held_from(event, key, now=now)
+    db.session.execute(
+        update(SignUpAsk)
+        .where(
+            SignUpAsk.event_id == event.id,
+            SignUpAsk.client_hash == key,
+            SignUpAsk.mailbox_hash == mine,
+        )
+        .values(seats=0)
+        .execution_options(synchronize_session=False)
+    )
+    seats = min(places, SEATS_OF_ONE)
+    if key:
+        others = sum(held for mailbox, held in before.items() if mailbox != mine)
+        seats = max(0, min(seats, SEATS_OF_A_CONNECTION - others))
+    ask.seats = seats if event.capacity is not None else 0
+    ask.client_hash, ask.mailbox_hash = key, mine
+
+
+def answer(ask: SignUpAsk, *, now: datetime) -> SignUp | None:
+    """Send the invitation that a form asked for. Gives the place it is about, if any.
+
+    Of somebody known nothing changes; somebody new is noted as asked, and comes once they press
+    the button. Beyond the caps, and to whom we must never write, nothing goes out, and of nobody
+    new anything is noted.
+    """
+    email, ask.email, ask.answered_at = ask.email, "", now
+    event = held(ask.event)
+    if event.is_called_off or event.is_over(now):
+        return None
+    known = by_email(email)
+    if ask.is_in_vain and not _has_place(known, event):
+        return None
+    if not _may_be_invited(email, known, now=now):
+        return None
+    person = meet(email, language=ask.language, now=now)
+    is_new, place = _place_for(person, event, now=now)
+    ask.sign_up_id = place.id
+    _tell(place, event, partial(mails.invitation, ask=ask), now=now)
     if is_new:
-        sources.count(source, Deed.SIGN_UP)
+        sources.count(ask.source, Deed.SIGN_UP)
     return place
 
 
-def keep_place(event: Event, *, email: str, guests: int, now: datetime) -> None:
-    """Do for somebody who has a place already what a full event refuses to a newcomer.
+def _has_place(person: Person | None, event: Event) -> bool:
+    place = place_of(person, event) if person else None
+    return place is not None and place.is_active
 
-    Their guests change where that fits, and they are invited again; anybody else gets nothing.
+
+def _may_be_invited(email: str, known: Person | None, *, now: datetime) -> bool:
+    if refuses_mail(email):
+        return False
+    caps = [(INVITATIONS_A_DAY, timedelta(days=1))]
+    if known is None or known.confirmed_at is None:
+        caps.append((INVITATIONS_IN_30_DAYS, timedelta(days=30)))
+    return all(
+        posted_lately(email, kinds=[mails.INVITATION], since=now - time) < most
+        for most, time in caps
+    )
+
+
+def _place_for(person: Person, event: Event, *, now: datetime) -> tuple[bool, SignUp]:
+    """Find somebody's place at an event, or note that it is asked for. Tells if it is new."""
+    is_new = insert_missing(
+        SignUp,
+        {
+            "event_id": event.id,
+            "person_id": person.id,
+            "guests": 0,
+            # Some mail servers write local parts in small letters, and so do we.
+            "token": tokens.random_token().lower(),
+            "signed_up_at": now,
+            "told_sequence": event.sequence,
+            "stamped_at": now - timedelta(seconds=1),
+        },
+        unique=["event_id", "person_id"],
+    )
+    place = db.session.scalars(
+        select(SignUp)
+        .where(SignUp.event_id == event.id, SignUp.person_id == person.id)
+        .options(joinedload(SignUp.person))
+        .execution_options(populate_existing=True)
+    ).one()
+    if not place.is_active:
+        # Given up before: asked for again it stands where a new one does.
+        place.confirmed_at = place.withdrawn_at = None
+        place.signed_up_at = now
+        # Higher than the CANCEL they got, or calendars would not believe it.
+        place.revisions += 1
+    return is_new, place
+
+
+def confirm(
+    place: SignUp,
+    ask: SignUpAsk,
+    *,
+    name: str = "",
+    guests: int,
+    wants_news: bool = False,
+    now: datetime,
+) -> None:
+    """Make true what a form asked for: the owner of the address has said that they come.
+
+    With their name, if they give one, their guests, and the newsletter if it was asked for too.
+    Done twice it stays done. Raises `CalledOff`, `Over` or `Full`.
     """
-    event = _held(event)
-    person = by_email(email)
-    if person is None:
-        return
-    hold(person.id)
-    place = place_of(person, event)
-    if place is None or not place.is_active:
-        return
-    free = event.free_places(places_taken([event.id])[event.id])
-    if free is None or guests - place.guests <= free:
-        place.guests = guests
-    _invite(place, event, now=now)
+    event = _held(place.event)
+    hold(place.person_id)
+    db.session.refresh(place, _STANDING)
+    _come(place, event, guests=guests, now=now)
+    person = place.person
+    person.name = name or person.name
+    person.language = person.language or ask.language
+    if wants_news and ask.news:
+        agree(person, Purpose.NEWSLETTER, wording=ask.news, form="sign-up", now=now)
+
+
+def accept(place: SignUp, *, now: datetime) -> None:
+    """Note that somebody's calendar says yes: for as many as the invitation was for.
+
+    Who has confirmed already said it before. Raises `CalledOff`, `Over` or `Full`.
+    """
+    event = _held(place.event)
+    hold(place.person_id)
+    db.session.refresh(place, _STANDING)
+    if not place.is_coming:
+        ask = latest_ask(place)
+        _come(place, event, guests=ask.guests if ask else place.guests, now=now)
+
+
+def _come(place: SignUp, event: Event, *, guests: int, now: datetime) -> None:
+    if event.is_called_off:
+        raise CalledOff
+    if event.is_over(now):
+        raise Over
+    if event.capacity is not None:
+        taken = places_taken([event.id])[event.id] - (place.places if place.is_coming else 0)
+        held = seats_of_others(event, place, now=now)
+        _refuse_if_full(event.free_places(taken + held), places=1 + guests)
+    was_active = place.is_active
+    place.guests = guests
+    place.confirmed_at = place.confirmed_at or now
+    place.person.confirmed_at = place.person.confirmed_at or now
+    _release_seats(place)
+    if not was_active:
+        place.withdrawn_at = None
+        place.revisions += 1
+        # Their calendar has lost the entry, or has declined it.
+        _tell(place, event, mails.invitation, now=now)
+
+
+def _release_seats(place: SignUp) -> None:
+    db.session.execute(
+        update(SignUpAsk)
+        .where(SignUpAsk.sign_up_id == place.id)
+        .values(seats=0)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def withdraw(place: SignUp, *, now: datetime) -> bool:
     """Give a person's place up and take the entry out of their calendar. Tells if it is new."""
     event = _held(place.event)
     hold(place.person_id)
-    db.session.refresh(place, ["withdrawn_at", "revisions", "stamped_at", "told_sequence"])
+    db.session.refresh(place, _STANDING)
     if not place.is_active:
         return False
     place.withdrawn_at = now
     place.revisions += 1
+    _release_seats(place)
     # Who has heard that it is called off has no entry left; who has not hears it now.
     has_heard = event.is_called_off and place.told_sequence == event.sequence
     if not has_heard and not event.is_over(now):
@@ -116,14 +320,48 @@ def withdraw(place: SignUp, *, now: datetime) -> bool:
 def decline(place: SignUp, *, now: datetime) -> bool:
     """Give the place up of a person whose calendar has declined. Tells if it is new.
 
-    Their calendar knows already, so nothing is mailed.
+    Whoever can write a mail can forge one, so they are told, with a button that takes it back.
+    Their calendar knows already, and is sent nothing.
     """
-    _held(place.event)
+    event = _held(place.event)
     hold(place.person_id)
-    db.session.refresh(place, ["withdrawn_at"])
+    db.session.refresh(place, _STANDING)
     if not place.is_active:
         return False
     place.withdrawn_at = now
+    _release_seats(place)
+    if not event.is_over(now) and not event.is_called_off:
+        post(mails.declined(place, event, place.person, back=_way_back(place, now=now)), now=now)
+    return True
+
+
+def _way_back(place: SignUp, *, now: datetime) -> SignUpAsk:
+    """Note what a place was, so that its owner can have it again with one press."""
+    ask = SignUpAsk(
+        event_id=place.event_id,
+        sign_up_id=place.id,
+        guests=place.guests,
+        asked_at=now,
+        answered_at=now,
+    )
+    db.session.add(ask)
+    db.session.flush()
+    return ask
+
+
+def question(place: SignUp, *, now: datetime) -> bool:
+    """Ask somebody whether a mail was theirs that gave their place up from another address.
+
+    Nothing changes before they press the button. Tells whether they are asked: once a day.
+    """
+    event = _held(place.event)
+    hold(place.person_id)
+    db.session.refresh(place, _STANDING)
+    email = place.person.email
+    lately = posted_lately(email, kinds=[mails.QUESTION], since=now - timedelta(days=1))
+    if not place.is_active or event.is_over(now) or lately or refuses_mail(email):
+        return False
+    post(mails.question(place, event, place.person), now=now)
     return True
 
 
@@ -137,10 +375,13 @@ def tell(event: Event, *, most: int, now: datetime) -> int:
     event = held(event)
     if event.is_over(now):
         return 0
-    write = mails.called_off if event.is_called_off else mails.changed
     places = untold(event, most=most)
     for place in places:
-        _tell(place, event, write, now=now)
+        if event.is_called_off:
+            _tell(place, event, mails.called_off, now=now)
+            continue
+        ask = None if place.is_coming else latest_ask(place)
+        _tell(place, event, partial(mails.changed, ask=ask), now=now)
     return len(places)
 
 
@@ -155,14 +396,33 @@ def erase(event: Event, *, most: int, now: datetime) -> int:
         return 0
     places = some_of(event, most=most)
     for place in places:
-        if place.is_active:
+        if place.is_coming:
             event.erased_places += place.places
         db.session.delete(place)
     db.session.flush()
     for place in places:
         if not is_known_elsewhere(place.person):
-            forget(place.person)
+            let_go(place.person)
     return len(places)
+
+
+def lapse(*, now: datetime) -> None:
+    """Forget who asked for seats that have lapsed, and what came to nothing.
+
+    What became an invitation stays for its button as long as the place does.
+    """
+    old = SignUpAsk.asked_at <= now - SEATS_HELD
+    db.session.execute(
+        delete(SignUpAsk).where(
+            old, SignUpAsk.answered_at.is_not(None), SignUpAsk.sign_up_id.is_(None)
+        )
+    )
+    db.session.execute(
+        update(SignUpAsk)
+        .where(old, SignUpAsk.mailbox_hash != "")
+        .values(client_hash="", mailbox_hash="", seats=0)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _held(event: Event) -> Event:
@@ -175,10 +435,9 @@ def _held(event: Event) -> Event:
     return event if event.capacity is None else held_alone(event)
 
 
-def _refuse_if_full(event: Event, *, places: int) -> None:
-    if event.capacity is None:
+def _refuse_if_full(free: int | None, *, places: int) -> None:
+    if free is None:
         return
-    free = event.free_places(places_taken([event.id])[event.id]) or 0
     if free == 0:
         raise Full
     if places > free:
@@ -189,46 +448,6 @@ def _refuse_if_full(event: Event, *, places: int) -> None:
                 free,
             )
         )
-
-
-def _take_place(event: Event, person: Person, *, guests: int, now: datetime) -> tuple[bool, SignUp]:
-    is_new = insert_missing(
-        SignUp,
-        {
-            "event_id": event.id,
-            "person_id": person.id,
-            "guests": guests,
-            # Some mail servers write local parts in small letters, and so do we.
-            "token": tokens.random_token().lower(),
-            "signed_up_at": now,
-            "told_sequence": event.sequence,
-            "stamped_at": now - timedelta(seconds=1),
-        },
-        unique=["event_id", "person_id"],
-    )
-    place = db.session.scalars(
-        select(SignUp)
-        .where(SignUp.event_id == event.id, SignUp.person_id == person.id)
-        .execution_options(populate_existing=True)
-    ).one()
-    if is_new:
-        return True, place
-    place.guests = guests
-    if not place.is_active:
-        place.withdrawn_at = None
-        place.signed_up_at = now
-        # Higher than the CANCEL they got, or calendars would not believe it.
-        place.revisions += 1
-    return False, place
-
-
-def _invite(place: SignUp, event: Event, *, now: datetime) -> None:
-    lately = posted_lately(
-        place.person.email, kinds=[mails.INVITATION], since=now - timedelta(days=1)
-    )
-    # Whoever typed the address cannot tell: the page is the same.
-    if lately < INVITATIONS_A_DAY and not refuses_mail(place.person.email):
-        _tell(place, event, mails.invitation, now=now)
 
 
 def _tell(place: SignUp, event: Event, write: Callable[..., Mail], *, now: datetime) -> None:

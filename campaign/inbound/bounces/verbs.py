@@ -2,20 +2,28 @@
 
 import contextlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+import structlog
+
 from campaign.db import db
-from campaign.inbound import queries
+from campaign.inbound import guesses, queries
 from campaign.inbound.addressing import Role, Target
 from campaign.inbound.models import InboundMail, Kind, Made
-from campaign.inbound.reports import Complaint, Failure, Verdict
+from campaign.inbound.reading import Reading
+from campaign.inbound.reports import Complaint, Failure
 from campaign.outbox.models import Message, read_message_token
+from campaign.outbox.suppressions.verbs import Standing, report_gone
 from campaign.outbox.verbs import bounced, complained, suppress
+from campaign.outbox.verdicts import Verdict
 from campaign.people.links import read_unsubscribe
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import subscriptions_of
 from campaign.people.verbs import leave
 from campaign.tokens import ForgedToken
+
+log = structlog.get_logger()
 
 # So many messages that did not arrive, over at least this time, and an address is gone.
 SOFT_BOUNCES = 5
@@ -48,9 +56,9 @@ def first_proven(tokens: Iterable[str]) -> Message | None:
     return None
 
 
-def bounce(mail: InboundMail, failures: tuple[Failure, ...], to: Target, *, now: datetime) -> None:
+def bounce(mail: InboundMail, found: Reading, to: Target, *, now: datetime) -> None:
     """Act upon a mail that came back: only for the message whose own address it came back to."""
-    said = _words(failures[0]) if failures else ""
+    said = _words(found.failures[0]) if found.failures else ""
     if to.role is not Role.BOUNCES:
         wait(mail, Kind.BOUNCE, Made.UNPROVEN, said)
         return
@@ -62,7 +70,7 @@ def bounce(mail: InboundMail, failures: tuple[Failure, ...], to: Target, *, now:
     if message is None:
         settle(mail, Kind.BOUNCE, Made.TOO_LATE, now=now)
         return
-    failure = _about(message, failures)
+    failure = about(message.to_address.lower(), found)
     if failure is None:
         mail.message_id = message.id
         wait(mail, Kind.BOUNCE, Made.UNCLEAR, said)
@@ -71,15 +79,25 @@ def bounce(mail: InboundMail, failures: tuple[Failure, ...], to: Target, *, now:
     _act_upon(mail, message, failure, now=now)
 
 
-def _about(message: Message, failures: tuple[Failure, ...]) -> Failure | None:
+def about(address: str, found: Reading) -> Failure | None:
     """Choose what is said of the one to whom the message went.
 
     Where the only one named is somebody else, the mail was forwarded there.
     """
-    own = [one for one in failures if message.to_address.lower() in one.addresses]
-    if own:
-        return own[0]
-    return failures[0] if len(failures) == 1 else None
+    own = next((one for one in found.failures if address in one.addresses), None)
+    in_words = guesses.told_of(found.told, address)
+    unnamed = guesses.told_of_nobody(found.told)
+    if own is not None:
+        why = in_words or unnamed
+        # Many reports give a code that says little, and say why in the part for people.
+        if why and own.says_little:
+            return replace(own, told=f"{why.told} {own.told}".strip())
+        return own
+    if in_words is not None:
+        return in_words
+    if found.failures:
+        return found.failures[0] if len(found.failures) == 1 else None
+    return unnamed
 
 
 def _act_upon(mail: InboundMail, message: Message, failure: Failure, *, now: datetime) -> None:
@@ -88,16 +106,32 @@ def _act_upon(mail: InboundMail, message: Message, failure: Failure, *, now: dat
     match failure.verdict:
         case Verdict.NOTED:
             settle(mail, Kind.NOTICE, Made.NOTED, now=now, words=words)
-        case Verdict.REFUSED:
+        case Verdict.REFUSED | Verdict.LIMITED:
             _come_back(message, failure, now=now)
             settle(mail, Kind.BOUNCE, Made.NOT_HELD_AGAINST, now=now, words=words)
-        case Verdict.GONE if is_own:
+        case Verdict.GONE | Verdict.MAYBE_GONE if is_own:
             _come_back(message, failure, now=now)
-            suppress(message.to_address, reason="bounce", evidence=_evidence(mail, words), now=now)
-            settle(mail, Kind.BOUNCE, Made.SUPPRESSED, now=now, words=words)
+            _gone(mail, message, failure, now=now)
         case _:
             # Also where the address is gone to which theirs leads: perhaps not the only one.
             _count(mail, message, failure, now=now)
+
+
+def _gone(mail: InboundMail, message: Message, failure: Failure, *, now: datetime) -> None:
+    """Give up whose address is said to be gone; what is not sure, or a burst of it, must wait."""
+    words = _words(failure)
+    standing = report_gone(
+        message,
+        words=_evidence(mail, words),
+        is_certain=failure.verdict is Verdict.GONE,
+        now=now,
+    )
+    made = {
+        Standing.SUPPRESSED: Made.SUPPRESSED,
+        Standing.HELD_BACK: Made.HELD_BACK,
+        Standing.COUNTED: Made.MAYBE_GONE,
+    }[standing]
+    settle(mail, Kind.BOUNCE, made, now=now, words=words)
 
 
 def _count(mail: InboundMail, message: Message, failure: Failure, *, now: datetime) -> None:
@@ -138,8 +172,8 @@ def _evidence(mail: InboundMail, words: str) -> str:
 
 def complaint(mail: InboundMail, said: Complaint, *, now: datetime) -> None:
     """Never write again to who called a mail of ours abuse; a token of ours must prove it."""
-    if said.kind == "not-spam":
-        settle(mail, Kind.NOTICE, Made.NOTED, now=now, words=said.kind)
+    if said.kind != "abuse":
+        _no_complaint(mail, said.kind, now=now)
         return
     message, person = _whose(said)
     if message is not None:
@@ -154,6 +188,19 @@ def complaint(mail: InboundMail, said: Complaint, *, now: datetime) -> None:
         mail.person_id = person.id
         take_off(person, through="complaint", now=now)
     settle(mail, Kind.COMPLAINT, Made.COMPLAINT, now=now, words=said.kind)
+
+
+def _no_complaint(mail: InboundMail, kind: str, *, now: datetime) -> None:
+    """Settle or leave a feedback report of another kind: it is no word of the reader's own."""
+    match kind:
+        case "not-spam":
+            settle(mail, Kind.NOTICE, Made.NOTED, now=now, words=kind)
+        case "auth-failure":
+            # A receiver could not verify our signature or sender (RFC 6591): about us, not them.
+            settle(mail, Kind.NOTICE, Made.AUTH_FAILURE, now=now, words=kind)
+            log.warning("inbound.auth_failure", mail=mail.id)
+        case _:
+            wait(mail, Kind.COMPLAINT, Made.TO_BE_READ, kind)
 
 
 def _whose(said: Complaint) -> tuple[Message | None, Person | None]:

@@ -8,7 +8,7 @@ from wtforms import BooleanField, IntegerField, SelectField, ValidationError
 from wtforms.fields import Field
 from wtforms.widgets import HiddenInput
 
-from campaign.forms import OfficeForm, line_field, present, text_field
+from campaign.forms import OfficeForm, line_field, markdown_field, present
 from campaign.languages import _, language_name
 from campaign.languages import lazy_gettext as _l
 
@@ -32,7 +32,7 @@ class TextForm(OfficeForm):
         description=_l("What an inbox shows after the subject: say what is in it for the reader."),
         render_kw={"data-count": PREVIEW_SEEN},
     )
-    source = text_field(
+    source = markdown_field(
         _l("Text"),
         most=50_000,
         required=_l("Write the text of the issue."),

@@ -1,22 +1,18 @@
 """Questions about the pictures of issues: which there are, and where each is used."""
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import undefer
 
 from campaign.db import db
 from campaign.newsletter.models import Image, Issue, IssueText
+from campaign.tables import holds
 
 
 def search(words: str = "") -> Select[Image]:
     """Find pictures by description or name, the newest first."""
     query = select(Image).order_by(Image.uploaded_at.desc(), Image.id.desc())
     if words:
-        query = query.where(
-            or_(
-                Image.description.icontains(words, autoescape=True),
-                Image.name.icontains(words, autoescape=True),
-            )
-        )
+        query = query.where(holds(words, Image.description, Image.name))
     return query
 
 

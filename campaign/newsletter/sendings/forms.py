@@ -8,18 +8,17 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 from wtforms import (
-    DateField,
     FloatField,
     IntegerField,
     RadioField,
     SelectField,
-    TimeField,
     ValidationError,
 )
 from wtforms.fields import Field
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput, NumberInput
 
+from campaign.days import DayField, HourField, trouble_with
 from campaign.forms import OfficeForm, line_field, normal_address, text_field
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.sendings.queries import Choice
@@ -28,29 +27,6 @@ AS_USUAL, YES, NO = "", "yes", "no"
 NOW, AT, LOCAL = "now", "at", "local"
 MOST_HOURS = 72
 MOST_SEEDS = 50
-
-
-class _Day(DateField):
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        self.data = None
-        if not valuelist or not valuelist[0].strip():
-            return
-        try:
-            self.data = date.fromisoformat(valuelist[0].strip())
-        except ValueError:
-            raise ValueError(_l("Enter a day, like 2027-05-13.")) from None
-
-
-class _Clock(TimeField):
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        self.data = None
-        if not valuelist or not valuelist[0].strip():
-            return
-        try:
-            # Some browsers send seconds.
-            self.data = datetime.strptime(valuelist[0].strip()[:5], "%H:%M").time()
-        except ValueError:
-            raise ValueError(_l("Enter a time, like 17:30.")) from None
 
 
 class _Rate(FloatField):
@@ -81,8 +57,8 @@ class PlanForm(OfficeForm):
 
     who = SelectField(_l("To whom"), validate_choice=False)
     when = RadioField(_l("When"), default=NOW)
-    day = _Day(_l("Day"), description=_l("Leave day and time empty if it goes now."))
-    time = _Clock(_l("Time"))
+    day = DayField(_l("Day"), description=_l("Leave day and time empty if it goes now."))
+    time = HourField(_l("Time"))
     rate = _Rate(
         _l("Mails a second, at most"),
         description=_l("Empty: as fast as the relay takes them."),
@@ -156,13 +132,11 @@ class PlanForm(OfficeForm):
             raise ValidationError(_l("There is no such segment any more. Choose again."))
 
     def validate_day(self, field: Field) -> None:
-        """Ask for a day, and for one that calendars of all zones have."""
+        """Ask for a day."""
         if self.when.data == NOW:
             return
         if field.data is None and not field.errors:
             raise ValidationError(_l("Enter the day."))
-        if field.data is not None and not 2000 <= field.data.year <= 2200:
-            raise ValidationError(_l("Enter a day of this century."))
 
     def validate_time(self, field: Field) -> None:
         """Ask for a time: a full hour where it is the readers' own."""
@@ -172,6 +146,10 @@ class PlanForm(OfficeForm):
             raise ValidationError(_l("Enter the time."))
         if self.when.data == LOCAL and field.data != time(field.data.hour if field.data else 0):
             raise ValidationError(_l("On the readers’ own clocks it is a full hour, like 09:00."))
+        if self.when.data == AT and field.data is not None and self.day.data is not None:
+            trouble = trouble_with(self.day.data, field.data, current_app.config["TIMEZONE"])
+            if trouble:
+                raise ValidationError(trouble)
 
     def validate_second_subject(self, field: Field) -> None:
         """Refuse a trial that would come too late for some, or whose subject is a field."""

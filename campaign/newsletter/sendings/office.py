@@ -41,6 +41,7 @@ from campaign.newsletter.sendings.queries import Choice
 from campaign.organisers.queries import by_email
 from campaign.outbox.masking import masked
 from campaign.outbox.models import Batch, State
+from campaign.outbox.suppressions.queries import held_of
 from campaign.people.sources.models import Deed
 from campaign.refusals import Refusal
 from campaign.tables import office_time
@@ -368,8 +369,21 @@ def _because(found: Sending, issue: Issue, batches: list[Batch]) -> str:
         )
     if is_planned and queries.waits_for_a_colleague(found):
         return str(_("It does not begin until a colleague has approved the second subject."))
-    paused = [batch.paused_because for batch in batches if batch.paused_at]
-    return found.called_off_because or masked(next((why for why in paused if why), ""))
+    paused = [batch for batch in batches if batch.paused_at and batch.paused_because]
+    if found.called_off_because or not paused:
+        return found.called_off_because
+    why = masked(paused[0].paused_because)
+    if held_of([batch.id for batch in paused]):
+        return str(
+            _(
+                "So many readers were said to be gone all at once that nothing more is sent until "
+                "somebody has looked: the desk leads there. %(why)s",
+                why=why,
+            )
+        )
+    return str(
+        _("The relay refused so many one after another that it stands still: %(why)s", why=why)
+    )
 
 
 def _trial_standing(found: Sending) -> str:

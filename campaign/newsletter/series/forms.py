@@ -8,7 +8,7 @@ from wtforms import IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, NumberRange
 from wtforms.widgets import HiddenInput
 
-from campaign.forms import OfficeForm, line_field, text_field
+from campaign.forms import OfficeForm, line_field, markdown_field
 from campaign.languages import lazy_gettext as _l
 
 MOST_DAYS = 365
@@ -20,7 +20,7 @@ class WordsForm(OfficeForm):
     """Write an automatic mail in one language."""
 
     subject = line_field(_l("Subject of the mail"), most=255, required=_l("Enter a subject."))
-    source = text_field(
+    source = markdown_field(
         _l("Text"), most=20_000, required=_l("Write the text."), render_kw={"rows": 16}
     )
     # Which version the organiser has read; see `verbs.write`.

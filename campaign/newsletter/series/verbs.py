@@ -210,6 +210,7 @@ def drop_step(key: str) -> None:
     db.session.execute(delete(Turn).where(Turn.key == key))
 
 
+@people.welcomes(Purpose.NEWSLETTER)
 def greet(person: Person, *, now: datetime) -> None:
     """Welcome somebody who has just confirmed, and let what follows begin.
 

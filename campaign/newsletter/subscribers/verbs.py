@@ -10,8 +10,8 @@ from campaign import tokens
 from campaign.db import db
 from campaign.newsletter.series import verbs as series
 from campaign.people import verbs as people
-from campaign.people.models import Person, Purpose, RefusedTopic, Rhythm
-from campaign.people.queries import refuses_questions, subscription_of
+from campaign.people.models import Person, Purpose, RefusedTopic, Rhythm, Subscription
+from campaign.people.queries import subscription_of
 
 NEWSLETTER = Purpose.NEWSLETTER
 
@@ -25,22 +25,22 @@ def subscribe(
     form: str = "newsletter",
     now: datetime,
 ) -> None:
-    """Ask the owner of an address by mail whether they want the newsletter.
+    """Let the owner of an address be asked by mail whether they want the newsletter.
 
-    `wording` is the sentence they were shown, and `form` names the form that showed it.
+    The door does the same for everybody, and a duty asks (`people.verbs.answer`). `wording` is
+    the sentence they were shown, and `form` names the form that showed it.
     """
-    if refuses_questions(email):
-        # Who said "never write to me" is not remembered anew because a stranger typed the address.
-        return
-    person = people.remember(email, name=name, language=language, now=now)
-    people.invite_to_confirm(person, NEWSLETTER, wording=wording, form=form, now=now)
+    people.take_ask(
+        email, NEWSLETTER, name=name, language=language, wording=wording, form=form, now=now
+    )
 
 
-def check_waiting(person_id: int) -> None:
-    """Refuse with `ExpiredToken` when nothing waits for the button that confirms any more."""
+def check_waiting(person_id: int) -> Subscription:
+    """Give what waits for the button that confirms. Raises `ExpiredToken` if nothing does."""
     subscription = subscription_of(person_id, NEWSLETTER)
-    if subscription is None or subscription.left_at is not None:
+    if subscription is None or not (subscription.is_active or subscription.is_pending):
         raise tokens.ExpiredToken
+    return subscription
 
 
 def confirm(person_id: int, *, now: datetime) -> None:
@@ -48,9 +48,7 @@ def confirm(person_id: int, *, now: datetime) -> None:
 
     Raises `ExpiredToken` as `check_waiting` does.
     """
-    check_waiting(person_id)
-    subscription = subscription_of(person_id, NEWSLETTER)
-    if subscription is not None and people.confirm(subscription, now=now):
+    if people.confirm(check_waiting(person_id), now=now):
         series.greet(db.session.get_one(Person, person_id), now=now)
 
 

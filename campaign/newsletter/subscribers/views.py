@@ -177,8 +177,14 @@ def check_your_mail() -> Any:
 def confirm(token: str) -> Any:
     """Show the button that agrees; opening the link alone does nothing."""
     person_id, _purpose = links.read_confirm(token)
-    verbs.check_waiting(person_id)
-    return render_template("newsletter/confirm.html", form=ConfirmForm(), token=token)
+    return _confirm_page(person_id, ConfirmForm(), token)
+
+
+def _confirm_page(person_id: int, form: ConfirmForm, token: str) -> str:
+    waiting = verbs.check_waiting(person_id)
+    return render_template(
+        "newsletter/confirm.html", form=form, token=token, name=waiting.asked_name
+    )
 
 
 @bp.post("/confirm/<token>")
@@ -187,8 +193,7 @@ def press_confirm(token: str) -> Any:
     person_id, _purpose = links.read_confirm(token)
     form = ConfirmForm()
     if not form.validate():
-        page = render_template("newsletter/confirm.html", form=form, token=token)
-        return page, form.refusal_status()
+        return _confirm_page(person_id, form, token), form.refusal_status()
     verbs.confirm(person_id, now=clock.now())
     db.session.commit()
     return redirect(url_for("newsletter.confirmed"), 303)

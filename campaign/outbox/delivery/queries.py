@@ -8,7 +8,7 @@ from sqlalchemy import text as sql
 
 from campaign.db import db
 from campaign.outbox.mail import Content
-from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, Variant
+from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State, Variant
 
 
 def running() -> list[tuple[int, float]]:
@@ -29,6 +29,25 @@ def is_open(batch_id: int) -> bool:
         )
         for state in OPEN
     )
+
+
+def is_refused(batch_id: int) -> bool:
+    """Tell whether a batch stands still because the relay refused it."""
+    return bool(
+        db.session.scalar(
+            select(Batch.id).where(
+                Batch.id == batch_id, Batch.paused_at.is_not(None), Batch.paused_because != ""
+            )
+        )
+    )
+
+
+def last_refusal(batch_id: int) -> str:
+    """Give what was said of the message of a batch that failed last."""
+    query = select(Message.last_reply).where(
+        Message.batch_id == batch_id, Message.state == State.FAILED
+    )
+    return db.session.scalar(query.order_by(Message.settled_at.desc()).limit(1)) or ""
 
 
 def is_anything_due(*, now: datetime) -> bool:

@@ -1,8 +1,12 @@
 """What a relay says of a message, and what that means for it."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from campaign.outbox import verdicts
+from campaign.outbox.verdicts import Verdict
 
 
 class Outcome(StrEnum):
@@ -12,6 +16,10 @@ class Outcome(StrEnum):
     LATER = "later"
     REFUSED = "refused"
     NO_SUCH_ADDRESS = "no such address"
+    MAYBE_GONE = "maybe gone"
+    # This mailbox takes no more within the hour, or its domain takes no more from us.
+    LIMITED = "limited"
+    DOMAIN_LIMITED = "domain limited"
     # The way to this recipient's domain is slow.
     SLOW = "slow"
     # The way to the relay is closed or slow.
@@ -36,26 +44,51 @@ def said(stage: str, code: int, words: bytes) -> str:
 
 
 def judge(stage: str, code: int, words: str) -> Outcome:
-    """Tell what a refusal means for the message (RFC 3463 codes before bare SMTP ones).
+    """Tell what a refusal means for the message, and never more for the person than was said.
 
-    4xx passes; a full mailbox passes; throttling slows the lane and not the person: that of the
-    recipient's domain once a recipient was named, before that of the relay; a wrong address is a
-    bounce; any other 5xx is about content or policy, and the person keeps their place.
+    4xx passes; throttling slows the way and not the person: that to the recipient's domain once a
+    recipient was named, before that to the relay. What 5xx means, `verdicts.judge` tells.
     """
     if code == 421:
         return Outcome.LANE
     if code in (432, 454) or (" 4.7.0" in f" {words}" and 400 <= code < 500):
         return Outcome.LANE if stage == "MAIL" else Outcome.SLOW
+    verdict = verdicts.judge(words, code=code)
+    if verdict is Verdict.LIMITED:
+        return _limited(stage, code, words)
     if 400 <= code < 500:
         return Outcome.LATER
-    enhanced = words[4:].split(" ", 1)[0] if words[4:5] == "5" else ""
-    if enhanced.startswith("5.2.2") or (code == 552 and not enhanced):
-        return Outcome.LATER
-    if stage == "RCPT" and (
-        enhanced.startswith("5.1.") or (not enhanced and code in (550, 551, 553))
-    ):
-        return Outcome.NO_SUCH_ADDRESS
-    return Outcome.REFUSED
+    if stage == "MAIL":
+        # It has heard of nobody but us.
+        return Outcome.REFUSED
+    if verdict is Verdict.SOFT and not (_IS_FULL.match(words) or verdicts.says_why(words)):
+        # It explains nothing: it does not want this mail.
+        return Outcome.REFUSED
+    return _OUTCOMES.get(verdict, Outcome.REFUSED)
+
+
+# "Exceeded storage allocation" (RFC 5321 section 4.2.3), or about the mailbox (RFC 3463).
+_IS_FULL = re.compile(r"552|5\d\d[ -]5\.2\.")
+_OUTCOMES = {
+    Verdict.GONE: Outcome.NO_SUCH_ADDRESS,
+    Verdict.MAYBE_GONE: Outcome.MAYBE_GONE,
+    Verdict.SOFT: Outcome.LATER,
+}
+# A limit of one mailbox and not of ours: Exchange's hourly ones, and those who say so in words.
+_OF_A_MAILBOX = re.compile(
+    r"5\.2\.12[12]\b|\b(?:user|mailbox|recipient|account) (?:you are trying|is receiving"
+    r"|has (?:received|exceeded))|\breceiv(?:ing|ed) (?:mail|messages|too)|\brecipient.{0,40}limit",
+    re.IGNORECASE,
+)
+
+
+def _limited(stage: str, code: int, words: str) -> Outcome:
+    """Tell who waits where a limit was reached: the mailbox, its domain, or all that we send."""
+    if stage == "MAIL":
+        return Outcome.LANE
+    if _OF_A_MAILBOX.search(words):
+        return Outcome.LIMITED
+    return Outcome.SLOW if code < 500 else Outcome.DOMAIN_LIMITED
 
 
 def words_of(code: Any, words: Any) -> str:

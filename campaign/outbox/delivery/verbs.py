@@ -29,16 +29,31 @@ from campaign.outbox.lanes import verbs as lanes
 from campaign.outbox.lanes.queries import DOMAIN, RELAY
 from campaign.outbox.lanes.verbs import domain_of
 from campaign.outbox.mail import Leaving
-from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State
-from campaign.outbox.verbs import pause, suppress
+from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State, address_hash
+from campaign.outbox.suppressions import queries as tried
+from campaign.outbox.suppressions.bursts import LAST_LEAST, LAST_SHARE
+from campaign.outbox.suppressions.verbs import (
+    Gone,
+    Standing,
+    hold_back_at_end,
+    hold_back_run,
+    report,
+)
+from campaign.outbox.verbs import pause
 
 LEASE = timedelta(minutes=3)
 # RFC 5321 section 4.5.4.1 asks for at least half an hour between late tries and days of trying.
 BACK_OFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240)]
 GIVE_UP = timedelta(hours=72)
-# So many refusals in a row are about the issue, not about its readers; so many "later" in a row
-# are about the relay.
+# What is limited by the hour is tried again after it, and given up much later than what fails:
+# limits of a provider may let an issue through in portions only.
+LIMIT = timedelta(hours=1)
+LIMITED_GIVE_UP = timedelta(days=7)
+# So many refusals in a row are about the issue, not about its readers, and so many "gone" are
+# rather about us; so many "later" in a row are about the relay.
 REFUSALS_THAT_PAUSE = 10
+# What other senders were refused so shortly before a pause was refused for the same cause.
+REFUSED_WITH_IT = timedelta(seconds=60)
 
 _MESSAGES: Any = Message.__table__
 _COLUMNS = (
@@ -159,9 +174,22 @@ def _take_bulk(most: int, *, worker: str, now: datetime) -> list[Any]:
         if rate > 0 and len(some) < allowed:
             lanes.give_back_tokens(f"batch:{batch_id}", allowed - len(some))
         if not some and not queries.is_open(batch_id):
-            db.session.execute(update(Batch).where(Batch.id == batch_id).values(finished_at=now))
+            _finish(batch_id, now=now)
         rows += some
     return rows
+
+
+def _finish(batch_id: int, *, now: datetime) -> None:
+    """Mark an issue finished, unless so little of it arrived that a person must look first."""
+    if hold_back_at_end(batch_id, now=now):
+        return
+    failed = tried.number_tried(batch_id, State.FAILED)
+    if failed >= LAST_LEAST and failed >= LAST_SHARE * tried.number_tried(batch_id):
+        words = queries.last_refusal(batch_id)
+        pause(db.session.get_one(Batch, batch_id), because=words, now=now)
+        _wait_with_batch(Message.batch_id == batch_id)
+        return
+    db.session.execute(update(Batch).where(Batch.id == batch_id).values(finished_at=now))
 
 
 def _withhold_suppressed(rows: list[Any], *, now: datetime) -> list[Any]:
@@ -242,23 +270,43 @@ def settle(
         return
     left = [(mail.id, reply.words[:500]) for mail, reply in judged if reply.outcome is Outcome.LEFT]
     _settle_left(left, worker=worker, now=now)
+    others = [(mail, reply) for mail, reply in judged if reply.outcome is not Outcome.LEFT]
+    is_gone = _report_gone(others, now)
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for mail, reply in judged:
-        if reply.outcome is Outcome.LEFT:
-            continue
-        values = _verdict(mail, reply, now)
+    for mail, reply in others:
+        if mail.id in is_gone:
+            values: dict[str, Any] = {"state": State.BOUNCED, "settled_at": now}
+        else:
+            values = _verdict(mail, reply, now)
         told = {"last_reply": reply.words[:500], "claimed_by": "", "leased_until": None, **values}
         alike.setdefault(tuple(told), []).append({"held": mail.id, "holder": worker, **told})
     for rows in alike.values():
         # The names of a row's values are the columns it sets.
         db.session.connection().execute(_SETTLE, rows)
-    # In one order everywhere, so that two workers never wait for each other.
-    for mail, reply in sorted(judged, key=lambda one: one[0].to):
-        if reply.outcome is Outcome.NO_SUCH_ADDRESS:
-            suppress(mail.to, reason="bounce", evidence=reply.words, now=now)
-    _pause_refused_batches(last, now)
+    if others:
+        _hold_back_gone(judged, last, now)
+        _pause_refused_batches(others, last, now)
     _rest_slow_domains(judged, now)
     _note_lane(judged, last, now)
+
+
+def _report_gone(judged: list[tuple[Leaving, Reply]], now: datetime) -> set[int]:
+    """Report who is said to be gone; give the messages that bounced by that."""
+    certain = {Outcome.NO_SUCH_ADDRESS: True, Outcome.MAYBE_GONE: False}
+    found = [
+        Gone(
+            mail.id,
+            mail.batch_id,
+            address_hash(mail.to),
+            domain_of(mail.to),
+            reply.words[:500],
+            is_certain=certain[reply.outcome],
+        )
+        for mail, reply in judged
+        if reply.outcome in certain
+    ]
+    standings = report(found, now=now) if found else {}
+    return {number for number, made in standings.items() if made is not Standing.COUNTED}
 
 
 _SETTLE = update(_MESSAGES).where(
@@ -302,12 +350,15 @@ def _settle_left(left: list[tuple[int, str]], *, worker: str, now: datetime) -> 
 
 def _verdict(mail: Leaving, reply: Reply, now: datetime) -> dict[str, Any]:
     match reply.outcome:
-        case Outcome.NO_SUCH_ADDRESS:
-            return {"state": State.BOUNCED, "settled_at": now}
         case Outcome.REFUSED:
             return {"state": State.FAILED, "settled_at": now}
         case Outcome.LANE:
             return _lane_verdict(mail, reply, now)
+        case Outcome.LIMITED if now - mail.posted_at <= LIMITED_GIVE_UP:
+            due = now + LIMIT * random.uniform(1.0, 1.2)  # noqa: S311  # jitter, not a secret
+            return {"state": State.WAITING, "tries": mail.tries - 1, "due_at": due}
+        case Outcome.DOMAIN_LIMITED if now - mail.posted_at <= LIMITED_GIVE_UP:
+            return {"state": State.WAITING, "tries": mail.tries - 1}
         case Outcome.SLOW if now - mail.posted_at <= GIVE_UP:
             # It waits with its domain (`_rest_slow_domains`): the person has done nothing wrong.
             return {"state": State.WAITING, "tries": mail.tries - 1}
@@ -346,32 +397,98 @@ def is_refusing(judged: Iterable[tuple[Leaving, Reply]]) -> bool:
     last = list(judged)[-REFUSALS_THAT_PAUSE:]
     if len(last) < REFUSALS_THAT_PAUSE:
         return False
-    if {reply.outcome for _, reply in last} == {Outcome.LATER}:
+    outcomes = {reply.outcome for _, reply in last}
+    if outcomes <= _PUT_OFF:
         return True
-    return {(mail.batch_id, reply.outcome) for mail, reply in last} == {
-        (last[0][0].batch_id, Outcome.REFUSED)
-    } and last[0][0].batch_id is not None
+    batches = {mail.batch_id for mail, _ in last}
+    return len(batches) == 1 and None not in batches and outcomes <= _TURNED_DOWN
 
 
-def _pause_refused_batches(judged: list[tuple[Leaving, Reply]], now: datetime) -> None:
-    """Stop an issue that the relay refuses as such, and say why; it is never called finished."""
-    run: Counter[int] = Counter()
-    for mail, reply in judged:
+# Where all are put off, or asked to wait for an hour, it is about the relay.
+_PUT_OFF = {Outcome.LATER, Outcome.LIMITED, Outcome.DOMAIN_LIMITED}
+_TURNED_DOWN = {Outcome.REFUSED, Outcome.NO_SUCH_ADDRESS}
+
+
+def _hold_back_gone(
+    judged: list[tuple[Leaving, Reply]], last: list[tuple[Leaving, Reply]], now: datetime
+) -> None:
+    """Hold back what a run of "gone" would suppress: that is rather about us, or their server."""
+    for run in (last, *_runs_of_domains(judged)):
+        end = run[-REFUSALS_THAT_PAUSE:]
+        is_gone = {reply.outcome for _, reply in end} == {Outcome.NO_SUCH_ADDRESS}
+        if is_gone and len(end) == REFUSALS_THAT_PAUSE:
+            hold_back_run([(mail.batch_id, domain_of(mail.to)) for mail, _ in end], now=now)
+
+
+def _runs_of_domains(judged: list[tuple[Leaving, Reply]]) -> list[list[tuple[Leaving, Reply]]]:
+    """Give what was said last of each domain of which many were said to be gone."""
+    gone = Counter(
+        domain_of(mail.to) for mail, reply in judged if reply.outcome is Outcome.NO_SUCH_ADDRESS
+    )
+    runs: dict[str, list[tuple[Leaving, Reply]]] = {
+        domain: [] for domain, number in gone.items() if number >= REFUSALS_THAT_PAUSE
+    }
+    for mail, reply in judged if runs else ():
+        runs.get(domain_of(mail.to), []).append((mail, reply))
+    return list(runs.values())
+
+
+def _pause_refused_batches(
+    judged: list[tuple[Leaving, Reply]], last: list[tuple[Leaving, Reply]], now: datetime
+) -> None:
+    """Stop an issue that the relay refuses as such, and say why; it is never called finished.
+
+    What was refused so waits with the rest: once the cause is mended it leaves.
+    """
+    runs: dict[int, list[int]] = {}
+    for mail, reply in last:
         if mail.batch_id is None:
             continue
-        if reply.outcome is not Outcome.REFUSED:
-            run[mail.batch_id] = 0
-            continue
-        run[mail.batch_id] += 1
-        if run[mail.batch_id] == REFUSALS_THAT_PAUSE:
-            pause(db.session.get_one(Batch, mail.batch_id), because=reply.words, now=now)
+        run = runs.setdefault(mail.batch_id, [])
+        if reply.outcome not in _TURNED_DOWN:
+            run.clear()
+        elif reply.outcome is Outcome.REFUSED:
+            run.append(mail.id)
+        if len(run) == REFUSALS_THAT_PAUSE:
+            pause_refused(mail.batch_id, because=reply.words, now=now)
+    refused = {
+        mail.id: mail.batch_id
+        for mail, reply in judged
+        if reply.outcome is Outcome.REFUSED and mail.batch_id is not None
+    }
+    for batch_id in sorted({*refused.values(), *(number for number, run in runs.items() if run)}):
+        # Whoever paused it: what others had in hand meanwhile was refused with it.
+        if queries.is_refused(batch_id):
+            theirs = [number for number, batch in refused.items() if batch == batch_id]
+            _wait_with_batch(Message.id.in_([*theirs, *runs.get(batch_id, [])]))
+
+
+def pause_refused(batch_id: int, *, because: str, now: datetime) -> None:
+    """Let an issue that is refused stand still, and what was refused just before wait with it."""
+    pause(db.session.get_one(Batch, batch_id), because=because, now=now)
+    _wait_with_batch(
+        Message.batch_id == batch_id,
+        Message.settled_at >= now - REFUSED_WITH_IT,
+        # Once only: what is refused for its own sake must come to an end.
+        Message.tries < 2,
+    )
+
+
+def _wait_with_batch(*where: ColumnElement[bool]) -> None:
+    db.session.connection().execute(
+        update(_MESSAGES)
+        .where(_MESSAGES.c.state == State.FAILED, *where)
+        .values(state=State.WAITING, settled_at=None)
+    )
 
 
 def _rest_slow_domains(judged: list[tuple[Leaving, Reply]], now: datetime) -> None:
     """Let a domain that throttles rest for a while, longer each time; heed its first success."""
-    slow = {domain_of(mail.to): reply for mail, reply in judged if reply.outcome is Outcome.SLOW}
-    for domain, reply in sorted(slow.items()):
-        lanes.rest(DOMAIN + domain, because=reply.words, now=now)
+    resting = {Outcome.SLOW: None, Outcome.DOMAIN_LIMITED: LIMIT}
+    slow = {domain_of(mail.to): reply for mail, reply in judged if reply.outcome in resting}
+    for domain in sorted(slow):
+        reply = slow[domain]
+        lanes.rest(DOMAIN + domain, because=reply.words, least=resting[reply.outcome], now=now)
     if slow:
         return
     troubled = lane_queries.troubled_domains()
@@ -448,10 +565,10 @@ def _note_lane(
 ) -> None:
     """Close the lane for a while after trouble on the way; open it after the first success."""
     troubles = [reply for _, reply in judged if reply.outcome is Outcome.LANE]
-    if not troubles and is_refusing(last) and last[-1][1].outcome is Outcome.LATER:
+    if not troubles and is_refusing(last) and last[-1][1].outcome in _PUT_OFF:
         # It puts everybody off: that is about the relay, and asking faster helps nobody.
         troubles = [last[-1][1]]
     if troubles:
         lanes.rest(RELAY, because=troubles[-1].words, now=now)
-    elif lane_queries.is_troubled(RELAY) and any(r.outcome is not Outcome.LATER for _, r in judged):
+    elif lane_queries.is_troubled(RELAY) and any(r.outcome not in _PUT_OFF for _, r in judged):
         lanes.mend(RELAY)

@@ -55,14 +55,13 @@ def moments(domain: str, number: int, *, rate: float, after: datetime) -> list[d
     return [begin + step * (at + 1) for at in range(number)]
 
 
-def rest(name: str, *, because: str, now: datetime) -> None:
-    """Let a lane rest after trouble, longer each time."""
+def rest(name: str, *, because: str, least: timedelta | None = None, now: datetime) -> None:
+    """Let a lane rest after trouble, longer each time; or for `least`, where that is longer."""
     lane = _lane(name, now)
     lane.failures += 1
     lane.last_trouble = because[:500]
-    lane.paused_until = now + min(
-        timedelta(seconds=5) * 2 ** min(lane.failures - 1, 10), timedelta(minutes=15)
-    )
+    usual = min(timedelta(seconds=5) * 2 ** min(lane.failures - 1, 10), timedelta(minutes=15))
+    lane.paused_until = now + max(usual, least or usual)
 
 
 def mend(name: str) -> None:

@@ -15,6 +15,7 @@ from campaign.people.imports import queries, verbs
 from campaign.people.imports.chunks import cutting
 from campaign.people.imports.chunks import verbs as chunks
 from campaign.people.imports.models import Import
+from campaign.people.imports.statuses import UnclearColumn
 
 READ = "people.imports"
 # A worker that reads sends fewer mails meanwhile, so it reads in turns.
@@ -33,14 +34,20 @@ def work(run: Import, file: Path) -> Iterator[Import]:
     """Read an import to its end, giving it back after every chunk that was saved.
 
     Broken off at any moment, it goes on after the last chunk. Where another reads it too, it stops.
+    Raises `UnclearColumn` where somebody has to say first what a column tells.
     """
-    for chunk in cutting.read(run, file, now=clock.now()):
-        # Nothing is held while the rows are read.
-        if not chunks.take(run, chunk, now=clock.now()):
-            db.session.rollback()
-            return
+    try:
+        for chunk in cutting.read(run, file, now=clock.now()):
+            # Nothing is held while the rows are read.
+            if not chunks.take(run, chunk, now=clock.now()):
+                db.session.rollback()
+                return
+            db.session.commit()
+            yield run
+    except UnclearColumn as refusal:
+        verbs.ask_about(run, refusal.at)
         db.session.commit()
-        yield run
+        raise
     verbs.finish(run, now=clock.now())
     db.session.commit()
 
@@ -55,10 +62,12 @@ def read() -> None:
         # It lies on another host, whose worker reads it.
         if not file.is_file():
             continue
-        for _ in work(run, file):
-            if time.monotonic() > until:
-                jobs.wake(READ)
-                return
+        # What is not clear is asked for on the import's own page.
+        with suppress(UnclearColumn):
+            for _ in work(run, file):
+                if time.monotonic() > until:
+                    jobs.wake(READ)
+                    return
         if not run.is_open and not run.is_running:
             file.unlink(missing_ok=True)
 
@@ -66,7 +75,8 @@ def read() -> None:
 @duty("people.forget-imports", every=timedelta(hours=6))
 def forget() -> None:
     """Forget imports after a month, the rows they refused and the files nobody imported."""
-    old = queries.older_than(clock.now() - KEPT)
+    now = clock.now()
+    old = queries.older_than(now - KEPT, abandoned=now - 2 * KEPT)
     files = [folder() / run.file for run in old if run.file]
     verbs.forget_old(old)
     db.session.commit()

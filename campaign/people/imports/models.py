@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaign.db import Model
@@ -40,14 +40,15 @@ class Import(Model):
     encoding: Mapped[str] = mapped_column(String(20))
     delimiter: Mapped[str] = mapped_column(String(1))
     header: Mapped[list[str]] = mapped_column()
-    # For each column of the header the field it fills, or "".
+    # For each column of the header the field it fills, or "", or what `statuses` says of it.
     mapping: Mapped[list[str]] = mapped_column()
-    # What the file's name says of all in it, such as `left`; "" where nothing.
+    # What the file's name says of all in it, such as `left`; "" where nothing, `statuses.UNCLEAR`
+    # where somebody has to say.
     standing: Mapped[str] = mapped_column(String(12), default="")
     # How those in the file agreed to the newsletter; without words nobody is subscribed.
     wording: Mapped[str] = mapped_column(Text, default="")
     source: Mapped[str] = mapped_column(String(200), default="")
-    agreed_on: Mapped[date | None] = mapped_column(Date)
+    agreed_on: Mapped[date | None]
 
     stage: Mapped[str] = mapped_column(String(12), default=Stage.UPLOADED)
     # Lines of the file, for the bar: some rows are of several lines, so this is about right.

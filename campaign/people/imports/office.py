@@ -36,9 +36,11 @@ from campaign.people.imports.forms import (
     UploadForm,
     mapping_of,
     settle_form,
+    standing_of,
 )
 from campaign.people.imports.models import Import, Refused, Stage
 from campaign.people.imports.rows import NOTES, REASONS
+from campaign.people.imports.statuses import NO_STATUS, UNCLEAR
 from campaign.people.queries import everybody
 from campaign.refusals import Refusal
 from campaign.tables import Column
@@ -160,12 +162,20 @@ def _samples(run: Import) -> list[list[str]]:
 
 def _page(run: Import, form: SettleForm | None) -> str:
     columns = [form[f"{COLUMN}_{at}"] for at in range(len(run.header))] if form else []
+    unclear = [form["everybody"]] if form and "everybody" in form else []
+    unclear += [
+        field
+        for field, guessed in zip(columns, run.mapping, strict=False)
+        if guessed in {UNCLEAR, NO_STATUS} and field.data in {UNCLEAR, NO_STATUS}
+    ]
     return render_template(
         "people/office/import.html",
         run=run,
         form=form,
         settled=[form.wording, form.source, form.agreed_on] if form else [],
-        taken=[field for field in columns if field.data],
+        unclear=unclear,
+        must_ask=UNCLEAR in run.mapping or run.standing == UNCLEAR,
+        taken=[field for field in columns if field.data and field not in unclear],
         left_out=[field for field in columns if not field.data],
         button=ButtonForm(formdata=None),
         stage=STAGES[Stage(run.stage)],
@@ -186,6 +196,7 @@ def check(number: int) -> Any:
         verbs.settle(
             run,
             mapping=mapping_of(form, run),
+            standing=standing_of(form),
             wording=form.wording.data,
             source=form.source.data,
             agreed_on=form.agreed_on.data,
@@ -207,6 +218,8 @@ def start(number: int) -> Any:
     form = ButtonForm()
     if not form.validate():
         return _page(run, _form(run, filled=True)), form.refusal_status()
+    if run.stage == Stage.UPLOADED:
+        raise verbs.NotChecked
     verbs.start(run)
     jobs.wake_after_commit(READ)
     db.session.commit()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from campaign.db import db
 from campaign.people.imports.models import Import, Refused, Stage
@@ -34,13 +34,19 @@ def broken_off(fingerprint: str) -> Import | None:
     )
 
 
-def older_than(moment: datetime) -> list[Import]:
-    """List the imports that nobody reads and that were uploaded before a moment."""
+def older_than(moment: datetime, *, abandoned: datetime) -> list[Import]:
+    """List the imports that nobody reads and that were uploaded before a moment.
+
+    One that is said to be read and was uploaded before `abandoned` is read by nobody any more.
+    """
+    is_read = Import.stage.in_([Stage.CHECKING, Stage.IMPORTING])
     return list(
         db.session.scalars(
             select(Import).where(
-                Import.uploaded_at < moment,
-                Import.stage.not_in([Stage.CHECKING, Stage.IMPORTING]),
+                or_(
+                    and_(Import.uploaded_at < moment, ~is_read),
+                    Import.uploaded_at < abandoned,
+                )
             )
         )
     )

@@ -7,14 +7,16 @@ other. Letters are UTF-8 or UTF-16; a line that is neither is read as Windows-12
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from campaign.languages import lazy_gettext as _l
+from campaign.people.imports.formats import certainty
 from campaign.refusals import Refusal
 
 # Longer lines, and rows of more lines, are no rows about people.
@@ -23,6 +25,8 @@ MOST_LINES = 20
 _PROBE = 65_536
 _DELIMITERS = (",", ";", "\t")
 _MOST_COLUMNS = 500
+# A title, a date and the like stand at most in so many lines above the names of the columns.
+_MOST_ABOVE = 10
 # How archives (and spreadsheets, which are such), pictures, pages and the like begin.
 _NOT_TEXT = (
     b"PK\x03\x04",
@@ -90,28 +94,59 @@ def look(file: Path) -> Shape:
     with file.open("rb") as stream:
         probe = stream.read(_PROBE)
     encoding = _encoding(probe)
-    sign, first = "", ""
+    sign = ""
+    above: list[str] = []
     for _, line in _lines(file, encoding):
-        if line is None:
+        if line is None and not above:
             raise NotText
+        if line is None or len(above) > _MOST_ABOVE:
+            break
         if not line.strip():
             continue
-        if not _names_the_sign(line):
-            first = line
-            break
-        sign = line.strip()[-1]
-    delimiter, header = max(
-        ((sign, _parsed(first, sign) or []) for sign in ([sign] if sign else _DELIMITERS)),
-        key=lambda pair: len(pair[1]),
-    )
-    header = [name.strip() for name in header[:_MOST_COLUMNS]]
+        if _names_the_sign(line):
+            sign = line.strip()[-1]
+            continue
+        above.append(line)
+    if not above:
+        raise Empty
+    delimiter, header = _header(above, (sign,) if sign else _DELIMITERS)
     if not any(header):
         raise Empty
     if not all(name.isprintable() for name in header):
         raise NotText
-    if any(re.search(r"\S@\S+\.\S", name) for name in header):
+    if any(_ADDRESS.search(name) for name in header):
         raise NoHeader
     return Shape(encoding, delimiter, header)
+
+
+_ADDRESS = re.compile(r"\S@\S+\.\S")
+
+
+def _header(lines: list[str], signs: Sequence[str]) -> tuple[str, list[str]]:
+    """Find the line that names the columns: one that names addresses, else the first of all."""
+
+    def parted(line: str) -> tuple[str, list[str]]:
+        return max(((sign, _names(line, sign)) for sign in signs), key=lambda pair: len(pair[1]))
+
+    best, sure = parted(lines[0]), 0
+    for line in lines:
+        if _ADDRESS.search(line):
+            # People begin here: what names the columns is above.
+            break
+        shape = parted(line)
+        certain = certainty(shape[1])
+        # A title, too, may speak of mail: then the names of columns are beneath it.
+        if certain and certain >= sure:
+            best, sure = shape, certain
+        if certain == 2:
+            break
+    return best
+
+
+def _names(line: str, sign: str) -> list[str]:
+    """Part a line into names of columns; a mark of byte order and the like is no part of one."""
+    cells = (_parsed(line, sign) or [])[:_MOST_COLUMNS]
+    return ["".join(c for c in cell if unicodedata.category(c) != "Cf").strip() for cell in cells]
 
 
 def _names_the_sign(line: str) -> bool:
@@ -174,7 +209,7 @@ def rows(file: Path, shape: Shape, *, email: int, notes: "Counter[str]") -> Iter
         if not line.strip():
             continue
         if not header_seen:
-            header_seen = not _names_the_sign(line)
+            header_seen = _names(line, shape.delimiter) == shape.header
             continue
         try:
             cells = next(csv.reader((line,), delimiter=shape.delimiter, strict=True))

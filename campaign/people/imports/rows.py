@@ -21,8 +21,10 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES
 from campaign.forms import has_control_characters, normal_address, tidy_line
 from campaign.languages import lazy_gettext as _l
 from campaign.people import places
+from campaign.people.imports import statuses
 from campaign.people.imports.models import LONGEST_SHOWN
 from campaign.people.imports.reading import CELLS, LONG, QUOTES, Broken
+from campaign.people.imports.statuses import KNOWN, STRICTEST, SUBSCRIBED
 from campaign.people.models import as_tag
 
 ADDRESS = "address"
@@ -43,26 +45,8 @@ NOTES = {
     "tag": _l("tags left out: longer than 40 characters"),
     "time": _l("times not understood and left out"),
     "newsletter": _l("words about the newsletter not understood, read as no"),
+    "mended": _l("addresses mended: a name, a link or signs that do not belong were taken off"),
 }
-
-# How a person stands to the newsletter, from the least that may be sent to the most.
-COMPLAINED = "complained"
-BOUNCED = "bounced"
-LEFT = "left"
-SUBSCRIBED = "subscribed"
-KNOWN = "known"
-_STRICTEST = (COMPLAINED, BOUNCED, LEFT, SUBSCRIBED, KNOWN)
-# In all four services' words, and in a few languages.
-_STANDINGS = {
-    **dict.fromkeys(["yes", "y", "true", "t", "1", "x", "on", "ja", "oui", "si", "sí"], SUBSCRIBED),
-    **dict.fromkeys(["subscribed", "active", "enabled", "confirmed"], SUBSCRIBED),
-    **dict.fromkeys(["", "no", "n", "false", "f", "0", "off", "none", "nein", "non"], KNOWN),
-    **dict.fromkeys(["pending", "unconfirmed", "nonsubscribed", "transactional", "known"], KNOWN),
-    **dict.fromkeys(["left", "unsubscribed", "archived", "disabled", "previous bounce"], LEFT),
-    **dict.fromkeys(["cleaned", "bounced", "bouncing"], BOUNCED),
-    **dict.fromkeys(["spam complaint", "previous spam complaint", "blocklisted"], COMPLAINED),
-    **dict.fromkeys(["complained"], COMPLAINED),
-}  # fmt: skip
 
 # What the slow check would pass as it stands (`forms.normal_address`): nearly every address.
 _PLAIN = re.compile(
@@ -74,6 +58,8 @@ _SPECIAL = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
 _FORMULA = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
 _NO_NAME = re.compile(r"://|www\.|@|<|>|\{\{|\{%", re.IGNORECASE)
 _LONGEST = {"name": 75, "city": 80, "tag": 40}
+_TELLING = (*(status for status in STRICTEST if status != KNOWN), KNOWN)
+_SIMPLE = statuses.TABLES["newsletter"]
 
 
 @dataclass(slots=True)
@@ -103,7 +89,8 @@ class Row:
                 self.timezone = other.timezone or self.timezone
             self.timezone = self.timezone or other.timezone
         self.tags = tuple(dict.fromkeys(self.tags + other.tags))
-        if _STRICTEST.index(other.standing) < _STRICTEST.index(self.standing):
+        # A line in which nothing is said takes nothing from one in which it is.
+        if _TELLING.index(other.standing) < _TELLING.index(self.standing):
             self.standing, self.at = other.standing, other.at
         elif other.standing == self.standing:
             self.at = self.at or other.at
@@ -121,10 +108,11 @@ def reader(
         if field:
             columns.setdefault(field, []).append(at)
     single = {field: found[0] for field, found in columns.items()}
-    says = {"newsletter", "agreed_at", "left_at", "bounced_at", "disabled"} & set(columns)
+    says = (statuses.FIELDS | {"agreed_at"}) & set(columns)
     # Where nothing tells one from another, what the importer says of all is so of each.
-    usual = standing or (KNOWN if "newsletter" in says else SUBSCRIBED)
+    usual = standing or SUBSCRIBED
     is_simple = says == {"newsletter"} and len(columns["newsletter"]) == 1 and not standing
+    spoken = [(field, at) for field in columns if field in statuses.FIELDS for at in columns[field]]
 
     def read(cells: list[str]) -> Row | str:
         width = len(cells)
@@ -138,7 +126,10 @@ def reader(
             return NO_ADDRESS
         email = _address(typed)
         if not email:
-            return ADDRESS
+            email = _mended(typed)
+            if not email:
+                return ADDRESS
+            notes["mended"] += 1
         row = Row(email, standing=usual)
         facts = _attributes(cell("attributes")) if "attributes" in single else {}
         name = cell("name") or f"{cell('first_name')} {cell('last_name')}"
@@ -161,13 +152,10 @@ def reader(
         if tags:
             row.tags = _tags(tags, notes)
         if is_simple:
-            word = cell("newsletter").casefold()
-            row.standing = _STANDINGS.get(word, "") or _unknown(notes)
+            word = cell("newsletter")
+            row.standing = _SIMPLE.get(word.casefold()) or _status("newsletter", word, notes)
         elif says:
-            _stand(row, cells, columns, now=now, notes=notes)
-        if standing and row.standing == SUBSCRIBED:
-            # A file of those who did not subscribe makes nobody a subscriber.
-            row.standing = standing
+            _stand(row, cells, spoken, columns, now=now, notes=notes)
         return row
 
     return read
@@ -177,6 +165,34 @@ def shown(cells: list[str] | Broken) -> str:
     """Give the beginning of a refused row as one line of text that any database can keep."""
     text = cells.text if isinstance(cells, Broken) else ",".join(cells)
     return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]+", " ", text)[:LONGEST_SHOWN].strip()
+
+
+# What spreadsheets, mail programs and web pages put around an address.
+_AROUND = " \t\r\n\"'`´‘’‚‛“”„«»‹›<>;,.:"
+_REMARKED = re.compile(r"([^()\s]+@[^()\s]+)\s*\([^()@]*\)[\s;,.]*")
+_NAMED = re.compile(r"[^<>]*<\s*(?:mailto:)?([^<>\s]+@[^<>\s]+?)\s*>[\s;,.]*", re.IGNORECASE)
+_MAILTO = re.compile(r"mailto:\s*([^?]+)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
+# A cell with one of these before the address may pass as it stands, and is not meant so.
+_OPENS = "'`´‘’‚‛“”„\""
+
+
+def _mended(typed: str) -> str:
+    """Find the one address in a cell with a name, a link, invisible or stray signs around it."""
+    text = "".join(sign for sign in typed if unicodedata.category(sign) != "Cf")
+    text = text.replace("＠", "@").replace("\N{NO-BREAK SPACE}", " ").strip()
+    found = _NAMED.fullmatch(text)
+    if found:
+        # A name that is another address leaves open which one is meant.
+        others = {word.strip(_AROUND).lower() for word in text.split("<")[0].split() if "@" in word}
+        text = found[1] if others <= {found[1].lower()} else ""
+    elif "<" in text.strip("<") or ">" in text.strip(">"):
+        return ""
+    found = _REMARKED.fullmatch(text)
+    text = found[1] if found else text
+    found = _MAILTO.fullmatch(text.strip(_AROUND))
+    # A dot before an address is a mistake in it; one after it ends a sentence.
+    text = (found[1] if found else text).lstrip(_AROUND.replace(".", "")).rstrip(_AROUND)
+    return _address(text) if text != typed else ""
 
 
 def _address(typed: str) -> str:
@@ -189,8 +205,11 @@ def _address(typed: str) -> str:
         and not plain.endswith(_SPECIAL)
     ):
         return plain
+    cell = _unguarded(typed)
+    if cell.startswith(tuple(_OPENS)):
+        return ""
     try:
-        return normal_address(_unguarded(typed))
+        return normal_address(cell)
     except ValueError:
         return ""
 
@@ -271,14 +290,19 @@ def _attributes(typed: str) -> dict[str, str]:
     return facts
 
 
-def _unknown(notes: "Counter[str]") -> str:
-    notes["newsletter"] += 1
-    return KNOWN
+def _status(field: str, typed: str, notes: "Counter[str]") -> str:
+    """Read one cell; what is not understood subscribes nobody, and is no word of leaving either."""
+    found = statuses.read(field, typed)
+    if found is None:
+        notes["newsletter"] += 1
+        return KNOWN
+    return found
 
 
 def _stand(
     row: Row,
     cells: list[str],
+    spoken: list[tuple[str, int]],
     columns: dict[str, list[int]],
     *,
     now: datetime,
@@ -289,25 +313,18 @@ def _stand(
     def times(field: str) -> list[datetime]:
         typed = [cells[at].strip() for at in columns.get(field, ()) if at < len(cells)]
         read = [moment(one, now=now) for one in typed if one]
-        if None in read:
+        # Why an address failed stands in words.
+        if None in read and field != "bounced_at":
             notes["time"] += 1
         return [one for one in read if one is not None]
 
-    def said(field: str) -> list[str]:
-        typed = [cells[at].strip() for at in columns.get(field, ()) if at < len(cells)]
-        return [one.casefold() for one in typed if one]
-
+    # A file of those who did not subscribe makes nobody a subscriber: `row.standing` says so.
     standings = [row.standing]
-    if "newsletter" in columns:
-        words = said("newsletter")
-        standings = [_STANDINGS.get(word, "") or _unknown(notes) for word in words] or [KNOWN]
-        if row.standing in {LEFT, BOUNCED, COMPLAINED}:
-            standings.append(row.standing)
-    if said("left_at") or any(_STANDINGS.get(w) == SUBSCRIBED for w in said("disabled")):
-        standings.append(LEFT)
-    if said("bounced_at"):
-        standings.append(BOUNCED)
-    row.standing = min(standings, key=_STRICTEST.index)
+    for field, at in spoken:
+        found = _status(field, cells[at].strip() if at < len(cells) else "", notes)
+        if found:
+            standings.append(found)
+    row.standing = min(standings, key=STRICTEST.index)
     if row.standing == SUBSCRIBED:
         # Asked for, then confirmed: the later of the two is when they agreed.
         row.at = max(times("agreed_at"), default=None)

@@ -5,12 +5,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, or_, update
 
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
-from campaign.people.imports import formats, reading
+from campaign.people.imports import formats, reading, statuses
 from campaign.people.imports.models import Import, Refused, Stage
+from campaign.people.models import Person
+from campaign.people.verbs import erases
 from campaign.refusals import Refusal
 
 
@@ -22,6 +24,10 @@ class NoAddressColumn(Refusal):
 class TwoColumns(Refusal):
     status = 422
     sentence = _l("Two columns are said to hold the same. Choose one of them.")
+
+
+class NotChecked(Refusal):
+    sentence = _l("Check the file first: nobody is imported before you have seen what happens.")
 
 
 class IsRunning(Refusal):
@@ -56,7 +62,7 @@ def take_in(
         delimiter=shape.delimiter,
         header=shape.header,
         mapping=mapping,
-        standing=formats.standing_of(name) if service == "mailchimp" else "",
+        standing=formats.standing_of(name, service=service),
         stage=Stage.UPLOADED,
         lines=reading.number_of_lines(path),
         notes={},
@@ -80,13 +86,16 @@ def settle(
     run: Import,
     *,
     mapping: list[str] | None = None,
+    standing: str | None = None,
     wording: str = "",
     source: str = "",
     agreed_on: date | None = None,
 ) -> None:
     """Settle which column fills which field, and how those in the file agreed.
 
-    `wording` is what they agreed to, word for word. Raises `NoAddressColumn`, `TwoColumns`.
+    `standing` is what somebody says of all in the file, "" for nothing. `wording` is what they
+    agreed to, word for word. Raises `NoAddressColumn`, `TwoColumns`, and `UnclearColumn` or
+    `UnclearName` where nobody has said yet who has left.
     """
     _hold(run)
     if run.is_running:
@@ -96,13 +105,33 @@ def settle(
     chosen = run.mapping if mapping is None else mapping
     if "email" not in chosen:
         raise NoAddressColumn
-    # Times may stand in several columns: of when they asked, and of when they confirmed.
-    fields = [field for field in chosen if field and field != "agreed_at"]
+    # It may stand in several columns when they agreed, and whether they may be written to.
+    fields = [field for field in chosen if field in formats.FIELDS.keys() - statuses.SEVERAL]
     if len(fields) > len(set(fields)):
         raise TwoColumns
-    run.mapping = chosen
+    _refuse_unclear(run.header, chosen)
+    said = run.standing if standing is None else standing
+    if said == statuses.UNCLEAR:
+        raise statuses.UnclearName
+    run.mapping, run.standing = chosen, said
     run.wording, run.source, run.agreed_on = wording, source, agreed_on
     run.stage = Stage.UPLOADED
+
+
+def _refuse_unclear(header: list[str], mapping: list[str]) -> None:
+    if statuses.UNCLEAR in mapping:
+        at = mapping.index(statuses.UNCLEAR)
+        raise statuses.UnclearColumn(at, header[at])
+
+
+def ask_about(run: Import, column: int) -> None:
+    """Read no further before somebody has said what a column tells: it names people who left."""
+    _hold(run)
+    mapping = list(run.mapping)
+    mapping[column] = statuses.UNCLEAR
+    run.mapping = mapping
+    # What is saved of it cannot be settled anew.
+    run.stage = Stage.STOPPED if run.stage == Stage.IMPORTING and run.rows else Stage.UPLOADED
 
 
 def check(run: Import) -> None:
@@ -128,6 +157,9 @@ def start(run: Import) -> None:
         raise IsOver
     if "email" not in run.mapping:
         raise NoAddressColumn
+    _refuse_unclear(run.header, run.mapping)
+    if run.standing == statuses.UNCLEAR:
+        raise statuses.UnclearName
     _begin_anew(run)
     db.session.execute(delete(Refused).where(Refused.import_id == run.id))
     run.stage = Stage.IMPORTING
@@ -174,3 +206,17 @@ def forget_old(runs: Iterable[Import]) -> None:
     """Forget imports with what they refused: those rows are people, too."""
     for run in runs:
         db.session.delete(run)
+
+
+# A shorter name stands in rows of other people, too.
+_SHORTEST_NAME = 5
+
+
+@erases
+def forget_refused(email: str, person: Person | None) -> None:
+    """Erase the refused rows in which somebody is named who asked to be forgotten."""
+    text = func.lower(Refused.text)
+    named = [text.contains(email.lower(), autoescape=True)]
+    if person is not None and len(person.name) >= _SHORTEST_NAME:
+        named.append(text.contains(person.name.lower(), autoescape=True))
+    db.session.execute(delete(Refused).where(or_(*named)))

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from campaign.people.imports import reading, rows
+from campaign.people.imports import reading, rows, statuses
 from campaign.people.imports.models import Import
 from campaign.people.imports.reading import Broken, Shape
 from campaign.people.imports.rows import Row
@@ -28,19 +28,25 @@ class Chunk:
 
 
 def read(run: Import, file: Path, *, now: datetime) -> Iterator[Chunk]:
-    """Read a file in chunks, from the row after the last that was saved."""
+    """Read a file in chunks, from the row after the last that was saved.
+
+    Raises `UnclearColumn` before a chunk in which a column that is left out says who has left.
+    """
     shape = Shape(run.encoding, run.delimiter, run.header)
     odd: Counter[str] = Counter()
     lines = reading.rows(file, shape, email=run.mapping.index("email"), notes=odd)
     # Rows before are read again, since a row may go over several lines; that takes a second or two.
     next(islice(lines, run.rows, run.rows), None)
     odd.clear()
+    left_out = [at for at, field in enumerate(run.mapping) if not field]
     while True:
         chunk = Chunk()
         person = rows.reader(run.mapping, standing=run.standing, now=now, notes=chunk.notes)
         for row in islice(lines, SIZE):
             chunk.rows += 1
             chunk.line = row.line
+            if left_out:
+                _ask_about(left_out, row, run.header)
             found = row.cells.reason if isinstance(row.cells, Broken) else person(row.cells)
             if isinstance(found, str):
                 chunk.refused.append((row.line, found, rows.shown(row.cells)))
@@ -53,3 +59,26 @@ def read(run: Import, file: Path, *, now: datetime) -> Iterator[Chunk]:
         if not chunk.rows:
             return
         yield chunk
+
+
+def look_through(run: Import, file: Path) -> None:
+    """Read what is left out of a file to its end, before any of it is saved.
+
+    Raises `UnclearColumn` where it says who has left.
+    """
+    left_out = [at for at, field in enumerate(run.mapping) if not field]
+    if not left_out:
+        return
+    shape = Shape(run.encoding, run.delimiter, run.header)
+    for row in reading.rows(file, shape, email=run.mapping.index("email"), notes=Counter()):
+        _ask_about(left_out, row, run.header)
+
+
+def _ask_about(left_out: list[int], row: reading.Row, header: list[str]) -> None:
+    cells = row.cells
+    if isinstance(cells, Broken):
+        return
+    for at in left_out:
+        # Longer cells are no status; most are dealt with by this look at their length.
+        if at < len(cells) and 2 < len(cells[at]) < 40 and statuses.tells(cells[at]):
+            raise statuses.UnclearColumn(at, header[at], cells[at])

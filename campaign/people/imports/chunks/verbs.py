@@ -28,7 +28,7 @@ from campaign.outbox.models import Suppression
 from campaign.outbox.verbs import suppress_hash
 from campaign.people.imports.chunks.cutting import Chunk
 from campaign.people.imports.models import Import, Refused, Stage
-from campaign.people.imports.rows import BOUNCED, COMPLAINED, LEFT, SUBSCRIBED
+from campaign.people.imports.statuses import BOUNCED, COMPLAINED, LEFT, NEVER, SUBSCRIBED
 from campaign.people.models import NOT_ME, Consent, Person, Purpose, Rhythm, Subscription, Tag
 from campaign.people.verbs import leave
 
@@ -65,7 +65,7 @@ _staged_tag = Table(
 )
 _ACTIVE, _PENDING = "active", "pending"
 # In the words of the outbox.
-_REASONS = {BOUNCED: "bounce", COMPLAINED: "complaint"}
+_REASONS = {BOUNCED: "bounce", COMPLAINED: "complaint", NEVER: "never"}
 
 
 def take(run: Import, chunk: Chunk, *, now: datetime) -> bool:
@@ -183,7 +183,7 @@ def _save(run: Import, chunk: Chunk, *, now: datetime) -> None:
     _find_people()
     _tag()
     standings = {row.standing for row in chunk.people.values()}
-    if standings & {BOUNCED, COMPLAINED}:
+    if standings & _REASONS.keys():
         _suppress(run, now=now)
     if LEFT in standings:
         _let_leave(now=now)
@@ -241,7 +241,7 @@ def _tag() -> None:
 def _suppress(run: Import, *, now: datetime) -> None:
     failed = db.session.execute(
         select(_staged.c.address_hash, _staged.c.standing).where(
-            _staged.c.standing.in_([BOUNCED, COMPLAINED]), _staged.c.suppressed.is_(None)
+            _staged.c.standing.in_(list(_REASONS)), _staged.c.suppressed.is_(None)
         )
     )
     for hashed, standing in failed.all():

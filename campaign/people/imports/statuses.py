@@ -1,0 +1,277 @@
+"""Statuses: what a column of a file says of whether somebody may be written to.
+
+Every program writes this in a way of its own, and to read it as nothing would subscribe those who
+left. So a column that may say it is either understood or asked about, never passed over.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+
+from campaign.languages import lazy_gettext as _l
+from campaign.refusals import Refusal
+
+# How a person stands to the newsletter, from the least that may be sent to the most.
+NEVER = "never"
+COMPLAINED = "complained"
+BOUNCED = "bounced"
+LEFT = "left"
+# Not subscribed: said no, or has not confirmed.
+KNOWN = "known"
+SUBSCRIBED = "subscribed"
+STRICTEST = (NEVER, COMPLAINED, BOUNCED, LEFT, KNOWN, SUBSCRIBED)
+
+# What stands in a mapping for a column that somebody has to say the meaning of, and for one of
+# which they have said that it is no status.
+UNCLEAR = "?"
+NO_STATUS = "no_status"
+
+# What `yes` and `no` say in a column of each kind; "" is nothing.
+_KINDS = {
+    "newsletter": (SUBSCRIBED, KNOWN),
+    "subscribed": (SUBSCRIBED, LEFT),
+    "disabled": (LEFT, ""),
+    "bounced": (BOUNCED, ""),
+    "complained": (COMPLAINED, ""),
+    "reason": (NEVER, ""),
+}
+# A moment, or a reason in words: whatever stands there says that it happened.
+_MOMENTS = {"left_at": LEFT, "bounced_at": BOUNCED}
+FIELDS = frozenset({*_KINDS, *_MOMENTS})
+# Several columns may fill these: the more careful one wins.
+SEVERAL = FIELDS | {"agreed_at"}
+
+
+# Letters that are no letter with an accent, and are written like one.
+_STROKED = str.maketrans("łøđıħ", "lodih")
+
+
+def folded(text: str) -> str:
+    """Write words so that case, accents, invisible signs and what stands between them are gone."""
+    parts = unicodedata.normalize("NFKD", text.casefold().translate(_STROKED))
+    plain = "".join(sign for sign in parts if unicodedata.category(sign) not in {"Mn", "Cf"})
+    return re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", plain)).strip()
+
+
+_YES = """yes|y|true|t|1|x|on|ja|j|wahr|oui|o|vrai|si|s|verdadero|vero|sim|verdadeiro|tak|prawda|
+waar|sant|sand|tosi|kylla|igaz|igen|ano|да|истина|так|да|правда|evet|dogru|はい|是|真|예|ναι|
+نعم|כן|✓|✔"""
+_NO = """no|n|false|f|0|off|none|null|nil|nan|n a|na|nein|falsch|unwahr|non|faux|falso|nao|nie|
+falsz|nee|onwaar|nej|falskt|falsk|usant|nei|epatosi|ei|nem|hamis|ne|nepravda|нет|ложь|ні|
+хибність|не|hayir|yanlis|いいえ|否|假|아니오|οχι|لا|לא|0000 00 00|0000 00 00 00 00 00|not on hold"""
+_WORDS = {
+    SUBSCRIBED: """subscribed|subscriber|active|enabled|confirmed|activated|opted in|opt in|optin|
+regular|premium|express|implied|confirmed opt in|single opt in|double opt in|abonniert|angemeldet|
+bestatigt|aktiv|aktiviert|abonne|abonnee|inscrit|inscrite|actif|suscrito|suscrita|activo|iscritto|
+iscritta|attivo|ingeschreven|geabonneerd|actief|zapisany|aktywny|inscrito|ativo|prenumererar|
+подписан|активен""",
+    KNOWN: """pending|unconfirmed|not confirmed|nonsubscribed|non subscribed|not subscribed|
+never subscribed|transactional|known|registered|unactivated|requires verification|
+awaiting confirmation|soft bounce|soft bounced|unbestatigt|ausstehend|en attente|pendiente|
+in attesa|no email|nomail""",
+    LEFT: """left|unsubscribed|unsubscribe|unsub|opted out|opt out|optout|opt out pending|inactive|
+deactivated|disabled|archived|removed|deleted|cancelled|canceled|previous bounce|on hold opt out|
+do not contact|do not email|do not mail|dnc|blacklisted|blocked|suppressed|globally unsubscribed|
+abgemeldet|abbestellt|ausgetragen|inaktiv|deaktiviert|gekundigt|gesperrt|desabonne|desabonnee|
+desinscrit|desinscrite|inactif|dado de baja|dada de baja|desuscrito|cancelado|disiscritto|
+disiscritta|cancellato|uitgeschreven|afgemeld|wypisany|wypisana|avregistrerad|avmeldt|afmeldt|отписан|
+отписался|отписалась|неактивен|配信停止|退订""",
+    BOUNCED: """cleaned|bounced|bouncing|bounce|hard bounce|hard bounced|hardbounce|invalid|
+invalid email|undeliverable|unreachable|undelivered|unzustellbar|on hold bounce|rebote|rebotado""",
+    COMPLAINED: """complained|complaint|spam complaint|previous spam complaint|marked as spam|
+reported spam|spam|junk|abuse|blocklisted""",
+    NEVER: "never",
+}
+# Of words that stand in other columns for other things, the name of the column has to tell.
+_ALSO_ORDINARY = {
+    "never", "disabled", "spam", "junk", "blocked", "known", "registered", "transactional",
+}  # fmt: skip
+
+
+def _listed(words: str) -> list[str]:
+    return [folded(word) or word.strip() for word in words.replace("\n", "").split("|")]
+
+
+_STATUS_OF = {word: status for status, words in _WORDS.items() for word in _listed(words)}
+# Values that say how somebody stands, whatever their column is called, as programs write them.
+TELLING = frozenset(
+    word.replace(" ", sign)
+    for word, status in _STATUS_OF.items()
+    if status != SUBSCRIBED and word not in _ALSO_ORDINARY
+    for sign in " _-"
+)
+
+
+def _table(yes: str, no: str) -> dict[str, str]:
+    # Where `yes` is the bad news, good news is none.
+    words = {
+        word: "" if status == SUBSCRIBED and yes != SUBSCRIBED else status
+        for word, status in _STATUS_OF.items()
+    }
+    words |= dict.fromkeys(_listed(_YES), yes) | dict.fromkeys(_listed(_NO), no)
+    return words | {"": "" if yes != SUBSCRIBED else KNOWN}
+
+
+# For each kind of column: what a word says.
+TABLES: Mapping[str, Mapping[str, str]] = {kind: _table(*both) for kind, both in _KINDS.items()}
+_NO_WORDS = frozenset(_listed(_NO)) | {""}
+# A day, or a number of seconds since 1970: that day it happened.
+_DAY = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*|1\d{8,12}", re.DOTALL)
+
+
+@lru_cache(maxsize=4096)
+def read(field: str, typed: str) -> str | None:
+    """Tell what a cell of a status column says: a status, "" for nothing, None if not known."""
+    word = folded(typed) or typed.strip()
+    if field in _MOMENTS:
+        return "" if word in _NO_WORDS else _MOMENTS[field]
+    found = TABLES[field].get(word)
+    if found is None and _DAY.fullmatch(typed.strip()):
+        return _KINDS[field][0]
+    return found
+
+
+def tells(value: str) -> bool:
+    """Tell whether a value says by itself that somebody left, or may not be written to."""
+    if not value.isascii():
+        return folded(value) in TELLING
+    # Asked of every cell that is left out: nearly all are plain.
+    return value.strip().lower() in TELLING
+
+
+# Names that say one thing in whatever program's file: without signs between the words -> field.
+_STATED = {
+    **dict.fromkeys(
+        [
+            "emailblacklisted", "blacklisted", "emailblocklisted", "isblacklisted", "isoptout",
+            "optout", "optedout", "isoptedout", "emailoptout", "emailoptedout", "optoutemail",
+            "hasoptedoutofemail", "optedoutofemail", "unsubscribed", "isunsubscribed",
+            "emailunsubscribed", "unsubscribe", "unsubscribedfromallemail", "globalunsubscribe",
+            "portalunsubscribe", "globallyunsubscribed", "donotemail", "donotcontact",
+            "donotbulkemail", "donotallowemails", "donotallowbulkemails", "nobulkemail",
+            "nobulkemails", "nobulkemailsuseroptout", "emaildisabled", "isexcludedfromcampaigns",
+            "suppressed", "issuppressed", "abgemeldet", "abbestellt", "desabonne", "desinscrit",
+            "disiscritto", "uitgeschreven", "afgemeld",
+        ],
+        "disabled",
+    ),
+    **dict.fromkeys(
+        [
+            "unsubscribedat", "unsubscribedate", "unsubscribeddate", "unsubscribedon",
+            "dateunsubscribed", "unsubtime", "unsubscribetime", "unsubscribetimestamp",
+            "optoutdate", "optouttime", "optoutat", "optedoutat", "emailoptoutdate", "leftat",
+            "abgemeldetam", "abmeldedatum",
+        ],
+        "left_at",
+    ),
+    **dict.fromkeys(
+        [
+            "bounced", "isbounced", "emailbounced", "isemailbounced", "hardbounced", "hardbounce",
+            "emailhardbounced", "onhold", "emailonhold", "email1isbad", "emailisbad",
+            "portalbounce", "globalbounce", "invalidemail", "emailinvalid",
+        ],
+        "bounced",
+    ),
+    **dict.fromkeys(
+        [
+            "bouncedat", "bouncedate", "cleantime", "bouncereason", "emailhardbouncereason",
+            "emailbounceddate", "emailbouncedreason",
+        ],
+        "bounced_at",
+    ),
+    **dict.fromkeys(
+        ["complained", "spamcomplaint", "portalspamreport", "markedasspam", "complainedat"],
+        "complained",
+    ),
+    **dict.fromkeys(
+        [
+            "subscribedtoemails", "issubscribed", "subscribed", "emailsubscribed",
+            "isemailsubscribed", "subscribedtonewsletter", "abonniert", "abonne", "suscrito",
+            "iscritto", "ingeschreven",
+        ],
+        "subscribed",
+    ),
+    **dict.fromkeys(
+        [
+            "optin", "emailoptin", "optedin", "newsletteroptin", "marketingoptin",
+            "emailconfirmed", "isconfirmed", "acceptsmarketing", "acceptsemailmarketing",
+            "subscriptionstatus", "subscriberstatus", "newsletterstatus", "subscribertype",
+        ],
+        "newsletter",
+    ),
+}  # fmt: skip
+
+# Parts of names under which, in some program, it stands who may be written to.
+_MAY_SAY = re.compile(
+    r"unsub|opt(ed|s)?out|opt(ed|s)?in|subscri|bounc|clean|suppress|blacklist|blocklist|blocked|donot|"
+    r"dontmail|dontemail|dontcontact|onhold|invalid|isbad|complain|spam|junk|consent|permission|gdpr|dsgvo|rgpd|"
+    r"marketing|newsletter|mailable|deliver|status|standing|confirm|verified|disabled|deleted|"
+    r"deactiv|inactiv|activated|noemail|nomail|receive|wantsmail|wantsemail|contactable|maycontact|"
+    r"maymail|abonn|abgemeld|abmeld|angemeld|anmeld|abbestell|gesperrt|sperre|bestatig|einwillig|"
+    r"zustimm|inscri|iscri|suscri|iscrizion|baja|subskry|wypis|uitgeschr|ingeschr|afgemeld|afmeld|"
+    r"avmeld|avregist|prenumer|statut|consentement|подпис|отпис|рассыл|статус|соглас|購読|配信|订阅|"
+    r"退订|구독|수신"
+)
+_SHORT = frozenset({"active", "isactive", "aktiv", "actif", "activo", "attivo", "actief", "dnc"})
+# When, whence and under which number somebody came says nothing of how they stand; that nobody
+# knows when they confirmed does.
+_CAME = re.compile(r"subscri|optin|optedin|abonn|inscri|iscri|suscri|anmeld|angemeld|prenumer")
+_WENT = re.compile(r"unsub|optout|optedout|desabonn|desinscri|disiscri|status|bounc|complain")
+_WHEN = frozenset(
+    {"at", "on", "date", "datum", "time", "timestamp", "since", "fecha", "data", "am"}
+)
+_WHENCE = frozenset({"ip", "id", "uuid", "source", "url", "form", "count"})
+# What goes other ways than by mail.
+_ELSEWHERE = re.compile(
+    r"sms|phone|whatsapp|fax|postal|push|texting|mobile|donotcall|donotmail$|donottrade"
+)
+
+
+def meaning_of_name(name: str) -> str:
+    """Tell which status a column's name states: a field, `UNCLEAR`, `NO_STATUS`, or "" if none."""
+    words = folded(name).split()
+    key = "".join(words)
+    if key in _STATED:
+        return _STATED[key]
+    if _ELSEWHERE.search(key) and ("email" not in key):
+        return NO_STATUS if _MAY_SAY.search(key) else ""
+    if key in _SHORT:
+        return UNCLEAR
+    if not _MAY_SAY.search(key):
+        return ""
+    is_of_coming = (words[-1] in _WHEN and _CAME.search(key)) or words[-1] in _WHENCE
+    return "" if is_of_coming and not _WENT.search(key) else UNCLEAR
+
+
+class UnclearColumn(Refusal):
+    """A column that may say who has left, and of which nobody has said what it means."""
+
+    status = 422
+
+    def __init__(self, at: int, name: str, value: str = "") -> None:
+        self.at, self.name = at, name
+        self.sentence = (
+            _l(
+                "The column “%(name)s” seems to tell who has left or must not be written to: it "
+                "says “%(value)s”. Say what it means, or that it tells nothing of the kind.",
+                name=name[:60],
+                value=value[:40],
+            )
+            if value
+            else _l(
+                "The column “%(name)s” seems to tell who has left or must not be written to. Say "
+                "what it means, or that it tells nothing of the kind.",
+                name=name[:60],
+            )
+        )
+        super().__init__()
+
+
+class UnclearName(Refusal):
+    """A file whose name says that those in it are no subscribers."""
+
+    status = 422
+    sentence = _l(
+        "The name of this file says that the people in it are not subscribed. Say what they are."
+    )
