@@ -13,6 +13,7 @@ from flask.blueprints import BlueprintSetupState
 from flask_wtf.csrf import CSRFError, generate_csrf
 
 from campaign import clock
+from campaign.clients import client_address
 from campaign.db import db
 from campaign.languages import current_language
 from campaign.organisers import queries, verbs
@@ -58,7 +59,7 @@ def send_link() -> Any:
         return render_template("organisers/ask.html", form=form), form.refusal_status()
     now = clock.now()
     try:
-        count_client(request.remote_addr or "", most=current_app.config["CLIENT_CAP"], now=now)
+        count_client(client_address(), most=current_app.config["CLIENT_CAP"], now=now)
     except TooManyFromHere as refusal:
         form.form_errors.append(refusal.sentence)
         return render_template("organisers/ask.html", form=form), refusal.status
