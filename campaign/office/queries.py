@@ -86,8 +86,8 @@ class Concerns:
     held_back: list[HeldBack]
     stale_posts: int
     bounced_posts: int
-    mails_in: int
     has_unknown_proxy: bool
+    mails_in: int
     # Of these, how many are erased before long because nobody looks.
     mails_expiring: int
     unverified: int
