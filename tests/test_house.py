@@ -39,7 +39,7 @@ CRAFTS: dict[str, set[str]] = {
     "inbound/bounces": set(),
     "letters": {"composing", "segments"},
     "newsletter": {"fields", "wording", "writing"},
-    "newsletter/checks": {"answers", "habits"},
+    "newsletter/checks": {"answers", "habits", "slips"},
     "newsletter/drafts": set(),
     "newsletter/images": {"pictures"},
     "newsletter/sendings": {"audience", "codes", "figures"},
