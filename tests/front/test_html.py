@@ -115,7 +115,8 @@ def links_in_mails(app: Flask) -> list[str]:
         text = mail.get_body(("plain",))
         for link in re.findall(r"https://campaign\.example(/[^\s)>]*)", text.get_content()):
             found.setdefault("/".join(link.split("/")[:-1]) or link, link)
-    return list(found.values())
+    # After "never write to me" the other buttons have nothing left to do.
+    return sorted(found.values(), key=lambda link: "not-me" in link)
 
 
 def public_pages(app: Flask) -> dict[str, str]:
