@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -25,11 +26,12 @@ from campaign.outbox.models import Batch, Message, Suppression, address_hash
 from campaign.pages.models import Page
 from campaign.people.models import Person, Subscription
 from campaign.people.verbs import remember
+from tests.closing import close
 from tests.conftest import SECRET
 
 
 @pytest.fixture
-def empty(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Flask:
+def empty(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """Give an application whose database has no table yet."""
     if database_url.startswith("postgresql"):
         server = request.getfixturevalue("postgres_server")
@@ -39,7 +41,9 @@ def empty(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> 
         url = server.removesuffix("postgres") + "migrated"
     else:
         url = f"sqlite:///{tmp_path}/migrated.sqlite"
-    return create_app({"SECRET_KEY": SECRET, "INSTANCE": str(tmp_path), "DATABASE_URL": url})
+    app = create_app({"SECRET_KEY": SECRET, "INSTANCE": str(tmp_path), "DATABASE_URL": url})
+    yield app
+    close(app)
 
 
 @pytest.mark.xdist_group("migrations")
@@ -52,7 +56,6 @@ def test_migrations_make_from_nothing_what_the_models_say_and_can_be_undone(empt
         downgrade(directory=str(ROOT / "migrations"), revision="base")
         with db.engine.connect() as connection:
             left = set(db.inspect(connection).get_table_names()) - {"alembic_version"}
-        db.engine.dispose()
 
     assert differences == []
     assert left == set()
@@ -118,7 +121,6 @@ def test_of_an_event_whose_plans_changed_only_the_last_revision_says_when(empty:
 
         with db.engine.connect() as connection:
             assert connection.execute(text("SELECT count(*) FROM event")).scalar() == 2
-        db.engine.dispose()
 
 
 @pytest.mark.xdist_group("migrations")
@@ -162,7 +164,6 @@ def test_a_campaign_of_the_first_form_keeps_its_people_its_issues_and_its_ledger
             assert kept.scalar() == 1
             suppressed = connection.execute(text("SELECT reason FROM outbox_suppression"))
             assert suppressed.scalar() == "bounce"
-        db.engine.dispose()
 
 
 # Ada left, then somebody asked in her name; Bo was asked for the first time.
@@ -204,7 +205,6 @@ def test_who_had_left_before_somebody_asked_again_has_left_still(empty: Flask) -
         with db.engine.connect() as connection:
             found = connection.execute(text("SELECT count(left_at) FROM person_subscription"))
             assert found.scalar() == 0
-        db.engine.dispose()
 
 
 BEFORE_APPROVAL = """
@@ -245,7 +245,6 @@ def test_what_goes_out_is_approved_as_it_stands_and_tags_become_one(empty: Flask
             assert sorted(map(tuple, connection.execute(tags))) == sorted(merged)
             kept = connection.execute(text("SELECT count(*) FROM newsletter_automatic_text"))
             assert kept.scalar() == 2
-        db.engine.dispose()
 
 
 def test_a_moment_comes_back_as_it_went_in_and_in_utc(app: Flask) -> None:
