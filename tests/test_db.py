@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text, update
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.orm import joinedload
 
 from campaign import clock, create_app
@@ -382,3 +382,26 @@ def test_what_is_read_under_the_lock_is_how_it_stands_now(app: Flask) -> None:
         db.session.rollback()
 
     assert (before, under) == ("Ada", "Grace")
+
+
+def test_without_the_lock_nothing_is_changed_even_if_somebody_goes_on(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign.db.PATIENCE_OF_A_VISITOR", 0)
+    with app.test_request_context("/", method="POST"):
+        if db.engine.dialect.name != "sqlite":
+            return
+        app.preprocess_request()
+        db.session.execute(text("SELECT 1"))
+        other = sqlite3.connect(db.engine.url.database or "", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        change = text("INSERT INTO job_tick VALUES ('a', '2026-01-01')")
+        with pytest.raises(OperationalError):
+            db.session.execute(change)
+        other.close()
+        with pytest.raises(OperationalError):
+            db.session.execute(change)
+        db.session.rollback()
+
+        assert db.session.scalar(text("SELECT count(*) FROM job_tick")) == 0
+        db.session.rollback()
