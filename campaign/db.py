@@ -253,9 +253,10 @@ def _prepare_sqlite(engine: Engine) -> None:
         # What was read before may be stale by now, as on PostgreSQL: there too, a verb locks what
         # it decides on, and reads it anew. From here on nothing can be.
         if connection.info.get(_TAKES_LOCK) and _wants_the_lock(statement, context):
-            connection.info[_TAKES_LOCK] = False
             connection.exec_driver_sql("COMMIT")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+            # Not before: without the lock there is no transaction, and nothing may be changed.
+            connection.info[_TAKES_LOCK] = False
 
 
 def _wants_the_lock(statement: str, context: Any) -> bool:

@@ -8,6 +8,7 @@ costs a connection, and nobody else anything.
 import asyncio
 import contextlib
 import contextvars
+import gc
 import io
 import multiprocessing
 import resource
@@ -74,8 +75,10 @@ def serve(app: Flask, *, host: str, port: int) -> None:
         respawn_interval=0,
         workers_kill_timeout=STOP_WITHIN,
     )
-    # Forked, the processes share what is loaded; newer Pythons would begin each from nothing.
+    # Forked, the processes share what is loaded; newer Pythons would begin each from nothing. All
+    # of it stays to the end: nobody need look through it for what could go, here or at the end.
     multiprocessing.set_start_method("fork", force=True)
+    gc.freeze()
     server.serve(target_loader=load, wrap_loader=False)
 
 
@@ -112,10 +115,9 @@ class Gateway:
                 await self._answer(environ, send)
         except TooSlow:
             await _say(send, 408)
-        except Ambiguous:
+        except (Ambiguous, ConnectionError):
+            # The server says the same of pieces that cannot be read as of a visitor who has gone.
             await _say(send, 400)
-        except ConnectionError:
-            return
         except OSError as trouble:
             # No room for the body of a request.
             log.error("request.not_taken_in", fault=type(trouble).__name__)

@@ -16,6 +16,7 @@ from campaign.organisers.models import Role
 from campaign.organisers.verbs import SEND_LINKS, add, make_link
 from campaign.outbox.models import Message
 from campaign.people import duties as people_duties
+from tests.closing import close
 from tests.visitor import Visitor
 
 pytest_plugins = ["tests.plugin_groups", "tests.plugin_services"]
@@ -50,9 +51,7 @@ def _application(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
         db.create_all()
         jobs.prepare()
     yield app
-    with app.app_context():
-        db.engine.dispose()
-        jobs.queue().storage.close()
+    close(app)
 
 
 @pytest.fixture

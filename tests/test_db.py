@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text, update
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.orm import joinedload
 
 from campaign import clock, create_app
@@ -27,6 +27,7 @@ from campaign.outbox.models import Batch, Message, Suppression, address_hash
 from campaign.pages.models import Page
 from campaign.people.models import Person, Subscription
 from campaign.people.verbs import remember
+from tests.closing import close
 from tests.conftest import SECRET
 
 
@@ -45,8 +46,7 @@ def empty(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> 
         url = f"sqlite:///{tmp_path}/migrated.sqlite"
     app = create_app({"SECRET_KEY": SECRET, "INSTANCE": str(tmp_path), "DATABASE_URL": url})
     yield app
-    with app.app_context():
-        db.engine.dispose()
+    close(app)
 
 
 @pytest.mark.xdist_group("migrations")
@@ -59,7 +59,6 @@ def test_migrations_make_from_nothing_what_the_models_say_and_can_be_undone(empt
         downgrade(directory=str(ROOT / "migrations"), revision="base")
         with db.engine.connect() as connection:
             left = set(db.inspect(connection).get_table_names()) - {"alembic_version"}
-        db.engine.dispose()
 
     assert differences == []
     assert left == set()
@@ -125,7 +124,6 @@ def test_of_an_event_whose_plans_changed_only_the_last_revision_says_when(empty:
 
         with db.engine.connect() as connection:
             assert connection.execute(text("SELECT count(*) FROM event")).scalar() == 2
-        db.engine.dispose()
 
 
 @pytest.mark.xdist_group("migrations")
@@ -169,7 +167,6 @@ def test_a_campaign_of_the_first_form_keeps_its_people_its_issues_and_its_ledger
             assert kept.scalar() == 1
             suppressed = connection.execute(text("SELECT reason FROM outbox_suppression"))
             assert suppressed.scalar() == "bounce"
-        db.engine.dispose()
 
 
 # Ada left, then somebody asked in her name; Bo was asked for the first time.
@@ -211,7 +208,6 @@ def test_who_had_left_before_somebody_asked_again_has_left_still(empty: Flask) -
         with db.engine.connect() as connection:
             found = connection.execute(text("SELECT count(left_at) FROM person_subscription"))
             assert found.scalar() == 0
-        db.engine.dispose()
 
 
 BEFORE_APPROVAL = """
@@ -252,7 +248,6 @@ def test_what_goes_out_is_approved_as_it_stands_and_tags_become_one(empty: Flask
             assert sorted(map(tuple, connection.execute(tags))) == sorted(merged)
             kept = connection.execute(text("SELECT count(*) FROM newsletter_automatic_text"))
             assert kept.scalar() == 2
-        db.engine.dispose()
 
 
 def test_a_moment_comes_back_as_it_went_in_and_in_utc(app: Flask) -> None:
@@ -390,3 +385,26 @@ def test_what_is_read_under_the_lock_is_how_it_stands_now(app: Flask) -> None:
         db.session.rollback()
 
     assert (before, under) == ("Ada", "Grace")
+
+
+def test_without_the_lock_nothing_is_changed_even_if_somebody_goes_on(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign.db.PATIENCE_OF_A_VISITOR", 0)
+    with app.test_request_context("/", method="POST"):
+        if db.engine.dialect.name != "sqlite":
+            return
+        app.preprocess_request()
+        db.session.execute(text("SELECT 1"))
+        other = sqlite3.connect(db.engine.url.database or "", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        change = text("INSERT INTO job_tick VALUES ('a', '2026-01-01')")
+        with pytest.raises(OperationalError):
+            db.session.execute(change)
+        other.close()
+        with pytest.raises(OperationalError):
+            db.session.execute(change)
+        db.session.rollback()
+
+        assert db.session.scalar(text("SELECT count(*) FROM job_tick")) == 0
+        db.session.rollback()

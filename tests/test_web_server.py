@@ -50,8 +50,11 @@ def small() -> Flask:
     return app
 
 
-def ask(app: Flask, asked: dict[str, Any], pieces: list[bytes | float]) -> Any:
-    """Send a request in pieces, numbers being seconds of silence; give what was answered."""
+def ask(app: Flask, asked: dict[str, Any], pieces: list[bytes | float | None]) -> Any:
+    """Send a request in pieces, numbers being seconds of silence; give what was answered.
+
+    None is what the server makes of a piece that nobody can read.
+    """
     said: list[Any] = []
     waiting = list(pieces)
 
@@ -59,6 +62,8 @@ def ask(app: Flask, asked: dict[str, Any], pieces: list[bytes | float]) -> Any:
         while waiting and isinstance(waiting[0], float):
             await asyncio.sleep(waiting.pop(0))
         body = waiting.pop(0) if waiting else b""
+        if body is None:
+            return {"type": "http.disconnect"}
         return {"type": "http.request", "body": body, "more_body": bool(waiting)}
 
     async def send(message: dict[str, Any]) -> None:
@@ -99,7 +104,7 @@ def test_no_more_of_a_body_is_read_than_may_be(
     [[b"a", 5.0], [5.0, b"a"], [b"a", 0.04, b"a", 0.04, b"a", 0.04, b"a"], [b"", 5.0, b""]],
 )
 def test_who_drips_a_body_is_cut_off_and_the_application_never_hears_of_it(
-    small: Flask, monkeypatch: pytest.MonkeyPatch, pieces: list[bytes | float]
+    small: Flask, monkeypatch: pytest.MonkeyPatch, pieces: list[bytes | float | None]
 ) -> None:
     monkeypatch.setattr(web_server, "BODY_WITHIN", 0.1)
     small.wsgi_app = None  # type: ignore[assignment, method-assign]
@@ -113,7 +118,7 @@ def test_a_body_that_comes_steadily_has_the_time_it_needs(
     small: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(web_server, "BODY_WITHIN", 0.1)
-    pieces: list[bytes | float] = [b"a" * 500, 0.05] * 4 + [b"a"]
+    pieces: list[bytes | float | None] = [b"a" * 500, 0.05] * 4 + [b"a"]
 
     status, body, _headers = ask(small, scope(headers=[(b"content-length", b"2001")]), pieces)
 
@@ -124,6 +129,13 @@ def test_both_a_length_and_pieces_are_refused(small: Flask) -> None:
     both = [(b"content-length", b"5"), (b"transfer-encoding", b"chunked")]
 
     assert ask(small, scope(headers=both), [b"hello"])[0] == 400
+
+
+def test_a_body_that_cannot_be_read_is_the_askers_fault_and_not_ours(small: Flask) -> None:
+    small.wsgi_app = None  # type: ignore[assignment, method-assign]
+    asked = scope(headers=[(b"transfer-encoding", b"chunked")])
+
+    assert ask(small, asked, [b"a", None])[0] == 400
 
 
 def test_a_long_answer_goes_out_in_parts_whichever_thread_makes_them(small: Flask) -> None:

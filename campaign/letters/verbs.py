@@ -144,8 +144,10 @@ def confirm(letter: Letter, *, campaign: str, now: datetime) -> None:
     Raises `LetterGone`, `NotWritable`, `SummitHasBegun`.
     """
     hold(letter.person_id)
-    db.session.refresh(letter, ["state"], with_for_update=True)
-    if letter.has_expired(now):
+    seen = letter.token
+    db.session.refresh(letter, ["state", "token"], with_for_update=True)
+    # Written anew since the button was shown, it says what they have not seen.
+    if letter.token != seen or letter.has_expired(now):
         raise LetterGone
     if letter.state != State.PENDING:
         return

@@ -15,6 +15,8 @@ _private: set[str] = set()
 # As links are written in mails: plainly, or within another's link, encoded once or twice.
 _SLASH = r"(?:/|%(?:25)*2[Ff]|=2[Ff])"
 _ENDS = r"[\w.~%=+-]+"
+# Some programs break a line where a slash is.
+_BREAK = r"(?:=?\r?\n[>|\s]*)?"
 # A token ends a line that a mail program has broken; its rest stands on the next, after its quotes.
 _LONG_LINE = 60
 _REST = re.compile(r"\r?\n[>|\s]*([\w.~%=+-]+)")
@@ -71,6 +73,6 @@ def _doors() -> re.Pattern[str]:
             if "token" in rule.arguments
         }
         names = "|".join(sorted(map(re.escape, before)))
-        known = re.compile(rf"({_SLASH}(?:{names}){_SLASH}){_ENDS}", re.IGNORECASE)
+        known = re.compile(rf"({_SLASH}(?:{names}){_SLASH}){_BREAK}{_ENDS}", re.IGNORECASE)
         current_app.extensions["masking"] = known
     return known

@@ -1,5 +1,6 @@
 """Deeds of the outbox: post, claim, settle, retry, suppress."""
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -262,6 +263,8 @@ class Overtaken(Refusal):
 
 def retry(message: Message, *, now: datetime) -> None:
     """Let a failed message try again. Raises `NotToBeRetried`, `Overtaken`."""
+    # Pressed twice, the second waits here and finds that it has left, or is about to.
+    db.session.refresh(message, ["state"], with_for_update=True)
     if message.state != State.FAILED or _is_stopped(message):
         raise NotToBeRetried
     if _is_overtaken(message):
@@ -292,11 +295,12 @@ def _is_overtaken(message: Message) -> bool:
 
 def retry_all(*, now: datetime) -> int:
     """Let every failed message try again that no later one has overtaken. Returns how many."""
-    failed = db.session.scalars(select(Message).where(Message.state == State.FAILED)).all()
-    fit = [one for one in failed if not _is_overtaken(one) and not _is_stopped(one)]
-    for message in fit:
-        retry(message, now=now)
-    return len(fit)
+    number = 0
+    for message in db.session.scalars(select(Message).where(Message.state == State.FAILED)).all():
+        with contextlib.suppress(NotToBeRetried, Overtaken):
+            retry(message, now=now)
+            number += 1
+    return number
 
 
 # What somebody waited for, such as an invitation, says little after so many days.

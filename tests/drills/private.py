@@ -20,6 +20,7 @@ from flask import Flask
 from campaign import create_app, jobs
 from campaign.config import PREFIX, ROOT
 from campaign.db import db
+from tests.closing import close
 from tests.services import PostgreSQL, free_port
 from tests.services.programs import HERE
 
@@ -135,10 +136,7 @@ class Private:
         self.kill_all()
         for process in self._started:
             process.wait()
-        with self.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-            jobs.queue().storage.close()
+        close(self.app)
 
 
 @contextmanager

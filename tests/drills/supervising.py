@@ -107,6 +107,8 @@ def _lose_one_of_two(
     wait_until(lambda: len(campaign.children(web, "web")) == 2, within=20, what="two processes")
     victim = chance.choice(campaign.children(web, "web"))
     os.kill(victim, signal.SIGKILL)
+    # On a busy machine it takes a moment to die, and takes a request along that it was given.
+    wait_until(lambda: victim not in campaign.processes(), within=20, what="it is dead")
     unanswered = sum(not campaign.answers() for _ in range(50))
     outcome.counts["unanswered"] = unanswered
     outcome.promise(unanswered == 0, f"{unanswered} of 50 requests were not answered")

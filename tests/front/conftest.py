@@ -14,7 +14,8 @@ from campaign.letters.verbs import load_starter as load_letters
 from campaign.newsletter.verbs import load_starter as load_newsletter
 from campaign.pages.verbs import load_starter as load_pages
 from campaign.summits.verbs import load_starter as load_summits
-from tests.front.others import close, other_app
+from tests.closing import close
+from tests.front.others import other_app
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 from flask import Flask
 
 from campaign import create_app
-from campaign.db import db
 
 
 def other_app(folder: Path, **settings: Any) -> Flask:
@@ -23,12 +22,6 @@ def other_app(folder: Path, **settings: Any) -> Flask:
             **settings,
         }
     )
-
-
-def close(app: Flask) -> None:
-    """Close what an application holds open."""
-    with app.app_context():
-        db.engine.dispose()
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from flask_migrate import upgrade
 from campaign import config
 from campaign.app import PUBLIC
 from campaign.front.views import NOT_FOR_ROBOTS
-from tests.front.others import close, full_disk, other_app
+from tests.closing import close
+from tests.front.others import full_disk, other_app
 from tests.pages.making import keep, page
 from tests.visitor import Visitor
 

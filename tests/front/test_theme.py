@@ -8,7 +8,8 @@ import pytest
 
 from campaign.colours import DARK_SUNKEN, NIGHT, PAPER, READABLE, SUNKEN, contrast, palette
 from campaign.config import ROOT, WrongSetting
-from tests.front.others import close, other_app
+from tests.closing import close
+from tests.front.others import other_app
 
 MARK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 1h7v7H1z"/></svg>'
 STYLES = (ROOT / "static/css/main.css").read_text()

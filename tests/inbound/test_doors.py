@@ -17,10 +17,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from campaign import create_app
-from campaign.db import count_of, db
+from campaign.db import count_of
 from campaign.inbound.lmtp import MOST_CONNECTIONS, Server
 from campaign.inbound.models import InboundMail, Made
 from campaign.outbox.models import State
+from tests.closing import close
 from tests.conftest import SECRET
 from tests.inbound.making import dsn, left, message_of, only, personal, why_suppressed
 from tests.services import Sink, free_port, missing, postfix
@@ -170,8 +171,7 @@ def test_while_the_database_is_away_the_mail_server_keeps_the_mail(
     with listening(app) as port:
         answers = conversation(port, *envelope(HELLO), personal() + b"\r\n.\r\n")
 
-    with app.app_context():
-        db.engine.dispose()
+    close(app)
     assert answers[-1].startswith(b"451 4.3.0")
 
 
@@ -228,6 +228,7 @@ def test_whatever_is_wrong_with_us_the_pipe_tells_the_mail_server_to_keep_the_ma
     app = create_app({"SECRET_KEY": SECRET, "INSTANCE": str(tmp_path), "TESTING": True})
 
     answer = piped(app, personal(), "--to", HELLO, **trouble)
+    close(app)
 
     assert answer.returncode == 75
     assert b"bo@example.org" not in answer.stderr

@@ -13,6 +13,7 @@ from campaign import create_app
 from campaign.db import db
 from campaign.inbound import duties
 from campaign.inbound.models import InboundMail, Made
+from tests.closing import close
 from tests.conftest import SECRET
 from tests.inbound.imap import Mailbox
 from tests.inbound.making import dsn, left, personal, why_suppressed
@@ -73,11 +74,9 @@ def test_what_cannot_be_stored_is_not_marked_seen(
     app = create_app({"SECRET_KEY": SECRET, "INSTANCE": str(tmp_path), "TESTING": True})
     mailbox = Mailbox(tmp_path, personal())
 
-    with polled(app, mailbox, monkeypatch):
-        with pytest.raises(OperationalError):
-            duties.poll()
-        db.session.remove()
-        db.engine.dispose()
+    with polled(app, mailbox, monkeypatch), pytest.raises(OperationalError):
+        duties.poll()
+    close(app)
 
     assert mailbox.seen == set()
 

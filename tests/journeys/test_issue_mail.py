@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Route
 from sqlalchemy import select
 
-from campaign import clock, jobs
+from campaign import clock
 from campaign.db import db
 from campaign.events import verbs as events
 from campaign.newsletter import verbs as issues
@@ -24,6 +24,7 @@ from campaign.outbox.delivery import worker
 from campaign.outbox.delivery.relay import mailbox_folder
 from campaign.people import verbs as people
 from campaign.people.models import Purpose
+from tests.closing import close
 from tests.events.conftest import PARTICULARS
 from tests.journeys.reader import Reader
 from tests.journeys.test_accessibility import AXE, COLOURS, RULES
@@ -122,8 +123,7 @@ def issue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issue]:
         [file] = mailbox_folder().glob("*.eml")
         shown = {row.name: row.content for row in db.session.scalars(select(Kept))}
         yield Issue(read(file.read_bytes()), shown)
-        db.engine.dispose()
-        jobs.queue().storage.close()
+    close(app)
 
 
 def opened(browser: Browser, issue: Issue, *, width: int, night: bool, shown: bool) -> Page:

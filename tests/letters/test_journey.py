@@ -1,5 +1,6 @@
 """A letter's way: written, confirmed, sent, copied; and where it ends before that."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -147,6 +148,24 @@ def test_who_says_it_was_not_them_is_never_written_to_again(
     assert visitor.open(asked["confirm"]).status_code == 410
     assert len(posted("letter-confirmation")) == 1
     assert posted("letter-confirmation")[0].state == MessageState.WITHHELD
+
+
+def test_a_button_confirms_nothing_that_was_written_after_it_was_pressed(
+    world: Flask, asked: dict[str, str], visitor: Visitor, posted: Posted
+) -> None:
+    def write_anew() -> None:
+        Visitor(world).send("/write/gb", **{**WRITER, "own_words": "Words of a stranger."})
+
+    with world.test_request_context("/", method="POST"):
+        world.preprocess_request()
+        pressed = db.session.scalars(select(Letter)).one()
+        stranger = threading.Thread(target=write_anew)
+        stranger.start()
+        stranger.join()
+        with pytest.raises(verbs.LetterGone):
+            verbs.confirm(pressed, campaign="Pause Frontier AI", now=clock.now())
+
+    assert posted("letter") == []
 
 
 def test_a_letter_that_was_confirmed_cannot_be_disowned(

@@ -2,7 +2,9 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -116,6 +118,12 @@ class _Site(BaseHTTPRequestHandler):
 
     def do_HEAD(self) -> None:
         status = {"/fine": 200, "/gone": 404, "/shy": 403, "/no-heads": 405}.get(self.path, 302)
+        if self.path == "/drips":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            with suppress(OSError):
+                while not self.server.slowly.wait(0.1):  # type: ignore[attr-defined]
+                    self.wfile.write(b"X: a\r\n")
+            return
         if self.path == "/slow":
             self.server.slowly.wait(5)  # type: ignore[attr-defined]
         self.send_response(status)
@@ -175,6 +183,9 @@ def test_a_site_that_is_slow_or_gone_holds_nobody_up(
         closed = f"http://127.0.0.1:{free.getsockname()[1]}/"
 
     asked = [f"{site}/slow", closed, f"{site}/fine", "http://[", "ftp://x.example/"]
+    began = time.monotonic()
+    assert ask(f"{site}/drips", may_ask=only_this_machine).standing == Standing.SILENT
+    assert time.monotonic() - began < 3
     heard = ask_others(asked, may_ask=only_this_machine)
 
     assert [answer.standing for answer in heard] == [

@@ -19,12 +19,15 @@ from campaign.newsletter.series import queries as series
 from campaign.newsletter.series.queries import as_it_comes as catalogue_mail
 from campaign.newsletter.writing import Written
 from campaign.pages import verbs as pages
+from tests.closing import close
 from tests.visitor import Visitor
 
 
 @pytest.fixture(scope="module")
-def _english(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app({"SECRET_KEY": "s" * 32, "INSTANCE": str(tmp_path_factory.mktemp("words"))})
+def _english(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    app = create_app({"SECRET_KEY": "s" * 32, "INSTANCE": str(tmp_path_factory.mktemp("words"))})
+    yield app
+    close(app)
 
 
 @pytest.fixture

@@ -399,6 +399,38 @@ def test_a_request_is_not_tried_again_once_its_cancel_has_left(
     assert [one.message["Subject"] for one in sink.received] == ["cancel"]
 
 
+def test_pressed_twice_a_failed_mail_is_tried_again_once(
+    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+) -> None:
+    sink.behaviour = lambda at, subject: "554 5.6.0 no" if at == "data" else None
+    post(app, MAIL)
+    send(app)
+    sink.behaviour = None
+    [failed] = posted()
+
+    def press_first() -> None:
+        with app.app_context():
+            verbs.retry(db.session.get_one(Message, failed.id), now=clock.now())
+            db.session.commit()
+        send(app)
+        worker.hang_up()
+
+    with app.test_request_context("/", method="POST"):
+        app.preprocess_request()
+        # The second press has found it failed, and then the first is done.
+        seen = db.session.get_one(Message, failed.id)
+        first = threading.Thread(target=press_first)
+        first.start()
+        first.join()
+        with pytest.raises(verbs.NotToBeRetried):
+            verbs.retry(seen, now=clock.now())
+        assert verbs.retry_all(now=clock.now()) == 0
+        db.session.commit()
+    send(app)
+
+    assert len(sink.received) == 1
+
+
 def test_a_suppressed_address_gets_nothing_but_the_reply_to_its_own_act(
     app: Flask, sink: Sink, posted: Callable[..., list[Message]]
 ) -> None:

@@ -59,6 +59,9 @@ WAYS: list[Callable[[str], str]] = [
     lambda link: f"{'x' * 60} {link[:-9]}\n{link[-9:]} is the link",
     lambda link: f"> {'x' * 60} {link[:-9]}\r\n> {link[-9:]} is the link",
     lambda link: f"{link[:-9]}=\r\n{link[-9:]}\r\n" if len(link) > 69 else link,
+    # Or after a slash.
+    lambda link: "\n".join(link.rpartition("/")[::2]).replace("\n", "/\n"),
+    lambda link: "\n".join(link.rpartition("/")[::2]).replace("\n", "/\r\n> > "),
 ]
 
 

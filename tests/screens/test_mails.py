@@ -7,10 +7,9 @@ from email.message import EmailMessage
 import pytest
 from flask import Flask
 
-from campaign import jobs
-from campaign.db import db
 from campaign.outbox.ledger import kind_name
 from campaign.templating import wrapped
+from tests.closing import close
 from tests.screens.mails import half, read, sample_mails, scratch
 
 # What a stranger can cause greets nobody: whose address it is, is not known yet.
@@ -24,9 +23,7 @@ TO_STRANGERS = {
 def mails(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, EmailMessage]]:
     app: Flask = scratch(tmp_path_factory.mktemp("mails"))
     yield {name: read(raw) for name, raw in sample_mails(app).items()}
-    with app.app_context():
-        db.engine.dispose()
-        jobs.queue().storage.close()
+    close(app)
 
 
 def test_every_kind_of_mail_is_among_the_samples(mails: dict[str, EmailMessage]) -> None:

@@ -5,9 +5,11 @@ can reach: a name is looked up once, every number it stands for must be public, 
 goes to that very number (server-side request forgery; DNS rebinding).
 """
 
+import contextlib
 import http.client
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -217,12 +219,31 @@ def _request(url: SplitResult, number: str, method: str) -> tuple[int, str]:
         connection = _ToNumber(url.hostname or "", _port_of(url), number)
     path = quote(url.path or "/", safe="/%:@!$&'()*+,;=~-._")
     query = f"?{quote(url.query, safe='/%:@!$&()*+,;=~-._?')}" if url.query else ""
+    # The connection's own patience begins anew with each byte.
+    until = time.monotonic() + PATIENCE
+    end = threading.Timer(PATIENCE, _hang_up, [connection])
+    end.start()
     try:
         connection.request(method, path + query, headers=_SAID)
         answer = connection.getresponse()
-        return answer.status, answer.headers.get("Location", "")
+        heard = answer.status, answer.headers.get("Location", "")
+    except (OSError, ValueError, http.client.HTTPException):
+        if time.monotonic() < until:
+            raise
+        heard = 0, ""
     finally:
+        end.cancel()
         connection.close()
+    if time.monotonic() >= until:
+        # Cut off in the middle of its head, it seems to have come to an end.
+        raise TimeoutError
+    return heard
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    with contextlib.suppress(OSError):
+        if connection.sock is not None:
+            connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 # Of the page itself nothing is wanted.

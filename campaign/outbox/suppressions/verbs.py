@@ -65,12 +65,12 @@ def report(found: Sequence[Gone], *, now: datetime) -> dict[int, Standing]:
 
 def _note(found: Sequence[Gone], *, now: datetime) -> list[Bounce]:
     """Write down what is new, each with its cause; what was lifted once may be reported again."""
-    known = queries.reported([one.message_id for one in found])
     there = set(
         db.session.scalars(
             lock(select(Message.id).where(Message.id.in_([one.message_id for one in found])))
         )
     )
+    known = queries.reported([one.message_id for one in found])
     new: list[Bounce] = []
     for one in sorted(found, key=lambda one: one.message_id):
         bounce, cause = known.get(one.message_id, (None, None))
