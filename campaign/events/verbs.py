@@ -6,6 +6,7 @@ from typing import TypedDict, Unpack
 
 from flask import current_app
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from campaign import jobs, tokens
 from campaign.db import db, insert_missing
@@ -108,14 +109,20 @@ def plan(*, now: datetime, **particulars: Unpack[Particulars]) -> Event:
     action = db.session.get(Action, action_id) if action_id is not None else None
     prefix = action.slug if action else particulars["starts_on"].isoformat()
     event = Event(
-        slug=_slug(particulars["city"], particulars["country"], prefix=prefix),
         uid=f"{tokens.random_token()}@{current_app.config['MAIL_DOMAIN']}",
         created_at=now,
         revised_at=now,
         **particulars,
     )
-    db.session.add(event)
-    db.session.flush()
+    while event.id is None:
+        event.slug = _slug(particulars["city"], particulars["country"], prefix=prefix)
+        try:
+            with db.session.begin_nested():
+                db.session.add(event)
+        except IntegrityError:
+            # Somebody else has taken the address since it was looked up.
+            if event_by_slug(event.slug) is None:
+                raise
     return event
 
 
