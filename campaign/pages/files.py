@@ -17,6 +17,7 @@ import yaml
 
 from campaign.characters import Place, as_meant, unfit
 from campaign.comments import line_of_unclosed
+from campaign.days import EARLIEST, LATEST
 from campaign.languages import _
 from campaign.linking import PAGE_ENDINGS
 from campaign.pages.days import AmbiguousDay, read_day
@@ -399,12 +400,20 @@ class _Said:
         if value is None or value == "":
             return None
         try:
-            return read_day(str(value), language=language)
+            day = read_day(str(value), language=language)
         except AmbiguousDay:
             sentence = _("may be one day or the other: write it such as 2027-05-13.")
             return self._refuse(name, sentence, None)
         except ValueError:
             return self._refuse(name, _("should be a day such as 2027-05-13."), None)
+        if not EARLIEST <= day <= LATEST:
+            sentence = _(
+                "should be a day from %(first)s to %(last)s: look at the year.",
+                first=EARLIEST.year,
+                last=LATEST.year,
+            )
+            return self._refuse(name, sentence, None)
+        return day
 
     def paths(self, name: str, *, own: str) -> list[str]:
         value = self._take(name)

@@ -119,9 +119,7 @@ def test_capitals_do_not_matter_in_any_alphabet(visitor: Visitor, write: Write) 
 
 
 @pytest.mark.parametrize("asked", ["geheim", "Łódź", "lodz", "LÓDZ", "zażółć"])
-def test_nobody_learns_what_stands_in_a_comment(
-    visitor: Visitor, write: Write, asked: str
-) -> None:
+def test_nobody_learns_what_stands_in_a_comment(visitor: Visitor, write: Write, asked: str) -> None:
     write("/a", "Plans", "We march.\n\n<!-- Geheim: Łódź, zażółć -->")
     write("/b", "Plans", "Geheim ist nichts: Łódź, zażółć. <!-- geheim -->")
 

@@ -160,7 +160,7 @@ known = set(PageFile.__dataclass_fields__) | {"date", "news", "draft", "nav"}
         title=lines.filter(bool),
         description=lines,
         author=lines,
-        published_on=st.dates(min_value=date(1000, 1, 1)),
+        published_on=st.dates(EARLIEST, LATEST),
         is_news=st.booleans(),
         is_draft=st.booleans(),
         nav_label=lines,
