@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import nh3
-import yaml
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
@@ -74,31 +73,6 @@ class Rendered:
     html: str
     headings: list[Heading] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
-
-
-class BadFrontMatter(ValueError):
-    """The YAML between the `---` lines is not a mapping that can be read; says why."""
-
-
-def split(source: str) -> tuple[dict[str, Any], str]:
-    """Part a page file into its front matter and its Markdown. Raises `BadFrontMatter`."""
-    source = source.replace("\r\n", "\n").lstrip("\ufeff")
-    found = re.match(r"---\n(.*?)\n---[ \t]*(?:\n|$)(.*)", source, re.DOTALL)
-    if not found:
-        return {}, source
-    try:
-        matter = yaml.safe_load(found[1]) or {}
-    except yaml.YAMLError as trouble:
-        raise BadFrontMatter(" ".join(str(trouble).split())) from None
-    if not isinstance(matter, dict):
-        raise BadFrontMatter("the front matter is not a list of names and values")
-    return {str(name): value for name, value in matter.items()}, found[2]
-
-
-def join(matter: dict[str, Any], source: str) -> str:
-    """Write a page file from its front matter and its Markdown: the inverse of `split`."""
-    head = yaml.safe_dump(matter, allow_unicode=True, sort_keys=False) if matter else ""
-    return f"---\n{head}---\n\n{source.strip()}\n"
 
 
 def _slug(words: str) -> str:
