@@ -3,11 +3,10 @@
 from datetime import datetime, timedelta
 from importlib.resources.abc import Traversable
 
-import yaml
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
-from campaign import tokens
+from campaign import markup, tokens
 from campaign.db import count_of, db, insert_missing
 from campaign.forms import FORM_LIFETIME
 from campaign.languages import lazy_gettext as _l
@@ -41,8 +40,7 @@ def load_starter(folder: Traversable, *, now: datetime) -> None:
     if count_of(select(Template)):
         return
     for file in sorted((folder / "letters").iterdir(), key=lambda entry: entry.name):
-        _nothing, head, body = file.read_text("utf-8").split("---\n", 2)
-        matter = yaml.safe_load(head)
+        matter, body = markup.split(file.read_text("utf-8"))
         db.session.add(
             Template(language=matter["language"], subject=matter["subject"], body=body.strip())
         )
