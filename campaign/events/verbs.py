@@ -90,7 +90,7 @@ class UnlikelyDay(Refusal):
                     told,
                 )
                 if told
-                else _("No mail would tell them."),
+                else _("Nobody would get a mail about it."),
             ]
         if forgotten:
             said.append(
@@ -178,7 +178,7 @@ class _When:
 def _refuse_if_unlikely(event: Event, was: _When, *, now: datetime) -> None:
     is_over, day = event.is_over(now), short_date(event.starts_on)
     if is_over and not was.is_over:
-        why = _("%(day)s lies behind.", day=day)
+        why = _("%(day)s has passed already.", day=day)
     elif was.is_over and not is_over:
         why = _("The event was over, and would be held again on %(day)s.", day=day)
     elif abs(event.starts_on - was.day) > FURTHEST_MOVE:
