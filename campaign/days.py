@@ -74,7 +74,7 @@ class HourField(TimeField):
 # 17:30, 17.30, 17h30, 17:30:00 as some browsers send it, 1730, 17h, 5 pm, 5:30 p.m.
 _HOUR = re.compile(
     r"(?P<hour>\d{1,2})"
-    r"(?:\s?(?P<h>h|uhr|o.clock)|\s?[:.h]\s?(?P<minute>\d\d)(?:[:.]\d\d(?:\.\d+)?)?(?:\s?(?:h|uhr))?)?"
+    r"(?:\s?(?P<h>h|uhr)|\s?o.clock|\s?[:.h]\s?(?P<minute>\d\d)(?:[:.]\d\d(?:\.\d+)?)?(?:\s?(?:h|uhr))?)?"
     r"(?:\s?(?P<half>[ap])(?:\.\s?m\.?|m)?)?",
     re.ASCII,
 )

@@ -5,7 +5,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -79,29 +78,10 @@ class Rendered:
     links: list[Link] = field(default_factory=list)
 
 
-class BadFrontMatter(ValueError):
-    """The YAML between the `---` lines is not a mapping that can be read; says why."""
-
-
 def split(source: str) -> tuple[dict[str, Any], str]:
-    """Part a page file into its front matter and its Markdown. Raises `BadFrontMatter`."""
-    source = source.replace("\r\n", "\n").lstrip("\ufeff")
-    found = re.match(r"---\n(.*?)\n---[ \t]*(?:\n|$)(.*)", source, re.DOTALL)
-    if not found:
-        return {}, source
-    try:
-        matter = yaml.safe_load(found[1]) or {}
-    except yaml.YAMLError as trouble:
-        raise BadFrontMatter(" ".join(str(trouble).split())) from None
-    if not isinstance(matter, dict):
-        raise BadFrontMatter("the front matter is not a list of names and values")
-    return {str(name): value for name, value in matter.items()}, found[2]
-
-
-def join(matter: dict[str, Any], source: str) -> str:
-    """Write a page file from its front matter and its Markdown: the inverse of `split`."""
-    head = yaml.safe_dump(matter, allow_unicode=True, sort_keys=False) if matter else ""
-    return f"---\n{head}---\n\n{source.strip()}\n"
+    """Part a text of the starter into its front matter and its Markdown."""
+    _nothing, head, rest = source.split("---\n", 2)
+    return yaml.safe_load(head), rest
 
 
 def _slug(words: str) -> str:
@@ -192,14 +172,13 @@ def render(source: str, *, field: str = "", file: str = "") -> Rendered:
     tokens = _MARKDOWN.parse(without_comments(source), env)
     headings: list[Heading] = []
     links: list[Link] = []
-    anchors: set[str] = set()
+    anchors: dict[str, int] = {}
     for at, token in enumerate(tokens):
         if token.type in {"heading_open", "heading_close"}:
             token.tag = _LEVELS[token.tag]
         if token.type == "heading_open":
             words = _words(tokens[at + 1])
             anchor = _anchor(words, anchors, field)
-            anchors.add(anchor)
             token.attrs["id"] = anchor
             headings.append(Heading(int(token.tag[1]), anchor, words))
         if token.type == "table_open":
@@ -218,13 +197,20 @@ def render(source: str, *, field: str = "", file: str = "") -> Rendered:
 _LEVELS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4"}
 
 
-def _anchor(words: str, others: set[str], field: str) -> str:
-    """Make the anchor of a heading: its words, and a number where they stand there twice."""
+def _anchor(words: str, others: dict[str, int], field: str) -> str:
+    """Make the anchor of a heading: its words, and a number where they stand there twice.
+
+    `others` are those before it, each with the number that the next of its words gets.
+    """
     # No anchor made of words holds a point, so those of two fields never meet.
-    slug = f"{field}.{_slug(words)}" if field else _slug(words)
-    if slug not in others and not _TAKEN.fullmatch(slug):
-        return slug
-    return next(anchor for number in count(2) if (anchor := f"{slug}-{number}") not in others)
+    anchor = slug = f"{field}.{_slug(words)}" if field else _slug(words)
+    is_taken = slug in others or _TAKEN.fullmatch(slug) is not None
+    while is_taken:
+        number = others.get(slug, 2)
+        anchor, others[slug] = f"{slug}-{number}", number + 1
+        is_taken = anchor in others
+    others.setdefault(anchor, 2)
+    return anchor
 
 
 def _lead(token: Token, file: str) -> Iterator[Link]:

@@ -37,6 +37,7 @@ class When(Form):
         ("1730", time(17, 30)),
         (" 17:30 ", time(17, 30)),
         ("5 pm", time(17)),
+        ("5 o’clock pm", time(17)),
         ("5PM", time(17)),
         ("17h", time(17)),
         ("17 Uhr", time(17)),
@@ -62,6 +63,7 @@ def test_a_time_is_understood_however_it_is_written(typed: str, meant: time) -> 
         "5", "17", "half past five", "25:00", "24:00", "17:60", "17:3", "13:00 pm", "0:30 pm",
         "17:30 PM", "5:30 xm", "5:30 pm tomorrow", "17:30-19:00", "17:30 19:00", "-5:30", "٥:٣٠",
         "5:30 pmm", "99999", "17:30Z", "17:30+02:00", "5;30", "midnight", "a", "pm", ":", "5 o",
+        "5 o’clock", "9 o’clock",
     ],
 )  # fmt: skip
 def test_a_time_that_could_mean_two_or_nothing_is_refused(typed: str) -> None:

@@ -54,7 +54,7 @@ CRAFTS: dict[str, set[str]] = {
     "outbox/lanes": set(),
     "outbox/phrases": {"about_us", "folding", "gone", "passing"},
     "outbox/suppressions": {"bursts"},
-    "pages": {"days", "files"},
+    "pages": {"days", "files", "front_matter"},
     "people": {"conditions", "exports", "links", "places", "segments"},
     "people/imports": {"formats", "reading", "rows", "statuses"},
     "people/imports/chunks": {"cutting"},

@@ -1,6 +1,8 @@
 """Slugs: an address is readable in every alphabet, bounded, and never changes."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -77,6 +79,24 @@ def test_a_long_title_makes_an_address_that_fits(
     assert answer.status_code == 303
     assert len(set(slugs)) == 3
     assert all(0 < len(slug) <= 80 for slug in slugs)
+
+
+def test_who_plan_the_same_at_once_get_an_address_each(app: Flask) -> None:
+    together = Barrier(4)
+
+    def plan(_: int) -> str:
+        # In a request, for a job would have SQLite for itself from the beginning.
+        with app.test_request_context(method="POST"):
+            together.wait(10)
+            slug = verbs.plan(now=NOW, **PARTICULARS).slug
+            db.session.commit()
+            return slug
+
+    with ThreadPoolExecutor(4) as organisers:
+        slugs = set(organisers.map(plan, range(12)))
+
+    first = "2099-05-13-london"
+    assert slugs == {first, *(f"{first}-{number}" for number in range(2, 13))}
 
 
 def test_an_address_stays_when_the_city_is_written_otherwise(app: Flask) -> None:

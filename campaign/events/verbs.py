@@ -6,6 +6,7 @@ from typing import TypedDict, Unpack
 
 from flask import current_app
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from campaign import jobs, tokens
 from campaign.db import db, insert_missing
@@ -78,23 +79,28 @@ FURTHEST_MOVE = timedelta(days=60)
 class UnlikelyDay(Refusal):
     """People signed up, and the new day is hardly meant: somebody must say that it is."""
 
-    def __init__(self, day: date, *, coming: int, told: int, is_past: bool) -> None:
-        shown = short_date(day)
-        said = [
-            _("%(day)s has passed already.", day=shown)
-            if is_past
-            else _("%(day)s is far from the day people signed up for.", day=shown),
-            ngettext("%(num)s person signed up.", "%(num)s people signed up.", coming),
-            ngettext(
-                "A mail would tell them the new time.",
-                "A mail would tell each of them the new time.",
-                told,
+    def __init__(self, why: str, *, coming: int, told: int, forgotten: int = 0) -> None:
+        said = [why]
+        if coming:
+            said += [
+                ngettext("%(num)s person signed up.", "%(num)s people signed up.", coming),
+                ngettext(
+                    "A mail would tell them the new time.",
+                    "A mail would tell each of them the new time.",
+                    told,
+                )
+                if told
+                else _("Nobody would get a mail about it."),
+            ]
+        if forgotten:
+            said.append(
+                ngettext(
+                    "That %(num)s place was taken then would be forgotten.",
+                    "That %(num)s places were taken then would be forgotten.",
+                    forgotten,
+                )
             )
-            if told
-            else _("Nobody would get a mail about it."),
-            _("Nothing is saved yet."),
-        ]
-        super().__init__(" ".join(str(one) for one in said))
+        super().__init__(" ".join([*map(str, said), _("Nothing is saved yet.")]))
 
 
 def plan(*, now: datetime, **particulars: Unpack[Particulars]) -> Event:
@@ -103,14 +109,20 @@ def plan(*, now: datetime, **particulars: Unpack[Particulars]) -> Event:
     action = db.session.get(Action, action_id) if action_id is not None else None
     prefix = action.slug if action else particulars["starts_on"].isoformat()
     event = Event(
-        slug=_slug(particulars["city"], particulars["country"], prefix=prefix),
         uid=f"{tokens.random_token()}@{current_app.config['MAIL_DOMAIN']}",
         created_at=now,
         revised_at=now,
         **particulars,
     )
-    db.session.add(event)
-    db.session.flush()
+    while event.id is None:
+        event.slug = _slug(particulars["city"], particulars["country"], prefix=prefix)
+        try:
+            with db.session.begin_nested():
+                db.session.add(event)
+        except IntegrityError:
+            # Somebody else has taken the address since it was looked up.
+            if event_by_slug(event.slug) is None:
+                raise
     return event
 
 
@@ -164,15 +176,22 @@ class _When:
 
 
 def _refuse_if_unlikely(event: Event, was: _When, *, now: datetime) -> None:
-    is_past = event.is_over(now) and not was.is_over
-    if not is_past and abs(event.starts_on - was.day) <= FURTHEST_MOVE:
+    is_over, day = event.is_over(now), short_date(event.starts_on)
+    if is_over and not was.is_over:
+        why = _("%(day)s has passed already.", day=day)
+    elif was.is_over and not is_over:
+        why = _("The event was over, and would be held again on %(day)s.", day=day)
+    elif abs(event.starts_on - was.day) > FURTHEST_MOVE:
+        why = _("%(day)s is far from the day people signed up for.", day=day)
+    else:
         return
-    day, coming = event.starts_on, number_coming(event)
-    is_told = not event.is_over(now) and not event.is_called_off
-    if coming:
+    coming = number_coming(event)
+    forgotten = 0 if is_over else event.erased_places
+    is_told = not is_over and not event.is_called_off
+    if coming or forgotten:
         # What was typed is in the form; the event stays as it is.
         db.session.refresh(event)
-        raise UnlikelyDay(day, coming=coming, told=coming if is_told else 0, is_past=is_past)
+        raise UnlikelyDay(why, coming=coming, told=coming if is_told else 0, forgotten=forgotten)
 
 
 def _count_as_told(event: Event) -> None:

@@ -67,8 +67,9 @@ class Hit:
         """
         if "<!--" not in source:
             return False
-        seen = f"{self.title} {self.names} {self.summary} {self.source}".lower()
-        return any(word in source.lower() and word not in seen for word in words)
+        seen = fold(f"{self.title} {self.names} {self.summary} {self.source}")
+        whole = fold(source)
+        return any(word in whole and word not in seen for word in map(fold, words))
 
 
 # Tags within a line, where no space is: a full stop may follow.
@@ -147,17 +148,17 @@ def _event(event: Event, now: datetime) -> Hit:
 
 def _weight(hit: Hit, words: Sequence[str]) -> int:
     """Weigh a hit: words in the title most, whole words and beginnings more than parts."""
-    title, summary, source = (
-        part.lower() for part in (hit.names or hit.title, hit.summary, hit.source)
-    )
+    title, summary = fold(hit.names or hit.title), fold(hit.summary)
+    # A text may be long, and need not be weighed so closely as to fold it.
+    source = hit.source.lower()
     weight = hit.bonus
     for word in words:
-        weight += 12 * _fit(word, title) + 4 * _fit(word, summary)
+        weight += 12 * _fit(fold(word), title) + 4 * _fit(fold(word), summary)
         weight += _fit(word, source) + min(source.count(word), 5)
     phrase = " ".join(words)
     if len(words) > 1:
-        weight += 20 * (phrase in title) + 6 * (phrase in source)
-    return weight + 30 * (phrase == title)
+        weight += 20 * (fold(phrase) in title) + 6 * (phrase in source)
+    return weight + 30 * (fold(phrase) == title)
 
 
 def _fit(word: str, text: str) -> int:

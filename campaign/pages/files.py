@@ -1,9 +1,4 @@
-"""Page files: Markdown with YAML front matter, read, checked and written.
-
-The YAML is that of version 1.2 (chapter 10.3) less its fractions and dates, which stay the text
-they were written as: `language: no` is Norwegian, and `at: 12:30` is not 750. So what is read is
-what was written, and writing it again gives the same file.
-"""
+"""Page files: Markdown with YAML front matter, read, checked and written."""
 
 import re
 import unicodedata
@@ -13,12 +8,12 @@ from datetime import date
 from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple, TypeVar
 
-import yaml
-
 from campaign.characters import Place, as_meant, unfit
 from campaign.comments import line_of_unclosed
+from campaign.days import EARLIEST, LATEST
 from campaign.languages import _
 from campaign.linking import PAGE_ENDINGS
+from campaign.pages import front_matter
 from campaign.pages.days import AmbiguousDay, read_day
 from campaign.refusals import Refusal
 
@@ -53,12 +48,6 @@ class BadPageFile(Refusal):
         self.mistakes = list(mistakes)
 
 
-class _Trouble(Exception):
-    def __init__(self, line: int, sentence: str) -> None:
-        self.line = line
-        self.sentence = sentence
-
-
 @dataclass(frozen=True)
 class PageFile:
     """What a page file says, by the names of the page it makes."""
@@ -79,47 +68,6 @@ class PageFile:
     nav_order: int = 0
     redirect_from: list[str] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
-
-
-class _Loader(yaml.SafeLoader):
-    yaml_implicit_resolvers: dict[str, Any] = {}
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        # A few lines of aliases of aliases are a gigabyte when written out.
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.composer.ComposerError(
-                None,
-                None,
-                _("* begins an alias here, which is not understood"),
-                self.get_mark(),
-            )
-        return super().compose_node(parent, index)
-
-
-class _Dumper(yaml.SafeDumper):
-    yaml_implicit_resolvers: dict[str, Any] = {}
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-    def represent_list(self, data: Any) -> Any:
-        # Plain words stand in brackets, as people write them; all else stands line by line.
-        is_plain = not any(isinstance(entry, list | dict) for entry in data)
-        return self.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=is_plain)
-
-
-_Dumper.add_representer(list, _Dumper.represent_list)
-
-for _kind in (_Loader, _Dumper):
-    for _tag, _form, _first in (
-        ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-        ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-        # Only as a number is written again: 007 stays text.
-        ("int", r"0|-?[1-9][0-9]{0,17}", list("-0123456789")),
-    ):
-        _kind.add_implicit_resolver(
-            f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_form})$"), _first
-        )
 
 
 def path_of(name: str) -> str:
@@ -202,8 +150,8 @@ def read(name: str, content: bytes) -> PageFile:
     """Read one page file; `name` is relative to its folder. Raises `BadPageFile`."""
     try:
         text = _text(content)
-        parts = _parts(text)
-    except _Trouble as trouble:
+        parts = front_matter.part(text)
+    except front_matter.Trouble as trouble:
         raise BadPageFile([Mistake(name, trouble.line, trouble.sentence)]) from None
     said = _Said(parts.matter, parts.lines)
     file = _file(name, said, parts.source)
@@ -251,12 +199,12 @@ def _file(name: str, said: "_Said", source: str) -> PageFile:
 
 def _text(content: bytes) -> str:
     if len(content) > LARGEST:
-        raise _Trouble(1, _("the file is larger than a megabyte."))
+        raise front_matter.Trouble(1, _("the file is larger than a megabyte."))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as trouble:
         line = content.count(b"\n", 0, trouble.start) + 1
-        raise _Trouble(line, _("this is not UTF-8 text.")) from None
+        raise front_matter.Trouble(line, _("this is not UTF-8 text.")) from None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     head = _FRONT_MATTER.match(text)
     after = head.end() if head else 0
@@ -264,7 +212,7 @@ def _text(content: bytes) -> str:
     text = as_meant(text[:after], line_end=" ") + as_meant(text[after:])
     place = unfit(text, allowed="\n\t")
     if place is not None:
-        raise _Trouble(place.line, _not_shown(place))
+        raise front_matter.Trouble(place.line, _not_shown(place))
     return text
 
 
@@ -278,73 +226,6 @@ def _not_shown(place: Place) -> str:
 
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n.*?^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-
-
-class _Parts(NamedTuple):
-    matter: dict[str, Any]
-    # In which line each name of it stands, and the Markdown begins.
-    lines: dict[str, int]
-    source: str
-    first_line: int
-
-
-def _parts(text: str) -> _Parts:
-    """Part a file into front matter and Markdown."""
-    first, _newline, rest = text.partition("\n")
-    if first.rstrip() != "---":
-        raise _Trouble(1, _("the file begins with a line of three hyphens, then title: and more."))
-    found = re.search(r"^---[ \t]*$", rest, re.MULTILINE)
-    if not found:
-        raise _Trouble(1, _("the front matter has no end: a second line of three hyphens."))
-    loader = _Loader(rest[: found.start()])
-    try:
-        node = loader.get_single_node()
-        if node is None:
-            return _with_body({}, {}, rest, found.end())
-        if not isinstance(node, yaml.MappingNode):
-            raise _Trouble(2, _("the front matter is not a list of names and values."))
-        matter: dict[str, Any] = {}
-        lines: dict[str, int] = {}
-        for key, value in node.value:
-            at = key.start_mark.line + 2
-            name = loader.construct_object(key, deep=True)
-            if not isinstance(name, str) or name in matter:
-                raise _Trouble(at, _("each name in the front matter is text and stands once."))
-            lines[name] = at
-            matter[name] = _plain(loader.construct_object(value, deep=True), at)
-    except yaml.YAMLError as trouble:
-        mark = getattr(trouble, "problem_mark", None)
-        words = getattr(trouble, "problem", None) or _("this is not YAML")
-        raise _Trouble(mark.line + 2 if mark else 2, f"{words}.") from None
-    except RecursionError:
-        raise _Trouble(2, _("the front matter is nested too deeply.")) from None
-    finally:
-        loader.dispose()
-    return _with_body(matter, lines, rest, found.end())
-
-
-def _with_body(matter: dict[str, Any], lines: dict[str, int], rest: str, at: int) -> _Parts:
-    # Not the first line's own indent: it may be code.
-    empty = re.compile(r"(?:[ \t]*\n)*").match(rest, at)
-    begin = empty.end() if empty else at
-    return _Parts(matter, lines, rest[begin:].rstrip(), rest.count("\n", 0, begin) + 2)
-
-
-def _plain(value: Any, line: int) -> Any:
-    """Check that a value is one that JSON can keep unchanged."""
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, str):
-        place = unfit(value, allowed="\n\t")
-        if place is not None:
-            # Written as an escape in quotes, so that it stands where its name does.
-            raise _Trouble(line, _("%(code)s cannot be shown.", code=place.code))
-        return value
-    if isinstance(value, list):
-        return [_plain(entry, line) for entry in value]
-    if isinstance(value, dict) and all(isinstance(name, str) for name in value):
-        return {name: _plain(entry, line) for name, entry in value.items()}
-    raise _Trouble(line, _("use text, whole numbers, true and false, lists, and names for them."))
 
 
 class _Said:
@@ -399,12 +280,20 @@ class _Said:
         if value is None or value == "":
             return None
         try:
-            return read_day(str(value), language=language)
+            day = read_day(str(value), language=language)
         except AmbiguousDay:
             sentence = _("may be one day or the other: write it such as 2027-05-13.")
             return self._refuse(name, sentence, None)
         except ValueError:
             return self._refuse(name, _("should be a day such as 2027-05-13."), None)
+        if not EARLIEST <= day <= LATEST:
+            sentence = _(
+                "should be a day from %(first)s to %(last)s: look at the year.",
+                first=EARLIEST.year,
+                last=LATEST.year,
+            )
+            return self._refuse(name, sentence, None)
+        return day
 
     def paths(self, name: str, *, own: str) -> list[str]:
         value = self._take(name)
@@ -462,17 +351,7 @@ def write(file: PageFile) -> str:
         matter["nav_order"] = file.nav_order
     if file.redirect_from:
         matter["redirect_from"] = file.redirect_from
-    head = "".join(_entry(name, value) for name, value in [*matter.items(), *file.extra.items()])
-    return f"---\n{head}---\n\n{file.source}\n"
-
-
-def _entry(name: str, value: Any) -> str:
-    # No line is broken to fit a width.
-    return yaml.dump(
-        {name: value},
-        Dumper=_Dumper,
-        allow_unicode=True,
-        sort_keys=False,
-        width=10**9,
-        default_flow_style=False,
+    head = "".join(
+        front_matter.entry(name, value) for name, value in [*matter.items(), *file.extra.items()]
     )
+    return f"---\n{head}---\n\n{file.source}\n"

@@ -1,5 +1,6 @@
 """Moving an event: a day typed by mistake asks first, and erases nobody."""
 
+import re
 from collections.abc import Callable
 from datetime import date, time, timedelta
 from typing import Any
@@ -25,6 +26,19 @@ DAY = PARTICULARS["starts_on"]
 
 def edit(organiser: Visitor, event: Event, **typed: str) -> Any:
     return organiser.send(f"/office/events/{event.slug}/edit", action="/edit", **typed)
+
+
+def has_been(app: Flask, event: Event, **more: Any) -> date:
+    """Let an event be of three days ago, announced long before. Gives today."""
+    now = clock.now()
+    with app.app_context():
+        found = db.session.get_one(Event, event.id)
+        found.starts_on = now.date() - timedelta(days=3)
+        found.created_at = found.revised_at = now - timedelta(days=60)
+        for name, value in more.items():
+            setattr(found, name, value)
+        db.session.commit()
+    return now.date()
 
 
 @pytest.mark.parametrize(
@@ -102,6 +116,56 @@ def test_a_few_weeks_ask_nothing(
     with_people(app, event, "ada")
 
     assert edit(organiser, event, starts_on=day).status_code == 303
+
+
+@pytest.mark.parametrize("days", [1, 50, 400])
+def test_an_event_that_is_over_is_not_held_again_unasked(
+    app: Flask, organiser: Visitor, posted: Posted, make_event: MakeEvent, days: int
+) -> None:
+    event = make_event()
+    with_people(app, event, "ada")
+    today = has_been(app, event)
+    day = (today + timedelta(days=days)).isoformat()
+
+    asked = edit(organiser, event, starts_on=day)
+    news_is_told(app)
+
+    assert asked.status_code == 409
+    assert "The event was over, and would be held again on" in asked.text
+    assert "1 person signed up. A mail would tell them the new time." in asked.text
+    assert posted("event-changed") == []
+    assert organiser.fill(asked, "", action="/edit", sure_of=day).status_code == 303
+    assert reread(app, event).starts_on == date.fromisoformat(day)
+
+
+def test_how_many_came_is_not_forgotten_unasked(
+    app: Flask, organiser: Visitor, make_event: MakeEvent
+) -> None:
+    event = make_event()
+    day = (has_been(app, event, erased_places=40) + timedelta(days=300)).isoformat()
+
+    asked = edit(organiser, event, starts_on=day)
+
+    assert asked.status_code == 409
+    assert "That 40 places were taken then would be forgotten." in asked.text
+    assert "signed up." not in asked.text.partition("<main")[2].partition("<form")[0]
+    assert reread(app, event).erased_places == 40
+
+
+def test_the_button_that_saves_asks_again_and_the_other_names_the_day(
+    app: Flask, organiser: Visitor, make_event: MakeEvent
+) -> None:
+    """By keyboard, Enter presses the first button: that one is sure of nothing."""
+    event = make_event()
+    with_people(app, event, "ada")
+
+    asked = edit(organiser, event, starts_on="2020-05-13").text
+    shown = asked.partition("<main")[2]
+    buttons = re.findall(r'<button type="submit" class="button[^>]*>[^<]*', shown)
+
+    assert "sure_of" not in buttons[0]
+    assert "name=" not in buttons[0]
+    assert "13 May 2020 is right: save the event" in buttons[1]
 
 
 def test_where_nobody_signed_up_nothing_is_asked(organiser: Visitor, make_event: MakeEvent) -> None:

@@ -118,6 +118,21 @@ def test_capitals_do_not_matter_in_any_alphabet(visitor: Visitor, write: Write) 
     assert titles(visitor, "größe") == ["/a"]
 
 
+@pytest.mark.parametrize("asked", ["geheim", "Łódź", "lodz", "LÓDZ", "zażółć"])
+def test_nobody_learns_what_stands_in_a_comment(visitor: Visitor, write: Write, asked: str) -> None:
+    write("/a", "Plans", "We march.\n\n<!-- Geheim: Łódź, zażółć -->")
+    write("/b", "Plans", "Geheim ist nichts: Łódź, zażółć. <!-- geheim -->")
+
+    assert titles(visitor, asked) == ["/b"]
+
+
+def test_a_title_counts_as_much_without_its_accents(visitor: Visitor, write: Write) -> None:
+    write("/a", "Events", "Lodz, Lodz and Lodz.")
+    write("/b", "Łódź", "Come.")
+
+    assert titles(visitor, "lodz") == titles(visitor, "Łódź") == ["/b", "/a"]
+
+
 def test_an_event_ahead_is_found_by_its_country_in_any_spelling(
     app: Flask, visitor: Visitor
 ) -> None:

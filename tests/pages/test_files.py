@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign import create_app
+from campaign.days import EARLIEST, LATEST
 from campaign.pages import files
 from campaign.pages.files import BadPageFile, PageFile
 
@@ -160,7 +161,7 @@ known = set(PageFile.__dataclass_fields__) | {"date", "news", "draft", "nav"}
         title=lines.filter(bool),
         description=lines,
         author=lines,
-        published_on=st.dates(min_value=date(1000, 1, 1)),
+        published_on=st.dates(EARLIEST, LATEST),
         is_news=st.booleans(),
         is_draft=st.booleans(),
         nav_label=lines,

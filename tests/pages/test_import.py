@@ -191,6 +191,20 @@ def test_a_day_of_front_matter_is_shown_however_it_is_spelled(
     assert 'datetime="2027-05-13"' in visitor.open("/a").text
 
 
+@pytest.mark.parametrize("written", ["0027-05-13", "1027-05-13", "2207-05-13", "13 May 9999"])
+def test_a_year_that_is_a_slip_is_named_with_its_line(
+    app: Flask, tmp_path: Path, written: str
+) -> None:
+    (tmp_path / "a.md").write_text(page(date=written))
+
+    result = run(app, "import", str(tmp_path))
+
+    with app.app_context():
+        assert str(result.exception) == (
+            "a.md, line 3: date should be a day from 2000 to 2099: look at the year."
+        )
+
+
 def test_page_files_are_known_by_any_usual_ending_and_others_are_named(
     app: Flask, visitor: Visitor, tmp_path: Path
 ) -> None:

@@ -179,6 +179,16 @@ def test_two_fields_of_a_page_share_no_anchor() -> None:
         assert set(re.findall(r'href="#([^"]*)"', html)) <= own
 
 
+def test_headings_of_the_same_words_are_numbered() -> None:
+    source = "\n\n".join(
+        f"# {words}" for words in ("a", "a-2", "a", "a", "main", "main", "fn1", "fn1")
+    )
+
+    assert [heading.anchor for heading in render(source).headings] == [
+        "a", "a-2", "a-3", "a-4", "main-2", "main-3", "fn1-2", "fn1-3",
+    ]  # fmt: skip
+
+
 def test_no_heading_takes_an_anchor_of_the_frame_it_stands_in() -> None:
     templates = [ROOT / "templates" / "base.html", ROOT / "templates" / "front" / "home.html"]
     for folder in ("pages", "events", "macros"):
