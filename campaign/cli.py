@@ -26,7 +26,6 @@ from campaign.newsletter.verbs import render_anew as render_drafts
 from campaign.organisers.models import Role
 from campaign.organisers.queries import first_administrator
 from campaign.organisers.verbs import add, make_link
-from campaign.outbox.delivery import worker as delivery
 from campaign.pages.verbs import load_starter as load_pages
 from campaign.pages.verbs import render_anew as render_pages
 from campaign.refusals import Refusal
@@ -120,9 +119,15 @@ def worker() -> None:
             shutdown_timeout=3,
         )
         # Senders look at the engine's own flag, so that they stop when it does.
-        delivery.stopping = consumer.stop_flag
+        jobs.stopping = consumer.stop_flag
         # What was left by a fall is taken up at once, not at the next full minute.
-        for duty in ("outbox.send", "events.answer", "people.answer"):
+        for duty in (
+            "outbox.send",
+            "events.answer",
+            "people.answer",
+            "organisers.send-links",
+            "letters.answer",
+        ):
             jobs.wake(duty)
     consumer.run()
 

@@ -246,7 +246,6 @@ def _coming_page(ask: SignUpAsk, place: SignUp, form: ComingForm, token: str) ->
         form=form,
         token=token,
         is_open=not place.event.is_called_off and not place.event.is_over(clock.now()),
-        hours=int(SEATS_HELD.total_seconds()) // 3600,
         withdraw=mails.withdraw_token(place),
     )
 

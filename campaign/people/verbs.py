@@ -152,6 +152,11 @@ def answer(asked: PersonAsk, *, now: datetime) -> None:
         )
 
 
+def expire_asks(*, now: datetime) -> None:
+    """Erase what forms asked for and could not be answered for days."""
+    db.session.execute(delete(PersonAsk).where(PersonAsk.asked_at <= now - jobs.ASKS_KEPT))
+
+
 def ask(
     person: Person,
     purpose: Purpose,
@@ -432,6 +437,12 @@ def erases(erase: Eraser) -> Eraser:
     """
     _erasers.append(erase)
     return erase
+
+
+@erases
+def forget_asks(email: str, person: Person | None) -> None:
+    """Erase what forms asked for in the name of an address and nobody has answered yet."""
+    db.session.execute(delete(PersonAsk).where(PersonAsk.email == email))
 
 
 def forget(person: Person) -> None:

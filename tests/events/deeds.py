@@ -20,11 +20,9 @@ def asks(event: Event, *, now: datetime, **said: Any) -> SignUpAsk:
     given = {"name": "Ada", "email": "ada@example.org", "guests": 0, **said}
     ask = verbs.sign_up(event, now=now, **given)
     db.session.flush()
-    taken = queries.to_answer(ask.id)
-    assert taken
-    verbs.answer(taken, now=now)
+    verbs.answer(ask, now=now)
     db.session.flush()
-    return taken
+    return ask
 
 
 def comes(event: Event, *, now: datetime, **said: Any) -> SignUp:

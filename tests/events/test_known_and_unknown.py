@@ -326,3 +326,54 @@ def test_an_ask_that_cannot_be_answered_stops_no_other(
     assert [mail.to_address for mail in posted("invitation")] == ["ada@example.org"]
     with app.app_context():
         assert count_of(select(SignUpAsk).where(SignUpAsk.answered_at.is_(None))) == 1
+
+
+KEPT = {
+    "all": ({"guests": "1"}, 0, "We keep room for you for 6 hours"),
+    "some": ({"guests": "4"}, 0, "For 6 hours we keep room for some of you"),
+    "after an hour's rest of the worker": ({"guests": "0"}, 59, "for 5 hours"),
+    "after a long rest": ({"guests": "0"}, 365, "none is kept for you"),
+}
+
+
+@pytest.mark.parametrize("how", KEPT)
+def test_the_invitation_says_for_how_long_seats_are_kept_and_for_whom(
+    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted, how: str
+) -> None:
+    said, minutes, words = KEPT[how]
+    event = make_event(capacity=40)
+    page = visitor.open(f"/events/{event.slug}")
+    given = {"name": "Ada", "email": "ada@example.org", **said}
+    visitor.fill(page, "", action="/sign-up", **given)
+
+    with time_machine.travel(clock.now() + timedelta(minutes=minutes), tick=True):
+        (mail,) = posted("invitation")
+
+    assert words in re.sub(r"\s+", " ", mail.text)
+    assert words in re.sub(r"\s+", " ", mail.html)
+
+
+def test_a_mail_about_a_change_does_not_promise_seats_that_have_lapsed(
+    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+) -> None:
+    event = make_event(capacity=40)
+    sign_up(visitor, event)
+
+    with time_machine.travel(clock.now() + timedelta(days=1), tick=True):
+        change(app, event, venue="Elsewhere")
+        news_is_told(app)
+        (changed,) = posted("event-changed")
+
+    assert "none is kept for you" in re.sub(r"\s+", " ", changed.text)
+
+
+def test_an_event_without_a_limit_notes_nothing_of_the_connection(
+    app: Flask, visitor: Visitor, make_event: MakeEvent
+) -> None:
+    event = make_event()
+
+    sign_up(visitor, event)
+
+    with app.app_context():
+        (ask,) = db.session.scalars(select(SignUpAsk))
+    assert (ask.client_hash, ask.mailbox_hash, ask.seats) == ("", "", 0)

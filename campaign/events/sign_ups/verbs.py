@@ -25,12 +25,12 @@ from campaign.languages import ngettext
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import mailbox_hash
 from campaign.outbox.queries import posted_lately
-from campaign.outbox.verbs import client_key, post
+from campaign.outbox.verbs import client_key, lift_bounce, post
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import by_email, is_known_elsewhere, refuses_mail
 from campaign.people.sources import verbs as sources
 from campaign.people.sources.models import Deed
-from campaign.people.verbs import agree, hold, let_go, meet
+from campaign.people.verbs import agree, erases, hold, let_go, meet
 from campaign.refusals import Refusal
 
 # Anybody can type anybody's address: more than this is not sent to one mailbox.
@@ -88,7 +88,8 @@ def sign_up(
     places = 1 + guests
     _refuse_if_full(free_places(event, now=now), places=places)
     ask = _ask(event, name, email, guests, news, language, source, now=now)
-    _hold_seats(ask, event, places=places, client=client, email=email, now=now)
+    if event.capacity is not None:
+        _hold_seats(ask, event, places=places, client=client, email=email, now=now)
     return ask
 
 
@@ -154,8 +155,7 @@ def _hold_seats(
     if key:
         others = sum(held for mailbox, held in before.items() if mailbox != mine)
         seats = max(0, min(seats, SEATS_OF_A_CONNECTION - others))
-    ask.seats = seats if event.capacity is not None else 0
-    ask.client_hash, ask.mailbox_hash = key, mine
+    ask.seats, ask.client_hash, ask.mailbox_hash = seats, key, mine
 
 
 def answer(ask: SignUpAsk, *, now: datetime) -> SignUp | None:
@@ -166,13 +166,10 @@ def answer(ask: SignUpAsk, *, now: datetime) -> SignUp | None:
     new anything is noted.
     """
     email, ask.email, ask.answered_at = ask.email, "", now
-    event = held(ask.event)
-    if event.is_called_off or event.is_over(now):
-        return None
-    known = by_email(email)
-    if ask.is_in_vain and not _has_place(known, event):
-        return None
-    if not _may_be_invited(email, known, now=now):
+    event = held(db.session.get_one(Event, ask.event_id))
+    if not _is_worth_a_mail(ask, event, email, now=now):
+        # Of what came to nothing only the seats are left, until they lapse.
+        ask.name = ask.news = ask.source = ""
         return None
     person = meet(email, language=ask.language, now=now)
     is_new, place = _place_for(person, event, now=now)
@@ -181,6 +178,15 @@ def answer(ask: SignUpAsk, *, now: datetime) -> SignUp | None:
     if is_new:
         sources.count(ask.source, Deed.SIGN_UP)
     return place
+
+
+def _is_worth_a_mail(ask: SignUpAsk, event: Event, email: str, *, now: datetime) -> bool:
+    if event.is_called_off or event.is_over(now):
+        return False
+    known = by_email(email)
+    if ask.is_in_vain and not _has_place(known, event):
+        return False
+    return _may_be_invited(email, known, now=now)
 
 
 def _has_place(person: Person | None, event: Event) -> bool:
@@ -250,6 +256,8 @@ def confirm(
     db.session.refresh(place, _STANDING)
     _come(place, event, guests=guests, now=now)
     person = place.person
+    # The mail with the button has arrived.
+    lift_bounce(person.email)
     person.name = name or person.name
     person.language = person.language or ask.language
     if wants_news and ask.news:
@@ -264,6 +272,8 @@ def accept(place: SignUp, *, now: datetime) -> None:
     event = _held(place.event)
     hold(place.person_id)
     db.session.refresh(place, _STANDING)
+    # The mail with the entry has arrived.
+    lift_bounce(place.person.email)
     if not place.is_coming:
         ask = latest_ask(place)
         _come(place, event, guests=ask.guests if ask else place.guests, now=now)
@@ -407,14 +417,15 @@ def erase(event: Event, *, most: int, now: datetime) -> int:
 
 
 def lapse(*, now: datetime) -> None:
-    """Forget who asked for seats that have lapsed, and what came to nothing.
+    """Forget who asked for seats that have lapsed, what came to nothing, what nobody could answer.
 
     What became an invitation stays for its button as long as the place does.
     """
     old = SignUpAsk.asked_at <= now - SEATS_HELD
+    stuck = SignUpAsk.answered_at.is_(None) & (SignUpAsk.asked_at <= now - jobs.ASKS_KEPT)
     db.session.execute(
         delete(SignUpAsk).where(
-            old, SignUpAsk.answered_at.is_not(None), SignUpAsk.sign_up_id.is_(None)
+            SignUpAsk.sign_up_id.is_(None), old & SignUpAsk.answered_at.is_not(None) | stuck
         )
     )
     db.session.execute(
@@ -423,6 +434,12 @@ def lapse(*, now: datetime) -> None:
         .values(client_hash="", mailbox_hash="", seats=0)
         .execution_options(synchronize_session=False)
     )
+
+
+@erases
+def forget_asks(email: str, person: Person | None) -> None:
+    """Erase what forms asked for in the name of an address and nobody has answered yet."""
+    db.session.execute(delete(SignUpAsk).where(SignUpAsk.email == email))
 
 
 def _held(event: Event) -> Event:
