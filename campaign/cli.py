@@ -32,6 +32,10 @@ from campaign.refusals import Refusal
 from campaign.summits.verbs import load_starter as load_summits
 
 LOOPBACK = "127.0.0.1"
+# What a worker does as soon as it starts: what was left by a fall waits for no full minute.
+AT_ONCE = (
+    "outbox.send", "events.answer", "letters.answer", "people.answer", "organisers.send-links",
+)  # fmt: skip
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -120,7 +124,6 @@ def worker() -> None:
         )
         # Senders look at the engine's own flag, so that they stop when it does.
         jobs.stopping = consumer.stop_flag
-        # What was left by a fall is taken up at once, not at the next full minute.
         for duty in (
             "outbox.send",
             "events.answer",

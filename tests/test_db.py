@@ -217,10 +217,10 @@ INSERT INTO sign_up (id, event_id, person_id, guests, token, signed_up_at, withd
   VALUES (3, 1, 7, 2, 't3', '2026-11-02 10:00:00', NULL, 0, 0, '2026-11-02 10:00:00'),
   (4, 1, 8, 0, 't4', '2026-11-02 11:00:00', '2026-11-03 11:00:00', 1, 0, '2026-11-03 11:00:00');
 INSERT INTO outbox_message (id, thread, kind, to_address, to_name, address_hash, is_own_act,
-    sender_name, reply_to, subject, text, html, calendar, calendar_method, headers, fields, state,
+    sender_name, reply_to, subject, text, html, calendar, calendar_method, headers, state,
     posted_at, due_at, tries, claimed_by, is_uncertain, last_reply)
   VALUES (5, 't', 'invitation', 'ada@example.org', 'Ada', 'h', true, '', '', '', '', '', '', '',
-    '{}', '{}', 'left', '2026-11-02 12:00:00', '2026-11-02 12:00:00', 1, '', false, '')
+    '{}', 'left', '2026-11-02 12:00:00', '2026-11-02 12:00:00', 1, '', false, '')
 """
 
 

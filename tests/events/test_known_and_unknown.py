@@ -360,7 +360,7 @@ def test_a_mail_about_a_change_does_not_promise_seats_that_have_lapsed(
     sign_up(visitor, event)
 
     with time_machine.travel(clock.now() + timedelta(days=1), tick=True):
-        change(app, event, venue="Elsewhere")
+        change(app, event, venue="Elsewhere", capacity=40)
         news_is_told(app)
         (changed,) = posted("event-changed")
 
