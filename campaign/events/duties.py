@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from campaign import clock, jobs
 from campaign.db import db
+from campaign.events.asks import verbs as asks
 from campaign.events.models import Event, SignUpAsk
 from campaign.events.sign_ups import queries, verbs
 from campaign.jobs import duty
@@ -13,13 +14,13 @@ from campaign.jobs import duty
 @duty("events.answer", every=timedelta(minutes=1))
 def answer() -> None:
     """Send the invitations that forms have asked for. Also woken by each form."""
-    jobs.one_by_one(SignUpAsk, verbs.answer, where=SignUpAsk.answered_at.is_(None))
+    jobs.one_by_one(SignUpAsk, asks.answer, where=SignUpAsk.answered_at.is_(None))
 
 
 @duty("events.lapse", every=timedelta(hours=1))
 def lapse() -> None:
     """Forget who asked for seats that have lapsed."""
-    verbs.lapse(now=clock.now())
+    asks.lapse(now=clock.now())
     db.session.commit()
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from campaign import clock, jobs
 from campaign.db import count_of, db
 from campaign.events import verbs as events
+from campaign.events.asks import verbs as places
 from campaign.events.models import SignUpAsk
-from campaign.events.sign_ups import verbs as places
 from campaign.letters import verbs as letters
 from campaign.letters.models import LetterAsk
 from campaign.organisers import verbs as organisers

@@ -59,20 +59,6 @@ def seats_of_others(event: Event, place: SignUp, *, now: datetime) -> int:
     return int(db.session.scalar(held) or 0)
 
 
-def held_from(event: Event, client_hash: str, *, now: datetime) -> dict[str, int]:
-    """Count the seats at an event that are held for one connection, by mailbox."""
-    rows = db.session.execute(
-        select(SignUpAsk.mailbox_hash, func.sum(SignUpAsk.seats))
-        .where(
-            SignUpAsk.event_id == event.id,
-            SignUpAsk.asked_at > now - SEATS_HELD,
-            SignUpAsk.client_hash == client_hash,
-        )
-        .group_by(SignUpAsk.mailbox_hash)
-    )
-    return {mailbox: int(seats) for mailbox, seats in rows}
-
-
 def number_asked(event: Event) -> int:
     """Count the people for whom a form asked and who have not confirmed it."""
     return count_of(search_sign_ups(event, state="asked"))
