@@ -60,6 +60,8 @@ _FAILED = re.compile(
 _PROTOCOL = re.compile(
     r"(?:[<>]{2,3} ?)?(?:2[25]0[- ]|354[- ]|(?:ehlo|helo|mail from:|data\b|quit\b))", re.IGNORECASE
 )
+# What begins with an address and is broken into lines goes on in those that stand further in.
+_BEGINS = re.compile(r"<[^<>\s]{1,320}@[^<>\s]{1,320}>(?: \([^()]{0,400}\))?:\s?\S")
 _PART = re.compile(r"--\S{10}|reporting-mta:", re.IGNORECASE)
 # From here on a bounce gives back what it is about.
 _RETURNED = re.compile(
@@ -135,13 +137,22 @@ def guessed_failures(raw: bytes) -> list[Failure]:
 
 
 def told(text: str) -> tuple[str, ...]:
-    """Give the lines of a bounce before those of the mail that it gives back."""
+    """Give the lines of a bounce before those of the mail that it gives back.
+
+    Whom a line names that goes on with the one before is not the next recipient: mostly it is us.
+    """
     lines: list[str] = []
+    goes_on = False
     for line in text.splitlines():
+        bare = line.strip()
+        if goes_on and bare and line[0].isspace():
+            lines[-1] = f"{lines[-1]} {bare}"[:_LONGEST]
+            continue
         if _RETURNED.match(line[:200]) and lines:
             break
-        if line.strip() and not _PROTOCOL.match(line.strip()):
-            lines.append(line.strip()[:_LONGEST])
+        if bare and not _PROTOCOL.match(bare):
+            lines.append(bare[:_LONGEST])
+        goes_on = _BEGINS.match(line[:1000]) is not None
     return tuple(lines)
 
 

@@ -11,6 +11,7 @@ from campaign.clients import network_of
 from campaign.db import db, insert_missing
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.headers import one_address, safe_header
+from campaign.outbox.lanes.queries import BOUNCES, RELAY
 from campaign.outbox.mail import AUTOMATIC, Mail
 from campaign.outbox.models import (
     BOUNCE,
@@ -24,6 +25,7 @@ from campaign.outbox.models import (
     address_hash,
     mailbox_hash,
 )
+from campaign.outbox.suppressions.models import Bounce
 from campaign.refusals import Refusal
 
 
@@ -168,10 +170,13 @@ def lift(address: str) -> None:
 def lift_bounce(address: str) -> None:
     """Write again to an address from which mail once came back: its owner has just shown it works.
 
-    What they themselves said, "never write to me" or a complaint, stays.
+    Nor does it count any more what was said of it and waits for a person. What they themselves
+    said, "never write to me" or a complaint, stays.
     """
-    bounce = (Suppression.address_hash == address_hash(address), Suppression.reason == BOUNCE)
+    theirs = address_hash(address)
+    bounce = (Suppression.address_hash == theirs, Suppression.reason == BOUNCE)
     db.session.execute(delete(Suppression).where(*bounce))
+    db.session.execute(delete(Bounce).where(Bounce.address_hash == theirs))
 
 
 class TooManyFromHere(Refusal):
@@ -370,5 +375,7 @@ def tidy(*, now: datetime) -> None:
     )
     # A lane of one issue or domain is made again when it is needed.
     db.session.execute(
-        delete(Lane).where(Lane.name != "relay", Lane.failures == 0, Lane.filled_at < old)
+        delete(Lane).where(
+            Lane.name.not_in([RELAY, BOUNCES]), Lane.failures == 0, Lane.filled_at < old
+        )
     )

@@ -50,7 +50,7 @@ _BASIC = re.compile(
 # What names a place or a person is no word about it: `full@quota.example` is not full.
 _NAMES = re.compile(
     r"(?:https?://|www\.)\S{0,500}"
-    r"|<?[^\s<>@]{0,80}@[^\s<>@,;:)]{0,255}>?"
+    r"|<?[^\s<>@:;,()]{0,80}@[^\s<>@,;:)]{0,255}>?"
     r"|(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])"
     r"|(?<![\w.-])(?!resolver\.|storedrv\.|smtpsend\.|routing\.|agent)"
     r"(?:[\w-]{1,63}\.){1,8}(?:[\w-]{1,63}\.[a-z][a-z-]{1,23}|com|net|org|edu|gov|mil|int|info|biz"

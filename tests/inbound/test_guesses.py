@@ -93,6 +93,32 @@ def test_what_is_told_in_words_is_read(text: str, verdict: str) -> None:
     assert judged(returned(text)) == verdict
 
 
+US = "bounces+1x@campaign.example"
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict"),
+    [
+        (
+            f"550\n    5.1.1 <{US}>: unauthorized sender (in\n    reply to RCPT TO command)",
+            "refused",
+        ),
+        (f"550 5.1.1\n    {US}: Sender verify failed", "refused"),
+        (f"550\n\t<{US}> is on our blacklist", "refused"),
+        (f"550 5.1.1\n    <{ADA}>: User unknown", "gone"),
+        ("550 5.2.1\n    <ada@elsewhere.example>... Addressee unknown", "gone"),
+        ("552\n    5.2.2 over quota", "soft"),
+    ],
+)
+@pytest.mark.parametrize(
+    "behind", ["", "\n\n<bo@example.org>: host mx said: 550 5.1.1\n    gone\n"]
+)
+def test_a_reply_broken_into_lines_is_read_whole(told: str, verdict: str, behind: str) -> None:
+    text = f"This is the mail system.\n\n<{ADA}>: host mx.example[192.0.2.7] said: {told}\n{behind}"
+
+    assert judged(returned(text)) == verdict
+
+
 def test_words_about_somebody_else_are_nobody_elses() -> None:
     text = (
         f"{QMAIL}<bo@example.org>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n"

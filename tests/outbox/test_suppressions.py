@@ -1,5 +1,6 @@
 """Who is given up, and who waits for a person: a reply about us counts against nobody."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from campaign import clock
 from campaign.db import db
@@ -24,6 +25,7 @@ from campaign.outbox.suppressions.verbs import (
     Standing,
     find_gone,
     find_reachable,
+    hold_back_run,
     report_gone,
 )
 from campaign.people.models import Purpose, Subscription
@@ -361,9 +363,11 @@ def test_a_domain_that_says_gone_of_everybody_is_held_back_alone(app: Flask, rel
     issue_to(app, 12, domains=domains)
     with app.app_context():
         # Each of the large provider's among others, as readers stand in a list.
-        for message in db.session.scalars(select(Message)):
-            at = int(message.to_address.partition("@")[0][1:])
-            message.due_at = clock.now() - timedelta(minutes=30 - at)
+        messages = db.session.scalars(select(Message).order_by(Message.id)).all()
+        mixed = sorted(messages, key=lambda one: int(one.to_address.partition("@")[0][1:]))
+        whom = [(one.to_address, one.address_hash) for one in mixed]
+        for message, (address, hashed) in zip(messages, whom, strict=True):
+            message.to_address, message.address_hash = address, hashed
         db.session.commit()
     relay.says(GONE, "@big.example")
 
@@ -533,6 +537,115 @@ def test_who_left_meanwhile_gets_nothing_once_it_was_the_relay(app: Flask, relay
 
     assert "p3@example.org" not in relay.took
     assert len(relay.took) == 11
+
+
+def report(*addresses: str) -> None:
+    """Report of messages that left to these addresses that their readers are gone."""
+    for address in addresses:
+        message = db.session.scalars(select(Message).where(Message.to_address == address)).first()
+        message = message or message_to(address)
+        verbs.bounced(message, status="5.1.1", words=GONE, now=clock.now())
+        report_gone(message, words=GONE, now=clock.now())
+
+
+@pytest.mark.parametrize("decide", [find_gone, find_reachable])
+def test_what_a_person_has_paused_goes_on_only_when_they_say_so(
+    app: Flask, decide: Callable[..., None]
+) -> None:
+    number = issue_to(app, 30)
+    with app.app_context():
+        verbs.pause(db.session.get_one(Batch, number), now=clock.now())
+        report(*(f"p{at}@example.org" for at in range(15)))
+        db.session.commit()
+
+    settle(app, decide)
+
+    with app.app_context():
+        assert db.session.get_one(Batch, number).paused_at is not None
+
+
+def test_who_shows_meanwhile_that_their_address_works_is_not_given_up(app: Flask) -> None:
+    with app.app_context():
+        report(*(f"p{at}@big.example" for at in range(12)))
+        verbs.lift_bounce("p3@big.example")
+        db.session.commit()
+
+    settle(app, find_gone)
+
+    with app.app_context():
+        assert not is_suppressed("p3@big.example")
+        assert is_suppressed("p4@big.example")
+    assert suppressed(app) == 11
+
+
+def test_a_run_is_held_back_though_one_of_its_domains_waits_already(
+    app: Flask, relay: Relay
+) -> None:
+    good = [f"good{at}.example" for at in range(15)]
+    small = [f"small{at}.example" for at in range(4)]
+    issue_to(app, 4, domains=(*good, *small))
+    with app.app_context():
+        first = Message.to_address.contains("@good")
+        earlier = clock.now() - timedelta(hours=1)
+        db.session.execute(update(Message).where(first).values(due_at=earlier))
+        report(*(f"x{at}@small0.example" for at in range(12)))
+        db.session.commit()
+    relay.says(GONE, *(f"@{domain}" for domain in small))
+
+    send(app)
+
+    assert states(app)[State.LEFT] == 60
+    assert suppressed(app) == 0
+
+
+def test_what_waits_already_waits_once(app: Flask) -> None:
+    number = issue_to(app, 60)
+    with app.app_context():
+        report(*(f"p{at}@example.org" for at in range(12)))
+        [before] = queries.held()
+
+        hold_back_run([(number, "example.org")] * BURST, now=clock.now())
+
+        assert queries.held() == [before]
+
+
+def somebody_waits() -> bool:
+    """Tell whether another transaction waits for what this one holds."""
+    if db.engine.dialect.name == "sqlite":
+        return True
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(%s)"
+    return bool(db.session.scalar(text(waiting % "pg_blocking_pids(pid)")))
+
+
+def test_what_another_worker_is_about_to_give_up_is_held_back_with_the_rest(app: Flask) -> None:
+    """On PostgreSQL two work at once; SQLite lets one write at a time anyway."""
+    number = issue_to(app, 60)
+    begun, done = threading.Event(), threading.Event()
+
+    def another() -> None:
+        with app.app_context():
+            report("p50@example.org", "p51@example.org")
+            begun.set()
+            while not done.wait(0.02) and not somebody_waits():
+                pass
+            db.session.commit()
+
+    with app.app_context():
+        report("p52@example.org")
+        db.session.commit()
+    thread = threading.Thread(target=another)
+    thread.start()
+    begun.wait(5)
+    with app.app_context():
+        report(*(f"p{at}@example.org" for at in range(15)))
+        db.session.commit()
+    done.set()
+    thread.join()
+
+    assert suppressed(app) == 0
+    with app.app_context():
+        [cause] = queries.held()
+        assert (cause.batch_id, queries.number_of([cause])) == (number, {cause.id: 18})
 
 
 def test_a_cause_that_was_settled_stays_settled(app: Flask, relay: Relay) -> None:

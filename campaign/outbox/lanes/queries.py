@@ -9,6 +9,8 @@ from campaign.outbox.models import Lane
 
 RELAY = "relay"
 DOMAIN = "domain:"
+# No mail takes it: whoever decides about bounces does, one at a time.
+BOUNCES = "bounces"
 
 
 def is_resting(name: str, *, now: datetime) -> bool:

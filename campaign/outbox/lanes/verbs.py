@@ -64,6 +64,11 @@ def rest(name: str, *, because: str, least: timedelta | None = None, now: dateti
     lane.paused_until = now + max(usual, least or usual)
 
 
+def hold(name: str, *, now: datetime) -> None:
+    """Keep a lane for oneself until one's deed is saved; others wait for it."""
+    _lane(name, now)
+
+
 def mend(name: str) -> None:
     """Open a lane again: something has gone through."""
     db.session.execute(

@@ -18,19 +18,13 @@ def any_of(*patterns: str) -> re.Pattern[str]:
     """Make one pattern of many, folded as the text is in which it is looked for.
 
     So they are written without capitals, and gaps in them are bounded: no text is dear to search.
+    "…" stands for a name that was cut (`verdicts.plain`), so it is left as it is.
     """
-    return re.compile("|".join(folded(one) for one in patterns))
-
-
-_USER = (
-    r"(?:user|recipient|rcpt|mail ?box|mail ?drop|account|address(?:ee)?|alias|inbox|mail-?id|"
-    r"subscriber|customer|person|user ?name|local ?part|destination|e-?mail|logon name)"
-)
-_GAP = r"[^.!;\n]{0,60}?"
+    return re.compile("…".join(folded(part) for part in "|".join(patterns).split("…")))
 
 
 # What servers call the one a mail is for.
 USER = (
-    r"(?:user|recipient|rcpt|mail ?box|mail ?drop|account|address(?:ee)?|alias|inbox|mail-?id|"
-    r"subscriber|customer|person|user ?name|local ?part|destination|e-?mail|logon name)"
+    r"(?:user|recipient|rcpt(?: ?to)?|mail ?box|mail ?drop|account|address(?:ee)?|alias|inbox|"
+    r"mail-?id|subscriber|customer|person|user ?name|local ?part|destination|e-?mail|logon name)"
 )

@@ -3,17 +3,20 @@
 from campaign.outbox.phrases.folding import USER, any_of
 
 _GAP = r"[^.!;\n]{0,60}?"
+# Also as those write it whose English is not their first.
+_NOT_THERE = r"do(?:e?s)?(?: ?n['o]?t| not?) exists?"
 
 # That this very user is unknown or gone.
 GONE = any_of(
     rf"\b{USER}(?:\(s\)|s)?\b{_GAP}\b(?:unknown|unkown|not (?:be )?(?:found|known|listed|"
-    rf"recogni[sz]ed|valid|active|registered|a (?:known|valid)|exist(?:s|ing)?|in (?:the |"
-    rf"our )?directory|present|defined)|does(?: not|n't|nt) exist|do(?: not|n't) exist|"
+    rf"recogni[sz]ed|valid|active|activated|registered|a (?:known|valid)|exist(?:s|ing)?|"
+    rf"in (?:the |our )?directory|present|defined)|{_NOT_THERE}|unrecogni[sz]ed|"
     rf"non-?exist(?:e|a)nt|(?:is|was|are|has been|been|:|-)? ?(?:invalid|inactive|disabled|"
     rf"deactivated|discontinued|closed|deleted|removed|terminated|obsolete|expired)|no longer)",
-    rf"\b(?:no such|no|unknown|unkown|invalid|incorrect|non-?existent|inactive|disabled|bad|"
-    rf"not a (?:valid|known)|isn't a (?:valid|known)|not our|undefined) (?:local |destination |"
-    rf"e-?mail |mail |virtual |such |known |final |valid )?{USER}s?\b(?! (?:space|size|capacity))",
+    rf"\b(?:no such|no|unknown|unkown|invalid|incorrect|non-?existent|inactive|disabled|"
+    rf"deactivated|bad|wrong|not a (?:valid|known)|isn't a (?:valid|known)|not our|undefined) "
+    rf"(?:local |destination |e-?mail |mail |virtual |such |known |final |valid )?{USER}s?\b"
+    rf"(?! (?:space|size|capacity))",
     r"\bno (?:mailbox|account|user|one)\b[^.\n]{0,30}\b(?:by|with|of) (?:that|this) (?:name|"
     r"address)",
     r"does(?: not|n't|nt) have an?\b[^.\n]{0,40}\baccount",
@@ -35,7 +38,11 @@ GONE = any_of(
     r"nosuchuser",
     r"not listed in (?:public )?(?:name|domino)",
     r"not (?:listed )?in (?:the )?(?:domino|public name|address book)",
-    r"mailbox (?:currently )?unavailable",
+    r"mailbox (?:… )?(?:is )?(?:currently )?unavailable",
+    r"unavailable (?:mail )?(?:user|mailbox|account)",
+    rf"\b{_NOT_THERE} (?:that |this |the |such )?(?:user|mailbox|account)",
+    r"\bnot (?:a |an )?(?:user|member|customer|account|mailbox) (?:of|on|at) (?:this|our|the )?"
+    r"(?: ?(?:server|system|host|domain))",
     r"mailbox not (?:found|available)",
     r"unable to (?:find|locate) (?:the )?(?:user|recipient|mailbox|account)",
     r"(?:cannot|can't|could not|couldn't) (?:find|locate|resolve) (?:the |this |that )?(?:user|"

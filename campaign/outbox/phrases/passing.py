@@ -129,6 +129,9 @@ PASSING = any_of(
     r"\bsuspend",
     r"\bcurrently (?:disabled|inactive|unavailable|not available|blocked|locked)",
     r"(?:mailbox|account|user|recipient|box)\b[^.\n]{0,20}\b(?:locked|frozen|on hold)",
+    # One of the two, and it says not which.
+    r"(?:unavailable|not found|unknown|does not exist)\b[^.\n]{0,20} or (?:access |relay )?(?:is )?"
+    r"denied",
     r"try (?:again|later)",
     r"(?:again|retry) later",
     r"grey-?list",

@@ -112,9 +112,13 @@ def reported(message_ids: Collection[int]) -> dict[int, tuple[Bounce, Cause]]:
 
 def number_in_force(*where: ColumnElement[bool]) -> int:
     """Count the bounces that suppress and of which no person has judged."""
-    query = (
-        select(func.count()).select_from(Bounce).join(Cause).where(IS_IN_FORCE, Bounce.is_certain)
-    )
+    return number_undecided(IS_IN_FORCE, *where)
+
+
+def number_undecided(*where: ColumnElement[bool]) -> int:
+    """Count the bounces of which no person has judged, whether they suppress or wait."""
+    query = select(func.count()).select_from(Bounce).join(Cause)
+    query = query.where(Cause.decided_at.is_(None), Bounce.is_certain)
     return db.session.scalar(query.where(*where)) or 0
 
 

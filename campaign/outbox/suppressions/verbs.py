@@ -8,6 +8,8 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from campaign.db import db, insert_missing, lock
+from campaign.outbox.lanes import verbs as lanes
+from campaign.outbox.lanes.queries import BOUNCES
 from campaign.outbox.lanes.verbs import domain_of
 from campaign.outbox.models import Batch, Message, Suppression
 from campaign.outbox.suppressions import bursts, queries
@@ -52,6 +54,8 @@ def report_gone(
 
 def report(found: Sequence[Gone], *, now: datetime) -> dict[int, Standing]:
     """Note many at once as `report_gone` does; give what came of each, by its message."""
+    # One worker at a time: who holds a burst back must see all that others have suppressed for it.
+    lanes.hold(BOUNCES, now=now)
     new = _note(found, now=now)
     if any(bounce.is_certain for bounce in new):
         _suppress(new, now=now)
@@ -184,16 +188,21 @@ def hold_back_run(run: Iterable[tuple[int | None, str]], *, now: datetime) -> No
     if queries.held_for(batches, domains):
         # It was let go on before anybody had decided.
         _pause(batches, now=now)
-    elif len(batches) == 1:
+    if len(batches) == 1:
         [batch_id] = batches
-        number = queries.number_in_force(Bounce.batch_id == batch_id, Bounce.reported_at >= since)
-        if number >= _least(batch_id=batch_id):
+        where = (Bounce.batch_id == batch_id, Bounce.reported_at >= since)
+        if _is_burst(where, least=_least(batch_id=batch_id)):
             hold_back(batch_id=batch_id, since=since, now=now)
     elif len(domains) == 1:
         [domain] = domains
-        number = queries.number_in_force(Bounce.domain == domain, Bounce.reported_at >= since)
-        if number >= _least(domain=domain):
+        where = (Bounce.domain == domain, Bounce.reported_at >= since)
+        if _is_burst(where, least=_least(domain=domain)):
             hold_back(domain=domain, since=since, now=now)
+
+
+def _is_burst(where: tuple[ColumnElement[bool], ...], *, least: int) -> bool:
+    """Tell whether bounces are too many, with those that wait already, and some suppress yet."""
+    return queries.number_undecided(*where) >= least and queries.number_in_force(*where) > 0
 
 
 def hold_back_at_end(batch_id: int, *, now: datetime) -> bool:
@@ -212,9 +221,7 @@ def hold_back(
 
     Whom it had suppressed already is written to again meanwhile.
     """
-    if batch_id is not None:
-        # One sender at a time: the next finds what this one made.
-        db.session.execute(lock(select(Batch.id).where(Batch.id == batch_id)))
+    lanes.hold(BOUNCES, now=now)
     about = Bounce.domain == domain if domain else Bounce.batch_id == batch_id
     held = queries.held_for([batch_id] if batch_id else [], [domain] if domain else [])
     cause = held[0] if held else Cause(batch_id=batch_id, domain=domain, began_at=now, held_at=now)
@@ -268,7 +275,10 @@ def _drop_empty(causes: Collection[int]) -> None:
 def _pause(batch_ids: Iterable[int | None], *, now: datetime) -> None:
     for batch_id in sorted({number for number in batch_ids if number is not None}):
         batch = db.session.get(Batch, batch_id)
-        if batch is not None and batch.finished_at is None:
+        if batch is None or batch.finished_at is not None:
+            continue
+        # What a person has paused goes on when they say so, and not with a decision on bounces.
+        if batch.paused_at is None or batch.paused_because:
             last = select(Bounce.words).where(Bounce.batch_id == batch_id)
             words = db.session.scalar(last.order_by(Bounce.id.desc()).limit(1)) or ""
             pause(batch, because=batch.paused_because or words, now=now)
@@ -289,8 +299,15 @@ def _standings(found: Sequence[Gone]) -> dict[int, Standing]:
     return standings
 
 
+def _take_up(cause: Cause, *, now: datetime) -> None:
+    """Look at a cause as it is now, and let nothing be added to it before this is decided."""
+    lanes.hold(BOUNCES, now=now)
+    db.session.refresh(cause, ["held_at", "decided_at", "decision"])
+
+
 def find_gone(cause: Cause, *, by: int | None, now: datetime) -> None:
     """Settle a cause: they are gone. Suppresses all of them, and lets its issues go on."""
+    _take_up(cause, now=now)
     if not cause.is_held:
         return
     cause.decided_at, cause.decided_by_id, cause.decision = now, by, Decision.GONE
@@ -306,6 +323,7 @@ def find_gone(cause: Cause, *, by: int | None, now: datetime) -> None:
 
 def find_reachable(cause: Cause, *, by: int | None, now: datetime) -> None:
     """Settle a cause: it was the relay. Lifts all it suppressed; what they missed goes again."""
+    _take_up(cause, now=now)
     if cause.decision == Decision.RELAY:
         return
     cause.decided_at, cause.decided_by_id, cause.decision = now, by, Decision.RELAY
