@@ -26,13 +26,16 @@ from campaign.newsletter.verbs import render_anew as render_drafts
 from campaign.organisers.models import Role
 from campaign.organisers.queries import first_administrator
 from campaign.organisers.verbs import add, make_link
-from campaign.outbox.delivery import worker as delivery
 from campaign.pages.verbs import load_starter as load_pages
 from campaign.pages.verbs import render_anew as render_pages
 from campaign.refusals import Refusal
 from campaign.summits.verbs import load_starter as load_summits
 
 LOOPBACK = "127.0.0.1"
+# What a worker does as soon as it starts: what was left by a fall waits for no full minute.
+AT_ONCE = (
+    "outbox.send", "events.answer", "letters.answer", "people.answer", "organisers.send-links",
+)  # fmt: skip
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -120,9 +123,14 @@ def worker() -> None:
             shutdown_timeout=3,
         )
         # Senders look at the engine's own flag, so that they stop when it does.
-        delivery.stopping = consumer.stop_flag
-        # What was left by a fall is taken up at once, not at the next full minute.
-        for duty in ("outbox.send", "events.answer", "people.answer"):
+        jobs.stopping = consumer.stop_flag
+        for duty in (
+            "outbox.send",
+            "events.answer",
+            "people.answer",
+            "organisers.send-links",
+            "letters.answer",
+        ):
             jobs.wake(duty)
     consumer.run()
 

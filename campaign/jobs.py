@@ -5,6 +5,7 @@ duty again; having one twice costs nothing, since a duty claims rows before it w
 """
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,13 +17,21 @@ from flask import Flask, current_app
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.registry import Message as TaskMessage
 from huey.serializer import Serializer
-from sqlalchemy import String, delete, event
+from sqlalchemy import ColumnElement, Select, String, delete, event, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from campaign import clock
-from campaign.db import Model, db, insert_missing, patience
+from campaign.db import Model, db, insert_missing, patience, reading
 
 log = structlog.get_logger()
+
+# Set when the process is asked to stop: whoever works in pieces ends with the one at hand.
+stopping = threading.Event()
+# So many at a time, and so long (seconds) between two pieces others come first: SQLite would let
+# whoever waits for it starve.
+PIECE, BREATH = 25, 0.1
+# What forms asked for and nobody could answer is erased after so long.
+ASKS_KEPT = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -170,3 +179,38 @@ def _claim(name: str, slot: datetime) -> bool:
         db.session.execute(delete(Tick).where(Tick.duty == name, Tick.slot < slot))
     db.session.commit()
     return mine
+
+
+def one_by_one(
+    table: type[Any], answer: Callable[..., object], *, where: ColumnElement[bool] | None = None
+) -> None:
+    """Answer, `now=`, what forms have asked for in a table, the oldest first, each saved by itself.
+
+    One that fails is tried again at the next turn and stops no other; what another worker holds is
+    passed over. Ends early when the process is to stop.
+    """
+    open_ones = true() if where is None else where
+    last, found = 0, PIECE
+    while found == PIECE:
+        with reading():
+            query = select(table.id).where(table.id > last, open_ones).order_by(table.id)
+            due = list(db.session.scalars(query.limit(PIECE)))
+        for number in due:
+            if stopping.is_set():
+                return
+            last = number
+            _answer_one(select(table).where(table.id == number, open_ones), answer)
+        found = len(due)
+        stopping.wait(BREATH if found == PIECE else 0)
+
+
+def _answer_one(query: Select[Any], answer: Callable[..., object]) -> None:
+    held = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    try:
+        asked = db.session.scalar(held)
+        if asked is not None:
+            answer(asked, now=clock.now())
+        db.session.commit()
+    except Exception:  # the edge of a process
+        db.session.rollback()
+        log.exception("ask.unanswered")

@@ -12,6 +12,7 @@ from sqlalchemy import Table, select
 from campaign import clock, create_app, jobs
 from campaign.db import db
 from campaign.events import duties as events_duties
+from campaign.letters import duties as letters_duties
 from campaign.organisers.models import Role
 from campaign.organisers.verbs import SEND_LINKS, add, make_link
 from campaign.outbox.models import Message
@@ -114,6 +115,7 @@ def forms_are_answered(app: Flask) -> None:
     with app.app_context():
         events_duties.answer()
         people_duties.answer()
+        letters_duties.answer()
 
 
 @pytest.fixture

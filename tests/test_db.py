@@ -20,7 +20,8 @@ from sqlalchemy.orm import joinedload
 from campaign import clock, create_app
 from campaign.config import ROOT
 from campaign.db import db, insert_missing, lock
-from campaign.events.models import Event
+from campaign.events.models import Event, SignUp
+from campaign.events.queries import places_taken
 from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.series.models import Automatic
 from campaign.outbox.models import Batch, Message, Suppression, address_hash
@@ -208,6 +209,59 @@ def test_who_had_left_before_somebody_asked_again_has_left_still(empty: Flask) -
         with db.engine.connect() as connection:
             found = connection.execute(text("SELECT count(left_at) FROM person_subscription"))
             assert found.scalar() == 0
+
+
+WHO_CAME_BY_A_FORM = """
+INSERT INTO person (id, email, name, country, language, city, timezone, address_hash, remembered_at)
+  VALUES (7, 'ada@example.org', 'Ada', '', '', '', '', 'a', '2026-11-01 10:00:00'),
+  (8, 'bo@example.org', 'Bo', '', '', '', '', 'b', '2026-11-01 10:00:00');
+INSERT INTO sign_up (id, event_id, person_id, guests, token, signed_up_at, withdrawn_at, revisions,
+    told_sequence, stamped_at)
+  VALUES (3, 1, 7, 2, 't3', '2026-11-02 10:00:00', NULL, 0, 0, '2026-11-02 10:00:00'),
+  (4, 1, 8, 0, 't4', '2026-11-02 11:00:00', '2026-11-03 11:00:00', 1, 0, '2026-11-03 11:00:00');
+INSERT INTO outbox_message (id, thread, kind, to_address, to_name, address_hash, is_own_act,
+    sender_name, reply_to, subject, text, html, calendar, calendar_method, headers, state,
+    posted_at, due_at, tries, claimed_by, is_uncertain, last_reply)
+  VALUES (5, 't', 'invitation', 'ada@example.org', 'Ada', 'h', true, '', '', '', '', '', '', '',
+    '{}', 'left', '2026-11-02 12:00:00', '2026-11-02 12:00:00', 1, '', false, '')
+"""
+
+
+@pytest.mark.xdist_group("migrations")
+def test_who_signed_up_when_a_form_was_enough_comes_still(empty: Flask) -> None:
+    folder = str(ROOT / "migrations")
+    places = text("SELECT id, guests, token FROM sign_up ORDER BY id")
+    with empty.app_context():
+        upgrade(directory=folder, revision="0007")
+        for statement in (an_event(1, 0), *WHO_CAME_BY_A_FORM.split(";\n")):
+            db.session.execute(text(statement))
+        db.session.commit()
+        before = db.session.execute(places).all()
+        db.session.remove()
+
+        upgrade(directory=folder)
+
+        ada, bo = db.session.scalars(select(SignUp).order_by(SignUp.id))
+        assert (ada.is_coming, ada.confirmed_at) == (True, ada.signed_up_at)
+        assert (bo.is_coming, bo.is_active) == (False, False)
+        assert places_taken([1])[1] == 3
+        # The caps count what was mailed before.
+        assert db.session.scalars(select(Message.mailbox_hash)).one() == "h"
+        only_asked = text(
+            "INSERT INTO sign_up (id, event_id, person_id, guests, token, signed_up_at, revisions,"
+            " told_sequence, stamped_at) SELECT 9, 1, id, 0, 't9', remembered_at, 0, 0,"
+            " remembered_at FROM person WHERE email = 'cleo@example.org'"
+        )
+        remember("cleo@example.org", now=datetime.now(UTC))
+        db.session.execute(only_asked)
+        db.session.commit()
+        db.session.remove()
+
+        downgrade(directory=folder, revision="0007")
+
+        assert db.session.execute(places).all() == before
+        db.session.remove()
+        db.engine.dispose()
 
 
 BEFORE_APPROVAL = """

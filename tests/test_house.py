@@ -22,6 +22,7 @@ PLAN = {"__init__", "models", "mails", "queries", "verbs", "duties", "forms", *(
 )}  # fmt: skip
 CRAFTS: dict[str, set[str]] = {
     "events": {"calendar", "cards", "links", "segments", "starter", "world", "zones"},
+    "events/asks": set(),
     "events/sign_ups": set(),
     "front": {"errors", "manners", "navigation", "search"},
     "inbound": {

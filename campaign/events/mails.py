@@ -1,6 +1,6 @@
 """What we write to those who sign up: the invitation, its changes, and its end."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -38,7 +38,7 @@ def invitation(
     With the button that makes true what a form asked for. Nothing that was typed there stands in
     it, but for the number of guests.
     """
-    more = _asked(ask)
+    more = _asked(ask, now=stamp)
     return _write(INVITATION, sign_up, event, person, stamp=stamp, is_own_act=True, **more)
 
 
@@ -51,15 +51,22 @@ def changed(
     stamp: datetime,
 ) -> Mail:
     """Write that an event has another time or place, with the invitation as it now is."""
-    more = _asked(ask)
+    more = _asked(ask, now=stamp)
     return _write("event-changed", sign_up, event, person, stamp=stamp, is_own_act=False, **more)
 
 
-def _asked(ask: SignUpAsk | None) -> dict[str, Any]:
+def _asked(ask: SignUpAsk | None, *, now: datetime) -> dict[str, Any]:
+    if ask is None:
+        return {"confirm": "", "asked_guests": 0, "asks_for_news": False, "hours": 0}
+    # Whole hours from now; the moment that a worker takes to write this is not worth one.
+    hours = (ask.asked_at + SEATS_HELD - now + timedelta(minutes=5)) // timedelta(hours=1)
     return {
-        "confirm": coming_url(ask) if ask else "",
-        "asked_guests": ask.guests if ask else 0,
-        "asks_for_news": bool(ask and ask.news),
+        "confirm": coming_url(ask),
+        "asked_guests": ask.guests,
+        "asks_for_news": bool(ask.news),
+        # None where seats of this connection or mailbox had run out, or have lapsed.
+        "hours": max(0, hours) if ask.seats else 0,
+        "keeps_all": ask.seats > ask.guests,
     }
 
 
@@ -162,7 +169,6 @@ def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:
         "guests": sign_up.guests,
         # Theirs: what a form said they are called stands on no person (`people.verbs.meet`).
         "name": person.name,
-        "hours": int(SEATS_HELD.total_seconds()) // 3600,
         "url": url,
         "bring": _prose(event.bring, base, "bring"),
         "access": _prose(event.access, base, "access"),

@@ -248,7 +248,6 @@ class SignUpAsk(Model):
     asked_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
 
-    event: Mapped[Event] = relationship(lazy="raise_on_sql")
     sign_up: Mapped[SignUp | None] = relationship(lazy="raise_on_sql")
 
     __table_args__ = (

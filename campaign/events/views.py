@@ -25,6 +25,7 @@ from campaign import clock, markup, tokens
 from campaign.clients import client_address
 from campaign.db import db
 from campaign.events import calendar, links, mails, queries, world
+from campaign.events.asks import verbs as asks
 from campaign.events.calendar import Entry, Party
 from campaign.events.forms import FilterForm
 from campaign.events.models import SEATS_HELD, Action, Event, SignUp, SignUpAsk
@@ -120,7 +121,7 @@ def sign_up(slug: str) -> Any:
     now = clock.now()
     try:
         count_client(client_address(), most=current_app.config["CLIENT_CAP"], now=now)
-        verbs.sign_up(
+        asks.sign_up(
             found,
             name=form.name.data,
             email=form.email.data,
@@ -135,7 +136,7 @@ def sign_up(slug: str) -> Any:
         form.form_errors.append(refusal.sentence)
         page = _event_page(_event(slug), form)
         if isinstance(refusal, verbs.Full):
-            verbs.sign_up_in_vain(
+            asks.sign_up_in_vain(
                 found,
                 name=form.name.data,
                 email=form.email.data,
@@ -246,7 +247,6 @@ def _coming_page(ask: SignUpAsk, place: SignUp, form: ComingForm, token: str) ->
         form=form,
         token=token,
         is_open=not place.event.is_called_off and not place.event.is_over(clock.now()),
-        hours=int(SEATS_HELD.total_seconds()) // 3600,
         withdraw=mails.withdraw_token(place),
     )
 

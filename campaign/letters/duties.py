@@ -2,10 +2,17 @@
 
 from datetime import timedelta
 
-from campaign import clock
+from campaign import clock, jobs
 from campaign.db import db
 from campaign.jobs import duty
 from campaign.letters import verbs
+from campaign.letters.models import LetterAsk
+
+
+@duty("letters.answer", every=timedelta(minutes=1))
+def answer() -> None:
+    """Ask whether the letters are theirs in whose name forms asked for them. Woken by each form."""
+    jobs.one_by_one(LetterAsk, verbs.answer)
 
 
 @duty("letters.remind", every=timedelta(hours=1))

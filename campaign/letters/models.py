@@ -84,6 +84,29 @@ class Letter(Model):
         return f"letter:{self.id}"
 
 
+class LetterAsk(Model):
+    """A letter that a form asks us to send in the name of an address, until a duty takes it up.
+
+    The door writes it and looks nobody up, so it costs the same for whoever is known.
+    """
+
+    __tablename__ = "letter_ask"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="CASCADE"))
+    summit_id: Mapped[int | None] = mapped_column(ForeignKey("summit.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(75))
+    subject: Mapped[str] = mapped_column(String(255))
+    body: Mapped[str] = mapped_column(Text)
+    own_words: Mapped[str] = mapped_column(Text)
+    letter_language: Mapped[str] = mapped_column(String(12))
+    # The person's own.
+    language: Mapped[str] = mapped_column(String(12))
+    source: Mapped[str] = mapped_column(String(90), default="")
+    asked_at: Mapped[datetime]
+
+
 class Template(Model):
     """The letter as the campaign would write it, in one language, with its placeholders."""
 

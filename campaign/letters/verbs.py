@@ -1,26 +1,27 @@
-"""Deeds about letters: write, confirm, disown, count, remind, drop, follow, erase."""
+"""Deeds about letters: write, answer, confirm, disown, count, remind, drop, follow, erase."""
 
 from datetime import datetime, timedelta
 from importlib.resources.abc import Traversable
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import joinedload
 
-from campaign import markup, tokens
+from campaign import jobs, markup, tokens
 from campaign.db import count_of, db, insert_missing
 from campaign.forms import FORM_LIFETIME
 from campaign.languages import lazy_gettext as _l
 from campaign.letters import mails
-from campaign.letters.models import CONFIRM_WITHIN, Letter, State, Tally, Template, Way
+from campaign.letters.models import CONFIRM_WITHIN, Letter, LetterAsk, State, Tally, Template, Way
 from campaign.letters.queries import to_erase, waiting_for_confirmation
 from campaign.outbox.models import Message, address_hash
 from campaign.outbox.models import State as MessageState
 from campaign.outbox.queries import is_suppressed
 from campaign.outbox.verbs import counts, drop_waiting, lift_bounce, post
+from campaign.people.models import Person
 from campaign.people.queries import is_known_elsewhere, may_be_asked, may_be_reminded
 from campaign.people.sources import verbs as sources
 from campaign.people.sources.models import Deed
-from campaign.people.verbs import hold, let_go, meet, never_write
+from campaign.people.verbs import erases, hold, let_go, meet, never_write
 from campaign.refusals import Refusal
 from campaign.summits.models import Post, Summit
 from campaign.summits.verbs import note_bounce
@@ -82,23 +83,76 @@ def write(
     source: str = "",
     now: datetime,
 ) -> None:
-    """Keep a letter until the person confirms it, and ask them to.
+    """Note a letter that is to leave in the name of an address; a duty asks its owner (`answer`).
 
     `language` is the person's, `letter_language` the letter's; `source` the plain code of the link
-    by which they came, of which only a number is kept. Who has confirmed a letter to this
-    post before this summit, has been asked too often, or has said that it was not them, gets
-    nothing; whoever typed the address cannot tell. Raises `NotWritable`, `SummitHasBegun`.
+    by which they came, of which only a number is kept. The same is done for every address, so
+    neither the answer nor its time tells who has written. Raises `NotWritable`, `SummitHasBegun`.
     """
     _refuse_if_too_late(to, summit, now=now)
-    if not may_be_asked(email, now=now):
+    db.session.add(
+        LetterAsk(
+            email=email,
+            post_id=to.id,
+            summit_id=summit.id if summit else None,
+            name=name,
+            subject=subject,
+            body=body,
+            own_words=own_words,
+            letter_language=letter_language,
+            language=language,
+            source=source,
+            asked_at=now,
+        )
+    )
+    jobs.wake_after_commit("letters.answer")
+
+
+_SAID = ("name", "subject", "body", "own_words")
+
+
+def answer(asked: LetterAsk, *, now: datetime) -> None:
+    """Keep a letter until the person confirms it, and ask them to.
+
+    Who has confirmed a letter to this post before this summit, has been asked too often, or has
+    said that it was not them, gets nothing; nor does anybody for whom it is too late by now.
+    """
+    db.session.delete(asked)
+    to = db.session.get_one(Post, asked.post_id)
+    summit = db.session.get(Summit, asked.summit_id) if asked.summit_id is not None else None
+    is_too_late = summit is not None and not summit.is_ahead(now.date())
+    if is_too_late or not to.is_writable(now.date()) or not may_be_asked(asked.email, now=now):
         return
-    person = meet(email, language=language, now=now)
-    # Two forms sent at once are counted one after the other.
+    person = meet(asked.email, language=asked.language, now=now)
+    # Two asked at once are counted one after the other.
     hold(person.id)
-    if not may_be_asked(email, now=now):
+    if not may_be_asked(asked.email, now=now):
         return
+    is_new, letter = _letter_of(person, to, summit, asked, now=now)
+    if letter.state not in {State.PENDING, State.DROPPED}:
+        return
+    said = {field: getattr(asked, field) for field in _SAID}
+    is_changed = said != {field: getattr(letter, field) for field in _SAID}
+    if not (is_new or is_changed) and asked.asked_at - letter.written_at < SENT_TWICE:
+        return
+    if is_changed or letter.state == State.DROPPED:
+        letter.token = tokens.random_token()
+        letter.language = asked.letter_language
+        for field, value in said.items():
+            setattr(letter, field, value)
+    letter.state = State.PENDING
+    letter.dropped_at = letter.reminded_at = None
+    letter.written_at = now
+    post(mails.confirmation(letter), now=now)
+    if is_new:
+        sources.count(asked.source, Deed.LETTER)
+
+
+def _letter_of(
+    person: Person, to: Post, summit: Summit | None, asked: LetterAsk, *, now: datetime
+) -> tuple[bool, Letter]:
+    """Find somebody's letter to a post before a summit, or keep it. Tells if it is new."""
     occasion = summit.slug if summit else ""
-    said = {"name": name, "subject": subject, "body": body, "own_words": own_words}
     is_new = insert_missing(
         Letter,
         {
@@ -108,9 +162,9 @@ def write(
             "post_id": to.id,
             "summit_id": summit.id if summit else None,
             "occasion": occasion,
-            "language": letter_language,
+            "language": asked.letter_language,
             "written_at": now,
-            **said,
+            **{field: getattr(asked, field) for field in _SAID},
         },
         unique=["person_id", "post_id", "occasion"],
     )
@@ -120,22 +174,7 @@ def write(
         .options(joinedload(Letter.person), joinedload(Letter.post), joinedload(Letter.summit))
         .with_for_update(of=Letter)
     ).one()
-    if letter.state not in {State.PENDING, State.DROPPED}:
-        return
-    is_changed = said != {field: getattr(letter, field) for field in said}
-    if not (is_new or is_changed) and now - letter.written_at < SENT_TWICE:
-        return
-    if is_changed or letter.state == State.DROPPED:
-        letter.token = tokens.random_token()
-        letter.language = letter_language
-        for field, value in said.items():
-            setattr(letter, field, value)
-    letter.state = State.PENDING
-    letter.dropped_at = letter.reminded_at = None
-    letter.written_at = now
-    post(mails.confirmation(letter), now=now)
-    if is_new:
-        sources.count(source, Deed.LETTER)
+    return is_new, letter
 
 
 def confirm(letter: Letter, *, campaign: str, now: datetime) -> None:
@@ -289,8 +328,10 @@ def follow(*, now: datetime) -> None:
 def erase(*, now: datetime) -> None:
     """Erase letters 28 days after their summit or after they were dropped; their count stays.
 
-    With its last letter goes a person of whom nothing else is known.
+    With its last letter goes a person of whom nothing else is known. So does what forms asked for
+    and could not be answered for days.
     """
+    db.session.execute(delete(LetterAsk).where(LetterAsk.asked_at <= now - jobs.ASKS_KEPT))
     long_ago = now - ERASE_AFTER
     old = to_erase(dropped_before=long_ago, summit_before=long_ago.date())
     for letter in db.session.scalars(old).all():
@@ -313,3 +354,9 @@ def _is_done_with(letter: Letter, long_ago: datetime) -> bool:
     is_dropped = letter.dropped_at is not None and letter.dropped_at < long_ago
     summit = letter.summit
     return is_dropped or summit is None or letter.written_at.date() <= summit.last_possible_day
+
+
+@erases
+def forget_asks(email: str, person: Person | None) -> None:
+    """Erase the letters that forms asked for in the name of an address and wait to be taken up."""
+    db.session.execute(delete(LetterAsk).where(LetterAsk.email == email))

@@ -2,17 +2,17 @@
 
 from datetime import timedelta
 
-from campaign import clock
+from campaign import clock, jobs
 from campaign.db import db
 from campaign.jobs import duty
 from campaign.organisers import verbs
+from campaign.organisers.models import LinkRequest
 
 
 @duty(verbs.SEND_LINKS, every=timedelta(minutes=1))
 def send_links() -> None:
     """Mail the links that were asked for. Also woken after each request."""
-    verbs.send_links(now=clock.now())
-    db.session.commit()
+    jobs.one_by_one(LinkRequest, verbs.send_link)
 
 
 @duty("organisers.tidy", every=timedelta(days=1))

@@ -108,24 +108,23 @@ def ask_for_link(email: str, *, language: str, now: datetime) -> None:
     jobs.wake_after_commit(SEND_LINKS)
 
 
-def send_links(*, now: datetime) -> None:
-    """Mail a link to each organiser who asked; whoever asked without an account gets nothing."""
-    asked = db.session.execute(
-        delete(LinkRequest)
-        .returning(LinkRequest.id, LinkRequest.email, LinkRequest.language)
-        .execution_options(synchronize_session=False)
-    ).all()
-    for _id, email, language in sorted(asked):
-        organiser = queries.by_email(email)
-        since = now - timedelta(hours=1)
-        if organiser is None:
-            continue
-        if posted_lately(email, kinds=[mails.SIGN_IN], since=since) >= MAILED_LINKS_AN_HOUR:
-            continue
-        link = make_link(organiser, lasting=MAILED_LINK_LASTS, now=now)
-        minutes = int(MAILED_LINK_LASTS.total_seconds()) // 60
-        with force_locale(language.replace("-", "_")):
-            post(mails.sign_in_link(organiser, link, minutes=minutes), now=now)
+def send_link(asked: LinkRequest, *, now: datetime) -> None:
+    """Mail a link to an organiser who asked; whoever asked without an account gets nothing.
+
+    Nor does who asked so long ago that the link would have expired: nobody waits for it.
+    """
+    email, language = asked.email, asked.language
+    db.session.delete(asked)
+    organiser = queries.by_email(email)
+    if organiser is None or asked.asked_at <= now - MAILED_LINK_LASTS:
+        return
+    since = now - timedelta(hours=1)
+    if posted_lately(email, kinds=[mails.SIGN_IN], since=since) >= MAILED_LINKS_AN_HOUR:
+        return
+    link = make_link(organiser, lasting=MAILED_LINK_LASTS, now=now)
+    minutes = int(MAILED_LINK_LASTS.total_seconds()) // 60
+    with force_locale(language.replace("-", "_")):
+        post(mails.sign_in_link(organiser, link, minutes=minutes), now=now)
 
 
 class LinkExpired(Refusal):
@@ -192,6 +191,7 @@ def see(organiser: Organiser, *, now: datetime) -> None:
 
 
 def tidy(*, now: datetime) -> None:
-    """Erase sessions that are over and links long past their time."""
+    """Erase sessions that are over, links long past their time, and what nobody could answer."""
     db.session.execute(delete(OpenSession).where(OpenSession.expires_at <= now))
     db.session.execute(delete(SignInLink).where(SignInLink.expires_at <= now - LINKS_KEPT))
+    db.session.execute(delete(LinkRequest).where(LinkRequest.asked_at <= now - jobs.ASKS_KEPT))

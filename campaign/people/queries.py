@@ -27,7 +27,6 @@ from campaign.people.models import (
     NOT_ME,
     Consent,
     Person,
-    PersonAsk,
     Purpose,
     RefusedTopic,
     Segment,
@@ -265,17 +264,6 @@ def everybody() -> Iterator[exports.Line]:
                 exports.listed(tags.get(person.id, [])),
                 why,
             )
-
-
-def unanswered(*, most: int) -> list[int]:
-    """List the ids of some of what forms asked for and no duty has answered, oldest first."""
-    return list(db.session.scalars(select(PersonAsk.id).order_by(PersonAsk.id).limit(most)))
-
-
-def to_answer(number: int) -> PersonAsk | None:
-    """Take what a form asked for, unless it is answered or another duty has it."""
-    query = select(PersonAsk).where(PersonAsk.id == number).with_for_update(skip_locked=True)
-    return db.session.scalar(query)
 
 
 def number_of_subscribers(purpose: Purpose) -> int:

@@ -4,20 +4,17 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
 
 from campaign import jobs
 from campaign.db import db, insert_missing, lock
-from campaign.languages import lazy_gettext as _l
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State, address_hash
 from campaign.outbox.queries import is_suppressed
 from campaign.outbox.suppressions.verbs import keep_from
 from campaign.outbox.verbs import keep_no_evidence, lift_bounce, post, suppress_hash
-from campaign.people import mails, places, queries, segments
+from campaign.people import mails, places, queries
 from campaign.people.links import CONFIRM_WITHIN
 from campaign.people.models import (
     NOT_ME,
@@ -25,13 +22,11 @@ from campaign.people.models import (
     Person,
     PersonAsk,
     Purpose,
-    Segment,
     Subscription,
     Tag,
     as_tag,
 )
 from campaign.people.queries import may_be_asked, may_be_reminded, subscription_of
-from campaign.refusals import Refusal
 
 
 def remember(
@@ -150,6 +145,11 @@ def answer(asked: PersonAsk, *, now: datetime) -> None:
             name=asked.name,
             now=now,
         )
+
+
+def expire_asks(*, now: datetime) -> None:
+    """Erase what forms asked for and could not be answered for days."""
+    db.session.execute(delete(PersonAsk).where(PersonAsk.asked_at <= now - jobs.ASKS_KEPT))
 
 
 def ask(
@@ -387,39 +387,6 @@ def untag(person: Person, word: str) -> None:
     db.session.execute(delete(Tag).where(Tag.tag == as_tag(word), Tag.person_id == person.id))
 
 
-class NameTaken(Refusal):
-    sentence = _l("There is a segment of this name already.")
-
-
-def save_segment(
-    segment: Segment | None = None, *, name: str, rule: Any, by: int | None, now: datetime
-) -> Segment:
-    """Save a rule under a name: a new segment, or one that stands already.
-
-    Raises `NameTaken`, and `segments.WrongRule` for a rule that cannot be read.
-    """
-    plain = segments.check(rule)
-    taken = db.session.scalar(select(Segment.id).where(Segment.name == name))
-    if taken is not None and (segment is None or taken != segment.id):
-        raise NameTaken
-    if segment is None:
-        segment = Segment(made_at=now, made_by_id=by)
-        db.session.add(segment)
-    segment.name = name
-    segment.rule = plain
-    try:
-        db.session.flush()
-    except IntegrityError:
-        # Somebody else took the name between the look and the deed.
-        raise NameTaken from None
-    return segment
-
-
-def delete_segment(segment: Segment) -> None:
-    """Delete a segment; a sending that went by it keeps its own copy of the rule."""
-    db.session.delete(segment)
-
-
 # What a room keeps of a person by their address, beside the rows that hang on theirs.
 Eraser = Callable[[str, Person | None], None]
 _erasers: list[Eraser] = []
@@ -432,6 +399,12 @@ def erases(erase: Eraser) -> Eraser:
     """
     _erasers.append(erase)
     return erase
+
+
+@erases
+def forget_asks(email: str, person: Person | None) -> None:
+    """Erase what forms asked for in the name of an address and nobody has answered yet."""
+    db.session.execute(delete(PersonAsk).where(PersonAsk.email == email))
 
 
 def forget(person: Person) -> None:

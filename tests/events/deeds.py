@@ -9,6 +9,7 @@ from flask import Flask
 from campaign import clock
 from campaign.db import db
 from campaign.events import duties
+from campaign.events.asks.verbs import answer, sign_up
 from campaign.events.models import Event, SignUp, SignUpAsk
 from campaign.events.sign_ups import queries, verbs
 from campaign.outbox.models import Message
@@ -18,13 +19,11 @@ from campaign.people.verbs import remember
 def asks(event: Event, *, now: datetime, **said: Any) -> SignUpAsk:
     """Fill in the form, and let the duty come by that sends the invitation; nothing is pressed."""
     given = {"name": "Ada", "email": "ada@example.org", "guests": 0, **said}
-    ask = verbs.sign_up(event, now=now, **given)
+    ask = sign_up(event, now=now, **given)
     db.session.flush()
-    taken = queries.to_answer(ask.id)
-    assert taken
-    verbs.answer(taken, now=now)
+    answer(ask, now=now)
     db.session.flush()
-    return taken
+    return ask
 
 
 def comes(event: Event, *, now: datetime, **said: Any) -> SignUp:

@@ -15,14 +15,14 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.db import count_of, db
 from campaign.events import queries
+from campaign.events.asks.verbs import SEATS_OF_A_CONNECTION, SEATS_OF_ONE, lapse
 from campaign.events.models import SEATS_HELD, Event, SignUp, SignUpAsk
-from campaign.events.sign_ups.verbs import SEATS_OF_A_CONNECTION, SEATS_OF_ONE, lapse
 from campaign.outbox.models import Message
 from campaign.outbox.verbs import suppress
 from campaign.people.models import NOT_ME, Person
 from tests.conftest import forms_are_answered
 from tests.events.deeds import asks, comes, news_is_told, with_people, withdraws
-from tests.events.test_sign_up import press, sign_up
+from tests.events.test_sign_up import coming_link, press, sign_up
 from tests.events.test_telling import call_off, change
 from tests.visitor import Visitor
 
@@ -152,6 +152,11 @@ def test_a_strangers_form_changes_nothing_of_somebody_known(
     again = posted("invitation")[-1]
     assert "Nothing has changed." in again.text
     assert "Evil" not in again.text + again.html + again.calendar + again.to_name
+    # "It was not me" means the form and not the place: nobody gives theirs up by mistake.
+    page = visitor.open(coming_link(again)).text
+    for words in (again.text, again.html, page):
+        assert "your place is kept" in re.sub(r"\s+", " ", words)
+    assert "it was not me" not in page
 
     press(visitor, again, name="Ada B.", guests="2")
 
@@ -326,3 +331,74 @@ def test_an_ask_that_cannot_be_answered_stops_no_other(
     assert [mail.to_address for mail in posted("invitation")] == ["ada@example.org"]
     with app.app_context():
         assert count_of(select(SignUpAsk).where(SignUpAsk.answered_at.is_(None))) == 1
+
+
+KEPT = {
+    "all": ({"guests": "1"}, 0, "We keep room for you for 6 hours"),
+    "some": ({"guests": "4"}, 0, "For 6 hours we keep room for some of you"),
+    "after an hour's rest of the worker": ({"guests": "0"}, 59, "for 5 hours"),
+    "after a long rest": ({"guests": "0"}, 365, "none is kept for you"),
+}
+
+
+@pytest.mark.parametrize("how", KEPT)
+def test_the_invitation_says_for_how_long_seats_are_kept_and_for_whom(
+    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted, how: str
+) -> None:
+    said, minutes, words = KEPT[how]
+    event = make_event(capacity=40)
+    page = visitor.open(f"/events/{event.slug}")
+    given = {"name": "Ada", "email": "ada@example.org", **said}
+    visitor.fill(page, "", action="/sign-up", **given)
+
+    with time_machine.travel(clock.now() + timedelta(minutes=minutes), tick=True):
+        (mail,) = posted("invitation")
+
+    assert words in re.sub(r"\s+", " ", mail.text)
+    assert words in re.sub(r"\s+", " ", mail.html)
+
+
+def test_a_mail_about_a_change_does_not_promise_seats_that_have_lapsed(
+    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+) -> None:
+    event = make_event(capacity=40)
+    sign_up(visitor, event)
+
+    with time_machine.travel(clock.now() + timedelta(days=1), tick=True):
+        change(app, event, venue="Elsewhere", capacity=40)
+        news_is_told(app)
+        (changed,) = posted("event-changed")
+
+    assert "none is kept for you" in re.sub(r"\s+", " ", changed.text)
+
+
+def test_an_event_without_a_limit_notes_nothing_of_the_connection(
+    app: Flask, visitor: Visitor, make_event: MakeEvent
+) -> None:
+    event = make_event()
+
+    sign_up(visitor, event)
+
+    with app.app_context():
+        (ask,) = db.session.scalars(select(SignUpAsk))
+    assert (ask.client_hash, ask.mailbox_hash, ask.seats) == ("", "", 0)
+
+
+def test_the_last_press_says_with_whom_somebody_comes(
+    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+) -> None:
+    event = make_event(capacity=9)
+    sign_up(visitor, event, guests="1")
+    sign_up(visitor, event, guests="3")
+    first, second = posted("invitation")
+
+    for mail, coming in ((second, 4), (second, 4), (first, 2)):
+        assert press(visitor, mail).status_code == 303
+        assert queries_of(app, event) == coming
+
+    withdraws(app, event, "ada")
+    assert press(visitor, second).status_code == 303
+    assert queries_of(app, event) == 4
+    call_off(app, event)
+    page = visitor.open(coming_link(second))
+    assert "nothing to confirm" in page.text

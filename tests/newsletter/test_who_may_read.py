@@ -10,8 +10,8 @@ from campaign.db import db
 from campaign.newsletter.models import Issue
 from campaign.newsletter.sendings import duties
 from campaign.outbox.models import Variant
-from campaign.people import verbs as people
 from campaign.people.queries import segment as by_number
+from campaign.people.segmenting.verbs import save_segment
 from tests.newsletter.test_sendings import begun, found
 from tests.visitor import Visitor
 
@@ -23,7 +23,7 @@ def segment(app: Flask, subscribers: Callable[..., None]) -> str:
     """Give what stands for a segment in a form; Ada is in it."""
     subscribers("ada@example.org")
     with app.app_context():
-        saved = people.save_segment(name="Friends", rule=RULE, by=None, now=clock.now())
+        saved = save_segment(name="Friends", rule=RULE, by=None, now=clock.now())
         db.session.commit()
         return str(saved.id)
 

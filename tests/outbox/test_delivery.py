@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from campaign import clock
+from campaign import clock, jobs
 from campaign.db import db
 from campaign.outbox import queries, verbs
 from campaign.outbox.delivery import line, processes, relay, worker
@@ -546,9 +546,9 @@ def test_a_sender_that_waits_for_its_rate_keeps_no_one_from_writing(
     post(app, replace(MAIL, to="cleo@example.org"))
     took = time.monotonic() - began
 
-    worker.stopping.set()
+    jobs.stopping.set()
     sender.join()
-    worker.stopping.clear()
+    jobs.stopping.clear()
     assert took < 1
 
 
@@ -565,9 +565,9 @@ def test_a_paused_issue_keeps_no_sender_waiting_for_the_rate(
     sender.join(5)
     is_at_it = sender.is_alive()
 
-    worker.stopping.set()
+    jobs.stopping.set()
     sender.join()
-    worker.stopping.clear()
+    jobs.stopping.clear()
     assert not is_at_it
     assert sink.received == []
 

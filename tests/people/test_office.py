@@ -14,10 +14,10 @@ from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, Variant
 from campaign.outbox.queries import is_suppressed
 from campaign.outbox.verbs import post, post_batch, suppress
-from campaign.people import verbs
 from campaign.people.links import unsubscribe_token
 from campaign.people.models import Person, Purpose, Segment
 from campaign.people.queries import by_email, subscription_of, tags_of
+from campaign.people.segmenting.verbs import save_segment
 from tests.conftest import signed_in
 from tests.people.test_segments import GERMANY, PRESS, reader
 from tests.visitor import Visitor
@@ -258,7 +258,7 @@ def test_a_saved_segment_is_shown_changed_renamed_and_deleted(
 
 
 def _save(name: str, rule: dict[str, Any]) -> int:
-    segment = verbs.save_segment(name=name, rule=rule, by=None, now=clock.now())
+    segment = save_segment(name=name, rule=rule, by=None, now=clock.now())
     db.session.commit()
     return segment.id
 

@@ -15,6 +15,7 @@ from campaign.outbox.verbs import suppress
 from campaign.people import segments, verbs
 from campaign.people.models import Person, Purpose, Rhythm
 from campaign.people.queries import circle, size_of_circle, subscription_of
+from campaign.people.segmenting.verbs import NameTaken, save_segment
 from campaign.people.segments import WrongRule
 from campaign.summits.models import Post, Summit
 from tests.events.deeds import comes
@@ -269,10 +270,10 @@ def test_as_many_conditions_as_allowed_are_counted(app: Flask) -> None:
 
 def test_a_name_is_given_to_one_segment(app: Flask) -> None:
     with app.app_context():
-        saved = verbs.save_segment(name="Germany", rule=GERMANY, by=None, now=clock.now())
-        same = verbs.save_segment(saved, name="Germany", rule=PRESS, by=None, now=clock.now())
+        saved = save_segment(name="Germany", rule=GERMANY, by=None, now=clock.now())
+        same = save_segment(saved, name="Germany", rule=PRESS, by=None, now=clock.now())
 
-        with pytest.raises(verbs.NameTaken):
-            verbs.save_segment(name="Germany", rule={}, by=None, now=clock.now())
+        with pytest.raises(NameTaken):
+            save_segment(name="Germany", rule={}, by=None, now=clock.now())
 
     assert same.rule == PRESS

@@ -22,7 +22,7 @@ from campaign.events.models import Event
 from campaign.events.sign_ups import verbs as places
 from campaign.letters import composing
 from campaign.letters import verbs as letters
-from campaign.letters.models import Letter
+from campaign.letters.models import Letter, LetterAsk
 from campaign.letters.queries import letter_by_token, template_for
 from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.queries import search_issues
@@ -30,13 +30,13 @@ from campaign.newsletter.sendings import verbs as sendings
 from campaign.newsletter.series import verbs as series
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
-from campaign.organisers.models import Role
+from campaign.organisers.models import LinkRequest, Role
 from campaign.outbox.delivery import worker
 from campaign.outbox.delivery.relay import mailbox_folder
 from campaign.outbox.models import Message, State
 from campaign.people import verbs as people
-from campaign.people.models import Person
-from campaign.people.queries import by_email, to_answer, unanswered
+from campaign.people.models import Person, PersonAsk
+from campaign.people.queries import by_email
 from campaign.summits.models import Post
 from campaign.summits.queries import next_summit, posts_of
 from campaign.summits.verbs import load_starter as load_summits
@@ -93,9 +93,7 @@ def asks_for_the_newsletter(*, email: str, name: str, now: datetime) -> Person:
     """Fill in the form, and let the worker come by that asks the owner of the address."""
     subscribers.subscribe(email=email, name=name, language="en", wording=WORDING, now=now)
     db.session.flush()
-    for number in unanswered(most=5):
-        asked = to_answer(number)
-        assert asked
+    for asked in db.session.scalars(select(PersonAsk)):
         people.answer(asked, now=now)
     db.session.flush()
     person = by_email(email)
@@ -170,12 +168,15 @@ def _write_to(to: Post, email: str, name: str, *, now: datetime) -> None:
         language="en",
         now=now,
     )
+    for asked in db.session.scalars(select(LetterAsk)):
+        letters.answer(asked, now=now)
 
 
 def _let_in(now: datetime) -> None:
     organisers.invite("organiser@example.org", role=Role.EDITOR, now=now)
     organisers.ask_for_link("organiser@example.org", language="en", now=now)
-    organisers.send_links(now=now)
+    for asked in db.session.scalars(select(LinkRequest)):
+        organisers.send_link(asked, now=now)
 
 
 def read(raw: bytes) -> EmailMessage:

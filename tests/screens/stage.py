@@ -17,7 +17,7 @@ from campaign.inbound import worker as inbox
 from campaign.letters import composing
 from campaign.letters import verbs as letters
 from campaign.letters.mails import CONFIRM, NOT_ME
-from campaign.letters.models import Letter
+from campaign.letters.models import Letter, LetterAsk
 from campaign.letters.queries import letter_by_token, template_for
 from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.images import verbs as images
@@ -326,6 +326,8 @@ def _letter(country: str, number: int, *, now: datetime) -> Letter:
         language="en",
         now=now,
     )
+    for asked in db.session.scalars(select(LetterAsk)):
+        letters.answer(asked, now=now)
     person = _person(_address(number, "write"))
     token = db.session.scalars(select(Letter.token).where(Letter.person_id == person.id)).one()
     letter = letter_by_token(token)

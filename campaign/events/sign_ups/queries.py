@@ -50,23 +50,6 @@ def latest_ask(place: SignUp) -> SignUpAsk | None:
     )
 
 
-def unanswered(*, most: int) -> list[int]:
-    """List the ids of some of what forms asked for and no duty has answered, oldest first."""
-    query = select(SignUpAsk.id).where(SignUpAsk.answered_at.is_(None)).order_by(SignUpAsk.id)
-    return list(db.session.scalars(query.limit(most)))
-
-
-def to_answer(number: int) -> SignUpAsk | None:
-    """Take what a form asked for, with its event, unless it is answered or another duty has it."""
-    query = (
-        select(SignUpAsk)
-        .where(SignUpAsk.id == number, SignUpAsk.answered_at.is_(None))
-        .options(joinedload(SignUpAsk.event, innerjoin=True))
-        .with_for_update(of=SignUpAsk, skip_locked=True)
-    )
-    return db.session.scalar(query.execution_options(populate_existing=True))
-
-
 def seats_of_others(event: Event, place: SignUp, *, now: datetime) -> int:
     """Count the seats at an event that are held for others than one person."""
     theirs = or_(SignUpAsk.sign_up_id.is_(None), SignUpAsk.sign_up_id != place.id)
@@ -74,20 +57,6 @@ def seats_of_others(event: Event, place: SignUp, *, now: datetime) -> int:
         SignUpAsk.event_id == event.id, SignUpAsk.asked_at > now - SEATS_HELD, theirs
     )
     return int(db.session.scalar(held) or 0)
-
-
-def held_from(event: Event, client_hash: str, *, now: datetime) -> dict[str, int]:
-    """Count the seats at an event that are held for one connection, by mailbox."""
-    rows = db.session.execute(
-        select(SignUpAsk.mailbox_hash, func.sum(SignUpAsk.seats))
-        .where(
-            SignUpAsk.event_id == event.id,
-            SignUpAsk.asked_at > now - SEATS_HELD,
-            SignUpAsk.client_hash == client_hash,
-        )
-        .group_by(SignUpAsk.mailbox_hash)
-    )
-    return {mailbox: int(seats) for mailbox, seats in rows}
 
 
 def number_asked(event: Event) -> int:

@@ -1,21 +1,17 @@
-"""Deeds about places: ask for one, answer, confirm, withdraw, tell who comes the news, erase."""
+"""Deeds about places: confirm, accept, withdraw, tell who comes the news, erase."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy import update
 
-from campaign import jobs, tokens
-from campaign.db import db, insert_missing
+from campaign.db import db
 from campaign.events import mails
-from campaign.events.models import SEATS_HELD, Event, SignUp, SignUpAsk
-from campaign.events.queries import free_places, held, held_alone, places_taken
+from campaign.events.models import Event, SignUp, SignUpAsk
+from campaign.events.queries import held, held_alone, places_taken
 from campaign.events.sign_ups.queries import (
-    held_from,
     latest_ask,
-    place_of,
     seats_of_others,
     some_of,
     untold,
@@ -23,22 +19,13 @@ from campaign.events.sign_ups.queries import (
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import ngettext
 from campaign.outbox.mail import Mail
-from campaign.outbox.models import mailbox_hash
 from campaign.outbox.queries import posted_lately
-from campaign.outbox.verbs import client_key, post
-from campaign.people.models import Person, Purpose
-from campaign.people.queries import by_email, is_known_elsewhere, refuses_mail
-from campaign.people.sources import verbs as sources
-from campaign.people.sources.models import Deed
-from campaign.people.verbs import agree, hold, let_go, meet
+from campaign.outbox.verbs import lift_bounce, post
+from campaign.people.models import Purpose
+from campaign.people.queries import is_known_elsewhere, refuses_mail
+from campaign.people.verbs import agree, hold, let_go
 from campaign.refusals import Refusal
 
-# Anybody can type anybody's address: more than this is not sent to one mailbox.
-INVITATIONS_A_DAY = 3
-# Nor more than this to somebody who has never pressed a button of ours.
-INVITATIONS_IN_30_DAYS = 5
-# What nobody has confirmed keeps few seats free, so that forms alone cannot fill an event.
-SEATS_OF_ONE, SEATS_OF_A_CONNECTION = 2, 10
 # What another deed may have changed of a place before this one holds it.
 _STANDING = [
     "guests", "confirmed_at", "withdrawn_at", "revisions", "stamped_at", "told_sequence",
@@ -59,178 +46,6 @@ class Full(Refusal):
     )
 
 
-def sign_up(
-    event: Event,
-    *,
-    name: str,
-    email: str,
-    guests: int,
-    news: str = "",
-    language: str = "",
-    source: str = "",
-    client: str = "",
-    now: datetime,
-) -> SignUpAsk:
-    """Note that a form asks for a place, and keep seats for it for some hours.
-
-    Whoever types an address need not be its owner, so nothing that is known changes and nobody is
-    looked up: the same is done for every address. A duty answers with the invitation (`answer`),
-    and the button in it makes true what was asked for (`confirm`). `news` is the sentence with
-    which they asked for the newsletter, if they did; `source` the plain code of the link by which
-    they came, of which only a number is kept; `client` the connection, of which a hash is.
-    Raises `CalledOff`, `Over` or `Full`.
-    """
-    event = _held(event)
-    if event.is_called_off:
-        raise CalledOff
-    if event.is_over(now):
-        raise Over
-    places = 1 + guests
-    _refuse_if_full(free_places(event, now=now), places=places)
-    ask = _ask(event, name, email, guests, news, language, source, now=now)
-    _hold_seats(ask, event, places=places, client=client, email=email, now=now)
-    return ask
-
-
-def sign_up_in_vain(
-    event: Event, *, name: str, email: str, guests: int, language: str = "", now: datetime
-) -> None:
-    """Note that a form asked for a place at a full event: who has one is sent the invitation again.
-
-    Anybody else hears nothing, and the door has done the same for both.
-    """
-    ask = _ask(event, name, email, guests, "", language, "", now=now)
-    ask.is_in_vain = True
-
-
-def _ask(
-    event: Event,
-    name: str,
-    email: str,
-    guests: int,
-    news: str,
-    language: str,
-    source: str,
-    *,
-    now: datetime,
-) -> SignUpAsk:
-    ask = SignUpAsk(
-        event_id=event.id,
-        name=name,
-        email=email,
-        guests=guests,
-        news=news,
-        language=language,
-        source=source,
-        asked_at=now,
-    )
-    db.session.add(ask)
-    jobs.wake_after_commit("events.answer")
-    return ask
-
-
-def _hold_seats(
-    ask: SignUpAsk, event: Event, *, places: int, client: str, email: str, now: datetime
-) -> None:
-    """Keep seats for what a form asks for: few for one mailbox, few for one connection.
-
-    They are counted by what this connection has done itself. What others asked for in the same
-    name must not show, or the number of free places would tell who has asked.
-    """
-    key = client_key(client, purpose=f"seats:{event.id}")
-    mine = mailbox_hash(email)
-    before = held_from(event, key, now=now)
-    db.session.execute(
-        update(SignUpAsk)
-        .where(
-            SignUpAsk.event_id == event.id,
-            SignUpAsk.client_hash == key,
-            SignUpAsk.mailbox_hash == mine,
-        )
-        .values(seats=0)
-        .execution_options(synchronize_session=False)
-    )
-    seats = min(places, SEATS_OF_ONE)
-    if key:
-        others = sum(held for mailbox, held in before.items() if mailbox != mine)
-        seats = max(0, min(seats, SEATS_OF_A_CONNECTION - others))
-    ask.seats = seats if event.capacity is not None else 0
-    ask.client_hash, ask.mailbox_hash = key, mine
-
-
-def answer(ask: SignUpAsk, *, now: datetime) -> SignUp | None:
-    """Send the invitation that a form asked for. Gives the place it is about, if any.
-
-    Of somebody known nothing changes; somebody new is noted as asked, and comes once they press
-    the button. Beyond the caps, and to whom we must never write, nothing goes out, and of nobody
-    new anything is noted.
-    """
-    email, ask.email, ask.answered_at = ask.email, "", now
-    event = held(ask.event)
-    if event.is_called_off or event.is_over(now):
-        return None
-    known = by_email(email)
-    if ask.is_in_vain and not _has_place(known, event):
-        return None
-    if not _may_be_invited(email, known, now=now):
-        return None
-    person = meet(email, language=ask.language, now=now)
-    is_new, place = _place_for(person, event, now=now)
-    ask.sign_up_id = place.id
-    _tell(place, event, partial(mails.invitation, ask=ask), now=now)
-    if is_new:
-        sources.count(ask.source, Deed.SIGN_UP)
-    return place
-
-
-def _has_place(person: Person | None, event: Event) -> bool:
-    place = place_of(person, event) if person else None
-    return place is not None and place.is_active
-
-
-def _may_be_invited(email: str, known: Person | None, *, now: datetime) -> bool:
-    if refuses_mail(email):
-        return False
-    caps = [(INVITATIONS_A_DAY, timedelta(days=1))]
-    if known is None or known.confirmed_at is None:
-        caps.append((INVITATIONS_IN_30_DAYS, timedelta(days=30)))
-    return all(
-        posted_lately(email, kinds=[mails.INVITATION], since=now - time) < most
-        for most, time in caps
-    )
-
-
-def _place_for(person: Person, event: Event, *, now: datetime) -> tuple[bool, SignUp]:
-    """Find somebody's place at an event, or note that it is asked for. Tells if it is new."""
-    is_new = insert_missing(
-        SignUp,
-        {
-            "event_id": event.id,
-            "person_id": person.id,
-            "guests": 0,
-            # Some mail servers write local parts in small letters, and so do we.
-            "token": tokens.random_token().lower(),
-            "signed_up_at": now,
-            "told_sequence": event.sequence,
-            "stamped_at": now - timedelta(seconds=1),
-        },
-        unique=["event_id", "person_id"],
-    )
-    place = db.session.scalars(
-        select(SignUp)
-        .where(SignUp.event_id == event.id, SignUp.person_id == person.id)
-        .options(joinedload(SignUp.person))
-        .execution_options(populate_existing=True)
-    ).one()
-    if not place.is_active:
-        # Given up before: asked for again it stands where a new one does.
-        place.confirmed_at = place.withdrawn_at = None
-        place.signed_up_at = now
-        # Higher than the CANCEL they got, or calendars would not believe it.
-        place.revisions += 1
-    return is_new, place
-
-
 def confirm(
     place: SignUp,
     ask: SignUpAsk,
@@ -245,11 +60,13 @@ def confirm(
     With their name, if they give one, their guests, and the newsletter if it was asked for too.
     Done twice it stays done. Raises `CalledOff`, `Over` or `Full`.
     """
-    event = _held(place.event)
+    event = held_for_a_place(place.event)
     hold(place.person_id)
     db.session.refresh(place, _STANDING)
     _come(place, event, guests=guests, now=now)
     person = place.person
+    # The mail with the button has arrived.
+    lift_bounce(person.email)
     person.name = name or person.name
     person.language = person.language or ask.language
     if wants_news and ask.news:
@@ -261,9 +78,11 @@ def accept(place: SignUp, *, now: datetime) -> None:
 
     Who has confirmed already said it before. Raises `CalledOff`, `Over` or `Full`.
     """
-    event = _held(place.event)
+    event = held_for_a_place(place.event)
     hold(place.person_id)
     db.session.refresh(place, _STANDING)
+    # The mail with the entry has arrived.
+    lift_bounce(place.person.email)
     if not place.is_coming:
         ask = latest_ask(place)
         _come(place, event, guests=ask.guests if ask else place.guests, now=now)
@@ -277,7 +96,7 @@ def _come(place: SignUp, event: Event, *, guests: int, now: datetime) -> None:
     if event.capacity is not None:
         taken = places_taken([event.id])[event.id] - (place.places if place.is_coming else 0)
         held = seats_of_others(event, place, now=now)
-        _refuse_if_full(event.free_places(taken + held), places=1 + guests)
+        refuse_if_full(event.free_places(taken + held), places=1 + guests)
     was_active = place.is_active
     place.guests = guests
     place.confirmed_at = place.confirmed_at or now
@@ -287,7 +106,7 @@ def _come(place: SignUp, event: Event, *, guests: int, now: datetime) -> None:
         place.withdrawn_at = None
         place.revisions += 1
         # Their calendar has lost the entry, or has declined it.
-        _tell(place, event, mails.invitation, now=now)
+        write_to(place, event, mails.invitation, now=now)
 
 
 def _release_seats(place: SignUp) -> None:
@@ -301,7 +120,7 @@ def _release_seats(place: SignUp) -> None:
 
 def withdraw(place: SignUp, *, now: datetime) -> bool:
     """Give a person's place up and take the entry out of their calendar. Tells if it is new."""
-    event = _held(place.event)
+    event = held_for_a_place(place.event)
     hold(place.person_id)
     db.session.refresh(place, _STANDING)
     if not place.is_active:
@@ -313,7 +132,7 @@ def withdraw(place: SignUp, *, now: datetime) -> bool:
     has_heard = event.is_called_off and place.told_sequence == event.sequence
     if not has_heard and not event.is_over(now):
         write = mails.called_off if event.is_called_off else mails.withdrawn
-        _tell(place, event, write, now=now)
+        write_to(place, event, write, now=now)
     return True
 
 
@@ -323,7 +142,7 @@ def decline(place: SignUp, *, now: datetime) -> bool:
     Whoever can write a mail can forge one, so they are told, with a button that takes it back.
     Their calendar knows already, and is sent nothing.
     """
-    event = _held(place.event)
+    event = held_for_a_place(place.event)
     hold(place.person_id)
     db.session.refresh(place, _STANDING)
     if not place.is_active:
@@ -354,7 +173,7 @@ def question(place: SignUp, *, now: datetime) -> bool:
 
     Nothing changes before they press the button. Tells whether they are asked: once a day.
     """
-    event = _held(place.event)
+    event = held_for_a_place(place.event)
     hold(place.person_id)
     db.session.refresh(place, _STANDING)
     email = place.person.email
@@ -378,10 +197,10 @@ def tell(event: Event, *, most: int, now: datetime) -> int:
     places = untold(event, most=most)
     for place in places:
         if event.is_called_off:
-            _tell(place, event, mails.called_off, now=now)
+            write_to(place, event, mails.called_off, now=now)
             continue
         ask = None if place.is_coming else latest_ask(place)
-        _tell(place, event, partial(mails.changed, ask=ask), now=now)
+        write_to(place, event, partial(mails.changed, ask=ask), now=now)
     return len(places)
 
 
@@ -406,26 +225,7 @@ def erase(event: Event, *, most: int, now: datetime) -> int:
     return len(places)
 
 
-def lapse(*, now: datetime) -> None:
-    """Forget who asked for seats that have lapsed, and what came to nothing.
-
-    What became an invitation stays for its button as long as the place does.
-    """
-    old = SignUpAsk.asked_at <= now - SEATS_HELD
-    db.session.execute(
-        delete(SignUpAsk).where(
-            old, SignUpAsk.answered_at.is_not(None), SignUpAsk.sign_up_id.is_(None)
-        )
-    )
-    db.session.execute(
-        update(SignUpAsk)
-        .where(old, SignUpAsk.mailbox_hash != "")
-        .values(client_hash="", mailbox_hash="", seats=0)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _held(event: Event) -> Event:
+def held_for_a_place(event: Event) -> Event:
     """Hold an event as it is until the deed is saved; alone where places are limited and counted.
 
     Elsewhere many sign up at once, and only a change of the event itself waits for them.
@@ -435,7 +235,8 @@ def _held(event: Event) -> Event:
     return event if event.capacity is None else held_alone(event)
 
 
-def _refuse_if_full(free: int | None, *, places: int) -> None:
+def refuse_if_full(free: int | None, *, places: int) -> None:
+    """Refuse kindly what does not fit in the free places; None is no limit. Raises `Full`."""
     if free is None:
         return
     if free == 0:
@@ -450,6 +251,7 @@ def _refuse_if_full(free: int | None, *, places: int) -> None:
         )
 
 
-def _tell(place: SignUp, event: Event, write: Callable[..., Mail], *, now: datetime) -> None:
+def write_to(place: SignUp, event: Event, write: Callable[..., Mail], *, now: datetime) -> None:
+    """Post a mail with a calendar to who has a place, and note what they have heard by it."""
     post(write(place, event, place.person, stamp=place.stamp(now)), now=now)
     place.told_sequence = event.sequence

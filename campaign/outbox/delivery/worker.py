@@ -49,8 +49,6 @@ FEWEST, MOST = 20, 500
 REMEMBER_EVERY = 0.2
 # Compiled texts that a sender keeps at hand.
 KEPT = 16
-# Set when the process is asked to stop: what is claimed and not yet sent goes back at once.
-stopping = threading.Event()
 _held = threading.local()
 _slots_of: dict[int, threading.BoundedSemaphore] = {}
 _slots_guard = threading.Lock()
@@ -64,7 +62,7 @@ def send_due() -> None:
         take_up()
         sender = Sender()
         try:
-            while not stopping.is_set() and sender.send_some():
+            while not jobs.stopping.is_set() and sender.send_some():
                 pass
         finally:
             sender.close()
@@ -180,7 +178,7 @@ class Sender:
         """Build messages one by one, as the relay takes them. No transaction is open meanwhile."""
         for mail in mails:
             # By the clock on the wall, as the lease: the other stands still while a machine sleeps.
-            if stopping.is_set() or clock.now() > until:
+            if jobs.stopping.is_set() or clock.now() > until:
                 return
             token = self._token_of(mail.id)
             try:
@@ -231,10 +229,10 @@ class Sender:
             except (OperationalError, InterfaceError) as trouble:
                 db.session.rollback()
                 db.session.remove()
-                if stopping.is_set():
+                if jobs.stopping.is_set():
                     raise
                 log.warning("outbox.untold", number=len(done), fault=type(trouble.orig).__name__)
-                stopping.wait(pause)
+                jobs.stopping.wait(pause)
                 pause = min(pause * 2, 10)
             else:
                 break
@@ -276,7 +274,7 @@ def _wait_for_the_rate(rate: float) -> bool:
     # Nothing may be held meanwhile: on SQLite it would keep every sign-up waiting.
     db.session.commit()
     if is_worth_it:
-        stopping.wait(min(1 / rate, 1))
+        jobs.stopping.wait(min(1 / rate, 1))
     return is_worth_it
 
 

@@ -9,9 +9,9 @@ from campaign import clock, tables
 from campaign.db import db
 from campaign.languages import _, country_name, languages
 from campaign.languages import lazy_gettext as _l
-from campaign.people import queries, segments, verbs
+from campaign.people import queries, segments
 from campaign.people.models import Person, Purpose, Segment
-from campaign.people.segmenting import building
+from campaign.people.segmenting import building, verbs
 from campaign.people.segmenting.building import Group
 from campaign.people.segmenting.forms import ButtonForm, SegmentForm
 from campaign.tables import Column
