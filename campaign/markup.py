@@ -42,6 +42,8 @@ _TAKEN = re.compile(
     r"|find-q|follow|found|home-(?:acts|action|news|summit|why)|host|next|past|search-q|share"
     r"|share-address|sign-up|fn(?:ref)?(?:\d|-).*"
 )
+# What word processors put before each line of a list.
+_BULLET = re.compile(r"^( {0,3})[•·▪‣◦][ \t]+(?=\S)", re.MULTILINE)
 # Between two and three hyphens and the words beside them, as in print.
 _DASHES = (
     (re.compile(r"(^|[^-])---(?=[^-]|$)", re.MULTILINE), "\\1\N{EM DASH}"),
@@ -127,6 +129,7 @@ def _parser() -> MarkdownIt:
     parser.enable(["table", "strikethrough", "linkify", "smartquotes"])
     parser.inline.ruler.at("linkify", link_here)
     parser.options["quotes"] = "“”‘’"
+    parser.core.ruler.after("normalize", "bullets", _set_bullets)
     parser.core.ruler.after("linkify", "dashes", _set_dashes)
     parser.inline.ruler.before("autolink", "comment", _skip_comment)
     parser.use(footnote_plugin)
@@ -165,6 +168,12 @@ def _make_tasks(state: StateCore) -> None:
 
 def _html(written: str) -> Token:
     return Token("html_inline", "", 0, content=written)
+
+
+def _set_bullets(state: StateCore) -> None:
+    """Make lists of lines that a word processor began with bullets; in code they stay."""
+    if "```" not in state.src and "~~~" not in state.src:
+        state.src = _BULLET.sub(r"\1- ", state.src)
 
 
 def _set_dashes(state: StateCore) -> None:

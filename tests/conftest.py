@@ -1,12 +1,13 @@
 """What every test may ask for: the application on both databases, a visitor, an organiser."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from campaign import clock, create_app, jobs
 from campaign.db import db
@@ -59,12 +60,30 @@ def app(_application: Flask) -> Iterator[Flask]:
     """Give the application with empty tables and an empty mailbox."""
     yield _application
     with _application.app_context():
-        for table in reversed(db.metadata.sorted_tables):
-            db.session.execute(table.delete())
-        db.session.commit()
+        _empty_the_tables()
         jobs.queue().flush()
     for mail in Path(_application.config["INSTANCE"]).glob("mailbox/*"):
         mail.unlink()
+
+
+def _empty_the_tables() -> None:
+    """Delete every row, in one go: a statement at a time would cost more than most tests."""
+    deletes = ";".join(f'DELETE FROM "{table.name}"' for table in _tables())
+    raw = db.engine.raw_connection()
+    try:
+        if db.engine.dialect.name == "sqlite":
+            # A request that only read left it so.
+            raw.executescript(f"PRAGMA query_only=off; BEGIN IMMEDIATE; {deletes}; COMMIT")
+        else:
+            raw.cursor().execute(deletes)
+            raw.commit()
+    finally:
+        raw.close()
+
+
+@cache
+def _tables() -> list[Table]:
+    return list(reversed(db.metadata.sorted_tables))
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """The database: migrations, moments, and what two writers at once may do to each other."""
 
+import os
 import sqlite3
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -29,17 +31,22 @@ from tests.conftest import SECRET
 
 
 @pytest.fixture
-def empty(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Flask:
+def empty(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """Give an application whose database has no table yet."""
     if database_url.startswith("postgresql"):
         server = request.getfixturevalue("postgres_server")
         with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute("drop database if exists migrated with (force)")
-            connection.execute("create database migrated")
-        url = server.removesuffix("postgres") + "migrated"
+            # The server is one for all processes of the suite.
+            name = f"migrated_{os.getpid()}"
+            connection.execute(f"drop database if exists {name} with (force)")
+            connection.execute(f"create database {name}")
+        url = server.removesuffix("postgres") + name
     else:
         url = f"sqlite:///{tmp_path}/migrated.sqlite"
-    return create_app({"SECRET_KEY": SECRET, "INSTANCE": str(tmp_path), "DATABASE_URL": url})
+    app = create_app({"SECRET_KEY": SECRET, "INSTANCE": str(tmp_path), "DATABASE_URL": url})
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.mark.xdist_group("migrations")

@@ -107,8 +107,10 @@ class EventForm(OfficeForm):
         description=_l("The times below are on this zone’s clocks."),
     )
     starts_on = DayField(_l("Day"), validators=[InputRequired(_l("Enter the day."))])
-    starts = HourField(_l("Begins at"), description=_l("Leave both times empty for a whole day."))
-    ends = HourField(_l("Ends at"))
+    starts = HourField(
+        _l("Begins at"), description=_l("Enter both times, or leave both empty for a whole day.")
+    )
+    ends = HourField(_l("Ends at"), description=_l("On the same day."))
     venue = line_field(_l("Meeting place"), most=200)
     address = line_field(_l("Address"), most=300)
     latitude = DegreesField(

@@ -189,8 +189,8 @@ SIGN_UPS = [
     Column("guests", _l("Guests"), _guests, is_number=True),
     Column("state", _l("State"), _standing, cell=lambda row: _STATES[_standing(row)]),
     Column("signed_up_at", _l("Signed up"), lambda row: row.signed_up_at),
-    Column("withdrawn_at", _l("Withdrawn"), lambda row: row.withdrawn_at),
     Column("confirmed_at", _l("Confirmed"), lambda row: row.confirmed_at),
+    Column("withdrawn_at", _l("Withdrawn"), lambda row: row.withdrawn_at),
 ]
 
 
@@ -241,7 +241,7 @@ def plan() -> Any:
         return _new_page(form), form.refusal_status()
     event = verbs.plan(**form.particulars(), now=clock.now())
     db.session.commit()
-    flash(_("The event is there."), "done")
+    flash(_("The event is planned. Its page is public now."), "done")
     return redirect(url_for("office.events.event", slug=event.slug), 303)
 
 

@@ -81,7 +81,7 @@ class UnlikelyDay(Refusal):
     def __init__(self, day: date, *, coming: int, told: int, is_past: bool) -> None:
         shown = short_date(day)
         said = [
-            _("%(day)s lies behind.", day=shown)
+            _("%(day)s has passed already.", day=shown)
             if is_past
             else _("%(day)s is far from the day people signed up for.", day=shown),
             ngettext("%(num)s person signed up.", "%(num)s people signed up.", coming),
@@ -91,7 +91,7 @@ class UnlikelyDay(Refusal):
                 told,
             )
             if told
-            else _("No mail would tell them."),
+            else _("Nobody would get a mail about it."),
             _("Nothing is saved yet."),
         ]
         super().__init__(" ".join(str(one) for one in said))

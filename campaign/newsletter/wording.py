@@ -19,7 +19,7 @@ class UnknownField(Refusal):
             )
         else:
             super().__init__(
-                _("There is no field “%(name)s”. The fields are listed beside it.", name=name)
+                _("There is no field “%(name)s”. All fields are listed below the text.", name=name)
             )
 
 

@@ -87,7 +87,7 @@ def test_an_event_shows_who_is_coming_and_gives_it_as_a_table(
 
     assert "ada@example.org" in page
     assert "grace@example.org" not in page
-    assert table[0] == "name,email,guests,state,signed_up_at,withdrawn_at,confirmed_at"
+    assert table[0] == "name,email,guests,state,signed_up_at,confirmed_at,withdrawn_at"
     assert table[1].startswith("Grace,grace@example.org,2,withdrawn,")
     assert table[2].startswith("Ada,ada@example.org,2,coming,")
 

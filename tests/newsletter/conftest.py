@@ -11,7 +11,9 @@ from campaign import clock
 from campaign.db import db
 from campaign.newsletter import verbs
 from campaign.newsletter.models import Issue
+from campaign.newsletter.subscribers import verbs as subscribers_verbs
 from campaign.outbox.models import Message
+from campaign.people import duties as people_duties
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose
 
@@ -34,6 +36,15 @@ def subscribed(*addresses: str, name: str = "") -> None:
         )
         people.confirm(subscription, now=clock.now())
     db.session.commit()
+
+
+def asked_for(address: str, *, name: str = "") -> None:
+    """Let a form have asked for the newsletter, and a worker have written to the owner."""
+    subscribers_verbs.subscribe(
+        email=address, name=name, language="en", wording=WORDING, now=clock.now()
+    )
+    db.session.commit()
+    people_duties.answer()
 
 
 def person_with(address: str) -> Person:

@@ -16,6 +16,7 @@ from campaign.outbox.queries import suppression_of
 from campaign.outbox.verbs import suppress
 from campaign.people import verbs as people
 from campaign.people.models import NOT_ME, Purpose
+from tests.conftest import forms_are_answered
 from tests.newsletter.conftest import link_in, person_with
 from tests.visitor import Visitor
 
@@ -110,6 +111,7 @@ def test_the_mail_after_a_bounce_truly_leaves_and_no_reminder_follows(
 ) -> None:
     suppressed(app, "bounce")
     visitor.send("/newsletter", email=ADA)
+    forms_are_answered(app)
 
     with app.app_context():
         worker.send_due()

@@ -7,6 +7,7 @@ from flask import Flask
 
 from campaign.newsletter.models import Issue
 from campaign.outbox.models import Message
+from tests.conftest import forms_are_answered
 from tests.newsletter.conftest import went_out
 from tests.visitor import Visitor
 
@@ -139,10 +140,11 @@ def test_an_issue_leaves_the_archive_and_returns(
 
 
 def test_subscribers_are_searched_filtered_and_downloaded(
-    organiser: Visitor, visitor: Visitor, subscribers: Callable[..., None]
+    app: Flask, organiser: Visitor, visitor: Visitor, subscribers: Callable[..., None]
 ) -> None:
     subscribers("ada@example.org", name="=Ada")
     visitor.send("/newsletter", email="bob@example.org")
+    forms_are_answered(app)
     address = "/office/newsletter/subscribers"
 
     everyone = organiser.open(address).text

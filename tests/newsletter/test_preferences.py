@@ -9,13 +9,12 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
-from campaign.newsletter.subscribers import verbs
 from campaign.newsletter.subscribers.discretion import masked
 from campaign.people import links
 from campaign.people import verbs as people
 from campaign.people.models import Purpose, RefusedTopic
 from campaign.people.queries import subscription_of
-from tests.newsletter.conftest import person_with
+from tests.newsletter.conftest import asked_for, person_with
 from tests.visitor import Visitor, forms_in
 
 ADA = "ada@example.org"
@@ -136,9 +135,7 @@ def test_a_link_of_somebody_who_was_erased_or_never_confirmed_says_so(
     app: Flask, visitor: Visitor, choices: str
 ) -> None:
     with app.app_context():
-        verbs.subscribe(
-            email="bo@example.org", name="", language="en", wording="Yes.", now=clock.now()
-        )
+        asked_for("bo@example.org")
         bo = links.preferences_token(person_with("bo@example.org").id, Purpose.NEWSLETTER)
         people.forget(person_with(ADA))
         db.session.commit()

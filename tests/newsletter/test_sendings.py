@@ -35,6 +35,7 @@ from campaign.people.models import (
 from campaign.people.queries import subscription_of
 from campaign.people.sources import verbs as sources
 from campaign.people.sources.models import Deed
+from tests.conftest import forms_are_answered
 from tests.events.conftest import PARTICULARS
 from tests.newsletter.conftest import person_with, subscribed
 from tests.visitor import Visitor
@@ -510,6 +511,7 @@ def test_who_came_by_an_issue_and_signs_up_is_counted_and_not_named(
 
     assert f"{event}?via=welcome" in listed.text
     assert [answer.status_code for answer in answers] == [303, 303, 303, 303]
+    forms_are_answered(app)
     with app.app_context():
         assert figures.deeds_of(found(issue))[Deed.SIGN_UP] == 1
 

@@ -23,7 +23,7 @@ from campaign.outbox.verbs import suppress
 from campaign.people import links
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose, Subscription
-from tests.newsletter.conftest import link_in, person_with, subscribed
+from tests.newsletter.conftest import asked_for, link_in, person_with, subscribed
 from tests.newsletter.test_at_once import at_once
 from tests.visitor import Visitor
 
@@ -41,9 +41,7 @@ def clock_at(app: Flask) -> Any:
 def join(*addresses: str) -> None:
     """Subscribe as strangers do, with the button pressed."""
     for address in addresses:
-        subscribers.subscribe(
-            email=address, name="Ada", language="en", wording="Yes.", now=clock.now()
-        )
+        asked_for(address, name="Ada")
         subscribers.confirm(person_with(address).id, now=clock.now())
     db.session.commit()
 
@@ -327,10 +325,7 @@ def test_what_is_off_goes_to_nobody(app: Flask, clock_at: Any) -> None:
             verbs.switch_off(key, by=None, now=clock.now())
         db.session.commit()
         join("ada@example.org")
-        subscribers.subscribe(
-            email="bo@example.org", name="", language="en", wording="Yes.", now=clock.now()
-        )
-        db.session.commit()
+        asked_for("bo@example.org")
         for _ in range(40):
             clock_at.shift(timedelta(days=1))
             duties.take_steps()
@@ -354,10 +349,7 @@ def test_the_reminder_says_what_organisers_wrote_once_and_nothing_a_stranger_typ
             by=None,
             now=clock.now(),
         )
-        subscribers.subscribe(
-            email="bo@example.org", name="Mallory", language="en", wording="Yes.", now=clock.now()
-        )
-        db.session.commit()
+        asked_for("bo@example.org", name="Mallory")
         for _ in range(20):
             clock_at.shift(timedelta(days=1))
             duties.remind()

@@ -285,3 +285,12 @@ def test_lists_quotations_tasks_and_notes_are_readable_in_plain_text() -> None:
 @given(st.lists(st.sampled_from([*ATTACKS[:-4], "\n\n", "- ", "> ", "1. ", "|a|\n|-|\n", "[^1]"])))
 def test_plain_text_can_be_written_of_anything(parts: list[str]) -> None:
     assert plain("".join(parts)).endswith("\n")
+
+
+def test_lines_that_begin_with_the_bullet_of_a_word_processor_are_a_list() -> None:
+    source = "Bring:\n•\twater\n•\ta sign\n·  a scarf"
+
+    assert "<li>water</li>\n<li>a sign</li>\n<li>a scarf</li>" in render(source).html
+    assert "- water\n- a sign\n- a scarf" in plain(source)
+    assert "<li>" not in render("tea · cake").html
+    assert "• a\n• b" in render("```\n• a\n• b\n```").html

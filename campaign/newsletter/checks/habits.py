@@ -142,7 +142,7 @@ def of_links(links: list[Link], *, base: str) -> Iterator[Finding]:
 
 
 def _of_words(link: Link) -> Iterator[Finding]:
-    if not link.words:
+    if not link.words and link.address:
         yield Finding(
             _l("A link to %(address)s has no words.", address=link.address), is_grave=True
         )

@@ -33,8 +33,8 @@ BEGIN = "newsletter.begin"
 
 class NobodyToSendTo(Refusal):
     sentence = _l(
-        "There is nobody to send this to: nobody has subscribed whom you mean, or all of them have "
-        "it already."
+        "There is nobody to send this to: nobody you chose subscribes, or all of them have it "
+        "already."
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask_wtf.file import FileField, FileRequired
 from wtforms import SelectField, ValidationError
 from wtforms.fields import Field
-from wtforms.validators import Optional
+from wtforms.validators import InputRequired, Optional
 
 from campaign.days import DayField
 from campaign.forms import OfficeForm, line_field, text_field
@@ -116,6 +116,7 @@ def settle_form(run: Import, samples: list[list[str]], *, filled: bool) -> Settl
             choices={name: str(label) for name, label in _EVERYBODY.items()},
             default=run.standing or _AS_STATED,
             description=_("Its name says that they are not subscribed."),
+            validators=[InputRequired()],
         )
     for at, name in enumerate(run.header):
         seen = [row[at].strip()[:40] for row in samples if at < len(row) and row[at].strip()]

@@ -41,7 +41,7 @@ NOTES = {
     "name": _l("names left out: links, addresses, or signs that cannot be shown"),
     "country": _l("countries not understood and left out"),
     "language": _l("languages not understood and left out"),
-    "city": _l("cities kept as written, of which we do not know where they lie"),
+    "city": _l("cities kept as written, for they are not in our list or have no country"),
     "tag": _l("tags left out: longer than 40 characters"),
     "time": _l("times not understood and left out"),
     "newsletter": _l("words about the newsletter not understood, read as no"),

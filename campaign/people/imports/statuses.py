@@ -82,7 +82,8 @@ disiscritta|cancellato|uitgeschreven|afgemeld|wypisany|wypisana|avregistrerad|av
 desactivado|desactivada|baja|inattivo|inattiva|disattivato|disattivo|inactief|nieaktywny|
 nieaktywna|inativo|desativado|desactive|desactivee|inaktivni|inaktiv""",
     BOUNCED: """cleaned|bounced|bouncing|bounce|hard bounce|hard bounced|hardbounce|invalid|
-invalid email|undeliverable|unreachable|undelivered|unzustellbar|on hold bounce|rebote|rebotado|by bounces""",
+invalid email|undeliverable|unreachable|undelivered|unzustellbar|on hold bounce|rebote|rebotado|
+by bounces""",
     COMPLAINED: """complained|complaint|spam complaint|previous spam complaint|marked as spam|
 reported spam|spam|junk|abuse|abused|blocklisted""",
     NEVER: "never",
