@@ -69,13 +69,14 @@ def link_here(state: StateInline, silent: bool) -> bool:
 
     The rule of the same name in markdown-it, which looks at all that was read so far at each colon.
     """
-    if state.linkLevel > 0 or not state.src.startswith("://", state.pos):
+    links = state.md.linkify
+    if links is None or state.linkLevel > 0 or not state.src.startswith("://", state.pos):
         return False
     scheme = _SCHEME_AT_END.search(state.pending[-len("https") - 1 :])
     if not scheme:
         return False
     begins = state.pos - len(scheme[0])
-    found = state.md.linkify.match_at_start(state.src[begins : begins + 2 * _LONGEST])
+    found = links.match_at_start(state.src[begins : begins + 2 * _LONGEST])
     # Not what would be emphasis that ends here.
     url = found.url.rstrip("*") if found else ""
     address = state.md.normalizeLink(url)
@@ -83,14 +84,12 @@ def link_here(state: StateInline, silent: bool) -> bool:
         return False
     if not silent:
         state.pending = state.pending[: -len(scheme[0])]
-        for kind, tag, nesting in (("link_open", "a", 1), ("text", "", 0), ("link_close", "a", -1)):
-            token = state.push(kind, tag, nesting)
-            if nesting:
-                token.markup, token.info = "linkify", "auto"
-            if nesting == 1:
-                token.attrs = {"href": address}
-            elif not nesting:
-                token.content = state.md.normalizeLinkText(url)
+        begin = state.push("link_open", "a", 1)
+        begin.attrs = {"href": address}
+        state.push("text", "", 0).content = state.md.normalizeLinkText(url)
+        end = state.push("link_close", "a", -1)
+        for token in (begin, end):
+            token.markup, token.info = "linkify", "auto"
     state.pos += len(url) - len(scheme[0])
     return True
 
