@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from linkify_it import LinkifyIt
+from markdown_it.rules_inline import StateInline
 
 # What page files are called; the address of a page is its file's name without it.
 PAGE_ENDINGS = (".md", ".markdown")
@@ -57,6 +58,40 @@ def bare_links() -> LinkifyIt:
         links.add(scheme, {"validate": length})
     links.add("www.", {"validate": length_without_scheme, "normalize": complete})
     return links
+
+
+# The end of what was read so far, where a scheme would stand, and a sign before it.
+_SCHEME_AT_END = re.compile(r"(?<![a-z0-9.+-])https?$", re.IGNORECASE)
+
+
+def link_here(state: StateInline, silent: bool) -> bool:
+    """Make a link of an address with a scheme before Markdown reads signs within it.
+
+    The rule of the same name in markdown-it, which looks at all that was read so far at each colon.
+    """
+    links = state.md.linkify
+    if links is None or state.linkLevel > 0 or not state.src.startswith("://", state.pos):
+        return False
+    scheme = _SCHEME_AT_END.search(state.pending[-len("https") - 1 :])
+    if not scheme:
+        return False
+    begins = state.pos - len(scheme[0])
+    found = links.match_at_start(state.src[begins : begins + 2 * _LONGEST])
+    # Not what would be emphasis that ends here.
+    url = found.url.rstrip("*") if found else ""
+    address = state.md.normalizeLink(url)
+    if not url or not state.md.validateLink(address):
+        return False
+    if not silent:
+        state.pending = state.pending[: -len(scheme[0])]
+        begin = state.push("link_open", "a", 1)
+        begin.attrs = {"href": address}
+        state.push("text", "", 0).content = state.md.normalizeLinkText(url)
+        end = state.push("link_close", "a", -1)
+        for token in (begin, end):
+            token.markup, token.info = "linkify", "auto"
+    state.pos += len(url) - len(scheme[0])
+    return True
 
 
 def own_address(address: str, *, file: str) -> str:

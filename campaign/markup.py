@@ -15,10 +15,9 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.tasklists import tasklists_plugin
 
 from campaign.comments import without_comments
-from campaign.linking import bare_links, own_address
+from campaign.linking import bare_links, link_here, own_address
 
 _TAGS = {
     "a", "abbr", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "figcaption",
@@ -109,13 +108,47 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "typographer": True, "linkify": True})
     parser.linkify = bare_links()
     parser.enable(["table", "strikethrough", "linkify", "smartquotes"])
+    parser.inline.ruler.at("linkify", link_here)
     parser.options["quotes"] = "“”‘’"
     parser.core.ruler.after("normalize", "bullets", _set_bullets)
     parser.core.ruler.after("linkify", "dashes", _set_dashes)
     parser.inline.ruler.before("autolink", "comment", _skip_comment)
-    parser.use(footnote_plugin).use(tasklists_plugin, label=True)
+    parser.use(footnote_plugin)
+    parser.core.ruler.after("inline", "tasks", _make_tasks)
     parser.add_render_rule("footnote_caption", _footnote_number)
     return parser
+
+
+_TASK = re.compile(r"\[([ xX])\] ")
+
+
+def _make_tasks(state: StateCore) -> None:
+    """Make items of lists that begin with `[ ]` or `[x]` tasks, with boxes that nobody can tick.
+
+    Long lists take time that grows with them alone, not with their square as with the usual plugin.
+    """
+    lists: list[Token] = []
+    for at, token in enumerate(state.tokens):
+        if token.type in {"bullet_list_open", "ordered_list_open"}:
+            lists.append(token)
+        elif token.type in {"bullet_list_close", "ordered_list_close"}:
+            lists.pop()
+        found = _TASK.match(token.content) if token.type == "inline" else None
+        before = [one.type for one in state.tokens[max(0, at - 2) : at]]
+        if not found or not token.children or before != ["list_item_open", "paragraph_open"]:
+            continue
+        lists[-1].attrs["class"] = "contains-task-list"
+        state.tokens[at - 2].attrs["class"] = "task-list-item"
+        ticked = "" if found[1] == " " else ' checked="checked"'
+        box = f'<input class="task-list-item-checkbox"{ticked} disabled="disabled" type="checkbox">'
+        token.children[0].content = token.children[0].content[3:]
+        token.content = token.content[3:]
+        token.children[:0] = [_html("<label>"), _html(box)]
+        token.children.append(_html("</label>"))
+
+
+def _html(written: str) -> Token:
+    return Token("html_inline", "", 0, content=written)
 
 
 def _set_bullets(state: StateCore) -> None:
@@ -200,16 +233,16 @@ _LEVELS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4
 def _anchor(words: str, others: dict[str, int], field: str) -> str:
     """Make the anchor of a heading: its words, and a number where they stand there twice.
 
-    `others` are those before it, each with the number that the next of its words gets.
+    `others` are the anchors before it, each with the last number it was given.
     """
     # No anchor made of words holds a point, so those of two fields never meet.
-    anchor = slug = f"{field}.{_slug(words)}" if field else _slug(words)
-    is_taken = slug in others or _TAKEN.fullmatch(slug) is not None
-    while is_taken:
-        number = others.get(slug, 2)
-        anchor, others[slug] = f"{slug}-{number}", number + 1
-        is_taken = anchor in others
-    others.setdefault(anchor, 2)
+    slug = f"{field}.{_slug(words)}" if field else _slug(words)
+    anchor, number = slug, others.get(slug, 1)
+    while anchor in others or _TAKEN.fullmatch(anchor):
+        number += 1
+        anchor = f"{slug}-{number}"
+    others[slug] = number
+    others.setdefault(anchor, 1)
     return anchor
 
 

@@ -161,6 +161,11 @@ def _mapping(run: Import, chosen: tuple[str, ...]) -> list[str]:
             # What somebody says counts for more than what we guessed.
             mapping = ["" if known == field else known for known in mapping]
         mapping[at] = field or statuses.NO_STATUS
+        if not field or field in statuses.SEVERAL:
+            # Columns of one name cannot be told apart, so all of them are meant.
+            for other, name in enumerate(run.header):
+                if name == column:
+                    mapping[other] = mapping[at]
     return mapping
 
 

@@ -1,5 +1,6 @@
 """Markdown becomes HTML that is safe to show, whatever it holds."""
 
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -162,6 +163,20 @@ def test_an_anchor_stays_when_another_heading_changes() -> None:
     after = render("## One and a half\n\n## Two\n\n## Three").headings
 
     assert [h.anchor for h in before][1:] == [h.anchor for h in after][1:]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["# a\n", "a\n=\n", "# a\n# a-2\n", "- [ ] a\n", "http://x.", "http://", "https://a.example "],
+)
+def test_a_long_text_is_read_in_time_that_grows_with_it_alone(unit: str) -> None:
+    source = unit * (20_000 // len(unit))
+    begun = time.process_time()
+
+    render(source)
+
+    # Minutes at the end of a text's size, where each part is held against all before it.
+    assert time.process_time() - begun < 1
 
 
 def test_the_pages_title_stays_its_only_first_heading_and_none_is_too_deep() -> None:

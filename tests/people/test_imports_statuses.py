@@ -1,7 +1,6 @@
 """Statuses in files: who left elsewhere is subscribed by no program's export, under no name."""
 
 import io
-from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -18,7 +17,8 @@ from campaign.outbox.queries import suppression_of
 from campaign.outbox.verbs import suppress
 from campaign.people import exports, queries, verbs
 from campaign.people.cli import cli
-from campaign.people.imports import duties, formats, reading, rows, statuses
+from campaign.people.imports import duties, formats, reading, statuses
+from campaign.people.imports.chunks import cutting
 from campaign.people.imports.models import Import, Stage
 from campaign.people.imports.verbs import settle, start, take_in
 from campaign.people.models import NOT_ME, Person, Purpose, Subscription
@@ -37,21 +37,17 @@ def outcome(folder: Path, content: str, name: str = "people.csv") -> dict[str, s
     standing = formats.standing_of(name, service=service)
     if statuses.UNCLEAR in [*mapping, standing]:
         return ASKED
-    notes: Counter[str] = Counter()
-    read = rows.reader(mapping, standing=standing, now=clock.now(), notes=notes)
-    found = {}
-    for row in reading.rows(file, shape, email=mapping.index("email"), notes=notes):
-        assert isinstance(row.cells, list), row
-        if any(
-            statuses.tells(cell)
-            for cell, field in zip(row.cells, mapping, strict=False)
-            if not field
-        ):
-            return ASKED
-        person = read(row.cells)
-        assert isinstance(person, rows.Row), row
-        found[person.email.partition("@")[0]] = person.standing
-    return found
+    run = Import(
+        encoding=shape.encoding, delimiter=shape.delimiter, header=shape.header, mapping=mapping,
+        standing=standing, rows=0,
+    )  # fmt: skip
+    try:
+        chunks = list(cutting.read(run, file, now=clock.now()))
+    except statuses.UnclearColumn:
+        return ASKED
+    assert not any(chunk.refused for chunk in chunks)
+    people = [person for chunk in chunks for person in chunk.people.values()]
+    return {person.email.partition("@")[0]: person.standing for person in people}
 
 
 # What programs write, and who in it may be subscribed. Others are `out` in one way or another.
@@ -74,6 +70,12 @@ KNOWN_PROGRAMS = {
     "civicrm": "Contact ID,Email,Do Not Email,Do Not Phone,Do Not Mail,Is Opt Out,On Hold\n"
     "1,in@x.example,,1,1,0,0\n2,out@x.example,1,,,0,0\n3,out2@x.example,,,,1,0\n"
     "4,out3@x.example,,,,0,1\n5,out4@x.example,,,,0,2\n6,out5@x.example,,,,No,On Hold Opt Out\n",
+    "cleverreach in German": "E-Mail;Registriert;Aktiviert;Deaktiviert\n"
+    "in@x.example;2024-01-01;2024-01-02;\nout@x.example;2024-01-01;2024-01-02;2024-03-01\n"
+    "out2@x.example;2024-01-01;0;\n",
+    "mailerlite": "Subscriber,Sent,Opens,Clicks,Subscribed,Unsubscribed\n"
+    "in@x.example,1,1,0,2024-01-01 10:00:00,\n"
+    "out@x.example,1,1,0,2024-01-01 10:00:00,2024-02-01 10:00:00\n",
     "hubspot": "Record ID,Email,Unsubscribed from all email,Email hard bounce reason\n"
     "1,in@x.example,,\n2,out@x.example,true,\n3,out2@x.example,,UNKNOWN_USER\n",
     "salesforce": "Id,Email,HasOptedOutOfEmail,EmailBouncedDate\n1,in@x.example,false,\n"
@@ -108,7 +110,7 @@ def test_a_known_program_s_export_is_understood(tmp_path: Path, service: str) ->
     found = outcome(tmp_path, content)
 
     header = reading.look(tmp_path / "file.csv").header
-    assert formats.recognised(header)[0] == service
+    assert formats.recognised(header)[0] == service.partition(" in ")[0]
     if service == "mailjet":
         # It has one column more than we know the meaning of.
         assert found == ASKED
@@ -165,6 +167,17 @@ TELLING_COLUMNS = [
     ("nomail", "1"), ("No Bulk Emails (User Opt Out)", "Yes"), ("confirmed_at", ""),
     ("Newsletter", "unsubscribed"), ("newsletter", "no"), ("newsletter", "maybe later"),
     ("\u200bS\u00adtatus", "unsubscribed"), ("HasOptedOutOfEmail", "1"),
+    ("Deaktiviert", "2024-03-02 10:00:00"), ("Inaktiv seit", "1.2.2024"), ("Aktiviert", "0"),
+    ("Do not mail", "x"), ("Unsubscribed mail/phone", "yes"), ("Email OK", "no"),
+    ("Can email", "0"), ("Send emails?", "nein"), ("E-mail allowed", "FALSE"),
+    ("Keine Mails", "ja"), ("Pas de mail", "oui"), ("OK to contact", "no"), ("Widerruf", "ja"),
+    ("Email preference", "no email"), ("Nieuwsbrief", "nee"), ("Boletín", "no"),
+    ("Infolettre", "non"), ("Einverstanden", "nein"), ("Keep me informed", "no"),
+    ("Left on", "2024-01-01"), ("Verstorben", "1"), ("is_deceased", "true"), ("Stop", "x"),
+    ("Group", "Unsubscribed by admin"), ("Source", "unsubscribed (manual)"), ("x", "Opt-out 2023"),
+    ("Estado", "inactivo"), ("Stan", "nieaktywny"), ("状态", "退订"), ("Stato", "non iscritto"),
+    ("delivery", "by_user"), ("Tags", "march; Unsubscribed"), ("tags", "do-not-email"),
+    ("Tag", "hard bounced; poet"), ("unsubscribed_at", "Manually"),
 ]  # fmt: skip
 
 
@@ -185,6 +198,13 @@ def test_no_column_that_may_say_who_left_is_passed_over(
         ("optin_ip", "192.0.2.1"), ("SMS opt-out", "yes"), ("do_not_phone", "1"),
         ("Mailing address", "1 Road"), ("Last activity", "2024-01-01"), ("Volunteer", "no"),
         ("Rating", "2"), ("subscriber id", "7"), ("How often", "never"),
+        ("Mailing State", "ON"), ("Email 2", "b@x.example"), ("Emails sent", "1"),
+        ("Email domain", "x.example"), ("Mailing City", "No"), ("unsubscribed_at", "-"),
+        ("Unsubscribed on", "Never"), ("Bounce date", "1970-01-01"),
+        ("Opt-out date", "(no value)"),
+        ("bounced_at", "—"), ("UNSUB_TIME", "01.01.1970"), ("Notes", "opted to bring cake"),
+        ("Tags", "inactive volunteer; disabled access"), ("Do not email", "-"),
+        ("Bereich", "aussen"),
     ],
 )  # fmt: skip
 def test_what_says_nothing_of_it_stops_nobody(tmp_path: Path, column: str, value: str) -> None:
@@ -202,6 +222,8 @@ def test_what_says_nothing_of_it_stops_nobody(tmp_path: Path, column: str, value
         ("complained,no,1", statuses.COMPLAINED),
         ("yes,yes,perhaps", statuses.KNOWN),
         ("yes,,", statuses.KNOWN),
+        ("yes,yes,never", statuses.KNOWN),
+        ("yes,unsubscribed by hand,", statuses.LEFT),
     ],
 )
 def test_of_columns_that_disagree_the_more_careful_one_wins(
@@ -303,6 +325,15 @@ def test_the_command_takes_a_column_for_no_status_where_it_is_told_so(
     app: Flask, tmp_path: Path
 ) -> None:
     told = command(app, tmp_path, "Email,Status\nin@example.org,married\n", "--map", "Status=")
+
+    assert told.exit_code == 0, told.output
+    assert stands(app, "in@example.org") == "active"
+
+
+def test_columns_of_one_name_are_told_about_at_once(app: Flask, tmp_path: Path) -> None:
+    content = "Email,Status,Status,,\nin@example.org,subscribed,1,pending,removed\n"
+
+    told = command(app, tmp_path, content, "--map", "Status=newsletter", "--map", "=")
 
     assert told.exit_code == 0, told.output
     assert stands(app, "in@example.org") == "active"

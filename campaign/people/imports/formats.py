@@ -42,6 +42,7 @@ FORMATS = {
     "ghost": "Ghost",
     "hubspot": "HubSpot",
     "keila": "Keila",
+    "mailerlite": "MailerLite",
     "mailjet": "Mailjet",
     "mailpoet": "MailPoet",
     "mautic": "Mautic",
@@ -178,11 +179,22 @@ _SERVICES = (
         frozenset({"email", "subscriber type"}),
         {"subscriber type": "newsletter", "creation date": "agreed_at"},
     ),
-    _Service("civicrm", frozenset({"email", "is opt out"}), {}),
+    # Its "mail" is what the post brings.
+    _Service("civicrm", frozenset({"email", "is opt out"}), {"do not mail": NO_STATUS}),
+    _Service(
+        "civicrm",
+        frozenset({"email", "no bulk emails user opt out"}),
+        {"do not mail": NO_STATUS},
+    ),
     _Service(
         "cleverreach",
         frozenset({"email", "registered", "activated", "deactivated"}),
         {"activated": "newsletter", "deactivated": "left_at", "registered": "agreed_at"},
+    ),
+    _Service(
+        "cleverreach",
+        frozenset({"registriert", "aktiviert", "deaktiviert"}),
+        {"aktiviert": "newsletter", "deaktiviert": "left_at", "registriert": "agreed_at"},
     ),
     _Service(
         "constant-contact",
@@ -199,6 +211,11 @@ _SERVICES = (
         "keila",
         frozenset({"email", "external id", "status", "data"}),
         {"status": "newsletter", "data": "attributes"},
+    ),
+    _Service(
+        "mailerlite",
+        frozenset({"subscriber", "sent", "opens", "clicks"}),
+        {"subscriber": "email", "unsubscribed": "left_at"},
     ),
     _Service("mailjet", frozenset({"email", "isexcludedfromcampaigns"}), {}),
     _Service(

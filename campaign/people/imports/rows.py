@@ -45,6 +45,7 @@ NOTES = {
     "tag": _l("tags left out: longer than 40 characters"),
     "time": _l("times not understood and left out"),
     "newsletter": _l("words about the newsletter not understood, read as no"),
+    "told": _l("people not subscribed: a tag says that they left or want no mail"),
     "mended": _l("addresses mended: a name, a link or signs that do not belong were taken off"),
 }
 
@@ -131,6 +132,7 @@ def reader(
                 return ADDRESS
             notes["mended"] += 1
         row = Row(email, standing=usual)
+        is_told = False
         facts = _attributes(cell("attributes")) if "attributes" in single else {}
         name = cell("name") or f"{cell('first_name')} {cell('last_name')}"
         row.name = _name(name, notes)
@@ -151,11 +153,15 @@ def reader(
         tags = cell("tags") or facts.get("tags", "")
         if tags:
             row.tags = _tags(tags, notes)
+            is_told = any(map(statuses.tag_tells, row.tags))
         if is_simple:
             word = cell("newsletter")
             row.standing = _SIMPLE.get(word.casefold()) or _status("newsletter", word, notes)
         elif says:
             _stand(row, cells, spoken, columns, now=now, notes=notes)
+        if is_told and row.standing == SUBSCRIBED:
+            row.standing, row.at = KNOWN, None
+            notes["told"] += 1
         return row
 
     return read

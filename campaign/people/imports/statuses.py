@@ -69,18 +69,23 @@ iscritta|attivo|ingeschreven|geabonneerd|actief|zapisany|aktywny|inscrito|ativo|
     KNOWN: """pending|unconfirmed|not confirmed|nonsubscribed|non subscribed|not subscribed|
 never subscribed|transactional|known|registered|unactivated|requires verification|
 awaiting confirmation|soft bounce|soft bounced|unbestatigt|ausstehend|en attente|pendiente|
-in attesa|no email|nomail""",
+in attesa|no email|no mail|no e mail|nomail|nicht abonniert|nicht angemeldet|nicht bestatigt|
+non abonne|non inscrit|non inscrite|non iscritto|non iscritta|no suscrito|no suscrita|
+niet ingeschreven|niet geabonneerd|nao inscrito""",
     LEFT: """left|unsubscribed|unsubscribe|unsub|opted out|opt out|optout|opt out pending|inactive|
 deactivated|disabled|archived|removed|deleted|cancelled|canceled|previous bounce|on hold opt out|
 do not contact|do not email|do not mail|dnc|blacklisted|blocked|suppressed|globally unsubscribed|
-abgemeldet|abbestellt|ausgetragen|inaktiv|deaktiviert|gekundigt|gesperrt|desabonne|desabonnee|
+abgemeldet|abbestellt|ausgetragen|deaktiviert|gekundigt|gesperrt|desabonne|desabonnee|
 desinscrit|desinscrite|inactif|dado de baja|dada de baja|desuscrito|cancelado|disiscritto|
 disiscritta|cancellato|uitgeschreven|afgemeld|wypisany|wypisana|avregistrerad|avmeldt|afmeldt|отписан|
-отписался|отписалась|неактивен|配信停止|退订""",
+отписался|отписалась|неактивен|配信停止|退订|by user|by moderator|widerrufen|inactivo|inactiva|
+desactivado|desactivada|baja|inattivo|inattiva|disattivato|disattivo|inactief|nieaktywny|
+nieaktywna|inativo|desativado|desactive|desactivee|inaktivni|inaktiv""",
     BOUNCED: """cleaned|bounced|bouncing|bounce|hard bounce|hard bounced|hardbounce|invalid|
-invalid email|undeliverable|unreachable|undelivered|unzustellbar|on hold bounce|rebote|rebotado""",
+invalid email|undeliverable|unreachable|undelivered|unzustellbar|on hold bounce|rebote|rebotado|
+by bounces""",
     COMPLAINED: """complained|complaint|spam complaint|previous spam complaint|marked as spam|
-reported spam|spam|junk|abuse|blocklisted""",
+reported spam|spam|junk|abuse|abused|blocklisted""",
     NEVER: "never",
 }
 # Of words that stand in other columns for other things, the name of the column has to tell.
@@ -108,6 +113,8 @@ def _table(yes: str, no: str) -> dict[str, str]:
     words = {
         word: "" if status == SUBSCRIBED and yes != SUBSCRIBED else status
         for word, status in _STATUS_OF.items()
+        # "Unsubscribed: never" is no word of somebody who wants no mail ever.
+        if status != NEVER or yes == NEVER
     }
     words |= dict.fromkeys(_listed(_YES), yes) | dict.fromkeys(_listed(_NO), no)
     return words | {"": "" if yes != SUBSCRIBED else KNOWN}
@@ -116,6 +123,14 @@ def _table(yes: str, no: str) -> dict[str, str]:
 # For each kind of column: what a word says.
 TABLES: Mapping[str, Mapping[str, str]] = {kind: _table(*both) for kind, both in _KINDS.items()}
 _NO_WORDS = frozenset(_listed(_NO)) | {""}
+# What begins so tells it, whatever follows: by whom, when, from what.
+_LEAVING = re.compile(
+    r"(?:global(?:ly)? )?(?:unsub|opted out|opt out|optout|abgemeldet|abbestellt|ausgetragen|"
+    r"desabonn|desinscri|disiscri|uitgeschreven|afgemeld|wypisan|отпис|退订)"
+)
+# No day of ours: what programs write where there is none.
+_NO_DAY = re.compile(r"(?:0|19[0-7])\d+-\d\d-\d\d.*|0?1([./])0?1\1(?:0001|19[0-7]\d).*", re.DOTALL)
+_NOT_SO = {"never", "no value", "not unsubscribed", "not bounced", "unknown"}
 # A day, or a number of seconds since 1970: that day it happened.
 _DAY = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*|1\d{8,12}", re.DOTALL)
 
@@ -123,21 +138,71 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*|1\d{8,12}"
 @lru_cache(maxsize=4096)
 def read(field: str, typed: str) -> str | None:
     """Tell what a cell of a status column says: a status, "" for nothing, None if not known."""
-    word = folded(typed) or typed.strip()
+    word = folded(typed)
     if field in _MOMENTS:
-        return "" if word in _NO_WORDS else _MOMENTS[field]
-    found = TABLES[field].get(word)
-    if found is None and _DAY.fullmatch(typed.strip()):
-        return _KINDS[field][0]
-    return found
+        return _read_moment(field, word, typed.strip())
+    # Of signs alone a tick says something; a dash is an empty cell.
+    found = TABLES[field].get(word or typed.strip(), None if word else TABLES[field][""])
+    if found is not None:
+        return found
+    yes, no = _KINDS[field]
+    if _DAY.fullmatch(typed.strip()):
+        return no if _NO_DAY.fullmatch(typed.strip()) else yes
+    return LEFT if _LEAVING.match(word) else None
+
+
+def _read_moment(field: str, word: str, typed: str) -> str | None:
+    if word in _NO_WORDS | _NOT_SO or _NO_DAY.fullmatch(typed):
+        return ""
+    if field == "bounced_at" or re.search("[1-9]", word):
+        return _MOMENTS[field]
+    return read("disabled", typed)
 
 
 def tells(value: str) -> bool:
     """Tell whether a value says by itself that somebody left, or may not be written to."""
     if not value.isascii():
-        return folded(value) in TELLING
+        value = folded(value)
+        return value in TELLING or bool(_LEAVING.match(value))
     # Asked of every cell that is left out: nearly all are plain.
-    return value.strip().lower() in TELLING
+    plain = value.strip().lower()
+    if plain[:3] not in _BEGINNINGS:
+        return False
+    return plain in TELLING or bool(_LEAVING.match(folded(plain)))
+
+
+_BEGINNINGS = {word[:3] for word in TELLING} | {
+    "uns", "glo", "opt", "abg", "abb", "aus", "des", "dis", "uit", "afg", "wyp",
+}  # fmt: skip
+# Of tags only those that speak of mail: an inactive volunteer may well read the newsletter.
+_TELLING_TAGS = set(
+    """do not contact|do not email|do not e mail|do not mail|dnc|dne|no email|no emails|bounced|
+hard bounce|hard bounced|bad email|invalid email|cleaned|complained|spam complaint|
+marked as spam|blacklisted|blocklisted|suppressed""".replace("\n", "").split("|")
+)
+
+
+@lru_cache(maxsize=4096)
+def tag_tells(tag: str) -> bool:
+    """Tell whether a tag says that somebody left, or may not be written to."""
+    word = folded(tag)
+    return word in _TELLING_TAGS or bool(_LEAVING.match(word))
+
+
+_SPEAKS_OF_MAIL = re.compile(r"mail(?!ing)|courriel|correo|メール|邮件")
+_COUNTS = re.compile(r"html|format|sent|open|click|count|number|total|id$|direct|postal")
+_ANSWERS = frozenset(_listed(_YES)) | frozenset(_listed(_NO)) - {"none", "null", "nil", "nan"}
+
+
+def asks_of_mail(name: str) -> bool:
+    """Tell whether a yes or no beneath a column's name may be about who is written to."""
+    key = folded(name).replace(" ", "")
+    return bool(_SPEAKS_OF_MAIL.search(key)) and not _COUNTS.search(key)
+
+
+def is_answer(value: str) -> bool:
+    """Tell whether a value is yes or no."""
+    return folded(value) in _ANSWERS
 
 
 # Names that say one thing in whatever program's file: without signs between the words -> field.
@@ -211,9 +276,40 @@ _MAY_SAY = re.compile(
     r"maymail|abonn|abgemeld|abmeld|angemeld|anmeld|abbestell|gesperrt|sperre|bestatig|einwillig|"
     r"zustimm|inscri|iscri|suscri|iscrizion|baja|subskry|wypis|uitgeschr|ingeschr|afgemeld|afmeld|"
     r"avmeld|avregist|prenumer|statut|consentement|подпис|отпис|рассыл|статус|соглас|購読|配信|订阅|"
-    r"退订|구독|수신"
+    r"退订|구독|수신|deaktiv|inaktiv|aktiviert|ausgetrag|austrag|austrit|ausgetret|widerruf|widerspr|"
+    r"werbung|rundbrief|infomail|verteiler|einverstand|datenschutz|unzustell|rucklauf|verstorb|"
+    r"deceased|mailinglist|mailpref|mailsett|contactpref|communicationpref|quarant|agree|accept|"
+    r"privacy|hearfrom|keepme|okto|maywe|updates|cancel|exclu|nieuwsbrief|nyhetsbrev|uutiskirje|"
+    r"hirlevel|boletin|bulletin|infolettre|lettredinfo|notiziario|informiert|tenezmoi|correono|"
+    r"noquiere|desactiv|disattiv|cancellaz|rebote"
 )
-_SHORT = frozenset({"active", "isactive", "aktiv", "actif", "activo", "attivo", "actief", "dnc"})
+_SHORT = frozenset(
+    [
+        "active",
+        "isactive",
+        "aktiv",
+        "actif",
+        "activo",
+        "attivo",
+        "actief",
+        "dnc",
+        "dne",
+        "enabled",
+        "banned",
+        "left",
+        "lefton",
+        "leftdate",
+        "dateleft",
+        "quit",
+        "stop",
+        "removed",
+        "removedat",
+        "removedon",
+        "valid",
+        "mailing",
+        "mailings",
+    ]
+)
 # When, whence and under which number somebody came says nothing of how they stand; that nobody
 # knows when they confirmed does.
 _CAME = re.compile(r"subscri|optin|optedin|abonn|inscri|iscri|suscri|anmeld|angemeld|prenumer")
@@ -223,9 +319,7 @@ _WHEN = frozenset(
 )
 _WHENCE = frozenset({"ip", "id", "uuid", "source", "url", "form", "count"})
 # What goes other ways than by mail.
-_ELSEWHERE = re.compile(
-    r"sms|phone|whatsapp|fax|postal|push|texting|mobile|donotcall|donotmail$|donottrade"
-)
+_ELSEWHERE = re.compile(r"sms|phone|whatsapp|fax|postal|push|texting|mobile|donotcall|donottrade")
 
 
 def meaning_of_name(name: str) -> str:
@@ -234,7 +328,7 @@ def meaning_of_name(name: str) -> str:
     key = "".join(words)
     if key in _STATED:
         return _STATED[key]
-    if _ELSEWHERE.search(key) and ("email" not in key):
+    if _ELSEWHERE.search(key) and "mail" not in re.sub("(?:direct|postal)mail", "", key):
         return NO_STATUS if _MAY_SAY.search(key) else ""
     if key in _SHORT:
         return UNCLEAR

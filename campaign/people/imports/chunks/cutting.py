@@ -1,7 +1,7 @@
 """Cutting: a file of people in chunks, each small enough to be saved at once."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -38,15 +38,15 @@ def read(run: Import, file: Path, *, now: datetime) -> Iterator[Chunk]:
     # Rows before are read again, since a row may go over several lines; that takes a second or two.
     next(islice(lines, run.rows, run.rows), None)
     odd.clear()
-    left_out = [at for at, field in enumerate(run.mapping) if not field]
+    ask = _asker(run)
     while True:
         chunk = Chunk()
         person = rows.reader(run.mapping, standing=run.standing, now=now, notes=chunk.notes)
         for row in islice(lines, SIZE):
             chunk.rows += 1
             chunk.line = row.line
-            if left_out:
-                _ask_about(left_out, row, run.header)
+            if ask:
+                ask(row)
             found = row.cells.reason if isinstance(row.cells, Broken) else person(row.cells)
             if isinstance(found, str):
                 chunk.refused.append((row.line, found, rows.shown(row.cells)))
@@ -66,19 +66,32 @@ def look_through(run: Import, file: Path) -> None:
 
     Raises `UnclearColumn` where it says who has left.
     """
-    left_out = [at for at, field in enumerate(run.mapping) if not field]
-    if not left_out:
+    ask = _asker(run)
+    if ask is None:
         return
     shape = Shape(run.encoding, run.delimiter, run.header)
     for row in reading.rows(file, shape, email=run.mapping.index("email"), notes=Counter()):
-        _ask_about(left_out, row, run.header)
+        ask(row)
 
 
-def _ask_about(left_out: list[int], row: reading.Row, header: list[str]) -> None:
-    cells = row.cells
-    if isinstance(cells, Broken):
-        return
-    for at in left_out:
-        # Longer cells are no status; most are dealt with by this look at their length.
-        if at < len(cells) and 2 < len(cells[at]) < 40 and statuses.tells(cells[at]):
-            raise statuses.UnclearColumn(at, header[at], cells[at])
+def _asker(run: Import) -> Callable[[reading.Row], None] | None:
+    """Make what looks at the columns of a row that are left out; None where there are none."""
+    header = run.header
+    left_out = [at for at, field in enumerate(run.mapping) if not field]
+    of_mail = [at for at in left_out if statuses.asks_of_mail(header[at])]
+    if not left_out:
+        return None
+
+    def ask(row: reading.Row) -> None:
+        cells = row.cells
+        if isinstance(cells, Broken):
+            return
+        for at in left_out:
+            # Longer cells are no status; most are dealt with by this look at their length.
+            if at < len(cells) and 1 < len(cells[at]) < 40 and statuses.tells(cells[at]):
+                raise statuses.UnclearColumn(at, header[at], cells[at])
+        for at in of_mail:
+            if at < len(cells) and len(cells[at]) < 20 and statuses.is_answer(cells[at]):
+                raise statuses.UnclearColumn(at, header[at], cells[at])
+
+    return ask
