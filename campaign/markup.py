@@ -233,16 +233,16 @@ _LEVELS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4
 def _anchor(words: str, others: dict[str, int], field: str) -> str:
     """Make the anchor of a heading: its words, and a number where they stand there twice.
 
-    `others` are the anchors before it, each with the last number it was given.
+    `others` are those before it, each with the number that the next of its words gets.
     """
     # No anchor made of words holds a point, so those of two fields never meet.
-    slug = f"{field}.{_slug(words)}" if field else _slug(words)
-    anchor, number = slug, others.get(slug, 1)
-    while anchor in others or _TAKEN.fullmatch(anchor):
-        number += 1
-        anchor = f"{slug}-{number}"
-    others[slug] = number
-    others.setdefault(anchor, 1)
+    anchor = slug = f"{field}.{_slug(words)}" if field else _slug(words)
+    is_taken = slug in others or _TAKEN.fullmatch(slug) is not None
+    while is_taken:
+        number = others.get(slug, 2)
+        anchor, others[slug] = f"{slug}-{number}", number + 1
+        is_taken = anchor in others
+    others.setdefault(anchor, 2)
     return anchor
 
 
