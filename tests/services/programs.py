@@ -31,7 +31,8 @@ def missing(service: str) -> str | None:
 
 def chromium_path() -> str | None:
     """Find the distribution's Chromium."""
-    return program("chromium") or program("chromium-browser")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser")
+    return next(filter(None, map(program, names)), None)
 
 
 def free_port() -> int:
