@@ -162,7 +162,7 @@ def test_an_event_moved_ahead_again_begins_with_nobody(app: Flask, make_event: M
 
     with app.app_context():
         found = db.session.get_one(Event, event.id)
-        verbs.revise(found, now=clock.now(), **PARTICULARS)
+        verbs.revise(found, sure_of=PARTICULARS["starts_on"], now=clock.now(), **PARTICULARS)
         db.session.commit()
         taken = queries.places_taken([event.id])
 
