@@ -20,6 +20,7 @@ from campaign.people.models import Person, Purpose
 from campaign.people.verbs import ask, forget
 from campaign.summits import verbs as summits
 from campaign.summits.models import Post, Summit
+from tests.conftest import forms_are_answered
 from tests.letters.conftest import OWN_WORDS, WRITER, links
 from tests.visitor import Visitor
 
@@ -155,6 +156,7 @@ def test_a_button_confirms_nothing_that_was_written_after_it_was_pressed(
 ) -> None:
     def write_anew() -> None:
         Visitor(world).send("/write/gb", **{**WRITER, "own_words": "Words of a stranger."})
+        forms_are_answered(world)
 
     with world.test_request_context("/", method="POST"):
         world.preprocess_request()
