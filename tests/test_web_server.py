@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -69,7 +70,9 @@ def ask(app: Flask, asked: dict[str, Any], pieces: list[bytes | float | None]) -
     async def send(message: dict[str, Any]) -> None:
         said.append(message)
 
-    asyncio.run(Gateway(app)(asked, receive, send))
+    # In a thread of its own: a browser of another test may have a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, Gateway(app)(asked, receive, send)).result()
     status = said[0]["status"]
     return status, b"".join(one.get("body", b"") for one in said), dict(said[0]["headers"])
 
