@@ -8,21 +8,30 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from campaign import clients, config, db, jobs, languages, logs, templating
+from campaign.delivery import duties as delivery_duties
+from campaign.delivery import smtp_connection as line
+from campaign.delivery.views import bp as mailbox
 from campaign.events import cards as event_cards
 from campaign.events import duties as events_duties
 from campaign.events import segments as events_segments
 from campaign.events.views import bp as events
-from campaign.front import errors, manners
+from campaign.front import errors
+from campaign.front import http as manners
 from campaign.front.views import bp as front
+from campaign.imports import duties as imports_duties
+
+# With `import` in it, which is a room above.
+from campaign.imports.cli import cli as people_commands
+from campaign.imports.office import LARGEST_FILE as LARGEST_LIST
 from campaign.inbound import duties as inbound_duties
 from campaign.inbound.cli import cli as inbound_command
 from campaign.letters import duties as letters_duties
 from campaign.letters import segments as letters_segments
 from campaign.letters.views import bp as letters
+from campaign.newsletter.automations import duties as series_duties
 from campaign.newsletter.images.pictures import LARGEST_FILE
 from campaign.newsletter.images.views import bp as images
 from campaign.newsletter.sendings import duties as sendings_duties
-from campaign.newsletter.series import duties as series_duties
 from campaign.newsletter.views import bp as newsletter
 from campaign.office.views import bp as office
 from campaign.organisers import duties as organisers_duties
@@ -32,16 +41,11 @@ from campaign.organisers.views import bp as organisers
 from campaign.outbox import duties as outbox_duties
 from campaign.outbox import masking
 from campaign.outbox.cli import cli as outbox_commands
-from campaign.outbox.delivery import line
-from campaign.outbox.views import bp as mailbox
 from campaign.pages.cli import cli as page_commands
 from campaign.pages.views import bp as pages
-from campaign.people import conditions as people_conditions
 from campaign.people import duties as people_duties
-from campaign.people.cli import cli as people_commands
 from campaign.people.cli import forget as forget_command
-from campaign.people.imports import duties as imports_duties
-from campaign.people.imports.office import LARGEST_FILE as LARGEST_LIST
+from campaign.segments import conditions as people_conditions
 from campaign.summits.cli import cli as post_commands
 from campaign.summits.views import bp as summits
 
@@ -54,7 +58,7 @@ LARGEST_BODY = 1_000_000
 # Doors that take files: how large a body each reads, by its endpoint.
 LARGER_BODIES = {
     "office.newsletter.images.upload": LARGEST_FILE + LARGEST_BODY,
-    "office.people.imports.upload": LARGEST_LIST + LARGEST_BODY,
+    "office.imports.upload": LARGEST_LIST + LARGEST_BODY,
 }
 # What another site may cause here: one only shows what was typed; of the other, which webmail's
 # "unsubscribe" presses (RFC 8058), the address is the proof, whoever sends it.
@@ -77,6 +81,7 @@ DUTIES = (
     inbound_duties,
     letters_duties,
     organisers_duties,
+    delivery_duties,
     outbox_duties,
     people_duties,
     imports_duties,

@@ -22,8 +22,8 @@ from campaign.config import ROOT
 from campaign.db import db, insert_missing, lock
 from campaign.events.models import Event, SignUp
 from campaign.events.queries import places_taken
+from campaign.newsletter.automations.models import Automatic
 from campaign.newsletter.models import Issue, Sending
-from campaign.newsletter.series.models import Automatic
 from campaign.outbox.models import Batch, Message, Suppression, address_hash
 from campaign.pages.models import Page
 from campaign.people.models import Person, Subscription

@@ -12,8 +12,8 @@ from campaign.events.models import Action, Event
 from campaign.languages import current_language, number
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.fields import Recipient, Value, field
-from campaign.people import places
-from campaign.people.places import Place, km_between
+from campaign.places import cities as places
+from campaign.places.cities import Place, km_between
 from campaign.templating import public_url, render_in_mail
 
 # So far people go for an evening.

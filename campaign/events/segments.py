@@ -10,9 +10,9 @@ from campaign.events.models import Action, Event, SignUp
 from campaign.events.queries import action_by_slug, actions, event_by_slug
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
-from campaign.people import segments
-from campaign.people.conditions import said
-from campaign.people.segments import Values, condition
+from campaign.segments import rules as segments
+from campaign.segments.conditions import said
+from campaign.segments.rules import Values, condition
 
 
 def _standing() -> Select[int]:

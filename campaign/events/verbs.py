@@ -15,7 +15,7 @@ from campaign.events.models import Action, Event, SignUp
 from campaign.events.queries import event_by_slug, held_alone, number_coming, places_taken
 from campaign.languages import _, ngettext, short_date
 from campaign.languages import lazy_gettext as _l
-from campaign.people import places
+from campaign.places import cities as places
 from campaign.refusals import Refusal
 from campaign.slugs import free_slug, slug_of
 

@@ -22,6 +22,7 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 from campaign import clock, markup, tokens
+from campaign.attribution.models import code_in
 from campaign.clients import client_address
 from campaign.db import db
 from campaign.events import calendar, links, mails, queries, world
@@ -40,14 +41,13 @@ from campaign.events.sign_ups.queries import ask_by_id, sign_up_by_token
 from campaign.forms import tidy_line
 from campaign.languages import _, country_name, current_language, territories, wall_time
 from campaign.outbox.verbs import count_client
-from campaign.people.sources.models import code_in
 from campaign.refusals import Refusal
 from campaign.templating import public_url
 
 bp = Blueprint("events", __name__)
 
 MOST_ASKED = 80
-# Whoever came by a link with a plain code (`people.sources`) keeps it on the way to the form.
+# Whoever came by a link with a plain code (`attribution`) keeps it on the way to the form.
 _KEEP_SOURCE = {"events.index", "events.action", "events.event", "events.sign_up"}
 
 

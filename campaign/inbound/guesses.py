@@ -18,7 +18,7 @@ from campaign.inbound.opening import (
     plain_address,
 )
 from campaign.inbound.reports import MOST_RECIPIENTS, Failure
-from campaign.outbox.verdicts import says_why
+from campaign.verdicts.judging import says_why
 
 # The guesses of others are made of this much only: their patterns take their time.
 GUESSED_FROM = 64 * 1024

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from email.message import Message
 
 from campaign.inbound import automatic, guesses, reports
-from campaign.inbound.answers import Answer, answer_in
+from campaign.inbound.calendar_replies import Answer, answer_in
 from campaign.inbound.opening import LOOKED_AT, address_in, header, is_entangled, open_mail
 from campaign.inbound.reports import Complaint, Failure
 

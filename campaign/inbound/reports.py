@@ -8,7 +8,7 @@ from email.message import Message
 from email.parser import HeaderParser
 
 from campaign.inbound.opening import clean, header, parts, plain_address, text_of
-from campaign.outbox.verdicts import Verdict, judge, says_why
+from campaign.verdicts.judging import Verdict, judge, says_why
 
 # One mail of ours goes to one recipient; who reports on more than this means no good.
 MOST_RECIPIENTS = 100

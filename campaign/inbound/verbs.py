@@ -12,8 +12,8 @@ from campaign.events.sign_ups.queries import sign_up_by_token
 from campaign.events.sign_ups.verbs import accept, decline, question
 from campaign.inbound import queries, reading
 from campaign.inbound.addressing import Role, Target, target
-from campaign.inbound.answers import Answer
 from campaign.inbound.bounces.verbs import bounce, complaint, first_proven, settle, take_off, wait
+from campaign.inbound.calendar_replies import Answer
 from campaign.inbound.models import LARGEST_MAIL, Deed, InboundMail, Kind, Made
 from campaign.inbound.opening import clean, plain_address, show
 from campaign.inbound.queries import WAITING_KEPT

@@ -8,9 +8,9 @@ from sqlalchemy import Select, select
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.letters.models import Letter, State
-from campaign.people import segments
-from campaign.people.conditions import said
-from campaign.people.segments import Values, condition
+from campaign.segments import rules as segments
+from campaign.segments.conditions import said
+from campaign.segments.rules import Values, condition
 from campaign.summits.models import Summit
 from campaign.summits.queries import summit_by_slug, timeline
 

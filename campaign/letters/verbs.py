@@ -7,6 +7,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import joinedload
 
 from campaign import jobs, markup, tokens
+from campaign.attribution import verbs as sources
+from campaign.attribution.models import Deed
 from campaign.db import count_of, db, insert_missing
 from campaign.forms import FORM_LIFETIME
 from campaign.languages import lazy_gettext as _l
@@ -19,8 +21,6 @@ from campaign.outbox.queries import is_suppressed
 from campaign.outbox.verbs import counts, drop_waiting, lift_bounce, post
 from campaign.people.models import Person
 from campaign.people.queries import is_known_elsewhere, may_be_asked, may_be_reminded
-from campaign.people.sources import verbs as sources
-from campaign.people.sources.models import Deed
 from campaign.people.verbs import erases, hold, let_go, meet, never_write
 from campaign.refusals import Refusal
 from campaign.summits.models import Post, Summit

@@ -15,6 +15,7 @@ from flask import (
 )
 
 from campaign import clock, tokens
+from campaign.attribution.models import code_in
 from campaign.clients import client_address, network_of
 from campaign.db import db
 from campaign.forms import FORM_LIFETIME
@@ -24,14 +25,13 @@ from campaign.letters import composing, mails, queries, verbs
 from campaign.letters.forms import ConfirmForm, LetterForm, NotMeForm, SentForm
 from campaign.letters.models import Letter, Template, Way
 from campaign.outbox.verbs import TooManyFromHere, count_client
-from campaign.people.sources.models import code_in
-from campaign.summits.directory import COUNTRIES, listed_countries
 from campaign.summits.models import Post, Summit
+from campaign.summits.posts_csv import COUNTRIES, listed_countries
 from campaign.summits.queries import countries_to_write_to, next_summit, posts_of
 
 bp = Blueprint("letters", __name__, url_prefix="/write")
 
-# Whoever came by a link with a plain code (`people.sources`) keeps it on the way to the form.
+# Whoever came by a link with a plain code (`attribution`) keeps it on the way to the form.
 _KEEP_SOURCE = {"letters.write", "letters.country", "letters.finish"}
 
 

@@ -7,7 +7,12 @@ from flask import current_app
 from campaign.languages import _, force_locale
 from campaign.newsletter.fields import NOBODY
 from campaign.newsletter.models import Issue, IssueText
-from campaign.newsletter.writing import as_holes, fill, kept_whole, write
+from campaign.newsletter.rendering import (
+    as_holes,
+    fill,
+    kept_whole,
+    write,
+)
 from campaign.outbox.fields import Recipient
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Variant

@@ -14,9 +14,9 @@ from campaign.db import db
 from campaign.languages import force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails, queries
+from campaign.newsletter.merge_checks import check_words as check_words
 from campaign.newsletter.models import Issue, IssueText, IssueVersion
-from campaign.newsletter.wording import check_words as check_words
-from campaign.newsletter.writing import for_strangers
+from campaign.newsletter.rendering import for_strangers
 from campaign.outbox.verbs import post
 from campaign.refusals import Refusal
 from campaign.slugs import free_slug, slug_of

@@ -10,16 +10,17 @@ from werkzeug.exceptions import HTTPException
 from campaign import clock
 from campaign.clients import is_behind_an_unknown_proxy
 from campaign.events.office import bp as events
+from campaign.imports.office import bp as imports
 from campaign.inbound.office import bp as inbound
 from campaign.languages import lazy_gettext as _l
 from campaign.letters.office import bp as letters
+from campaign.newsletter.automations.office import bp as newsletter_series
 from campaign.newsletter.checks.office import bp as newsletter_checks
 from campaign.newsletter.drafts.office import bp as newsletter_drafts
 from campaign.newsletter.images.office import bp as newsletter_images
 from campaign.newsletter.office import bp as newsletter
 from campaign.newsletter.previews.office import bp as newsletter_previews
 from campaign.newsletter.sendings.office import bp as newsletter_sendings
-from campaign.newsletter.series.office import bp as newsletter_series
 from campaign.newsletter.subscribers.office import bp as newsletter_elsewhere
 from campaign.newsletter.versions.office import bp as newsletter_versions
 from campaign.office import queries
@@ -33,6 +34,7 @@ from campaign.outbox.office import bp as outbox
 from campaign.outbox.suppressions.office import bp as outbox_suppressions
 from campaign.people.office import bp as people
 from campaign.refusals import Refusal
+from campaign.segments.office import bp as segments
 from campaign.summits.office import bp as summits
 from campaign.tables import office_time
 
@@ -60,6 +62,9 @@ newsletter.register_blueprint(newsletter_elsewhere)
 outbox.register_blueprint(outbox_suppressions)
 for _room, _label in ROOMS:
     bp.register_blueprint(_room)
+# Their pages hang under those of people.
+bp.register_blueprint(imports)
+bp.register_blueprint(segments)
 
 _READING = {"GET", "HEAD"}
 LARGEST_ID = 2**31 - 1

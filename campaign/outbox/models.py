@@ -121,7 +121,7 @@ class Variant(Model):
     # Such as a language, or a language and one of two subjects.
     key: Mapped[str] = mapped_column(String(20), primary_key=True)
     language: Mapped[str] = mapped_column(String(12))
-    # What links in the values of its fields carry (`outbox.codes`).
+    # What links in the values of its fields carry (`attribution.links`).
     code: Mapped[str] = mapped_column(String(90), default="")
     subject: Mapped[str] = mapped_column(String(255))
     text: Mapped[str] = mapped_column(Text)

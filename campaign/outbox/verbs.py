@@ -12,7 +12,6 @@ from campaign.clients import network_of
 from campaign.db import db, insert_missing
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.headers import one_address, safe_header
-from campaign.outbox.lanes.queries import BOUNCES, RELAY
 from campaign.outbox.mail import AUTOMATIC, Mail
 from campaign.outbox.models import (
     BOUNCE,
@@ -27,6 +26,7 @@ from campaign.outbox.models import (
     mailbox_hash,
 )
 from campaign.outbox.suppressions.models import Bounce
+from campaign.outbox.throttles.queries import BOUNCES, RELAY
 from campaign.refusals import Refusal
 
 

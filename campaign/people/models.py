@@ -48,7 +48,7 @@ class Person(Model):
     name: Mapped[str] = mapped_column(String(75), default="")
     country: Mapped[str] = mapped_column(String(2), default="")
     language: Mapped[str] = mapped_column(String(12), default="")
-    # As they wrote it; `place` is the city of `people.places` it was found to be.
+    # As they wrote it; `place` is the city of `places.cities` it was found to be.
     city: Mapped[str] = mapped_column(String(80), default="")
     place: Mapped[int | None]
     # IANA name, from their place or country; empty where neither is known.
@@ -174,15 +174,3 @@ class RefusedTopic(Model):
         ForeignKey("person.id", ondelete="CASCADE"), primary_key=True
     )
     topic: Mapped[str] = mapped_column(String(40), primary_key=True)
-
-
-class Segment(Model):
-    """A saved rule that tells who is meant (`people.segments`)."""
-
-    __tablename__ = "person_segment"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(80), unique=True)
-    rule: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    made_at: Mapped[datetime]
-    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))

@@ -18,17 +18,13 @@ from campaign.outbox.masking import masked
 from campaign.outbox.models import Message
 from campaign.outbox.queries import suppression_of
 from campaign.outbox.verbs import lift
-from campaign.people import conditions, queries, verbs
+from campaign.people import queries, verbs
 from campaign.people.forms import ButtonForm, TagForm
-from campaign.people.imports.office import bp as imports
 from campaign.people.models import Person, Rhythm
-from campaign.people.segmenting.office import bp as segments
 from campaign.refusals import Refusal
 from campaign.tables import Column
 
 bp = Blueprint("people", __name__, url_prefix="/people")
-bp.register_blueprint(imports)
-bp.register_blueprint(segments)
 
 # How it is recorded that somebody left, or is not written to, because they told an organiser.
 OFFICE = "office"
@@ -67,7 +63,7 @@ def index() -> Any:
         table=tables.page(query, PEOPLE, arguments=request.args, path=request.path),
         countries=territories(),
         country=country,
-        tags=[(word, word) for word in conditions.tags()],
+        tags=[(word, word) for word in queries.tags_in_use()],
         tag=tag,
     )
 
@@ -127,7 +123,7 @@ def _person_page(found: Person, form: TagForm) -> str:
         consents=queries.consents_of(found.id),
         topics=queries.refused_topics_of(found.id),
         tags=queries.tags_of(found.id),
-        known_tags=conditions.tags(),
+        known_tags=queries.tags_in_use(),
         suppression=suppression,
         history=tables.page(
             _sent_to(found), _history(clock.now()), arguments=request.args, path=path

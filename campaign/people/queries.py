@@ -1,8 +1,7 @@
 """Questions about people."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -14,14 +13,13 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
 )
 from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
 from campaign.outbox.models import BOUNCE, Message, Suppression
 from campaign.outbox.queries import is_suppressed, posted_lately, suppression_of
-from campaign.people import exports, segments
+from campaign.people import exports
 from campaign.people.mails import CAUSED_BY_STRANGERS
 from campaign.people.models import (
     NOT_ME,
@@ -29,7 +27,6 @@ from campaign.people.models import (
     Person,
     Purpose,
     RefusedTopic,
-    Segment,
     Subscription,
     Tag,
     as_tag,
@@ -75,48 +72,6 @@ def subscribers(purpose: Purpose) -> Select[Person]:
     )
 
 
-def circle(purpose: Purpose, *, rule: Mapping[str, Any], now: datetime) -> Select[Person]:
-    """Find those a mail to many may go to: subscribed, not suppressed, and meant by the rule."""
-    people = select(Person).join(Subscription, Subscription.person_id == Person.id)
-    return people.outerjoin(_REFUSED, _REFUSED.c.id == Person.id).where(
-        *_may_be_written_to(purpose), segments.where(rule, now=now)
-    )
-
-
-def size_of_circle(purpose: Purpose, *, rule: Mapping[str, Any], now: datetime) -> int:
-    """Count those a mail to many may go to."""
-    if db.engine.dialect.name == "postgresql":
-        # To compile the question takes it longer than to answer it; and the numbers of a million
-        # people fit into memory.
-        db.session.execute(text("SET LOCAL jit = off"))
-        db.session.execute(text("SET LOCAL work_mem = '64MB'"))
-    meant = segments.where(rule, now=now, number=Subscription.person_id)
-    query = select(func.count()).select_from(Subscription)
-    if segments.is_of_person(meant):
-        query = query.join(Person, Person.id == Subscription.person_id)
-        # By the person's own number: SQLite looks into a set only for those left by the columns.
-        meant = segments.where(rule, now=now)
-    query = query.outerjoin(_REFUSED, _REFUSED.c.id == Subscription.person_id)
-    return db.session.scalar(query.where(*_may_be_written_to(purpose), meant)) or 0
-
-
-# Joined, not asked as NOT IN: both databases find the few once and leave them out by a hash.
-_REFUSED = (
-    select(Person.id)
-    .join(Suppression, Suppression.address_hash == Person.address_hash)
-    .subquery("refused")
-)
-
-
-def _may_be_written_to(purpose: Purpose) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Subscription.purpose == purpose,
-        Subscription.confirmed_at.is_not(None),
-        Subscription.left_at.is_(None),
-        _REFUSED.c.id.is_(None),
-    )
-
-
 def language_among(offered: Sequence[str], *, otherwise: str) -> ColumnElement[str]:
     """Give the language, of those offered, that a person reads: theirs, else one it belongs to.
 
@@ -130,16 +85,6 @@ def language_among(offered: Sequence[str], *, otherwise: str) -> ColumnElement[s
         for language, tag in tags.items()
     ]
     return case(*exact, *related, else_=literal(otherwise))
-
-
-def segment(number: int) -> Segment | None:
-    """Find a saved segment."""
-    return db.session.get(Segment, number)
-
-
-def segments_by_name() -> Select[Segment]:
-    """Find the saved segments, in the order of the alphabet."""
-    return select(Segment).order_by(func.lower(Segment.name), Segment.id)
 
 
 def search(words: str = "", *, country: str = "", tag: str = "") -> Select[Person]:
@@ -181,15 +126,28 @@ def refused_topics_of(person_id: int) -> list[str]:
     )
 
 
+# Of tags typed before: more help nobody.
+_MOST_SUGGESTED = 500
+
+
+def tags_in_use() -> list[str]:
+    """List the tags in use."""
+    # Each found by a step in the index: there are many rows and few tags.
+    step = select(Tag.tag).order_by(Tag.tag).limit(1)
+    found: list[str] = []
+    while len(found) < _MOST_SUGGESTED:
+        following = step.where(Tag.tag > found[-1]) if found else step
+        tag = db.session.scalar(following)
+        if tag is None:
+            break
+        found.append(tag)
+    return found
+
+
 def number_tagged() -> list[tuple[str, int]]:
     """List each tag in use with the number of people who have it."""
     found = select(Tag.tag, func.count()).group_by(Tag.tag).order_by(Tag.tag)
     return [(row[0], row[1]) for row in db.session.execute(found)]
-
-
-def latest_of(circle: Select[Person], *, most: int) -> list[Person]:
-    """Take a few people of a circle: those of whom we have known for the shortest time."""
-    return list(db.session.scalars(circle.order_by(Person.id.desc()).limit(most)))
 
 
 def search_subscriptions(words: str = "", *, standing: str = "") -> Select[Subscription]:

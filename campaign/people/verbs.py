@@ -14,7 +14,7 @@ from campaign.outbox.models import Message, State, address_hash
 from campaign.outbox.queries import is_suppressed
 from campaign.outbox.suppressions.verbs import keep_from
 from campaign.outbox.verbs import keep_no_evidence, lift_bounce, post, suppress_hash
-from campaign.people import mails, places, queries
+from campaign.people import mails, queries
 from campaign.people.links import CONFIRM_WITHIN
 from campaign.people.models import (
     NOT_ME,
@@ -27,6 +27,7 @@ from campaign.people.models import (
     as_tag,
 )
 from campaign.people.queries import may_be_asked, may_be_reminded, subscription_of
+from campaign.places import cities as places
 
 
 def remember(

@@ -7,7 +7,8 @@ from flask.cli import AppGroup
 
 from campaign import clock
 from campaign.db import db
-from campaign.summits import directory, queries, verbs
+from campaign.summits import posts_csv as directory
+from campaign.summits import queries, verbs
 
 cli = AppGroup(
     "posts",

@@ -10,7 +10,8 @@ from campaign import clock, tables
 from campaign.db import db
 from campaign.languages import _, country_name
 from campaign.languages import lazy_gettext as _l
-from campaign.summits import directory, queries, verbs
+from campaign.summits import posts_csv as directory
+from campaign.summits import queries, verbs
 from campaign.summits.forms import ContactForm, StopForm
 from campaign.summits.models import Post, Summit
 from campaign.tables import Column

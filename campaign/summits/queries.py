@@ -8,8 +8,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from campaign.db import db
 from campaign.languages import country_codes
-from campaign.summits.directory import Row
 from campaign.summits.models import UNUSED_AFTER, Holder, Post, Summit
+from campaign.summits.posts_csv import Row
 from campaign.tables import holds
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import selectinload
 from campaign.db import count_of, db
 from campaign.languages import lazy_gettext as _l
 from campaign.refusals import Refusal
-from campaign.summits import chronicle, directory
+from campaign.summits import posts_csv as directory
+from campaign.summits import summits_yaml as chronicle
 from campaign.summits.models import Holder, Outcome, Post, Stance, Summit
 
 EXAMPLE_DOMAIN = ".example"

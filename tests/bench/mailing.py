@@ -16,7 +16,7 @@ from campaign.jobs import Tick
 from campaign.outbox.models import Batch, Message, State, Variant, address_hash
 from campaign.outbox.verbs import post_batch
 from campaign.people.models import Person, Purpose, Subscription
-from campaign.people.queries import circle
+from campaign.segments.queries import audience
 from tests.bench import senders
 from tests.bench.programs import Figure, smtp_sink, smtp_source
 from tests.bench.senders import HEADERS, HTML, TEXT
@@ -68,7 +68,7 @@ def make_subscribers(number: int) -> None:
 def post_issue(*, rate: float = 0.0, limit: int | None = None) -> int:
     """Queue an issue of about ten kilobytes for all subscribers; give the number of its batch."""
     now = clock.now()
-    audience: Any = circle(Purpose.NEWSLETTER, rule={}, now=now).with_only_columns(
+    people: Any = audience(Purpose.NEWSLETTER, rule={}, now=now).with_only_columns(
         Person.id.label("person_id"),
         Person.email.label("to_address"),
         Person.name.label("to_name"),
@@ -78,9 +78,9 @@ def post_issue(*, rate: float = 0.0, limit: int | None = None) -> int:
         literal("en").label("variant"),
     )
     if limit is not None:
-        audience = audience.where(Person.id <= limit)
+        people = people.where(Person.id <= limit)
     batch = post_batch(
-        audience,
+        people,
         kind="newsletter",
         variants=[
             Variant(key="en", language="en", subject="Saturday: the march", text=TEXT, html=HTML)

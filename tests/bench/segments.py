@@ -7,9 +7,9 @@ from sqlalchemy import func, select, text
 
 from campaign import clock
 from campaign.db import db
-from campaign.people import places
 from campaign.people.models import Purpose, Subscription
-from campaign.people.queries import size_of_circle
+from campaign.places import cities as places
+from campaign.segments.queries import size_of_audience
 from tests.bench.programs import Figure, rounds
 from tests.drills.private import private_on
 
@@ -54,7 +54,7 @@ def segments(name: str, kind: str) -> list[Figure]:
 
         taken = rounds(ours=ours, floor=_bare)
         for what, rule in RULES.items():
-            number = size_of_circle(NEWS, rule=rule, now=clock.now())
+            number = size_of_audience(NEWS, rule=rule, now=clock.now())
             took = " ".join(f"{seconds * 1000:.0f}" for seconds in times[what])
             print(f"  {name}: {what}: {number} people in {took} ms")
         db.session.rollback()
@@ -63,7 +63,7 @@ def segments(name: str, kind: str) -> list[Figure]:
 
 def _time_of(rule: dict[str, Any]) -> float:
     began = time.perf_counter()
-    size_of_circle(NEWS, rule=rule, now=clock.now())
+    size_of_audience(NEWS, rule=rule, now=clock.now())
     took = time.perf_counter() - began
     db.session.rollback()
     return took

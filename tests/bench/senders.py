@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from flask import Flask
 from flask_mail import Mail, Message
 
-from campaign.outbox.delivery.batch import CompiledVariant
+from campaign.delivery.personalisation import CompiledVariant
 from campaign.outbox.fields import Field, Recipient, Value
 from campaign.outbox.mail import Content, Envelope, Leaving
 from tests.services.programs import HERE

@@ -10,8 +10,9 @@ from sqlalchemy import func, select, update
 
 from campaign import clock
 from campaign.db import db
+from campaign.delivery import smtp_connection as line
+from campaign.delivery import worker
 from campaign.outbox import queries, verbs
-from campaign.outbox.delivery import line, worker
 from campaign.outbox.models import OPEN, Batch, Lane, Message, State, Suppression
 from tests.bench.mailing import mailing, post_issue
 from tests.drills.outcome import Order, Outcome

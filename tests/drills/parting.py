@@ -18,7 +18,7 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.config import PREFIX, ROOT
 from campaign.db import db
-from campaign.outbox.delivery.verbs import LEASE
+from campaign.delivery.verbs import LEASE
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State
 from campaign.outbox.verbs import post

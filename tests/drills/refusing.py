@@ -7,10 +7,10 @@ from sqlalchemy import func, select, update
 
 from campaign import clock
 from campaign.db import db
+from campaign.delivery import worker
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.sendings import verbs as sendings
 from campaign.organisers.models import Role
-from campaign.outbox.delivery import worker
 from campaign.outbox.models import Batch, Lane, Message, State, Suppression
 from campaign.outbox.suppressions import queries as suppressions
 from tests.bench.mailing import mailing

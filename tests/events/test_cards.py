@@ -15,10 +15,10 @@ from campaign import clock
 from campaign.db import db
 from campaign.events import verbs
 from campaign.events.models import Event
-from campaign.newsletter.writing import for_strangers
+from campaign.newsletter.rendering import for_strangers
 from campaign.outbox import fields
 from campaign.outbox.fields import Recipient, Value
-from campaign.people.places import find
+from campaign.places.cities import find
 from tests.events.conftest import PARTICULARS
 from tests.events.deeds import comes
 

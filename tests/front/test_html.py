@@ -13,12 +13,12 @@ from werkzeug.test import TestResponse
 from campaign import clock
 from campaign.app import DOORSTEP, PUBLIC
 from campaign.db import db
+from campaign.delivery import worker
 from campaign.newsletter.queries import search_issues
 from campaign.newsletter.sendings import verbs as sendings
 from campaign.organisers.models import Role
 from campaign.organisers.queries import first_administrator
 from campaign.organisers.verbs import make_link
-from campaign.outbox.delivery import worker
 from campaign.people.links import preferences_token, preferences_url
 from campaign.people.models import Purpose
 from tests.conftest import forms_are_answered, signed_in
@@ -38,8 +38,8 @@ NEWER = r".*(“enterkeyhint”|“group” for attribute “role” on element 
 NO_PAGES = {
     "events.action_file", "events.event_file", "events.feed", "front.live", "front.mark",
     "front.ready", "front.robots", "front.sitemap", "front.theme", "images.picture",
-    "newsletter.feed", "newsletter.issue_in", "outbox.mail", "outbox.mail_html",
-    "outbox.mail_raw", "pages.feed",
+    "newsletter.feed", "newsletter.issue_in", "delivery.mail", "delivery.mail_html",
+    "delivery.mail_raw", "pages.feed",
 }  # fmt: skip
 WITH_ARGUMENTS = [
     "/actions/may-13", "/actions/may-2024", "/events/may-13-london", "/events/may-2024-london",

@@ -13,6 +13,9 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.config import ROOT
 from campaign.db import count_of, db
+from campaign.imports import duties as imports
+from campaign.imports import verbs as importing
+from campaign.imports.models import Import, Refused, Stage
 from campaign.inbound import duties, queries
 from campaign.inbound.models import InboundMail
 from campaign.letters import verbs as letters
@@ -21,9 +24,6 @@ from campaign.outbox.models import Suppression, address_hash
 from campaign.outbox.verbs import suppress
 from campaign.people import verbs as people
 from campaign.people.cli import forget
-from campaign.people.imports import duties as imports
-from campaign.people.imports import verbs as importing
-from campaign.people.imports.models import Import, Refused, Stage
 from campaign.people.models import Person
 from campaign.summits import verbs as summits
 from tests.conftest import signed_in

@@ -5,7 +5,7 @@ import pytest
 from campaign.inbound import guesses, reading
 from campaign.inbound.bounces.verbs import about
 from campaign.inbound.reports import Failure
-from campaign.outbox.verdicts import Verdict
+from campaign.verdicts.judging import Verdict
 from tests.inbound.making import ADA, returned
 
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from campaign.inbound import opening, reading
 from campaign.inbound.addressing import Role, recipient_in, target
-from campaign.inbound.answers import read as read_answer
+from campaign.inbound.calendar_replies import read as read_answer
 from campaign.inbound.opening import open_mail
 from campaign.inbound.reports import Failure
-from campaign.outbox.verdicts import Verdict
+from campaign.verdicts.judging import Verdict
 from tests.inbound.making import arf, bomb, calendar_reply, dsn, personal, report
 
 QMAIL = """From: MAILER-DAEMON@mx.example.test

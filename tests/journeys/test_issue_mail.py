@@ -14,14 +14,14 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
+from campaign.delivery import worker
+from campaign.delivery.relay import mailbox_folder
 from campaign.events import verbs as events
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.images import pictures
 from campaign.newsletter.images import verbs as images
 from campaign.newsletter.models import Image as Kept
 from campaign.newsletter.sendings import verbs as sendings
-from campaign.outbox.delivery import worker
-from campaign.outbox.delivery.relay import mailbox_folder
 from campaign.people import verbs as people
 from campaign.people.models import Purpose
 from tests.closing import close

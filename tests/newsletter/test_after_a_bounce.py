@@ -8,9 +8,9 @@ from flask import Flask
 
 from campaign import clock
 from campaign.db import db
+from campaign.delivery import worker
 from campaign.newsletter import queries
-from campaign.newsletter.series import verbs as series
-from campaign.outbox.delivery import worker
+from campaign.newsletter.automations import verbs as series
 from campaign.outbox.models import Message, State
 from campaign.outbox.queries import suppression_of
 from campaign.outbox.verbs import suppress

@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
+from campaign.newsletter.automations import queries, verbs
 from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.sendings import queries as sending_queries
 from campaign.newsletter.sendings import verbs as sendings
-from campaign.newsletter.series import queries, verbs
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.newsletter.versions.verbs import approve as approve_issue
 from campaign.organisers.models import Organiser, Role

@@ -16,8 +16,15 @@ from flask import Flask
 from campaign import clock
 from campaign.db import db
 from campaign.newsletter import verbs
-from campaign.newsletter.checks import answers, queries
-from campaign.newsletter.checks.answers import Standing, ask, ask_others, ask_ourselves, is_public
+from campaign.newsletter.checks import link_checker as answers
+from campaign.newsletter.checks import queries
+from campaign.newsletter.checks.link_checker import (
+    Standing,
+    ask,
+    ask_others,
+    ask_ourselves,
+    is_public,
+)
 from campaign.newsletter.models import Issue
 from campaign.outbox import fields
 from campaign.outbox.fields import Recipient, Value

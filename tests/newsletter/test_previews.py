@@ -8,7 +8,7 @@ import pytest
 from campaign.newsletter.models import Issue
 from campaign.outbox import fields
 from campaign.outbox.fields import Recipient, Value
-from campaign.people import places
+from campaign.places import cities as places
 from tests.visitor import Visitor, forms_in
 
 Read = Callable[[], Issue]

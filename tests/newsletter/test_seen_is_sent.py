@@ -11,11 +11,11 @@ from flask import Flask
 
 from campaign import clock
 from campaign.db import db
+from campaign.delivery import worker
+from campaign.delivery.relay import mailbox_folder
 from campaign.newsletter import mails, verbs
 from campaign.newsletter.models import Issue
 from campaign.newsletter.sendings import verbs as sendings
-from campaign.outbox.delivery import worker
-from campaign.outbox.delivery.relay import mailbox_folder
 from campaign.outbox.fields import Recipient
 from campaign.outbox.mail import inline
 from campaign.people import links

@@ -14,13 +14,15 @@ from flask import Flask
 from sqlalchemy import insert, select
 
 from campaign import clock
+from campaign.attribution import verbs as sources
+from campaign.attribution.links import in_html, in_text
+from campaign.attribution.models import Deed
 from campaign.db import db
+from campaign.delivery import worker
 from campaign.events import verbs as events
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.sendings import duties, figures, queries, verbs
-from campaign.outbox.codes import in_html, in_text
-from campaign.outbox.delivery import worker
 from campaign.outbox.models import Batch, Message, State, Variant, address_hash
 from campaign.outbox.verbs import suppress
 from campaign.people import verbs as people
@@ -33,8 +35,6 @@ from campaign.people.models import (
     Subscription,
 )
 from campaign.people.queries import subscription_of
-from campaign.people.sources import verbs as sources
-from campaign.people.sources.models import Deed
 from tests.conftest import forms_are_answered
 from tests.events.conftest import PARTICULARS
 from tests.newsletter.conftest import person_with, subscribed

@@ -12,12 +12,21 @@ from campaign import clock, markup
 from campaign.app import create_app
 from campaign.db import db
 from campaign.newsletter import verbs as issues
-from campaign.newsletter.checks import answers, habits, queries, slips
+from campaign.newsletter.automations import catalogue
+from campaign.newsletter.automations import queries as series
+from campaign.newsletter.automations.queries import as_it_comes as catalogue_mail
+from campaign.newsletter.checks import (
+    content_lint as habits,
+)
+from campaign.newsletter.checks import (
+    link_checker as answers,
+)
+from campaign.newsletter.checks import (
+    queries,
+    slips,
+)
 from campaign.newsletter.models import Issue, IssueText
-from campaign.newsletter.series import catalogue
-from campaign.newsletter.series import queries as series
-from campaign.newsletter.series.queries import as_it_comes as catalogue_mail
-from campaign.newsletter.writing import Written
+from campaign.newsletter.rendering import Written
 from campaign.pages import verbs as pages
 from tests.closing import close
 from tests.visitor import Visitor

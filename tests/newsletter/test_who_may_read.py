@@ -10,8 +10,8 @@ from campaign.db import db
 from campaign.newsletter.models import Issue
 from campaign.newsletter.sendings import duties
 from campaign.outbox.models import Variant
-from campaign.people.queries import segment as by_number
-from campaign.people.segmenting.verbs import save_segment
+from campaign.segments.queries import segment as by_number
+from campaign.segments.verbs import save_segment
 from tests.newsletter.test_sendings import begun, found
 from tests.visitor import Visitor
 

@@ -17,11 +17,18 @@ from sqlalchemy import func, select, update
 
 from campaign import clock, jobs
 from campaign.db import db
+from campaign.delivery import (
+    journal,
+    processes,
+    worker,
+)
+from campaign.delivery import (
+    smtp_connection as line,
+)
+from campaign.delivery.journal import Journal
+from campaign.delivery.replies import Outcome, Reply
+from campaign.delivery.verbs import LEASE, claim, settle
 from campaign.outbox import ledger, verbs
-from campaign.outbox.delivery import journal, line, processes, worker
-from campaign.outbox.delivery.journal import Journal
-from campaign.outbox.delivery.replies import Outcome, Reply
-from campaign.outbox.delivery.verbs import LEASE, claim, settle
 from campaign.outbox.headers import UnsafeHeader
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Batch, Lane, Message, State, Variant
@@ -679,7 +686,7 @@ def test_what_no_database_can_hold_of_a_reply_is_left_out(app: Flask, sink: Sink
 def test_a_long_run_of_those_not_to_be_written_to_is_put_aside_piece_by_piece(
     app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("campaign.outbox.delivery.verbs.MOST_ROUNDS", 1)
+    monkeypatch.setattr("campaign.delivery.verbs.MOST_ROUNDS", 1)
     issue_to(app, 60)
     with app.app_context():
         for number in range(50):

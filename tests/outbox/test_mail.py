@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.outbox.delivery.batch import CompiledVariant
+from campaign.delivery.personalisation import CompiledVariant
 from campaign.outbox.fields import Value
 from campaign.outbox.headers import UnsafeHeader, display_name, one_address, safe_header
 from campaign.outbox.mail import (

@@ -12,9 +12,10 @@ from sqlalchemy import func, select, text, update
 
 from campaign import clock
 from campaign.db import db
+from campaign.delivery import smtp_connection as line
+from campaign.delivery import worker
+from campaign.delivery.replies import Outcome, judge
 from campaign.outbox import verbs
-from campaign.outbox.delivery import line, worker
-from campaign.outbox.delivery.replies import Outcome, judge
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Batch, Lane, Message, State, Suppression, address_hash
 from campaign.outbox.queries import is_suppressed

@@ -15,15 +15,16 @@ from campaign.outbox.models import Message, Variant
 from campaign.outbox.queries import is_suppressed
 from campaign.outbox.verbs import post, post_batch, suppress
 from campaign.people.links import unsubscribe_token
-from campaign.people.models import Person, Purpose, Segment
+from campaign.people.models import Person, Purpose
 from campaign.people.queries import by_email, subscription_of, tags_of
-from campaign.people.segmenting.verbs import save_segment
+from campaign.segments.models import Segment
+from campaign.segments.verbs import save_segment
 from tests.conftest import signed_in
-from tests.people.test_segments import GERMANY, PRESS, reader
+from tests.segments.test_segments import GERMANY, PRESS, reader
 from tests.visitor import Visitor
 
 NEWS = Purpose.NEWSLETTER
-SEGMENTS = "/office/people/segments"
+SEGMENTS = "/office/segments"
 
 
 @pytest.fixture

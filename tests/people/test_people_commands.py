@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from campaign import clock
 from campaign.db import db
+from campaign.imports.models import Import
 from campaign.people import verbs
 from campaign.people.cli import cli
-from campaign.people.imports.models import Import
 from campaign.people.models import Consent, Person, Subscription, Tag
 from tests.drills.private import Private, private, wait_until
 

@@ -17,6 +17,8 @@ from sqlalchemy import select
 
 from campaign import clock, create_app, jobs
 from campaign.db import db
+from campaign.delivery import worker
+from campaign.delivery.relay import mailbox_folder
 from campaign.events import verbs as events
 from campaign.events.models import Event
 from campaign.events.sign_ups import verbs as places
@@ -25,14 +27,12 @@ from campaign.letters import verbs as letters
 from campaign.letters.models import Letter, LetterAsk
 from campaign.letters.queries import letter_by_token, template_for
 from campaign.newsletter import verbs as newsletter
+from campaign.newsletter.automations import verbs as series
 from campaign.newsletter.queries import search_issues
 from campaign.newsletter.sendings import verbs as sendings
-from campaign.newsletter.series import verbs as series
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import LinkRequest, Role
-from campaign.outbox.delivery import worker
-from campaign.outbox.delivery.relay import mailbox_folder
 from campaign.outbox.models import Message, State
 from campaign.people import verbs as people
 from campaign.people.models import Person, PersonAsk

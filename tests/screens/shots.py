@@ -198,12 +198,12 @@ OFFICE = [
         "office-segment",
         "a segment, put together",
         _at(
-            "/office/people/segments/new?match=all&1.is=country&1.in=GB&1.in=DE"
+            "/office/segments/new?match=all&1.is=country&1.in=GB&1.in=DE"
             "&2.match=any&2-1.is=signed-up&2-2.is=joined&2-2.days=30"
         ),
     ),
-    Shot("office-imports", "people in files", _at("/office/people/imports")),
-    Shot("office-import", "one of them, checked", _at("/office/people/imports/1")),
+    Shot("office-imports", "people in files", _at("/office/imports")),
+    Shot("office-import", "one of them, checked", _at("/office/imports/1")),
     Shot("office-letters", "letters", _at("/office/letters")),
     Shot("office-outbox", "the outbox", _at("/office/outbox")),
     Shot("office-message", "one message", _at("/office/outbox/1")),

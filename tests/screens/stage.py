@@ -9,10 +9,13 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.config import ROOT
 from campaign.db import db
+from campaign.delivery import worker
 from campaign.events import mails as event_mails
 from campaign.events import verbs as events
 from campaign.events.models import Event
 from campaign.events.queries import event_by_slug, next_action, of_action
+from campaign.imports import duties as imported
+from campaign.imports import verbs as imports
 from campaign.inbound import worker as inbox
 from campaign.letters import composing
 from campaign.letters import verbs as letters
@@ -27,12 +30,9 @@ from campaign.newsletter.sendings import verbs as sendings
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import Role
-from campaign.outbox.delivery import worker
 from campaign.outbox.models import Message
 from campaign.outbox.suppressions.verbs import report_gone
 from campaign.people import links
-from campaign.people.imports import duties as imported
-from campaign.people.imports import verbs as imports
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import by_email
 from campaign.summits.queries import next_summit, posts_of

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
-from campaign.summits import directory, verbs
+from campaign.summits import posts_csv as directory
+from campaign.summits import verbs
 from campaign.summits.models import Post
 from tests.summits.test_posts import GOOD, file_of
 from tests.visitor import Visitor

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from campaign.db import db
-from campaign.summits import directory, queries, verbs
+from campaign.summits import posts_csv as directory
+from campaign.summits import queries, verbs
 from campaign.summits.cli import cli
 from campaign.summits.models import Holder, Post
 

@@ -7,6 +7,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import joinedload
 
 from campaign import jobs, tokens
+from campaign.attribution import verbs as sources
+from campaign.attribution.models import Deed
 from campaign.db import db, insert_missing
 from campaign.events import mails
 from campaign.events.asks.queries import held_from
@@ -25,8 +27,6 @@ from campaign.outbox.queries import posted_lately
 from campaign.outbox.verbs import client_key
 from campaign.people.models import Person
 from campaign.people.queries import by_email, refuses_mail
-from campaign.people.sources import verbs as sources
-from campaign.people.sources.models import Deed
 from campaign.people.verbs import erases, meet
 
 # Anybody can type anybody's address: more than this is not sent to one mailbox.

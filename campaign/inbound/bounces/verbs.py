@@ -16,12 +16,12 @@ from campaign.inbound.reports import Complaint, Failure
 from campaign.outbox.models import Message, read_message_token
 from campaign.outbox.suppressions.verbs import Standing, report_gone
 from campaign.outbox.verbs import bounced, complained, suppress
-from campaign.outbox.verdicts import Verdict
 from campaign.people.links import read_unsubscribe
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import subscriptions_of
 from campaign.people.verbs import leave
 from campaign.tokens import ForgedToken
+from campaign.verdicts.judging import Verdict
 
 log = structlog.get_logger()
 

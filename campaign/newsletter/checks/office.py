@@ -9,8 +9,8 @@ from campaign import clock
 from campaign.db import db
 from campaign.languages import language_name
 from campaign.newsletter.checks import queries
-from campaign.newsletter.checks.answers import Answer, ask_others, ask_ourselves
 from campaign.newsletter.checks.forms import AskForm
+from campaign.newsletter.checks.link_checker import Answer, ask_others, ask_ourselves
 from campaign.newsletter.models import Issue
 
 bp = Blueprint("checks", __name__)

@@ -8,11 +8,14 @@ from flask import Flask, current_app
 from campaign import markup
 from campaign.languages import force_locale, language_name
 from campaign.languages import lazy_gettext as _l
-from campaign.newsletter import mails, wording
-from campaign.newsletter.checks import answers, habits, slips
-from campaign.newsletter.checks.habits import Finding
+from campaign.newsletter import mails
+from campaign.newsletter import merge_checks as wording
+from campaign.newsletter.checks import content_lint as habits
+from campaign.newsletter.checks import link_checker as answers
+from campaign.newsletter.checks import slips
+from campaign.newsletter.checks.content_lint import Finding
 from campaign.newsletter.models import Issue, IssueText
-from campaign.newsletter.writing import write
+from campaign.newsletter.rendering import write
 from campaign.outbox.fields import Recipient, known
 from campaign.outbox.mail import inline
 from campaign.refusals import Refusal

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from campaign.languages import lazy_gettext as _l
 from campaign.markup import Address
-from campaign.newsletter.checks.habits import Finding
+from campaign.newsletter.checks.content_lint import Finding
 
 # More of one kind tell a writer nothing that these do not.
 MOST_OF_A_KIND = 10

@@ -7,7 +7,8 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 from campaign import clock
 from campaign.db import db
 from campaign.languages import _, language_name
-from campaign.newsletter import verbs, wording
+from campaign.newsletter import merge_checks as wording
+from campaign.newsletter import verbs
 from campaign.newsletter.drafts.forms import (
     PREVIEW_SEEN,
     SUBJECT_SEEN,
@@ -19,7 +20,7 @@ from campaign.newsletter.drafts.forms import (
 from campaign.newsletter.models import Issue
 from campaign.newsletter.previews.forms import ReaderForm
 from campaign.newsletter.previews.looks import offers
-from campaign.newsletter.writing import has_stray_braces
+from campaign.newsletter.rendering import has_stray_braces
 from campaign.refusals import Refusal
 
 bp = Blueprint("drafts", __name__)

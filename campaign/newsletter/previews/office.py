@@ -12,7 +12,7 @@ from campaign.newsletter.previews.forms import PreviewForm, ReaderForm
 from campaign.newsletter.previews.looks import Look, dressed
 from campaign.outbox.fields import Recipient
 from campaign.outbox.models import Variant
-from campaign.people import places
+from campaign.places import cities as places
 
 bp = Blueprint("previews", __name__)
 

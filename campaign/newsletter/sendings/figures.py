@@ -11,17 +11,18 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
+from campaign.attribution import codes
+from campaign.attribution.models import Deed
+from campaign.attribution.queries import came_from
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import local, short_date, wall_time
 from campaign.newsletter.models import Issue, Sending
-from campaign.newsletter.sendings import codes, queries
+from campaign.newsletter.sendings import queries
 from campaign.newsletter.sendings.audience import HALVES
 from campaign.newsletter.sendings.models import Reading
 from campaign.outbox.models import OPEN, Batch, Message, State, Suppression
 from campaign.people.models import Person, Purpose, Subscription
-from campaign.people.sources.models import Deed
-from campaign.people.sources.queries import came_from
 
 # Who leaves later than this does so for another reason than the issue.
 WATCHED = timedelta(days=7)

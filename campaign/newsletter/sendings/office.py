@@ -22,6 +22,7 @@ from flask_babel import format_timedelta
 from markupsafe import Markup
 
 from campaign import clock
+from campaign.attribution.models import Deed
 from campaign.db import db
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
@@ -42,7 +43,6 @@ from campaign.organisers.queries import by_email
 from campaign.outbox.masking import masked
 from campaign.outbox.models import Batch, State
 from campaign.outbox.suppressions.queries import held_of
-from campaign.people.sources.models import Deed
 from campaign.refusals import Refusal
 from campaign.tables import office_time
 

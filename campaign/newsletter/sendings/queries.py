@@ -13,9 +13,10 @@ from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.sendings import audience
 from campaign.newsletter.sendings.models import Reading
 from campaign.outbox.models import Batch
-from campaign.people import segments
-from campaign.people.models import Person, Purpose, Segment
-from campaign.people.queries import circle
+from campaign.people.models import Person, Purpose
+from campaign.segments import rules as segments
+from campaign.segments.models import Segment
+from campaign.segments.queries import audience as audience_of
 
 
 def sending(number: int) -> Sending | None:
@@ -95,11 +96,11 @@ def batches(found: Sending) -> list[Batch]:
 def readers(
     issue: Issue, *, rule: Mapping[str, Any], since: datetime | None = None, now: datetime
 ) -> Select[Person]:
-    """Find to whom an issue would go now: the circle, less those it is not for or who have it.
+    """Find to whom an issue would go now: the audience, less those it is not for or who have it.
 
     With `since`, those only who had joined by then. Raises `segments.WrongRule`.
     """
-    people = circle(Purpose.NEWSLETTER, rule=rule, now=now)
+    people = audience_of(Purpose.NEWSLETTER, rule=rule, now=now)
     people = audience.fit_for(people, issue)
     people = audience.not_yet_reached(people, batches_of(issue.id))
     return people if since is None else audience.subscribed_by(people, since)

@@ -8,21 +8,23 @@ from flask import current_app
 from sqlalchemy import Integer, Select, cast, literal, null, select, union_all
 
 from campaign import jobs
+from campaign.attribution import codes
+from campaign.attribution import verbs as sources
+from campaign.attribution.links import in_html, in_text
+from campaign.attribution.models import Deed
 from campaign.db import db, insert_missing
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails
 from campaign.newsletter.models import Issue, Sending
-from campaign.newsletter.sendings import audience, codes, figures, queries
+from campaign.newsletter.rendering import as_holes, kept_whole
+from campaign.newsletter.sendings import audience, figures, queries
 from campaign.newsletter.sendings.models import Reading
 from campaign.newsletter.verbs import check_may_be_sent, check_words, words_of
-from campaign.newsletter.writing import as_holes, kept_whole
 from campaign.outbox import verbs as outbox
-from campaign.outbox.codes import in_html, in_text
 from campaign.outbox.models import Batch, Message, Variant, address_hash
-from campaign.people.models import Person, Segment
-from campaign.people.sources import verbs as sources
-from campaign.people.sources.models import Deed
+from campaign.people.models import Person
 from campaign.refusals import Refusal
+from campaign.segments.models import Segment
 from campaign.templating import absolute, wrapped
 
 # With fewer, each half would be a handful, and chance would choose.

@@ -12,7 +12,7 @@ from campaign.forms import PublicForm, email_field, line_field, name_field, pres
 from campaign.languages import _, country_name
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import Rhythm
-from campaign.summits.directory import COUNTRIES
+from campaign.summits.posts_csv import COUNTRIES
 
 
 def consent_wording() -> str:

@@ -13,7 +13,7 @@ bp = Blueprint("elsewhere", __name__, url_prefix="/elsewhere")
 def index() -> Any:
     """Show what to paste into another site: a plain form, or a frame with ours."""
     return render_template(
-        "newsletter/office/elsewhere.html",
+        "newsletter/office/embed.html",
         form_url=public_url("newsletter.subscribe_from"),
         frame_url=public_url("newsletter.embed"),
     )

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 
 from campaign import tokens
 from campaign.db import db
-from campaign.newsletter.series import verbs as series
+from campaign.newsletter.automations import verbs as series
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose, RefusedTopic, Rhythm, Subscription
 from campaign.people.queries import subscription_of

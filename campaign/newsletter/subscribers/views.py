@@ -21,7 +21,6 @@ from campaign.db import db
 from campaign.languages import current_language
 from campaign.newsletter.queries import public_issues
 from campaign.newsletter.subscribers import queries, verbs
-from campaign.newsletter.subscribers.discretion import masked
 from campaign.newsletter.subscribers.forms import (
     ComeBackForm,
     ConfirmForm,
@@ -33,6 +32,7 @@ from campaign.newsletter.subscribers.forms import (
     SubscribeForm,
     consent_wording,
 )
+from campaign.newsletter.subscribers.masking import masked
 from campaign.outbox.verbs import TooManyFromHere, count_client
 from campaign.people import links
 from campaign.people import verbs as people

@@ -8,12 +8,12 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from campaign.db import db, insert_missing, lock
-from campaign.outbox.lanes import verbs as lanes
-from campaign.outbox.lanes.queries import BOUNCES
-from campaign.outbox.lanes.verbs import domain_of
 from campaign.outbox.models import Batch, Message, Suppression
 from campaign.outbox.suppressions import bursts, queries
 from campaign.outbox.suppressions.models import Bounce, Cause, Decision
+from campaign.outbox.throttles import verbs as lanes
+from campaign.outbox.throttles.queries import BOUNCES
+from campaign.outbox.throttles.verbs import domain_of
 from campaign.outbox.verbs import pause, resume, send_again
 
 REASON = "bounce"

@@ -1,0 +1,1 @@
+"""Delivery: how a message leaves the outbox: claimed, built, sent, and recorded."""

@@ -1,0 +1,19 @@
+"""What delivery owes the clock: to send what is due, and to throw old journals away."""
+
+from datetime import timedelta
+
+from campaign import clock
+from campaign.delivery import worker
+from campaign.jobs import duty
+
+
+@duty("outbox.send", every=timedelta(minutes=1))
+def send() -> None:
+    """Send what is due. Also woken after each deed that queues a mail."""
+    worker.send_due()
+
+
+@duty("delivery.tidy", every=timedelta(days=1))
+def tidy() -> None:
+    """Throw away the journals of which nobody has use any more."""
+    worker.tidy(now=clock.now())

@@ -1,0 +1,118 @@
+"""The journal of a sender: what it began and ended between two commits, on this machine's disk.
+
+The table is told of many messages at once. A sender that is killed between two tellings leaves
+this file behind, and whoever takes up what it held knows which messages the relay has (they are not
+sent again), which one it may have (that one is marked uncertain) and which it cannot have.
+"""
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from campaign.delivery.replies import Outcome, Reply
+
+_BEGUN, _ENDED = b"> ", b"< "
+
+
+@dataclass
+class Memory:
+    """What a journal says: the replies of those ended, and those begun without a reply."""
+
+    ended: dict[int, Reply] = field(default_factory=dict)
+    begun: set[int] = field(default_factory=set)
+
+
+class Journal:
+    """One sender's journal. A write outlives the process, though not a fall of the machine."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file = _file(folder, name)
+        self._handle = os.open(
+            self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC, 0o600
+        )
+        # Written before anything is claimed: a journal that says nothing says that nothing began.
+        self._head = f"{boot()}\n".encode()
+        self._unwritten = self._head
+        self.write()
+
+    def begin(self, number: int) -> None:
+        """Note that a message's text is about to be given to the relay."""
+        self._unwritten += b"> %d\n" % number
+        self.write()
+
+    def end(self, number: int, reply: Reply) -> None:
+        """Note what became of a message; written with the next beginning, or by `write`."""
+        told = [number, reply.outcome, reply.words, reply.is_uncertain, reply.was_begun]
+        self._unwritten += _ENDED + json.dumps(told).encode() + b"\n"
+
+    def write(self) -> None:
+        """Write what was noted."""
+        if self._unwritten:
+            os.write(self._handle, self._unwritten)
+            self._unwritten = b""
+
+    def clear(self) -> None:
+        """Forget all that was noted: the table knows it now, and nothing is on its way."""
+        os.ftruncate(self._handle, len(self._head))
+        self._unwritten = b""
+
+    def close(self, *, is_kept: bool) -> None:
+        """End it; kept, it tells what became of what is still held."""
+        os.close(self._handle)
+        if not is_kept:
+            self._file.unlink(missing_ok=True)
+
+
+def read(folder: Path, name: str) -> Memory | None:
+    """Read what a sender left behind; None where that cannot be known.
+
+    It cannot where there is no journal, or where the machine itself fell: then the last lines may
+    never have reached the disk.
+    """
+    try:
+        lines = _file(folder, name).read_bytes().split(b"\n")
+    except OSError:
+        return None
+    if lines[0].decode(errors="replace") != boot():
+        return None
+    memory = Memory()
+    # What follows the last line end was cut off while it was written.
+    for line in lines[1:-1]:
+        if line.startswith(_BEGUN):
+            memory.begun.add(int(line[2:]))
+        elif line.startswith(_ENDED):
+            number, outcome, words, is_uncertain, was_begun = json.loads(line[2:])
+            memory.ended[number] = Reply(Outcome(outcome), words, is_uncertain, was_begun)
+            memory.begun.discard(number)
+    return memory
+
+
+def discard(folder: Path, name: str) -> None:
+    """Throw the journal of a dead sender away, once the table knows all of it."""
+    with contextlib.suppress(OSError):
+        _file(folder, name).unlink()
+
+
+def sweep(folder: Path, *, before: datetime) -> None:
+    """Throw away what senders left that were killed while they held nothing."""
+    for file in folder.glob("*"):
+        with contextlib.suppress(OSError):
+            if file.stat().st_mtime < before.timestamp():
+                file.unlink()
+
+
+def _file(folder: Path, name: str) -> Path:
+    return folder / name.replace("/", "-").replace(":", "_")
+
+
+def boot() -> str:
+    """Tell one run of one machine from all others."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        # Not told apart: then no journal is believed after the process that wrote it.
+        return f"process {os.getpid()}"

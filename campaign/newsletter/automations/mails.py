@@ -1,0 +1,128 @@
+"""What automatic mails look like: to many, to one who has just confirmed, to one who has not."""
+
+from datetime import datetime
+
+from flask import current_app
+
+from campaign.languages import _, force_locale
+from campaign.newsletter.automations.catalogue import REMINDER, WELCOME, words_in
+from campaign.newsletter.automations.models import Automatic
+from campaign.newsletter.mails import CHOICES, GREETING, WAY_OUT, list_headers
+from campaign.newsletter.rendering import (
+    as_holes,
+    fill,
+    kept_whole,
+    write,
+)
+from campaign.outbox.fields import Recipient
+from campaign.outbox.mail import Mail
+from campaign.outbox.models import Variant
+from campaign.people import links
+from campaign.people.mails import Words, confirmation_reminder, language_of
+from campaign.people.models import Person, Purpose
+from campaign.templating import absolute, render_mail
+
+WELCOMED = "welcome"
+TRIAL = "automatic-trial"
+# So many characters of a mail's beginning a list of mails may show.
+SHOWN = 140
+
+
+def variants(automatic: Automatic) -> list[Variant]:
+    """Write a mail for all its readers at once: a variant for each language, which is its key."""
+    return [variant(automatic, language) for language in current_app.config["LANGUAGES"]]
+
+
+def variant(automatic: Automatic, language: str) -> Variant:
+    """Write a mail in one language, with a field where readers differ."""
+    words = words_in(automatic, language)
+    body = write(words.source, absolute=absolute)
+    with force_locale(language):
+        text, html = render_mail(
+            "newsletter/mail/automation",
+            subject=kept_whole(words.subject),
+            opening=_opening(body.text),
+            body_text=kept_whole(body.text),
+            body_html=body.html,
+            greeting=GREETING,
+            has_just_confirmed=automatic.key == WELCOME,
+            preferences_url=links.preferences_url(CHOICES),
+            unsubscribe_url=links.unsubscribe_url(WAY_OUT),
+        )
+    return Variant(
+        key=language,
+        language=language,
+        subject=as_holes(words.subject, is_html=False),
+        text=as_holes(text, is_html=False),
+        html=as_holes(html, is_html=True),
+    )
+
+
+def _opening(text: str) -> str:
+    """Give what a list of mails shows beneath the subject: how the text begins."""
+    words = " ".join(text.partition("\n\n")[0].split())
+    return "" if "{{" in words else words[:SHOWN]
+
+
+def headers(automatic: Automatic) -> dict[str, str]:
+    """Give the headers of a mail to many, with a field for each reader's way out."""
+    domain = current_app.config["MAIL_DOMAIN"]
+    return {**list_headers(WAY_OUT), "Feedback-ID": f"{automatic.key}:newsletter:{domain}"}
+
+
+def seen_by(automatic: Automatic, reader: Recipient, *, now: datetime) -> Variant:
+    """Write a mail as one reader gets it, all fields filled in."""
+    if automatic.key == REMINDER:
+        return _reminder_seen(automatic, reader.language)
+    holes = variant(automatic, reader.language)
+    with force_locale(reader.language):
+        return Variant(
+            key=holes.key,
+            language=holes.language,
+            subject=" ".join(fill(holes.subject, reader, is_html=False, now=now).split())[:255],
+            text=fill(holes.text, reader, is_html=False, now=now),
+            html=fill(holes.html, reader, is_html=True, now=now),
+        )
+
+
+def _reminder_seen(automatic: Automatic, language: str) -> Variant:
+    # Nobody: the links open pages that say they are of no use any more.
+    nobody = Person(id=0, email="nobody@example.org", language=language)
+    mail = reminder(nobody, automatic)
+    return Variant(
+        key=language, language=language, subject=mail.subject, text=mail.text, html=mail.html
+    )
+
+
+def welcome(person: Person, automatic: Automatic, *, now: datetime) -> Mail:
+    """Greet a new subscriber: what comes, how often, and how to leave."""
+    reader = Recipient(person.id, person.name, language_of(person), person.country, person.place)
+    seen = seen_by(automatic, reader, now=now)
+    return Mail(
+        kind=WELCOMED,
+        to=person.email,
+        to_name=person.name,
+        subject=seen.subject,
+        text=seen.text,
+        html=seen.html,
+        person_id=person.id,
+        is_own_act=True,
+        headers=list_headers(links.unsubscribe_token(person.id, Purpose.NEWSLETTER)),
+    )
+
+
+def reminder(person: Person, automatic: Automatic) -> Mail:
+    """Ask once more whether somebody wants the newsletter, for the last time."""
+    words = words_in(automatic, language_of(person))
+    body = write(words.source, absolute=absolute)
+    return confirmation_reminder(
+        person, Purpose.NEWSLETTER, Words(words.subject, body.text, body.html)
+    )
+
+
+def trial(automatic: Automatic, *, language: str, to: str, now: datetime) -> Mail:
+    """Write a copy for the organiser who asks for one, as a reader without a name would get it."""
+    seen = seen_by(automatic, Recipient(None, "", language, "", None), now=now)
+    with force_locale(language):
+        subject = _("Trial: %(subject)s", subject=seen.subject)[:255]
+    return Mail(kind=TRIAL, to=to, subject=subject, text=seen.text, html=seen.html, is_own_act=True)

@@ -1,0 +1,173 @@
+"""Questions about automatic mails: how each is set, who is due, to how many it has gone."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask, current_app
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select
+
+from campaign.db import count_of, db
+from campaign.newsletter.automations import mails
+from campaign.newsletter.automations.catalogue import (
+    DIGEST,
+    REMINDER,
+    STANDARDS,
+    is_step,
+    words_in,
+)
+from campaign.newsletter.automations.models import (
+    Automatic,
+    Month,
+    Start,
+    Turn,
+)
+from campaign.newsletter.checks import queries as checks
+from campaign.newsletter.checks.content_lint import Finding
+from campaign.newsletter.sendings.audience import recipients
+from campaign.people.models import Person, Purpose, Rhythm, Subscription
+from campaign.people.queries import language_among
+from campaign.segments.queries import audience
+
+# Looked for once more: what began while the last sweep looked may not have been saved yet.
+_AGAIN = timedelta(days=1)
+
+
+def automatics() -> list[Automatic]:
+    """List every automatic mail as it is set: the steps of the welcome by day, then the others."""
+    rows = {row.key: row for row in db.session.scalars(select(Automatic))}
+    every = [rows.get(key) or as_it_comes(key) for key in STANDARDS]
+    every += [row for key, row in rows.items() if key not in STANDARDS]
+    return sorted(
+        every, key=lambda one: (one.key == REMINDER, one.key == DIGEST, one.days, one.key)
+    )
+
+
+def automatic(key: str) -> Automatic | None:
+    """Find an automatic mail as it is set."""
+    row = db.session.get(Automatic, key)
+    return as_it_comes(key) if row is None and key in STANDARDS else row
+
+
+def as_it_comes(key: str) -> Automatic:
+    """Give an automatic mail that nobody has touched; it is no row."""
+    standard = STANDARDS[key]
+    return Automatic(
+        key=key,
+        is_on=standard.is_on,
+        days=standard.days,
+        week=1,
+        weekday=1,
+        hour=9,
+        version=0,
+        approved_words="",
+        texts=[],
+    )
+
+
+def to_mend(app: Flask, automatic: Automatic, language: str, *, now: datetime) -> list[Finding]:
+    """Say what a check finds in an automatic mail in one language; nothing where it has no words.
+
+    Links to pages of ours that are not there are among it; other sites are not asked.
+    """
+    words = words_in(automatic, language)
+    if not words.source:
+        return []
+    html = mails.variant(automatic, language).html
+    return [
+        *checks.dead_ends(app, [words.source]),
+        *checks.findings_in_words(
+            subject=words.subject, source=words.source, language=language, html=html, now=now
+        ),
+    ]
+
+
+def goes(automatic: Automatic) -> bool:
+    """Tell whether an automatic mail goes out: it is on, and approved where the settings ask."""
+    return automatic.is_on and not waits_for_a_colleague(automatic)
+
+
+def waits_for_a_colleague(automatic: Automatic) -> bool:
+    """Tell whether the settings ask for an approval that the words of a mail do not have.
+
+    What is on from the first, in the words of the program, was switched on by nobody here.
+    """
+    if not current_app.config["NEWSLETTER_APPROVAL"] or automatic.is_approved:
+        return False
+    standard = STANDARDS.get(automatic.key)
+    is_as_it_came = not automatic.texts and automatic.switched_on_at is None
+    return not (standard is not None and standard.is_on and automatic.is_on and is_as_it_came)
+
+
+def steps() -> list[Automatic]:
+    """List the steps of the welcome that go out."""
+    return [one for one in automatics() if is_step(one.key) and goes(one)]
+
+
+def due(step: Automatic, *, now: datetime) -> Select[Any]:
+    """Find who is to get a step of the welcome now, as `outbox.verbs.post_batch` asks.
+
+    Those whose day has come since it was switched on, who subscribe still, want more than a mail
+    a month, and have not had it.
+    """
+    people = audience(Purpose.NEWSLETTER, rule={}, now=now).join(
+        Start, Start.person_id == Person.id
+    )
+    people = people.where(
+        Start.started_at <= now - timedelta(days=step.days),
+        Subscription.rhythm != Rhythm.MONTHLY,
+        ~exists().where(Turn.key == step.key, Turn.person_id == Person.id),
+    )
+    since = max(
+        (moment for moment in (step.switched_on_at, _before(step.swept_at)) if moment),
+        default=None,
+    )
+    if since is not None:
+        people = people.where(Start.started_at >= since - timedelta(days=step.days))
+    return recipients(people, variant=_text_for())
+
+
+def _before(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment - _AGAIN
+
+
+def everyone(*, now: datetime) -> Select[Any]:
+    """Find all who get the mail of the month, as `outbox.verbs.post_batch` asks."""
+    return recipients(audience(Purpose.NEWSLETTER, rule={}, now=now), variant=_text_for())
+
+
+def _text_for() -> ColumnElement[str]:
+    """Give the key of the text a reader gets: in their language, else in the campaign's first.
+
+    Who reads Austrian German gets the German text where there is no Austrian one.
+    """
+    first, *others = current_app.config["LANGUAGES"]
+    if not others:
+        return literal(first)
+    return language_among((first, *others), otherwise=first)
+
+
+def is_anybody(audience: Select[Any]) -> bool:
+    """Tell whether an audience has at least one reader."""
+    return db.session.execute(audience.limit(1)).first() is not None
+
+
+def not_begun(rule: dict[str, Any], *, now: datetime) -> Select[Any]:
+    """Find the subscribers meant by a rule whose welcome has not begun."""
+    begun = exists().where(Start.person_id == Person.id)
+    return audience(Purpose.NEWSLETTER, rule=rule, now=now).where(~begun)
+
+
+def number_not_begun(*, now: datetime) -> int:
+    """Count the subscribers whose welcome has not begun."""
+    return count_of(not_begun({}, now=now).with_only_columns(Person.id))
+
+
+def turns() -> dict[str, int]:
+    """Count to how many each step of the welcome has gone."""
+    rows = db.session.execute(select(Turn.key, func.count()).group_by(Turn.key))
+    return {row[0]: row[1] for row in rows}
+
+
+def months() -> list[Month]:
+    """List the months whose mail was posted, the latest first."""
+    return list(db.session.scalars(select(Month).order_by(Month.month.desc()).limit(12)))

@@ -1,0 +1,313 @@
+"""Deeds of automatic mails: write, time, switch; greet, take the next step, tell of the month."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import delete, func, insert, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from campaign.db import Moment, db, insert_missing
+from campaign.languages import lazy_gettext as _l
+from campaign.newsletter.automations import mails, queries
+from campaign.newsletter.automations.catalogue import (
+    DIGEST,
+    REMINDER,
+    STANDARDS,
+    STEP,
+    WELCOME,
+    is_step,
+    moment_of_month,
+    words_in,
+)
+from campaign.newsletter.automations.models import (
+    Automatic,
+    AutomaticText,
+    Month,
+    Start,
+    Turn,
+)
+from campaign.newsletter.mails import ISSUE
+from campaign.newsletter.verbs import check_words
+from campaign.outbox.models import Message
+from campaign.outbox.verbs import post, post_batch
+from campaign.people import verbs as people
+from campaign.people.models import Person, Purpose
+from campaign.refusals import Refusal
+
+# A mail of the month that could not leave on its day is of use for so long.
+LATE = timedelta(days=5)
+
+
+class ChangedMeanwhile(Refusal):
+    sentence = _l(
+        "Somebody else has changed this mail since you opened it. Copy your text, open the mail "
+        "anew and put the two together."
+    )
+
+
+class NoFieldHere(Refusal):
+    status = 422
+    sentence = _l(
+        "This mail goes to addresses whose owners have confirmed nothing yet. Nothing that was "
+        "typed into a form may stand in it, so it can hold no field."
+    )
+
+
+def write(
+    key: str,
+    *,
+    version: int,
+    language: str,
+    subject: str,
+    source: str,
+    by: int | None,
+    now: datetime,
+) -> None:
+    """Write an automatic mail for the readers of a language, on top of the `version` that was read.
+
+    Raises `ChangedMeanwhile`, `NoFieldHere`, and what `newsletter.verbs.check_words` raises.
+    """
+    row = _held(key)
+    if row.version != version:
+        raise ChangedMeanwhile
+    _check(key, subject, source)
+    text = next((text for text in row.texts if text.language == language), None)
+    if text is None:
+        text = AutomaticText(language=language)
+        row.texts.append(text)
+    text.subject, text.source = subject, source
+    row.written_by_id = by
+    _note(row, by=by, now=now)
+
+
+def _check(key: str, subject: str, source: str) -> None:
+    if key == REMINDER and "{{" in subject + source:
+        raise NoFieldHere
+    check_words(title="", subject=subject, preview="", source=source)
+
+
+def back_to_standard(key: str, *, language: str, by: int | None, now: datetime) -> None:
+    """Let an automatic mail say again what it says without anybody's doing."""
+    row = _held(key)
+    row.texts[:] = [text for text in row.texts if text.language != language]
+    row.written_by_id = by
+    _note(row, by=by, now=now)
+
+
+def _note(row: Automatic, *, by: int | None, now: datetime) -> None:
+    row.version += 1
+    row.changed_by_id, row.changed_at = by, now
+
+
+def _held(key: str) -> Automatic:
+    """Hold an automatic mail against every other deed until this one is saved."""
+    if key in STANDARDS:
+        standard = STANDARDS[key]
+        fresh = {
+            "key": key,
+            "is_on": standard.is_on,
+            "days": standard.days,
+            "version": 0,
+            "approved_words": "",
+        }
+        insert_missing(Automatic, fresh, unique=["key"])
+    query = select(Automatic).where(Automatic.key == key).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+class NothingToSay(Refusal):
+    sentence = _l("This mail has no text yet. Write it first.")
+
+
+class NotApproved(Refusal):
+    sentence = _l("A colleague has to approve this mail, as it is now: then it can be switched on.")
+
+
+class NotOnesOwn(Refusal):
+    status = 403
+    sentence = _l(
+        "Two people are needed: you wrote these words last, or approved what nobody here wrote. "
+        "Somebody else has to do this."
+    )
+
+
+def approve(key: str, *, seen: str, by: int, now: datetime) -> None:
+    """Find good what an automatic mail says, as it was `seen` (its mark). Other words void it.
+
+    Raises `ChangedMeanwhile` or `NotOnesOwn`.
+    """
+    row = _held(key)
+    if row.words_mark != seen:
+        raise ChangedMeanwhile
+    if row.written_by_id == by:
+        raise NotOnesOwn
+    row.approved_words, row.approved_by_id, row.approved_at = seen, by, now
+
+
+def switch_on(key: str, *, by: int | None, now: datetime) -> None:
+    """Let an automatic mail go out from now on; who was due before does not get it any more.
+
+    Raises `NothingToSay`, what `write` raises of words, and where the settings ask for a
+    colleague's approval `NotApproved` or `NotOnesOwn`.
+    """
+    row = _held(key)
+    if row.is_on:
+        return
+    if current_app.config["NEWSLETTER_APPROVAL"]:
+        if not row.is_approved:
+            raise NotApproved
+        if row.written_by_id is None and by is not None and row.approved_by_id == by:
+            raise NotOnesOwn
+    for language in current_app.config["LANGUAGES"]:
+        words = words_in(row, language)
+        if not (words.subject and words.source):
+            raise NothingToSay
+        _check(key, words.subject, words.source)
+    row.is_on, row.switched_on_at, row.swept_at = True, now, None
+    _note(row, by=by, now=now)
+
+
+def switch_off(key: str, *, by: int | None, now: datetime) -> None:
+    """Let an automatic mail go to nobody any more."""
+    row = _held(key)
+    if row.is_on:
+        row.is_on = False
+        _note(row, by=by, now=now)
+
+
+def set_days(key: str, *, days: int, by: int | None, now: datetime) -> None:
+    """Say how many days after somebody confirmed a step of the welcome goes."""
+    row = _held(key)
+    row.days, row.swept_at = days, None
+    # Whose new day is past already is spared a mail that nobody meant for today.
+    row.switched_on_at = now if row.is_on else row.switched_on_at
+    _note(row, by=by, now=now)
+
+
+def set_moment(*, week: int, weekday: int, hour: int, by: int | None, now: datetime) -> None:
+    """Say when the mail of the month goes: week, day of the week (Monday is 0), hour."""
+    row = _held(DIGEST)
+    row.week, row.weekday, row.hour = week, weekday, hour
+    _note(row, by=by, now=now)
+
+
+def add_step(*, by: int | None, now: datetime) -> Automatic:
+    """Add a step to the welcome: off, without words, a week after the last."""
+    # One at a time, so that no two steps get one number.
+    _held(WELCOME)
+    others = [one for one in queries.automatics() if is_step(one.key)]
+    number = max(int(one.key.removeprefix(STEP)) for one in others) + 1
+    step = Automatic(key=f"{STEP}{number}", is_on=False, days=others[-1].days + 7, version=0)
+    db.session.add(step)
+    _note(step, by=by, now=now)
+    return step
+
+
+class ComesWithTheProgram(Refusal):
+    sentence = _l("This mail comes with the program. Switch it off instead.")
+
+
+def drop_step(key: str) -> None:
+    """Take an added step out of the welcome. Raises `ComesWithTheProgram`."""
+    if key in STANDARDS:
+        raise ComesWithTheProgram
+    db.session.delete(_held(key))
+    db.session.execute(delete(Turn).where(Turn.key == key))
+
+
+@people.welcomes(Purpose.NEWSLETTER)
+def greet(person: Person, *, now: datetime) -> None:
+    """Welcome somebody who has just confirmed, and let what follows begin.
+
+    The welcome answers their press of the button, so who left and came back gets it again; what
+    follows goes to nobody twice.
+    """
+    insert_missing(Start, {"person_id": person.id, "started_at": now}, unique=["person_id"])
+    first = queries.automatic(WELCOME)
+    if first is None or not queries.goes(first):
+        # Once it does, `take_step` finds who has not had it.
+        return
+    turn = {"key": WELCOME, "person_id": person.id, "posted_at": now}
+    insert_missing(Turn, turn, unique=["key", "person_id"])
+    post(mails.welcome(person, first, now=now), now=now)
+
+
+def begin_for(rule: dict[str, Any], *, now: datetime) -> int:
+    """Begin the welcome for subscribers who never had it, such as imported ones, in one statement.
+
+    Returns how many they are.
+    """
+    chosen = queries.not_begun(rule, now=now).with_only_columns(
+        Person.id, literal(now, Moment()).label("started_at")
+    )
+    before = db.session.scalar(select(func.count()).select_from(Start)) or 0
+    make = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    db.session.execute(
+        make(Start)
+        .from_select(["person_id", "started_at"], chosen)
+        .on_conflict_do_nothing(index_elements=["person_id"])
+    )
+    return (db.session.scalar(select(func.count()).select_from(Start)) or 0) - before
+
+
+def take_step(key: str, *, now: datetime) -> None:
+    """Post a step of the welcome to all who are due, in one statement, and note that they had it.
+
+    Who comes to it at the same time waits here, and then finds that nobody is left.
+    """
+    step = _held(key)
+    if not queries.goes(step):
+        return
+    audience = queries.due(step, now=now)
+    if queries.is_anybody(audience):
+        batch = post_batch(
+            audience,
+            kind=ISSUE,
+            variants=mails.variants(step),
+            headers=mails.headers(step),
+            now=now,
+        )
+        # From the batch, not asked anew: exactly those who were posted to.
+        posted = select(literal(key), Message.person_id, literal(now, Moment())).where(
+            Message.batch_id == batch.id
+        )
+        db.session.execute(insert(Turn).from_select(["key", "person_id", "posted_at"], posted))
+    step.swept_at = now
+
+
+def tell_of_the_month(*, now: datetime) -> None:
+    """Post the mail of the month to every subscriber, once its moment has come; once a month."""
+    row = _held(DIGEST)
+    moment = moment_of_month(row, now=now, zone=current_app.config["TIMEZONE"])
+    since = row.switched_on_at or moment
+    if not queries.goes(row) or not since <= moment <= now <= moment + LATE:
+        return
+    month = f"{moment:%Y-%m}"
+    if not insert_missing(Month, {"month": month, "posted_at": now}, unique=["month"]):
+        return
+    batch = post_batch(
+        queries.everyone(now=now),
+        kind=ISSUE,
+        variants=mails.variants(row),
+        headers=mails.headers(row),
+        now=now,
+    )
+    db.session.get_one(Month, month).batch_id = batch.id
+
+
+def remind(*, now: datetime) -> None:
+    """Ask once more those who have not confirmed, where that is switched on."""
+    reminder = queries.automatic(REMINDER)
+    if reminder is None or not queries.goes(reminder):
+        return
+    people.remind_pending(
+        Purpose.NEWSLETTER, write=lambda person: mails.reminder(person, reminder), now=now
+    )
+
+
+def send_trial(key: str, *, language: str, to: str, now: datetime) -> None:
+    """Mail an automatic mail to the organiser who writes it, as a reader would get it."""
+    automatic = queries.automatic(key)
+    if automatic is not None:
+        post(mails.trial(automatic, language=language, to=to, now=now), now=now)

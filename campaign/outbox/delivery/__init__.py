@@ -1,1 +1,0 @@
-"""Delivery: how a message leaves the outbox; claimed, sent, and remembered."""

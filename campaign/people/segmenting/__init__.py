@@ -1,1 +1,0 @@
-"""Segments in the office: rules put together from conditions, counted, and saved."""

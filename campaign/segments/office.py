@@ -1,0 +1,181 @@
+"""Segments in the office: put together, counted as one goes, saved, renamed, deleted."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from markupsafe import Markup
+
+from campaign import clock, tables
+from campaign.db import db
+from campaign.languages import _, country_name, languages
+from campaign.languages import lazy_gettext as _l
+from campaign.people.models import Person, Purpose
+from campaign.segments import building, queries, verbs
+from campaign.segments import rules as segments
+from campaign.segments.building import Group
+from campaign.segments.forms import ButtonForm, SegmentForm
+from campaign.segments.models import Segment
+from campaign.tables import Column
+
+bp = Blueprint("segments", __name__, url_prefix="/segments")
+
+SHOWN = 10
+
+
+def _link(segment: Segment) -> Markup:
+    href = url_for("office.segments.edit", number=segment.id)
+    return Markup('<a href="{}">{}</a>').format(href, segment.name)
+
+
+def _who(segment: Segment) -> str:
+    try:
+        return segments.in_words(segment.rule)
+    except segments.WrongRule as wrong:
+        # A condition that a later version no longer offers.
+        return str(wrong.sentence)
+
+
+SEGMENTS = [
+    Column("name", _l("Name"), lambda row: row.name, cell=_link),
+    Column("who", _l("Who is in it"), _who),
+    Column("made_at", _l("Made"), lambda row: row.made_at),
+]
+
+
+@bp.get("")
+def index() -> Any:
+    """List the saved segments, each said in words."""
+    query = queries.segments_by_name()
+    if request.args.get("format") == "csv":
+        return tables.download(query, SEGMENTS, name="segments")
+    return render_template(
+        "segments/office/index.html",
+        table=tables.page(query, SEGMENTS, arguments=request.args, path=request.path),
+    )
+
+
+@bp.get("/new")
+def new() -> Any:
+    """Put a new segment together: every button but the last shows the page again."""
+    return _builder(None, building.read(request.args), SegmentForm(formdata=None))
+
+
+@bp.post("/new")
+def save_new() -> Any:
+    """Save a new segment."""
+    return _save(None)
+
+
+@bp.get("/<int:number>")
+def edit(number: int) -> Any:
+    """Show a saved segment, to change it."""
+    found = _found(number)
+    is_begun = "match" in request.args
+    draft = building.read(request.args) if is_begun else building.draft_of(found.rule)
+    return _builder(found, draft, SegmentForm(formdata=None, name=found.name))
+
+
+@bp.post("/<int:number>")
+def save(number: int) -> Any:
+    """Save a segment that was changed."""
+    return _save(_found(number))
+
+
+@bp.get("/count")
+def count() -> Any:
+    """Say how many are meant, for the script that asks while fields change."""
+    draft = building.read(request.args)
+    rule = building.rule_of(draft)
+    return render_template("segments/office/count.html", **_counted(rule, draft))
+
+
+def _found(number: int) -> Segment:
+    return queries.segment(number) or abort(404)
+
+
+def _builder(found: Segment | None, draft: Group | None, form: SegmentForm) -> str:
+    # What the page cannot show is shown in words, and its name can be changed.
+    rule = found.rule if draft is None and found is not None else building.rule_of(draft or Group())
+    return render_template(
+        "segments/office/segment.html",
+        segment=found,
+        draft=draft,
+        form=form,
+        conditions=segments.known().values(),
+        matches=building.MATCHES,
+        **_counted(rule, draft),
+    )
+
+
+def _counted(rule: segments.Rule, draft: Group | None) -> dict[str, Any]:
+    now = clock.now()
+    people = queries.audience(Purpose.NEWSLETTER, rule=rule, now=now)
+    return {
+        "number": queries.size_of_audience(Purpose.NEWSLETTER, rule=rule, now=now),
+        "who": segments.in_words(rule),
+        "sample": [_initials(person) for person in queries.latest_of(people, most=SHOWN)],
+        "is_incomplete": any(row.is_empty or row.error for row in draft.rows) if draft else False,
+    }
+
+
+def _initials(person: Person) -> str:
+    """Say of a person what tells whether the rule means the right ones, and not who they are."""
+    letters = [f"{word[0].upper()}." for word in person.name.split()[:3] if word[0].isalpha()]
+    language = dict(languages()).get(person.language, person.language)
+    country = country_name(person.country) if person.country else ""
+    parts = [" ".join(letters) or str(_("no name")), country, language]
+    return ", ".join(part for part in parts if part)
+
+
+def _save(found: Segment | None) -> Any:
+    form = SegmentForm()
+    draft = _draft_sent(found)
+    rule = (
+        found.rule if draft is None and found else building.rule_of(draft or Group(), is_final=True)
+    )
+    is_valid = form.validate()
+    if draft and any(row.error for row in draft.rows):
+        form.form_errors = [row.error for row in draft.rows if row.error]
+        return _builder(found, draft, form), 422
+    if not is_valid:
+        return _builder(found, draft, form), form.refusal_status()
+    try:
+        saved = verbs.save_segment(
+            found, name=form.name.data, rule=rule, by=g.organiser.id, now=clock.now()
+        )
+    except (verbs.NameTaken, segments.WrongRule) as refusal:
+        db.session.rollback()
+        form.name.errors = [*form.name.errors, refusal.sentence]
+        return _builder(found, draft, form), refusal.status
+    db.session.commit()
+    flash(_("The segment “%(name)s” is saved.", name=saved.name), "done")
+    return redirect(url_for("office.segments.edit", number=saved.id), 303)
+
+
+def _draft_sent(found: Segment | None) -> Group | None:
+    if found is not None and "match" not in request.form:
+        return None
+    return building.read(request.form)
+
+
+@bp.get("/<int:number>/delete")
+def confirm_delete(number: int) -> Any:
+    """Ask once more before a segment is deleted."""
+    return _delete_page(_found(number), ButtonForm())
+
+
+def _delete_page(found: Segment, form: ButtonForm) -> str:
+    return render_template("segments/office/delete.html", segment=found, form=form)
+
+
+@bp.post("/<int:number>/delete")
+def delete(number: int) -> Any:
+    """Delete a segment."""
+    found = _found(number)
+    form = ButtonForm()
+    if not form.validate():
+        return _delete_page(found, form), form.refusal_status()
+    verbs.delete_segment(found)
+    db.session.commit()
+    flash(_("The segment is deleted."), "done")
+    return redirect(url_for("office.segments.index"), 303)

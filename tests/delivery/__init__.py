@@ -1,0 +1,1 @@
+"""Delivery: what is due leaves once, in order, and whatever the relay answers is recorded."""

@@ -1,0 +1,1 @@
+"""Places: cities are found by the names people type, and distances are right."""

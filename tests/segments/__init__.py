@@ -1,0 +1,1 @@
+"""Segments: a rule finds those it means, says itself in words, and refuses what it cannot read."""
