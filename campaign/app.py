@@ -28,7 +28,7 @@ from campaign.inbound.cli import cli as inbound_command
 from campaign.letters import duties as letters_duties
 from campaign.letters import segments as letters_segments
 from campaign.letters.views import bp as letters
-from campaign.newsletter.automations import duties as series_duties
+from campaign.newsletter.automations import duties as automations_duties
 from campaign.newsletter.images.pictures import LARGEST_FILE
 from campaign.newsletter.images.views import bp as images
 from campaign.newsletter.sendings import duties as sendings_duties
@@ -86,7 +86,7 @@ DUTIES = (
     people_duties,
     imports_duties,
     sendings_duties,
-    series_duties,
+    automations_duties,
 )
 
 # What segments may ask of people; importing it offers it.

@@ -22,7 +22,7 @@ from campaign.config import ROOT
 from campaign.db import db, insert_missing, lock
 from campaign.events.models import Event, SignUp
 from campaign.events.queries import places_taken
-from campaign.newsletter.automations.models import Automatic
+from campaign.newsletter.automations.models import Automation
 from campaign.newsletter.models import Issue, Sending
 from campaign.outbox.models import Batch, Message, Suppression, address_hash
 from campaign.pages.models import Page
@@ -150,7 +150,7 @@ def test_a_campaign_of_the_first_form_keeps_its_people_its_issues_and_its_ledger
         assert person.address_hash == address_hash("ada@example.org")
         assert (issue.title, issue.text_in("en").source, issue.version) == ("The news", "Words", 4)
         assert (sending.issue_id, sending.batch_id) == (issue.id, 3)
-        assert (message.person_id, message.state) == (7, "left")
+        assert (message.person_id, message.state) == (7, "sent")
         assert message.shared is not None
         assert message.shared.text == "Dear {{ greeting }}"
         assert batch.finished_at is not None
@@ -249,7 +249,7 @@ def test_who_signed_up_when_a_form_was_enough_comes_still(empty: Flask) -> None:
         assert db.session.scalars(select(Message.mailbox_hash)).one() == "h"
         only_asked = text(
             "INSERT INTO sign_up (id, event_id, person_id, guests, token, signed_up_at, revisions,"
-            " told_sequence, stamped_at) SELECT 9, 1, id, 0, 't9', remembered_at, 0, 0,"
+            " notified_sequence, stamped_at) SELECT 9, 1, id, 0, 't9', remembered_at, 0, 0,"
             " remembered_at FROM person WHERE email = 'cleo@example.org'"
         )
         remember("cleo@example.org", now=datetime.now(UTC))
@@ -291,7 +291,7 @@ def test_what_goes_out_is_approved_as_it_stands_and_tags_become_one(empty: Flask
 
         upgrade(directory=folder)
 
-        mails = {one.key: one.is_approved for one in db.session.scalars(select(Automatic))}
+        mails = {one.key: one.is_approved for one in db.session.scalars(select(Automation))}
         assert mails == {"welcome-1": True, "digest": False}
         assert sorted(map(tuple, db.session.execute(tags))) == sorted(merged)
         db.session.remove()

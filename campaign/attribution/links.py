@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-# Where a deed is done that is counted (`attribution`).
+# Where a conversion is done that is counted (`attribution`).
 _DEEDS = r"/(?:events|actions|write)(?![\w.-])"
 _END = r"[^\s<>\"'(){}\[\]]*"
 

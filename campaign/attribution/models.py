@@ -1,4 +1,4 @@
-"""A source: the plain code of a link, the same for all who follow it, and a tally for each deed."""
+"""The plain code of a link, the same for all who follow it, and a tally of what they did."""
 
 import re
 from enum import StrEnum
@@ -12,7 +12,7 @@ LONGEST_CODE = 90
 _CODE = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 
 
-class Deed(StrEnum):
+class Conversion(StrEnum):
     """What somebody may do who came by a link of ours, or got the mail in which it stood."""
 
     SIGN_UP = "sign-up"
@@ -20,13 +20,13 @@ class Deed(StrEnum):
     REPLY = "reply"
 
 
-class SourceCount(Model):
-    """How often a deed was done by people who came with a code; it names none of them."""
+class ConversionCount(Model):
+    """How often a conversion was done by people who came with a code; it names none of them."""
 
-    __tablename__ = "person_source_count"
+    __tablename__ = "attribution_count"
 
     code: Mapped[str] = mapped_column(String(LONGEST_CODE), primary_key=True)
-    deed: Mapped[str] = mapped_column(String(20), primary_key=True)
+    conversion: Mapped[str] = mapped_column(String(20), primary_key=True)
     number: Mapped[int] = mapped_column(default=0)
 
 

@@ -4,16 +4,16 @@ from collections.abc import Iterable
 
 from sqlalchemy import func, select
 
-from campaign.attribution.models import Deed, SourceCount
+from campaign.attribution.models import Conversion, ConversionCount
 from campaign.db import db
 
 
-def came_from(codes: Iterable[str]) -> dict[Deed, int]:
-    """Count what people did who came with one of some codes; every deed is named."""
+def came_from(codes: Iterable[str]) -> dict[Conversion, int]:
+    """Count what people did who came with one of some codes; every conversion is named."""
     found = db.session.execute(
-        select(SourceCount.deed, func.sum(SourceCount.number))
-        .where(SourceCount.code.in_(list(codes)))
-        .group_by(SourceCount.deed)
+        select(ConversionCount.conversion, func.sum(ConversionCount.number))
+        .where(ConversionCount.code.in_(list(codes)))
+        .group_by(ConversionCount.conversion)
     )
-    numbers = {deed: int(number) for deed, number in found}
-    return {deed: numbers.get(deed, 0) for deed in Deed}
+    numbers = {conversion: int(number) for conversion, number in found}
+    return {conversion: numbers.get(conversion, 0) for conversion in Conversion}

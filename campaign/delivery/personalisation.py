@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from campaign.outbox import fields
 from campaign.outbox.fields import FIELD, Field, Recipient, Value
 from campaign.outbox.headers import address_header, on_one_line, text_header
-from campaign.outbox.mail import Content, Envelope, Leaving, shared_part
+from campaign.outbox.mail import ClaimedMessage, Content, Envelope, shared_part
 
 # A marker is plain letters and digits, so that no encoding changes it; quoted-printable may only
 # break it across lines, which the pattern allows for.
@@ -134,7 +134,7 @@ class CompiledVariant:
         # One that greets is written for each: encoded words cannot be pieced together.
         greets = FIELD.search(content.subject)
         self._shared_subject = b"" if greets else text_header("Subject", content.subject)
-        raw = shared_part(marked, "QZXtokenXZQ", envelope, posted_at=_ANY_DATE)
+        raw = shared_part(marked, "QZXtokenXZQ", envelope, queued_at=_ANY_DATE)
         self._parts: list[bytes] = []
         self._fillers: dict[_Asked, _Filler] = {}
         self._tokens: list[int] = []
@@ -179,19 +179,19 @@ class CompiledVariant:
                 filler.stands(kind, at)
         self._parts.append(raw[end:])
 
-    def fill(self, mail: Leaving, token: str) -> bytes:
+    def fill(self, mail: ClaimedMessage, token: str) -> bytes:
         """Build one recipient's mail."""
         parts = self._parts.copy()
-        reader = Recipient(mail.person_id, mail.to_name, self._language, mail.country, mail.place)
+        reader = Recipient(mail.person_id, mail.to_name, self._language, mail.country, mail.city_id)
         for filler in self._fillers.values():
             filler.put(parts, reader)
         name = token.encode()
         for at in self._tokens:
             parts[at] = name
-        date = self._dates_known.get(mail.posted_at)
+        date = self._dates_known.get(mail.queued_at)
         if date is None:
-            written = f"Date: {format_datetime(mail.posted_at)}".encode()
-            date = self._dates_known.keep(mail.posted_at, (written,))
+            written = f"Date: {format_datetime(mail.queued_at)}".encode()
+            date = self._dates_known.keep(mail.queued_at, (written,))
         for at in self._dates:
             parts[at] = date[0]
         head = address_header("To", mail.to, mail.to_name)

@@ -1,4 +1,4 @@
-"""Questions of delivery: what runs, who holds what, which lanes rest, and the texts to send."""
+"""Questions of delivery: what runs, who holds what, which throttles rest, and the texts to send."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -73,7 +73,7 @@ def claimants() -> list[str]:
 
 
 # In the words of the partial index, so that the planner uses it.
-_HELD = sql("state = 'leaving'")
+_HELD = sql("state = 'sending'")
 
 
 def overdue(*, now: datetime) -> list[str]:

@@ -13,7 +13,7 @@ from flask import current_app
 from campaign.delivery import smtp_connection as lines
 from campaign.delivery.replies import Outcome, Reply, fault_of
 from campaign.delivery.smtp_connection import Keeper, Letter, Line
-from campaign.outbox.mail import Leaving
+from campaign.outbox.mail import ClaimedMessage
 from campaign.outbox.models import message_token
 
 
@@ -30,7 +30,7 @@ class Relay:
 
     def hand_over(
         self, letters: Iterable[Letter], *, number: int, keeper: Keeper
-    ) -> Iterator[tuple[Leaving, Reply]]:
+    ) -> Iterator[tuple[ClaimedMessage, Reply]]:
         """Hand about `number` messages over and tell what became of each.
 
         Raises nothing of the network's: where the way closes, the messages at hand are told of
@@ -38,15 +38,15 @@ class Relay:
         """
         self._is_halted = False
         queue = iter(letters)
-        told: list[tuple[Leaving, Reply]] = []
+        told: list[tuple[ClaimedMessage, Reply]] = []
 
         def following() -> Letter | None:
             return None if self._is_halted else next(queue, None)
 
-        def tell(mail: Leaving, reply: Reply) -> None:
+        def tell(mail: ClaimedMessage, reply: Reply) -> None:
             keeper.end(mail.id, reply)
             told.append((mail, reply))
-            if reply.outcome is Outcome.LANE:
+            if reply.outcome is Outcome.RELAY:
                 self.halt()
 
         most = max(1, min(current_app.config["MAIL_CONNECTIONS"], number // WORTH_A_CONNECTION))
@@ -112,12 +112,12 @@ class Mailbox:
 
     def hand_over(
         self, letters: Iterable[Letter], *, number: int, keeper: Keeper
-    ) -> Iterator[tuple[Leaving, Reply]]:
+    ) -> Iterator[tuple[ClaimedMessage, Reply]]:
         """Keep messages one after the other, as `Relay.hand_over` would send them."""
         for letter in letters:
             keeper.begin(letter.mail.id)
             token = message_token(letter.mail.id)
-            reply = self.keep(token, letter.body, posted_at=letter.mail.posted_at)
+            reply = self.keep(token, letter.body, queued_at=letter.mail.queued_at)
             keeper.end(letter.mail.id, reply)
             yield letter.mail, reply
             if self._is_halted:
@@ -127,17 +127,17 @@ class Mailbox:
         """Take no further message."""
         self._is_halted = True
 
-    def keep(self, token: str, message: bytes, *, posted_at: datetime) -> Reply:
+    def keep(self, token: str, message: bytes, *, queued_at: datetime) -> Reply:
         """Write one mail, whole or not at all; written twice it is one file."""
-        file = self._folder / f"{posted_at:%Y%m%dT%H%M%S%f}-{token}.eml"
+        file = self._folder / f"{queued_at:%Y%m%dT%H%M%S%f}-{token}.eml"
         fresh = file.with_suffix(f".{os.getpid()}.part")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             fresh.write_bytes(message)
             fresh.rename(file)
         except OSError as trouble:
-            return Reply(Outcome.LANE, fault_of(trouble))
-        return Reply(Outcome.LEFT, "kept in the local mailbox")
+            return Reply(Outcome.RELAY, fault_of(trouble))
+        return Reply(Outcome.SENT, "kept in the local mailbox")
 
 
 def mailbox_folder() -> Path:

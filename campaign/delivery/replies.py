@@ -12,7 +12,7 @@ from campaign.verdicts.judging import Verdict
 class Outcome(StrEnum):
     """What became of one attempt to hand a message over."""
 
-    LEFT = "left"
+    SENT = "sent"
     LATER = "later"
     REFUSED = "refused"
     NO_SUCH_ADDRESS = "no such address"
@@ -23,7 +23,7 @@ class Outcome(StrEnum):
     # The way to this recipient's domain is slow.
     SLOW = "slow"
     # The way to the relay is closed or slow.
-    LANE = "lane"
+    RELAY = "relay"
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ def judge(stage: str, code: int, words: str) -> Outcome:
     recipient was named, before that to the relay. What 5xx means, `verdicts.judge` tells.
     """
     if code == 421:
-        return Outcome.LANE
+        return Outcome.RELAY
     if code in (432, 454) or (" 4.7.0" in f" {words}" and 400 <= code < 500):
-        return Outcome.LANE if stage == "MAIL" else Outcome.SLOW
+        return Outcome.RELAY if stage == "MAIL" else Outcome.SLOW
     verdict = verdicts.judge(words, code=code)
     if verdict is Verdict.LIMITED:
         return _limited(stage, code, words)
@@ -85,7 +85,7 @@ _OF_A_MAILBOX = re.compile(
 def _limited(stage: str, code: int, words: str) -> Outcome:
     """Tell who waits where a limit was reached: the mailbox, its domain, or all that we send."""
     if stage == "MAIL":
-        return Outcome.LANE
+        return Outcome.RELAY
     if _OF_A_MAILBOX.search(words):
         return Outcome.LIMITED
     return Outcome.SLOW if code < 500 else Outcome.DOMAIN_LIMITED

@@ -21,7 +21,7 @@ from campaign.delivery.replies import (
     said,
     words_of,
 )
-from campaign.outbox.mail import Leaving
+from campaign.outbox.mail import ClaimedMessage
 
 mail = FlaskMail()
 
@@ -58,7 +58,7 @@ class _Connection(FlaskMailConnection):
 class Letter(NamedTuple):
     """One message ready for the wire: its envelope (RFC 5321) and its bytes."""
 
-    mail: Leaving
+    mail: ClaimedMessage
     sender: str
     body: bytes
 
@@ -105,7 +105,7 @@ class Line:
         self,
         following: Callable[[], Letter | None],
         keeper: Keeper,
-        tell: Callable[[Leaving, Reply], None],
+        tell: Callable[[ClaimedMessage, Reply], None],
     ) -> Generator[None]:
         """Hand over one message after the other, as long as there is a following one."""
         at_hand = following()
@@ -141,11 +141,11 @@ class Line:
                 return
             if code == 421:
                 self.close()
-                tell(mail, Reply(Outcome.LANE, said("body", code, words), was_begun=True))
+                tell(mail, Reply(Outcome.RELAY, said("body", code, words), was_begun=True))
                 return
             if code == 250:
                 self._is_proven = True
-                tell(mail, Reply(Outcome.LEFT, words_of(code, words)))
+                tell(mail, Reply(Outcome.SENT, words_of(code, words)))
             else:
                 tell(mail, self._refused("body", code, words))
             at_hand = after if is_asked else following()
@@ -315,5 +315,5 @@ def _lost(trouble: Exception, *, was_begun: bool, was_given: bool) -> Reply:
         words = fault_of(trouble)
     if was_given:
         # The body may have gone: only the relay knows whether it took the message.
-        return Reply(Outcome.LANE, f"lost after DATA: {words}", is_uncertain=True, was_begun=True)
-    return Reply(Outcome.LANE, words, was_begun=was_begun)
+        return Reply(Outcome.RELAY, f"lost after DATA: {words}", is_uncertain=True, was_begun=True)
+    return Reply(Outcome.RELAY, words, was_begun=was_begun)

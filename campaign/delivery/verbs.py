@@ -24,19 +24,19 @@ from campaign.db import db
 from campaign.delivery import queries
 from campaign.delivery.journal import Memory
 from campaign.delivery.replies import Outcome, Reply
-from campaign.outbox.mail import Leaving
+from campaign.outbox.mail import ClaimedMessage
 from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State, address_hash
 from campaign.outbox.suppressions import queries as tried
 from campaign.outbox.suppressions.bursts import LAST_LEAST, LAST_SHARE
 from campaign.outbox.suppressions.verbs import (
     Gone,
-    Standing,
+    Status,
     hold_back_at_end,
     hold_back_run,
     report,
 )
-from campaign.outbox.throttles import queries as lane_queries
-from campaign.outbox.throttles import verbs as lanes
+from campaign.outbox.throttles import queries as throttle_queries
+from campaign.outbox.throttles import verbs as throttles
 from campaign.outbox.throttles.queries import DOMAIN, RELAY
 from campaign.outbox.throttles.verbs import domain_of
 from campaign.outbox.verbs import pause
@@ -57,12 +57,12 @@ REFUSED_WITH_IT = timedelta(seconds=60)
 
 _MESSAGES: Any = Message.__table__
 _COLUMNS = (
-    "id", "kind", "to_address", "to_name", "person_id", "batch_id", "variant", "country", "place",
-    "posted_at", "tries", "is_own_act",
+    "id", "kind", "to_address", "to_name", "person_id", "batch_id", "variant", "country", "city_id",
+    "queued_at", "tries", "is_own_act",
 )  # fmt: skip
 
 
-class Claimed(list[Leaving]):
+class Claimed(list[ClaimedMessage]):
     """What a sender holds; `is_more` where it must ask again though it may hold nothing."""
 
     is_more = False
@@ -81,7 +81,7 @@ def claim(
     Older messages of the same thread go first. Keeps to `rate` and, for each recipient's domain,
     `domain_rate` (messages a second, 0 = no limit).
     """
-    allowed = lanes.take_tokens(RELAY, limit, rate=rate, now=now)
+    allowed = throttles.take_tokens(RELAY, limit, rate=rate, now=now)
     taken: list[Any] = []
     held = Claimed()
     # However many in a row must not be written to, they hold up nobody behind them.
@@ -98,9 +98,9 @@ def claim(
         if taken:
             break
     if rate > 0 and len(taken) < allowed:
-        lanes.give_back_tokens(RELAY, allowed - len(taken))
+        throttles.give_back_tokens(RELAY, allowed - len(taken))
     taken.sort(key=lambda row: (row.batch_id is not None, row.id))
-    held.extend(Leaving(*row[:11]) for row in taken)
+    held.extend(ClaimedMessage(*row[:11]) for row in taken)
     return held
 
 
@@ -119,7 +119,7 @@ def _taking(which: ColumnElement[bool]) -> Any:
         update(_MESSAGES)
         .where(_MESSAGES.c.id.in_(select(due.c.id)))
         .values(
-            state=State.LEAVING,
+            state=State.SENDING,
             claimed_by=bindparam("holder"),
             leased_until=bindparam("until"),
             tries=_MESSAGES.c.tries + 1,
@@ -167,12 +167,12 @@ def _take_bulk(most: int, *, worker: str, now: datetime) -> list[Any]:
         wanted = most - len(rows)
         if not wanted:
             break
-        allowed = lanes.take_tokens(f"batch:{batch_id}", wanted, rate=rate, now=now)
+        allowed = throttles.take_tokens(f"batch:{batch_id}", wanted, rate=rate, now=now)
         if not allowed:
             continue
         some = _take(_BULK, allowed, worker=worker, now=now, batch=batch_id)
         if rate > 0 and len(some) < allowed:
-            lanes.give_back_tokens(f"batch:{batch_id}", allowed - len(some))
+            throttles.give_back_tokens(f"batch:{batch_id}", allowed - len(some))
         if not some and not queries.is_open(batch_id):
             _finish(batch_id, now=now)
         rows += some
@@ -216,7 +216,7 @@ def _set(ids: Sequence[int], **values: Any) -> None:
 
 def _hold_back_by_domain(rows: list[Any], *, rate: float, now: datetime) -> list[Any]:
     """Let to each domain no more leave than it takes; the rest waits, each for its own moment."""
-    resting = lane_queries.resting_domains(now=now)
+    resting = throttle_queries.domains_backing_off(now=now)
     if rate <= 0 and not resting:
         return rows
     by_domain: dict[str, list[Any]] = {}
@@ -229,9 +229,11 @@ def _hold_back_by_domain(rows: list[Any], *, rate: float, now: datetime) -> list
         allowed = 0
         if until is None:
             name = DOMAIN + domain
-            allowed = lanes.take_tokens(name, len(theirs), rate=rate, now=now)
+            allowed = throttles.take_tokens(name, len(theirs), rate=rate, now=now)
         fit += theirs[:allowed]
-        moments = lanes.moments(domain, len(theirs) - allowed, rate=rate, after=until or now)
+        moments = throttles.reserve_slots(
+            domain, len(theirs) - allowed, rate=rate, after=until or now
+        )
         later += [
             {"held": row.id, "due": at} for row, at in zip(theirs[allowed:], moments, strict=True)
         ]
@@ -254,10 +256,10 @@ _WAIT = (
 
 
 def settle(
-    replies: Iterable[tuple[Leaving, Reply]],
+    replies: Iterable[tuple[ClaimedMessage, Reply]],
     *,
     worker: str,
-    run: Sequence[tuple[Leaving, Reply]] | None = None,
+    run: Sequence[tuple[ClaimedMessage, Reply]] | None = None,
     now: datetime,
 ) -> None:
     """Remember what became of messages this worker holds. Others' claims are left alone.
@@ -268,9 +270,9 @@ def settle(
     last = judged if run is None else list(run)
     if not judged:
         return
-    left = [(mail.id, reply.words[:500]) for mail, reply in judged if reply.outcome is Outcome.LEFT]
+    left = [(mail.id, reply.words[:500]) for mail, reply in judged if reply.outcome is Outcome.SENT]
     _settle_left(left, worker=worker, now=now)
-    others = [(mail, reply) for mail, reply in judged if reply.outcome is not Outcome.LEFT]
+    others = [(mail, reply) for mail, reply in judged if reply.outcome is not Outcome.SENT]
     is_gone = _report_gone(others, now)
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for mail, reply in others:
@@ -286,11 +288,11 @@ def settle(
     if others:
         _hold_back_gone(judged, last, now)
         _pause_refused_batches(others, last, now)
-    _rest_slow_domains(judged, now)
-    _note_lane(judged, last, now)
+    _back_off_slow_domains(judged, now)
+    _record_relay(judged, last, now)
 
 
-def _report_gone(judged: list[tuple[Leaving, Reply]], now: datetime) -> set[int]:
+def _report_gone(judged: list[tuple[ClaimedMessage, Reply]], now: datetime) -> set[int]:
     """Report who is said to be gone; give the messages that bounced by that."""
     certain = {Outcome.NO_SUCH_ADDRESS: True, Outcome.MAYBE_GONE: False}
     found = [
@@ -305,32 +307,32 @@ def _report_gone(judged: list[tuple[Leaving, Reply]], now: datetime) -> set[int]
         for mail, reply in judged
         if reply.outcome in certain
     ]
-    standings = report(found, now=now) if found else {}
-    return {number for number, made in standings.items() if made is not Standing.COUNTED}
+    statuses = report(found, now=now) if found else {}
+    return {number for number, made in statuses.items() if made is not Status.COUNTED}
 
 
 _SETTLE = update(_MESSAGES).where(
     _MESSAGES.c.id == bindparam("held"),
-    _MESSAGES.c.state == State.LEAVING,
+    _MESSAGES.c.state == State.SENDING,
     _MESSAGES.c.claimed_by == bindparam("holder"),
 )
 
 # Most leave, so those are told in one statement, with each one's own reply.
 _LEFT = {
     "postgresql": """
-        UPDATE outbox_message SET state = 'left', settled_at = :at, claimed_by = '',
+        UPDATE outbox_message SET state = 'sent', settled_at = :at, claimed_by = '',
             leased_until = NULL, last_reply = told.value ->> 1
         FROM json_array_elements(CAST(:told AS json)) AS told(value)
         WHERE outbox_message.id = CAST(told.value ->> 0 AS integer)
-            AND state = 'leaving' AND claimed_by = :holder
+            AND state = 'sending' AND claimed_by = :holder
         """,
     "sqlite": """
-        UPDATE outbox_message SET state = 'left', settled_at = :at, claimed_by = '',
+        UPDATE outbox_message SET state = 'sent', settled_at = :at, claimed_by = '',
             leased_until = NULL, last_reply = json_extract(told.value, '$[1]')
         FROM json_each(:told) AS told
         WHERE outbox_message.id = json_extract(told.value, '$[0]')
             -- The plus keeps SQLite from reading all that is held for each of those told.
-            AND +state = 'leaving' AND +claimed_by = :holder
+            AND +state = 'sending' AND +claimed_by = :holder
         """,
 }
 _LEFT_STATEMENTS = {
@@ -348,24 +350,24 @@ def _settle_left(left: list[tuple[int, str]], *, worker: str, now: datetime) -> 
     )
 
 
-def _verdict(mail: Leaving, reply: Reply, now: datetime) -> dict[str, Any]:
+def _verdict(mail: ClaimedMessage, reply: Reply, now: datetime) -> dict[str, Any]:
     match reply.outcome:
         case Outcome.REFUSED:
             return {"state": State.FAILED, "settled_at": now}
-        case Outcome.LANE:
-            return _lane_verdict(mail, reply, now)
-        case Outcome.LIMITED if now - mail.posted_at <= LIMITED_GIVE_UP:
+        case Outcome.RELAY:
+            return _relay_verdict(mail, reply, now)
+        case Outcome.LIMITED if now - mail.queued_at <= LIMITED_GIVE_UP:
             due = now + LIMIT * random.uniform(1.0, 1.2)  # noqa: S311  # jitter, not a secret
             return {"state": State.WAITING, "tries": mail.tries - 1, "due_at": due}
-        case Outcome.DOMAIN_LIMITED if now - mail.posted_at <= LIMITED_GIVE_UP:
+        case Outcome.DOMAIN_LIMITED if now - mail.queued_at <= LIMITED_GIVE_UP:
             return {"state": State.WAITING, "tries": mail.tries - 1}
-        case Outcome.SLOW if now - mail.posted_at <= GIVE_UP:
-            # It waits with its domain (`_rest_slow_domains`): the person has done nothing wrong.
+        case Outcome.SLOW if now - mail.queued_at <= GIVE_UP:
+            # It waits with its domain (`_back_off_slow_domains`): it is not the person's fault.
             return {"state": State.WAITING, "tries": mail.tries - 1}
     return _later(mail, now)
 
 
-def _lane_verdict(mail: Leaving, reply: Reply, now: datetime) -> dict[str, Any]:
+def _relay_verdict(mail: ClaimedMessage, reply: Reply, now: datetime) -> dict[str, Any]:
     """Judge a message on whose way the relay was lost.
 
     Where the relay had begun with it, the trouble may be its own: it goes behind the others, so
@@ -374,15 +376,15 @@ def _lane_verdict(mail: Leaving, reply: Reply, now: datetime) -> dict[str, Any]:
     """
     if reply.was_begun:
         values = _later(mail, now)
-    elif now - mail.posted_at > GIVE_UP:
+    elif now - mail.queued_at > GIVE_UP:
         values = {"state": State.FAILED, "settled_at": now}
     else:
         values = {"state": State.WAITING, "tries": mail.tries - 1}
     return {**values, "is_uncertain": True} if reply.is_uncertain else values
 
 
-def _later(mail: Leaving, now: datetime) -> dict[str, Any]:
-    if now - mail.posted_at > GIVE_UP:
+def _later(mail: ClaimedMessage, now: datetime) -> dict[str, Any]:
+    if now - mail.queued_at > GIVE_UP:
         return {"state": State.FAILED, "settled_at": now}
     return {"state": State.RETRY, "due_at": now + _back_off(mail.tries)}
 
@@ -392,7 +394,7 @@ def _back_off(tries: int) -> timedelta:
     return step * random.uniform(0.8, 1.2)  # noqa: S311  # jitter, not a secret
 
 
-def is_refusing(judged: Iterable[tuple[Leaving, Reply]]) -> bool:
+def is_refusing(judged: Iterable[tuple[ClaimedMessage, Reply]]) -> bool:
     """Tell whether the last replies are a run of refusals, upon which nothing more is tried."""
     last = list(judged)[-REFUSALS_THAT_PAUSE:]
     if len(last) < REFUSALS_THAT_PAUSE:
@@ -410,7 +412,9 @@ _TURNED_DOWN = {Outcome.REFUSED, Outcome.NO_SUCH_ADDRESS}
 
 
 def _hold_back_gone(
-    judged: list[tuple[Leaving, Reply]], last: list[tuple[Leaving, Reply]], now: datetime
+    judged: list[tuple[ClaimedMessage, Reply]],
+    last: list[tuple[ClaimedMessage, Reply]],
+    now: datetime,
 ) -> None:
     """Hold back what a run of "gone" would suppress: that is rather about us, or their server."""
     for run in (last, *_runs_of_domains(judged)):
@@ -420,12 +424,14 @@ def _hold_back_gone(
             hold_back_run([(mail.batch_id, domain_of(mail.to)) for mail, _ in end], now=now)
 
 
-def _runs_of_domains(judged: list[tuple[Leaving, Reply]]) -> list[list[tuple[Leaving, Reply]]]:
+def _runs_of_domains(
+    judged: list[tuple[ClaimedMessage, Reply]],
+) -> list[list[tuple[ClaimedMessage, Reply]]]:
     """Give what was said last of each domain of which many were said to be gone."""
     gone = Counter(
         domain_of(mail.to) for mail, reply in judged if reply.outcome is Outcome.NO_SUCH_ADDRESS
     )
-    runs: dict[str, list[tuple[Leaving, Reply]]] = {
+    runs: dict[str, list[tuple[ClaimedMessage, Reply]]] = {
         domain: [] for domain, number in gone.items() if number >= REFUSALS_THAT_PAUSE
     }
     for mail, reply in judged if runs else ():
@@ -434,7 +440,9 @@ def _runs_of_domains(judged: list[tuple[Leaving, Reply]]) -> list[list[tuple[Lea
 
 
 def _pause_refused_batches(
-    judged: list[tuple[Leaving, Reply]], last: list[tuple[Leaving, Reply]], now: datetime
+    judged: list[tuple[ClaimedMessage, Reply]],
+    last: list[tuple[ClaimedMessage, Reply]],
+    now: datetime,
 ) -> None:
     """Stop an issue that the relay refuses as such, and say why; it is never called finished.
 
@@ -482,25 +490,27 @@ def _wait_with_batch(*where: ColumnElement[bool]) -> None:
     )
 
 
-def _rest_slow_domains(judged: list[tuple[Leaving, Reply]], now: datetime) -> None:
+def _back_off_slow_domains(judged: list[tuple[ClaimedMessage, Reply]], now: datetime) -> None:
     """Let a domain that throttles rest for a while, longer each time; heed its first success."""
     resting = {Outcome.SLOW: None, Outcome.DOMAIN_LIMITED: LIMIT}
     slow = {domain_of(mail.to): reply for mail, reply in judged if reply.outcome in resting}
     for domain in sorted(slow):
         reply = slow[domain]
-        lanes.rest(DOMAIN + domain, because=reply.words, least=resting[reply.outcome], now=now)
+        throttles.back_off(
+            DOMAIN + domain, because=reply.words, least=resting[reply.outcome], now=now
+        )
     if slow:
         return
-    troubled = lane_queries.troubled_domains()
+    troubled = throttle_queries.troubled_domains()
     for domain in sorted(
-        {domain_of(mail.to) for mail, reply in judged if reply.outcome is Outcome.LEFT} & troubled
+        {domain_of(mail.to) for mail, reply in judged if reply.outcome is Outcome.SENT} & troubled
         if troubled
         else ()
     ):
-        lanes.mend(DOMAIN + domain)
+        throttles.reset(DOMAIN + domain)
 
 
-def give_back(mails: Iterable[Leaving], *, worker: str) -> None:
+def give_back(mails: Iterable[ClaimedMessage], *, worker: str) -> None:
     """Put back what was claimed and never tried."""
     ids = [mail.id for mail in mails]
     if ids:
@@ -508,7 +518,7 @@ def give_back(mails: Iterable[Leaving], *, worker: str) -> None:
             update(_MESSAGES)
             .where(
                 _MESSAGES.c.id.in_(ids),
-                _MESSAGES.c.state == State.LEAVING,
+                _MESSAGES.c.state == State.SENDING,
                 _MESSAGES.c.claimed_by == worker,
             )
             .values(**_AS_BEFORE)
@@ -530,7 +540,7 @@ def recover(claimant: str, memory: Memory | None, *, is_dead: bool, now: datetim
     that goes out again with the same Message-ID. Without one, the relay may have had any of it; and
     one that may wake up yet (a machine that slept) may yet send what it has in hand.
     """
-    theirs = and_(_MESSAGES.c.state == State.LEAVING, _MESSAGES.c.claimed_by == claimant)
+    theirs = and_(_MESSAGES.c.state == State.SENDING, _MESSAGES.c.claimed_by == claimant)
     back = {**_AS_BEFORE, "tries": _MESSAGES.c.tries}
     if memory is None:
         db.session.connection().execute(
@@ -540,7 +550,7 @@ def recover(claimant: str, memory: Memory | None, *, is_dead: bool, now: datetim
     held = db.session.connection().execute(
         select(*(_MESSAGES.c[name] for name in _COLUMNS[:11])).where(theirs)
     )
-    mails = [Leaving(*row) for row in held]
+    mails = [ClaimedMessage(*row) for row in held]
     settle(
         [(mail, memory.ended[mail.id]) for mail in mails if mail.id in memory.ended],
         worker=claimant,
@@ -560,15 +570,17 @@ def recover(claimant: str, memory: Memory | None, *, is_dead: bool, now: datetim
     give_back([mail for mail in mails if mail.id not in memory.ended], worker=claimant)
 
 
-def _note_lane(
-    judged: list[tuple[Leaving, Reply]], last: list[tuple[Leaving, Reply]], now: datetime
+def _record_relay(
+    judged: list[tuple[ClaimedMessage, Reply]],
+    last: list[tuple[ClaimedMessage, Reply]],
+    now: datetime,
 ) -> None:
-    """Close the lane for a while after trouble on the way; open it after the first success."""
-    troubles = [reply for _, reply in judged if reply.outcome is Outcome.LANE]
+    """Close the throttle for a while after trouble on the way; open it after the first success."""
+    troubles = [reply for _, reply in judged if reply.outcome is Outcome.RELAY]
     if not troubles and is_refusing(last) and last[-1][1].outcome in _PUT_OFF:
         # It puts everybody off: that is about the relay, and asking faster helps nobody.
         troubles = [last[-1][1]]
     if troubles:
-        lanes.rest(RELAY, because=troubles[-1].words, now=now)
-    elif lane_queries.is_troubled(RELAY) and any(r.outcome not in _PUT_OFF for _, r in judged):
-        lanes.mend(RELAY)
+        throttles.back_off(RELAY, because=troubles[-1].words, now=now)
+    elif throttle_queries.is_troubled(RELAY) and any(r.outcome not in _PUT_OFF for _, r in judged):
+        throttles.reset(RELAY)

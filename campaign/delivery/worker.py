@@ -37,9 +37,9 @@ from campaign.languages import force_locale
 from campaign.outbox import queries as outbox
 from campaign.outbox.fields import Field, Recipient, Value
 from campaign.outbox.mail import (
+    ClaimedMessage,
     Content,
     Envelope,
-    Leaving,
     compose,
     envelope_sender,
 )
@@ -120,9 +120,9 @@ class Sender:
         processes.at_work.add(self.name)
         self._limit = FEWEST
         self._has_called = False
-        self._unfit: list[tuple[Leaving, Reply]] = []
+        self._unfit: list[tuple[ClaimedMessage, Reply]] = []
         # The last that did not leave, without one between that did.
-        self._run: deque[tuple[Leaving, Reply]] = deque(maxlen=verbs.REFUSALS_THAT_PAUSE)
+        self._run: deque[tuple[ClaimedMessage, Reply]] = deque(maxlen=verbs.REFUSALS_THAT_PAUSE)
 
     def send_some(self) -> bool:
         """Claim some messages and send them. Returns whether there may be more."""
@@ -151,16 +151,16 @@ class Sender:
         self._limit = max(FEWEST, min(MOST, int(len(mails) / max(took, 0.001))))
         return True
 
-    def _send(self, mails: list[Leaving], contents: dict[int, Content]) -> None:
+    def _send(self, mails: list[ClaimedMessage], contents: dict[int, Content]) -> None:
         told = time.monotonic()
         ended: set[int] = set()
-        done: list[tuple[Leaving, Reply]] = []
+        done: list[tuple[ClaimedMessage, Reply]] = []
         way = _way()
         letters = self._letters(mails, contents, until=clock.now() + verbs.LEASE / 3)
         for mail, reply in way.hand_over(letters, number=len(mails), keeper=self._journal):
             done.append((mail, reply))
             ended.add(mail.id)
-            if reply.outcome is not Outcome.LEFT:
+            if reply.outcome is not Outcome.SENT:
                 self._run.append((mail, reply))
                 if verbs.is_refusing(self._run):
                     way.halt()
@@ -178,7 +178,7 @@ class Sender:
         self._unfit = []
 
     def _letters(
-        self, mails: list[Leaving], contents: dict[int, Content], *, until: datetime
+        self, mails: list[ClaimedMessage], contents: dict[int, Content], *, until: datetime
     ) -> Iterator[Letter]:
         """Build messages one by one, as the relay takes them. No transaction is open meanwhile."""
         for mail in mails:
@@ -221,7 +221,7 @@ class Sender:
         return found
 
     def _remember(
-        self, done: list[tuple[Leaving, Reply]], *, rest: list[Leaving] | None = None
+        self, done: list[tuple[ClaimedMessage, Reply]], *, rest: list[ClaimedMessage] | None = None
     ) -> None:
         """Tell the table, however long it takes; the journal knows it meanwhile."""
         self._journal.write()
@@ -275,7 +275,7 @@ class Maker:
 def _wait_for_the_rate(rate: float) -> bool:
     """Wait until one more may leave. Returns whether there is one to wait for."""
     now = clock.now()
-    is_worth_it = queries.is_anything_due(now=now) and not outbox.is_lane_closed(now=now)
+    is_worth_it = queries.is_anything_due(now=now) and not outbox.is_relay_closed(now=now)
     # Nothing may be held meanwhile: on SQLite it would keep every sign-up waiting.
     db.session.commit()
     if is_worth_it:

@@ -12,8 +12,8 @@ from campaign.events.models import Action, Event
 from campaign.languages import current_language, number
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.fields import Recipient, Value, field
-from campaign.places import cities as places
-from campaign.places.cities import Place, km_between
+from campaign.places import cities
+from campaign.places.cities import City, km_between
 from campaign.templating import public_url, render_in_mail
 
 # So far people go for an evening.
@@ -53,13 +53,13 @@ class Meeting:
         """Tell whether somebody has said where on Earth it is."""
         return self.latitude is not None and self.longitude is not None
 
-    def is_near(self, city: Place) -> bool:
+    def is_near(self, city: City) -> bool:
         """Tell whether it lies within reach of a city; most do not, which is told at a glance."""
         if self.latitude is None or abs(self.latitude - city.latitude) > _NEAR_DEGREES:
             return False
         return self.km_from(city) <= NEAR_KM
 
-    def km_from(self, city: Place) -> float:
+    def km_from(self, city: City) -> float:
         """Tell how far it is from a city; endlessly far where nobody has said where it is."""
         if self.latitude is None or self.longitude is None:
             return float("inf")
@@ -87,7 +87,7 @@ class Ahead:
 @field(
     "next_event",
     _l("a card with the next event near the reader, or else in their country"),
-    by=("country", "place"),
+    by=("country", "city_id"),
 )
 def next_event(reader: Recipient, now: datetime) -> Value:
     """Tell the reader where they can come; who lives nowhere near, of the next day of action."""
@@ -137,7 +137,7 @@ def _card(
 @field(
     "events_this_month",
     _l("a list of the events of the next 30 days in the reader's country, or the biggest anywhere"),
-    by=("country", "place"),
+    by=("country", "city_id"),
 )
 def events_this_month(reader: Recipient, now: datetime) -> Value:
     """List what the next 30 days bring in the reader's country, or where most people come."""
@@ -150,7 +150,7 @@ def events_this_month(reader: Recipient, now: datetime) -> Value:
         tuple(shown),
         max(0, len(near) - MOST_IN_A_MONTH),
         bool(near),
-        bool(reader.country or reader.place),
+        bool(reader.country or reader.city_id),
         _everywhere(),
     )
 
@@ -181,11 +181,11 @@ def _everywhere() -> str:
     return public_url("events.index")
 
 
-def _city(reader: Recipient) -> Place | None:
-    return places.place(reader.place) if reader.place is not None else None
+def _city(reader: Recipient) -> City | None:
+    return cities.city(reader.city_id) if reader.city_id is not None else None
 
 
-def _nearest(meetings: Iterable[Meeting], city: Place, country: str) -> list[Meeting]:
+def _nearest(meetings: Iterable[Meeting], city: City, country: str) -> list[Meeting]:
     """Give the event to go to from a city: one with places before one without, then the nearest."""
     found = _in_reach(meetings, city, country)
     return sorted(
@@ -193,7 +193,7 @@ def _nearest(meetings: Iterable[Meeting], city: Place, country: str) -> list[Mee
     )[:1]
 
 
-def _in_reach(meetings: Iterable[Meeting], city: Place | None, country: str) -> list[Meeting]:
+def _in_reach(meetings: Iterable[Meeting], city: City | None, country: str) -> list[Meeting]:
     """Give those in a country, and those across a border that lie near a city."""
     return [
         meeting
@@ -208,11 +208,11 @@ def _first_in(meetings: Iterable[Meeting], country: str) -> list[Meeting]:
     if not found:
         return []
     first = min(found, key=lambda one: (one.is_example, one.is_full, one.starts_on, one.city))
-    same = [one for one in found if _standing(one) == _standing(first)]
+    same = [one for one in found if _status(one) == _status(first)]
     return sorted(same, key=_day_and_place)[:MOST_AT_ONCE]
 
 
-def _standing(meeting: Meeting) -> tuple[date, bool, bool]:
+def _status(meeting: Meeting) -> tuple[date, bool, bool]:
     return meeting.starts_on, meeting.is_example, meeting.is_full
 
 

@@ -78,7 +78,7 @@ class Event(Model):
     # When it truly ended, if its day is set right afterwards.
     took_place_at: Mapped[datetime | None]
     # The places of those who meant to come and whose sign-ups are erased: a bare number.
-    erased_places: Mapped[int] = mapped_column(default=0)
+    erased_sign_ups: Mapped[int] = mapped_column(default=0)
     revised_at: Mapped[datetime] = mapped_column(index=True)
     created_at: Mapped[datetime]
 
@@ -171,7 +171,7 @@ class SignUp(Model):
     # How far this person's copy has been revised beyond the event's own sequence.
     revisions: Mapped[int] = mapped_column(default=0)
     # The event's sequence when we last wrote to them; who is behind it has not heard the news.
-    told_sequence: Mapped[int] = mapped_column(default=0)
+    notified_sequence: Mapped[int] = mapped_column(default=0)
     # The DTSTAMP of the calendar last mailed to them.
     stamped_at: Mapped[datetime]
 
@@ -184,7 +184,7 @@ class SignUp(Model):
 
     __table_args__ = (
         UniqueConstraint("event_id", "person_id"),
-        Index("ix_sign_up_event_standing", "event_id", "withdrawn_at", "told_sequence"),
+        Index("ix_sign_up_event_status", "event_id", "withdrawn_at", "notified_sequence"),
         # No id is given twice: mails to one person are kept in order by it.
         {"sqlite_autoincrement": True},
     )

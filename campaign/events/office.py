@@ -168,7 +168,7 @@ def amend(slug: str) -> Any:
 _STATES = {"coming": _l("coming"), "asked": _l("asked"), "withdrawn": _l("withdrawn")}
 
 
-def _standing(place: SignUp) -> str:
+def _status(place: SignUp) -> str:
     if not place.is_active:
         return "withdrawn"
     return "coming" if place.is_coming else "asked"
@@ -187,7 +187,7 @@ SIGN_UPS = [
     Column("name", _l("Name"), _name),
     Column("email", _l("Address"), lambda row: row.person.email),
     Column("guests", _l("Guests"), _guests, is_number=True),
-    Column("state", _l("State"), _standing, cell=lambda row: _STATES[_standing(row)]),
+    Column("state", _l("State"), _status, cell=lambda row: _STATES[_status(row)]),
     Column("signed_up_at", _l("Signed up"), lambda row: row.signed_up_at),
     Column("confirmed_at", _l("Confirmed"), lambda row: row.confirmed_at),
     Column("withdrawn_at", _l("Withdrawn"), lambda row: row.withdrawn_at),
@@ -295,11 +295,9 @@ def revise(slug: str) -> Any:
     return redirect(url_for("office.events.event", slug=slug), 303)
 
 
-def _mailed(number: int) -> str:
+def _mailed(id: int) -> str:
     return str(
-        ngettext(
-            "%(num)s person gets a mail about it.", "%(num)s people get a mail about it.", number
-        )
+        ngettext("%(num)s person gets a mail about it.", "%(num)s people get a mail about it.", id)
     )
 
 

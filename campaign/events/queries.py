@@ -218,7 +218,7 @@ def _places() -> ColumnElement[int]:
         )
         .scalar_subquery()
     )
-    return Event.erased_places + func.coalesce(known, 0)
+    return Event.erased_sign_ups + func.coalesce(known, 0)
 
 
 def events_by_action() -> dict[int | None, int]:

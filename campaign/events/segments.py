@@ -15,7 +15,7 @@ from campaign.segments.conditions import said
 from campaign.segments.rules import Values, condition
 
 
-def _standing() -> Select[int]:
+def _status() -> Select[int]:
     # Who has said it themselves: a stranger's form puts nobody into a segment.
     return select(SignUp.person_id).where(
         SignUp.confirmed_at.is_not(None), SignUp.withdrawn_at.is_(None)
@@ -29,7 +29,7 @@ def _standing() -> Select[int]:
 )
 def signed_up(values: Values, now: datetime) -> Select[int]:
     """Find those who have a place at some event."""
-    return _standing()
+    return _status()
 
 
 def _actions() -> list[tuple[str, Any]]:
@@ -53,7 +53,7 @@ def _action_in_words(values: Values, denied: bool) -> Any:
 def signed_up_for_action(values: Values, now: datetime) -> Select[int]:
     """Find those who have a place at an event of a day of action."""
     return (
-        _standing()
+        _status()
         .join(Event, Event.id == SignUp.event_id)
         .join(Action, Action.id == Event.action_id)
         .where(Action.slug == values["action"])
@@ -86,4 +86,4 @@ def _event_in_words(values: Values, denied: bool) -> Any:
 )
 def signed_up_for_event(values: Values, now: datetime) -> Select[int]:
     """Find those who have a place at one event."""
-    return _standing().join(Event, Event.id == SignUp.event_id).where(Event.slug == values["event"])
+    return _status().join(Event, Event.id == SignUp.event_id).where(Event.slug == values["event"])

@@ -15,7 +15,7 @@ from campaign.events.models import Action, Event, SignUp
 from campaign.events.queries import event_by_slug, held_alone, number_coming, places_taken
 from campaign.languages import _, ngettext, short_date
 from campaign.languages import lazy_gettext as _l
-from campaign.places import cities as places
+from campaign.places import cities
 from campaign.refusals import Refusal
 from campaign.slugs import free_slug, slug_of
 
@@ -154,7 +154,7 @@ def revise(
         event.took_place_at = was.ended_at
     if not event.is_over(now):
         # Who came when it was held before is not coming to what is planned now.
-        event.erased_places = 0
+        event.erased_sign_ups = 0
         event.took_place_at = None
     if before == [getattr(event, name) for name in _WHEN_AND_WHERE]:
         return 0
@@ -186,7 +186,7 @@ def _refuse_if_unlikely(event: Event, was: _When, *, now: datetime) -> None:
     else:
         return
     coming = number_coming(event)
-    forgotten = 0 if is_over else event.erased_places
+    forgotten = 0 if is_over else event.erased_sign_ups
     is_told = not is_over and not event.is_called_off
     if coming or forgotten:
         # What was typed is in the form; the event stays as it is.
@@ -198,8 +198,8 @@ def _count_as_told(event: Event) -> None:
     """Let a correction of what was called off be no news to those who know that it was."""
     db.session.execute(
         update(SignUp)
-        .where(SignUp.event_id == event.id, SignUp.told_sequence == event.sequence - 1)
-        .values(told_sequence=event.sequence)
+        .where(SignUp.event_id == event.id, SignUp.notified_sequence == event.sequence - 1)
+        .values(notified_sequence=event.sequence)
         .execution_options(synchronize_session=False)
     )
 
@@ -249,7 +249,7 @@ def _slug(city: str, country: str, *, prefix: str) -> str:
     Latin, Greek and Cyrillic names are written letter by letter. Of others few would know what
     comes of that, so the gazetteer's name comes first: Tokyo, not dong-jing.
     """
-    known = places.find(city, country) if max(city) > _LAST_CYRILLIC else None
+    known = cities.find(city, country) if max(city) > _LAST_CYRILLIC else None
     name = slug_of(known.name if known else city)
     wanted = f"{prefix}-{name or country.lower()}"[:_LONGEST_SLUG].rstrip("-")
     # Words that addresses beside /events/<slug> begin with.

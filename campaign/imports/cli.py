@@ -91,7 +91,7 @@ def import_(
             verbs.settle(
                 run,
                 mapping=_mapping(run, chosen),
-                standing=EVERYBODY[everybody] if everybody else None,
+                status=EVERYBODY[everybody] if everybody else None,
                 wording=consent.strip(),
                 source=consent_source.strip()[:200],
                 agreed_on=agreed_on,
@@ -189,8 +189,8 @@ def _tell(run: Import, file: Path | None) -> None:
     would = "would be " if run.stage == Stage.CHECKED else ""
     click.echo(f"{run.rows} rows: {run.made} people {would}new, {run.known} known already.")
     click.echo(f"{run.subscribed} {would}subscribed to the newsletter.")
-    if run.held:
-        click.echo(f"{run.held} not subscribed: they have left, or must not be written to.")
+    if run.left_out:
+        click.echo(f"{run.left_out} not subscribed: they have left, or must not be written to.")
     if not run.wording:
         click.echo("Nobody is subscribed without --consent: what they agreed to, word for word.")
     for note, number in sorted(run.notes.items()):

@@ -296,7 +296,7 @@ _FILE_SAYS = re.compile(
 _MAILCHIMP = re.compile(r"(?<![a-z])(un|non)?(sub)scribed_|(?<![a-z])(cleaned)_")
 
 
-def standing_of(file: str, *, service: str = "mailchimp") -> str:
+def status_of(file: str, *, service: str = "mailchimp") -> str:
     """Tell what a file's name says of everybody in it: a status, `UNCLEAR`, or "" for nothing."""
     found = _MAILCHIMP.search(file.lower()) if service == "mailchimp" else None
     if found:

@@ -110,11 +110,11 @@ def settle_form(run: Import, samples: list[list[str]], *, filled: bool) -> Settl
     class Columns(SettleForm):
         pass
 
-    if formats.standing_of(run.name, service=run.format) == statuses.UNCLEAR:
+    if formats.status_of(run.name, service=run.format) == statuses.UNCLEAR:
         Columns.everybody = SelectField(
             _("What are the people in this file?"),
             choices={name: str(label) for name, label in _EVERYBODY.items()},
-            default=run.standing or _AS_STATED,
+            default=run.status or _AS_STATED,
             description=_("Its name says that they are not subscribed."),
             validators=[InputRequired()],
         )
@@ -134,7 +134,7 @@ def settle_form(run: Import, samples: list[list[str]], *, filled: bool) -> Settl
     return Columns(formdata=None, wording=run.wording, source=run.source, agreed_on=run.agreed_on)
 
 
-def standing_of(form: SettleForm) -> str | None:
+def status_of(form: SettleForm) -> str | None:
     """Give what was chosen for everybody in the file; None where its name asks for nothing."""
     field = form._fields.get("everybody")
     return None if field is None else "" if field.data == _AS_STATED else field.data

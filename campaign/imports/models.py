@@ -27,7 +27,7 @@ class Stage(StrEnum):
 class Import(Model):
     """One file of people: what it is, how it is read, how far it is and what came of it."""
 
-    __tablename__ = "person_import"
+    __tablename__ = "import_run"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # As its owner calls it; `file` is what it is called in the folder of imports, "" where the
@@ -44,7 +44,7 @@ class Import(Model):
     mapping: Mapped[list[str]] = mapped_column()
     # What the file's name says of all in it, such as `left`; "" where nothing, `statuses.UNCLEAR`
     # where somebody has to say.
-    standing: Mapped[str] = mapped_column(String(12), default="")
+    status: Mapped[str] = mapped_column(String(12), default="")
     # How those in the file agreed to the newsletter; without words nobody is subscribed.
     wording: Mapped[str] = mapped_column(Text, default="")
     source: Mapped[str] = mapped_column(String(200), default="")
@@ -60,7 +60,7 @@ class Import(Model):
     known: Mapped[int] = mapped_column(default=0)
     subscribed: Mapped[int] = mapped_column(default=0)
     # They said so, but have left or must not be written to.
-    held: Mapped[int] = mapped_column(default=0)
+    left_out: Mapped[int] = mapped_column(default=0)
     refused: Mapped[int] = mapped_column(default=0)
     # What was left out of rows that were taken: a note's name and how often.
     notes: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -92,10 +92,10 @@ class Import(Model):
 class Refused(Model):
     """A row that was not taken: its line in the file, why, and how it begins."""
 
-    __tablename__ = "person_import_refused"
+    __tablename__ = "import_refused"
 
     import_id: Mapped[int] = mapped_column(
-        ForeignKey("person_import.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True
     )
     line: Mapped[int] = mapped_column(primary_key=True)
     reason: Mapped[str] = mapped_column(String(20))

@@ -38,7 +38,7 @@ from campaign.imports.forms import (
     UploadForm,
     mapping_of,
     settle_form,
-    standing_of,
+    status_of,
 )
 from campaign.imports.models import Import, Refused, Stage
 from campaign.imports.rows import NOTES, REASONS
@@ -68,7 +68,7 @@ STAGES = {
 
 
 def _link(run: Import) -> Markup:
-    href = url_for("office.imports.show", number=run.id)
+    href = url_for("office.imports.show", id=run.id)
     return Markup('<a href="{}">{}</a>').format(href, run.name)
 
 
@@ -137,21 +137,21 @@ def upload() -> Any:
         # Whatever went wrong, no list of people is left lying about.
         if not is_kept:
             file.unlink(missing_ok=True)
-    return redirect(url_for("office.imports.show", number=run.id), 303)
+    return redirect(url_for("office.imports.show", id=run.id), 303)
 
 
-@bp.get("/<int:number>")
-def show(number: int) -> Any:
+@bp.get("/<int:id>")
+def show(id: int) -> Any:
     """Show an import: how it is read, how far it is, or what came of it."""
-    run = _found(number)
+    run = _found(id)
     page = make_response(_page(run, _form(run, filled=True) if run.is_open else None))
     if run.is_running:
         page.headers["Refresh"] = str(_LOOK_AGAIN)
     return page
 
 
-def _found(number: int) -> Import:
-    run: Import | None = db.session.get(Import, number)
+def _found(id: int) -> Import:
+    run: Import | None = db.session.get(Import, id)
     return run if run and run.file else abort(404)
 
 
@@ -179,7 +179,7 @@ def _page(run: Import, form: SettleForm | None) -> str:
         form=form,
         settled=[form.wording, form.source, form.agreed_on] if form else [],
         unclear=unclear,
-        must_ask=UNCLEAR in run.mapping or run.standing == UNCLEAR,
+        must_ask=UNCLEAR in run.mapping or run.status == UNCLEAR,
         taken=[field for field in columns if field.data and field not in unclear],
         left_out=[field for field in columns if not field.data],
         button=ButtonForm(formdata=None),
@@ -190,10 +190,10 @@ def _page(run: Import, form: SettleForm | None) -> str:
     )
 
 
-@bp.post("/<int:number>/check")
-def check(number: int) -> Any:
+@bp.post("/<int:id>/check")
+def check(id: int) -> Any:
     """Settle how the file is read, and let a worker look at every row of it."""
-    run = _found(number)
+    run = _found(id)
     form = _form(run, filled=False)
     if not form.validate():
         return _page(run, form), form.refusal_status()
@@ -201,7 +201,7 @@ def check(number: int) -> Any:
         verbs.settle(
             run,
             mapping=mapping_of(form, run),
-            standing=standing_of(form),
+            status=status_of(form),
             wording=form.wording.data,
             source=form.source.data,
             agreed_on=form.agreed_on.data,
@@ -213,13 +213,13 @@ def check(number: int) -> Any:
         return _page(run, form), refusal.status
     jobs.wake_after_commit(READ)
     db.session.commit()
-    return redirect(url_for("office.imports.show", number=number), 303)
+    return redirect(url_for("office.imports.show", id=id), 303)
 
 
-@bp.post("/<int:number>/start")
-def start(number: int) -> Any:
+@bp.post("/<int:id>/start")
+def start(id: int) -> Any:
     """Import the people of a file that was checked."""
-    run = _found(number)
+    run = _found(id)
     form = ButtonForm()
     if not form.validate():
         return _page(run, _form(run, filled=True)), form.refusal_status()
@@ -228,26 +228,26 @@ def start(number: int) -> Any:
     verbs.start(run)
     jobs.wake_after_commit(READ)
     db.session.commit()
-    return redirect(url_for("office.imports.show", number=number), 303)
+    return redirect(url_for("office.imports.show", id=id), 303)
 
 
-@bp.post("/<int:number>/stop")
-def stop(number: int) -> Any:
+@bp.post("/<int:id>/stop")
+def stop(id: int) -> Any:
     """Read no further in a file. Who was imported stays."""
-    run = _found(number)
+    run = _found(id)
     form = ButtonForm()
     if not form.validate():
         return _page(run, None), form.refusal_status()
     verbs.stop(run)
     db.session.commit()
     flash(_("It is read no further."), "done")
-    return redirect(url_for("office.imports.show", number=number), 303)
+    return redirect(url_for("office.imports.show", id=id), 303)
 
 
-@bp.post("/<int:number>/discard")
-def discard(number: int) -> Any:
+@bp.post("/<int:id>/discard")
+def discard(id: int) -> Any:
     """Throw an import away: its file and the rows it refused. Who was imported stays."""
-    run = _found(number)
+    run = _found(id)
     form = ButtonForm()
     if not form.validate():
         return _page(run, _form(run, filled=True)), form.refusal_status()
@@ -259,10 +259,10 @@ def discard(number: int) -> Any:
     return redirect(url_for("office.imports.index"), 303)
 
 
-@bp.get("/<int:number>/refused.csv")
-def refused(number: int) -> Response:
+@bp.get("/<int:id>/refused.csv")
+def refused(id: int) -> Response:
     """Give the rows that were not taken, with why, to be mended and uploaded again."""
-    rows: Select[Refused] = queries.refused(_found(number))
+    rows: Select[Refused] = queries.refused(_found(id))
     return tables.download(rows, REFUSED, name="refused")
 
 

@@ -30,7 +30,7 @@ from campaign.imports.reading import (
 from campaign.imports.statuses import KNOWN, STRICTEST, SUBSCRIBED
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import as_tag
-from campaign.places import cities as places
+from campaign.places import cities
 
 ADDRESS = "address"
 NO_ADDRESS = "no-address"
@@ -76,11 +76,11 @@ class Row:
     name: str = ""
     country: str = ""
     city: str = ""
-    place: int | None = None
+    city_id: int | None = None
     timezone: str = ""
     language: str = ""
     tags: tuple[str, ...] = ()
-    standing: str = KNOWN
+    status: str = KNOWN
     # When they agreed, or left; None where the file does not say.
     at: datetime | None = None
 
@@ -91,23 +91,23 @@ class Row:
         if not self.country or other.country in {"", self.country}:
             self.country = self.country or other.country
             if not self.city and other.city:
-                self.city, self.place = other.city, other.place
+                self.city, self.city_id = other.city, other.city_id
                 self.timezone = other.timezone or self.timezone
             self.timezone = self.timezone or other.timezone
         self.tags = tuple(dict.fromkeys(self.tags + other.tags))
         # A line in which nothing is said takes nothing from one in which it is.
-        if _TELLING.index(other.standing) < _TELLING.index(self.standing):
-            self.standing, self.at = other.standing, other.at
-        elif other.standing == self.standing:
+        if _TELLING.index(other.status) < _TELLING.index(self.status):
+            self.status, self.at = other.status, other.at
+        elif other.status == self.status:
             self.at = self.at or other.at
 
 
 def reader(
-    mapping: Sequence[str], *, standing: str, now: datetime, notes: "Counter[str]"
+    mapping: Sequence[str], *, status: str, now: datetime, notes: "Counter[str]"
 ) -> Callable[[list[str]], Row | str]:
     """Make what turns the cells of a line into a `Row`, or into the reason why there is none.
 
-    `standing` is what is said of everybody in the file, or "". `notes` counts what is left out.
+    `status` is what is said of everybody in the file, or "". `notes` counts what is left out.
     """
     columns: dict[str, list[int]] = {}
     for at, field in enumerate(mapping):
@@ -116,8 +116,8 @@ def reader(
     single = {field: found[0] for field, found in columns.items()}
     says = (statuses.FIELDS | {"agreed_at"}) & set(columns)
     # Where nothing tells one from another, what the importer says of all is so of each.
-    usual = standing or SUBSCRIBED
-    is_simple = says == {"newsletter"} and len(columns["newsletter"]) == 1 and not standing
+    usual = status or SUBSCRIBED
+    is_simple = says == {"newsletter"} and len(columns["newsletter"]) == 1 and not status
     spoken = [(field, at) for field in columns if field in statuses.FIELDS for at in columns[field]]
 
     def read(cells: list[str]) -> Row | str:
@@ -136,7 +136,7 @@ def reader(
             if not email:
                 return ADDRESS
             notes["mended"] += 1
-        row = Row(email, standing=usual)
+        row = Row(email, status=usual)
         is_told = False
         facts = _attributes(cell("attributes")) if "attributes" in single else {}
         name = cell("name") or f"{cell('first_name')} {cell('last_name')}"
@@ -149,7 +149,7 @@ def reader(
         city = cell("city") or facts.get("city", "")
         if city:
             _set_city(row, city, notes)
-        row.timezone = _zone(row.place, row.country) if row.country else ""
+        row.timezone = _zone(row.city_id, row.country) if row.country else ""
         language = cell("language") or facts.get("language", "")
         if language:
             row.language = language_code(language)
@@ -161,11 +161,11 @@ def reader(
             is_told = any(map(statuses.tag_tells, row.tags))
         if is_simple:
             word = cell("newsletter")
-            row.standing = _SIMPLE.get(word.casefold()) or _status("newsletter", word, notes)
+            row.status = _SIMPLE.get(word.casefold()) or _status("newsletter", word, notes)
         elif says:
             _stand(row, cells, spoken, columns, now=now, notes=notes)
-        if is_told and row.standing == SUBSCRIBED:
-            row.standing, row.at = KNOWN, None
+        if is_told and row.status == SUBSCRIBED:
+            row.status, row.at = KNOWN, None
             notes["told"] += 1
         return row
 
@@ -256,20 +256,20 @@ def _set_city(row: Row, typed: str, notes: "Counter[str]") -> None:
     if _NO_NAME.search(city):
         city = ""
     row.city = city
-    row.place = _place(city, row.country) if row.country and city else None
-    if row.place is None:
+    row.city_id = _place(city, row.country) if row.country and city else None
+    if row.city_id is None:
         notes["city"] += 1
 
 
 @lru_cache(maxsize=8192)
 def _place(city: str, country: str) -> int | None:
-    found = places.find(city, country)
+    found = cities.find(city, country)
     return found.id if found else None
 
 
 @lru_cache(maxsize=8192)
 def _zone(place: int | None, country: str) -> str:
-    return places.zone_of(place, country)
+    return cities.zone_of(place, country)
 
 
 def _tags(typed: str, notes: "Counter[str]") -> tuple[str, ...]:
@@ -329,14 +329,14 @@ def _stand(
             notes["time"] += 1
         return [one for one in read if one is not None]
 
-    # A file of those who did not subscribe makes nobody a subscriber: `row.standing` says so.
-    standings = [row.standing]
+    # A file of those who did not subscribe makes nobody a subscriber: `row.status` says so.
+    given = [row.status]
     for field, at in spoken:
         found = _status(field, cells[at].strip() if at < len(cells) else "", notes)
         if found:
-            standings.append(found)
-    row.standing = min(standings, key=STRICTEST.index)
-    if row.standing == SUBSCRIBED:
+            given.append(found)
+    row.status = min(given, key=STRICTEST.index)
+    if row.status == SUBSCRIBED:
         # Asked for, then confirmed: the later of the two is when they agreed.
         row.at = max(times("agreed_at"), default=None)
     else:
@@ -362,9 +362,9 @@ def moment(typed: str, *, now: datetime) -> datetime | None:
 def country_code(typed: str) -> str:
     """Find the country somebody means by its code or its name in a large language; "" if none."""
     code = typed.strip().upper()
-    if code in places.countries():
+    if code in cities.countries():
         return code
-    return _country_names().get(places.folded(_line(typed)), "")
+    return _country_names().get(cities.folded(_line(typed)), "")
 
 
 @lru_cache(maxsize=2048)
@@ -375,7 +375,7 @@ def language_code(typed: str) -> str:
     if found and found[1].lower() in _language_codes():
         parts = [found[1].lower(), (found[2] or "").title(), (found[3] or "").upper()]
         return "_".join(part for part in parts if part)[:12]
-    return _names_of_languages().get(places.folded(_line(text)), "")
+    return _names_of_languages().get(cities.folded(_line(text)), "")
 
 
 _LARGE_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da")
@@ -384,7 +384,7 @@ _LARGE_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da")
 @lru_cache(maxsize=1)
 def _country_names() -> dict[str, str]:
     """Map what people call countries to the code of each."""
-    found = _names("territories", places.countries())
+    found = _names("territories", cities.countries())
     usual = {
         "uk": "GB", "u k": "GB", "great britain": "GB", "england": "GB", "scotland": "GB",
         "wales": "GB", "northern ireland": "GB", "usa": "US", "u s a": "US", "u s": "US",
@@ -412,5 +412,5 @@ def _names(kind: str, codes: frozenset[str]) -> dict[str, str]:
         names: dict[str, Any] = getattr(Locale(language), kind)
         for code, name in names.items():
             if code in codes:
-                found.setdefault(places.folded(str(name)), code)
+                found.setdefault(cities.folded(str(name)), code)
     return found

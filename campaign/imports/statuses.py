@@ -271,7 +271,7 @@ _STATED = {
 _MAY_SAY = re.compile(
     r"unsub|opt(ed|s)?out|opt(ed|s)?in|subscri|bounc|clean|suppress|blacklist|blocklist|blocked|donot|"
     r"dontmail|dontemail|dontcontact|onhold|invalid|isbad|complain|spam|junk|consent|permission|gdpr|dsgvo|rgpd|"
-    r"marketing|newsletter|mailable|deliver|status|standing|confirm|verified|disabled|deleted|"
+    r"marketing|newsletter|mailable|deliver|status|status|confirm|verified|disabled|deleted|"
     r"deactiv|inactiv|activated|noemail|nomail|receive|wantsmail|wantsemail|contactable|maycontact|"
     r"maymail|abonn|abgemeld|abmeld|angemeld|anmeld|abbestell|gesperrt|sperre|bestatig|einwillig|"
     r"zustimm|inscri|iscri|suscri|iscrizion|baja|subskry|wypis|uitgeschr|ingeschr|afgemeld|afmeld|"

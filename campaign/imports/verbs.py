@@ -62,7 +62,7 @@ def take_in(
         delimiter=shape.delimiter,
         header=shape.header,
         mapping=mapping,
-        standing=formats.standing_of(name, service=service),
+        status=formats.status_of(name, service=service),
         stage=Stage.UPLOADED,
         lines=reading.number_of_lines(path),
         notes={},
@@ -86,14 +86,14 @@ def settle(
     run: Import,
     *,
     mapping: list[str] | None = None,
-    standing: str | None = None,
+    status: str | None = None,
     wording: str = "",
     source: str = "",
     agreed_on: date | None = None,
 ) -> None:
     """Settle which column fills which field, and how those in the file agreed.
 
-    `standing` is what somebody says of all in the file, "" for nothing. `wording` is what they
+    `status` is what somebody says of all in the file, "" for nothing. `wording` is what they
     agreed to, word for word. Raises `NoAddressColumn`, `TwoColumns`, and `UnclearColumn` or
     `UnclearName` where nobody has said yet who has left.
     """
@@ -110,10 +110,10 @@ def settle(
     if len(fields) > len(set(fields)):
         raise TwoColumns
     _refuse_unclear(run.header, chosen)
-    said = run.standing if standing is None else standing
+    said = run.status if status is None else status
     if said == statuses.UNCLEAR:
         raise statuses.UnclearName
-    run.mapping, run.standing = chosen, said
+    run.mapping, run.status = chosen, said
     run.wording, run.source, run.agreed_on = wording, source, agreed_on
     run.stage = Stage.UPLOADED
 
@@ -158,7 +158,7 @@ def start(run: Import) -> None:
     if "email" not in run.mapping:
         raise NoAddressColumn
     _refuse_unclear(run.header, run.mapping)
-    if run.standing == statuses.UNCLEAR:
+    if run.status == statuses.UNCLEAR:
         raise statuses.UnclearName
     _begin_anew(run)
     db.session.execute(delete(Refused).where(Refused.import_id == run.id))
@@ -166,7 +166,7 @@ def start(run: Import) -> None:
 
 
 def _begin_anew(run: Import) -> None:
-    run.rows = run.line = run.made = run.known = run.subscribed = run.held = run.refused = 0
+    run.rows = run.line = run.made = run.known = run.subscribed = run.left_out = run.refused = 0
     run.notes = {}
 
 

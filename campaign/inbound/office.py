@@ -86,7 +86,7 @@ DEEDS: dict[str, Any] = {
 
 
 def _link(mail: InboundMail) -> Markup:
-    href = url_for("office.inbound.mail", number=mail.id)
+    href = url_for("office.inbound.mail", id=mail.id)
     label = masked(mail.subject) or (_("(erased)") if mail.erased_at else _("(no subject)"))
     return Markup('<a href="{}">{}</a>').format(href, label)
 
@@ -136,10 +136,10 @@ def everything() -> Any:
     )
 
 
-@bp.get("/<int:number>")
-def mail(number: int) -> Any:
+@bp.get("/<int:id>")
+def mail(id: int) -> Any:
     """Show one mail as plain text, and what may be done about it."""
-    found = queries.mail(number) or abort(404)
+    found = queries.mail(id) or abort(404)
     return _mail_page(found, LayAsideForm(), AddressForm(formdata=None, email=_about(found)))
 
 
@@ -169,10 +169,10 @@ def _shown(mail: InboundMail) -> Shown:
     return replace(shown, text=masked(shown.text), attachments=[*map(masked, shown.attachments)])
 
 
-@bp.post("/<int:number>/nothing")
-def lay_aside(number: int) -> Any:
+@bp.post("/<int:id>/nothing")
+def lay_aside(id: int) -> Any:
     """Note that there is nothing to do about a mail."""
-    found = queries.mail(number) or abort(404)
+    found = queries.mail(id) or abort(404)
     form = LayAsideForm()
     if not form.validate():
         page = _mail_page(found, form, AddressForm(formdata=None, email=_about(found)))
@@ -181,10 +181,10 @@ def lay_aside(number: int) -> Any:
     return _done(_("Settled: there was nothing to do."))
 
 
-@bp.post("/<int:number>/address")
-def about_address(number: int) -> Any:
+@bp.post("/<int:id>/address")
+def about_address(id: int) -> Any:
     """Give up the address that a mail is about, or take its owner off the list."""
-    found = queries.mail(number) or abort(404)
+    found = queries.mail(id) or abort(404)
     form = AddressForm()
     if not form.validate():
         return _mail_page(found, LayAsideForm(formdata=None), form), form.refusal_status()

@@ -59,9 +59,9 @@ def number_unverified(*, since: datetime) -> int:
     )
 
 
-def mail(number: int) -> InboundMail | None:
+def mail(id: int) -> InboundMail | None:
     """Find one mail."""
-    return db.session.get(InboundMail, number)
+    return db.session.get(InboundMail, id)
 
 
 def bytes_of(mail: InboundMail) -> bytes:

@@ -7,8 +7,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import joinedload
 
 from campaign import jobs, markup, tokens
-from campaign.attribution import verbs as sources
-from campaign.attribution.models import Deed
+from campaign.attribution import verbs as attribution
+from campaign.attribution.models import Conversion
 from campaign.db import count_of, db, insert_missing
 from campaign.forms import FORM_LIFETIME
 from campaign.languages import lazy_gettext as _l
@@ -18,7 +18,7 @@ from campaign.letters.queries import to_erase, waiting_for_confirmation
 from campaign.outbox.models import Message, address_hash
 from campaign.outbox.models import State as MessageState
 from campaign.outbox.queries import is_suppressed
-from campaign.outbox.verbs import counts, drop_waiting, lift_bounce, post
+from campaign.outbox.verbs import counts, drop_waiting, lift_bounce, queue
 from campaign.people.models import Person
 from campaign.people.queries import is_known_elsewhere, may_be_asked, may_be_reminded
 from campaign.people.verbs import erases, hold, let_go, meet, never_write
@@ -143,9 +143,9 @@ def answer(asked: LetterAsk, *, now: datetime) -> None:
     letter.state = State.PENDING
     letter.dropped_at = letter.reminded_at = None
     letter.written_at = now
-    post(mails.confirmation(letter), now=now)
+    queue(mails.confirmation(letter), now=now)
     if is_new:
-        sources.count(asked.source, Deed.LETTER)
+        attribution.count(asked.source, Conversion.LETTER)
 
 
 def _letter_of(
@@ -198,8 +198,8 @@ def confirm(letter: Letter, *, campaign: str, now: datetime) -> None:
     lift_bounce(letter.person.email)
     letter.person.name = letter.person.name or letter.name
     _withhold_questions(letter, now=now)
-    leaving = post(mails.letter_to_post(letter, campaign=campaign), now=now)
-    post(mails.copy(letter), now=now)
+    leaving = queue(mails.letter_to_post(letter, campaign=campaign), now=now)
+    queue(mails.copy(letter), now=now)
     db.session.flush()
     letter.message_id = leaving.id
     count(Way.SEND, country=letter.post.country, occasion=letter.occasion, now=now)
@@ -270,7 +270,7 @@ def remind(*, now: datetime) -> None:
     for letter in db.session.scalars(due.with_for_update(of=Letter)):
         letter.reminded_at = now
         if may_be_reminded(letter.person.email, now=now):
-            post(mails.reminder(letter), now=now)
+            queue(mails.reminder(letter), now=now)
 
 
 def drop_unconfirmed(*, now: datetime) -> None:
@@ -309,13 +309,13 @@ def follow(*, now: datetime) -> None:
             # Also one that came back and that an organiser let try again.
             | (
                 Letter.state.in_([State.READY, State.BOUNCED])
-                & (Message.state == MessageState.LEFT)
+                & (Message.state == MessageState.SENT)
             )
         )
         .options(joinedload(Letter.post))
     )
     for letter, message in db.session.execute(on_their_way):
-        if message.state == MessageState.LEFT:
+        if message.state == MessageState.SENT:
             letter.state = State.SENT
             letter.sent_at = message.settled_at or now
             continue

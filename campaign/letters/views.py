@@ -253,14 +253,14 @@ def _posts_to_write_to(code: str) -> list[Post]:
     return [post for post in posts_of(code) if post.is_writable(today) or post.has_open_form(today)]
 
 
-def _chosen(posts: list[Post], number: str) -> Post | None:
-    return next((post for post in posts if str(post.id) == number), None)
+def _chosen(posts: list[Post], id: str) -> Post | None:
+    return next((post for post in posts if str(post.id) == id), None)
 
 
-def _asked_for(code: str, posts: list[Post], number: str) -> Post | None:
+def _asked_for(code: str, posts: list[Post], id: str) -> Post | None:
     """Find the post a form was for. Raises `NotWritable` for one that was closed since."""
-    post = _chosen(posts, number)
-    if post is None and _chosen(posts_of(code), number):
+    post = _chosen(posts, id)
+    if post is None and _chosen(posts_of(code), id):
         raise verbs.NotWritable
     return post or (posts[0] if posts else None)
 

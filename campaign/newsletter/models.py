@@ -44,7 +44,7 @@ class Issue(Model):
     # When it was first queued for its readers.
     queued_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None] = mapped_column(index=True)
-    withdrawn_at: Mapped[datetime | None]
+    taken_down_at: Mapped[datetime | None]
 
     texts: Mapped[list["IssueText"]] = relationship(
         lazy="selectin", order_by="IssueText.id", cascade="all, delete-orphan", passive_deletes=True
@@ -88,7 +88,7 @@ class Issue(Model):
     @property
     def is_public(self) -> bool:
         """Tell whether it stands in the archive."""
-        return self.published_at is not None and self.withdrawn_at is None
+        return self.published_at is not None and self.taken_down_at is None
 
 
 class IssueText(Model):
@@ -160,9 +160,7 @@ class Sending(Model):
     )
     # Which version of the issue was seen by who pressed the button.
     version: Mapped[int]
-    segment_id: Mapped[int | None] = mapped_column(
-        ForeignKey("person_segment.id", ondelete="SET NULL")
-    )
+    segment_id: Mapped[int | None] = mapped_column(ForeignKey("segment.id", ondelete="SET NULL"))
     # The rule as it was then, whatever becomes of the segment; empty: everyone who subscribes.
     rule: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # When it begins; with `at_local_hour`, where its readers first come to that hour of the day.

@@ -33,21 +33,21 @@ from campaign.tables import Column
 bp = Blueprint("newsletter", __name__, url_prefix="/newsletter")
 
 
-def _standing(issue: Issue) -> str:
+def _status(issue: Issue) -> str:
     if not issue.is_sent:
         return str(_("draft"))
     return str(_("sent") if issue.is_public else _("sent, not in the archive"))
 
 
 def _link(issue: Issue) -> Markup:
-    href = url_for("office.newsletter.issue", number=issue.id)
+    href = url_for("office.newsletter.issue", id=issue.id)
     return Markup('<a href="{}">{}</a>').format(href, issue.title)
 
 
 ISSUES = [
     Column("title", _l("Title"), lambda row: row.title, cell=_link),
     Column("subject", _l("Subject"), lambda row: row.text.subject),
-    Column("standing", _l("Standing"), _standing),
+    Column("status", _l("Status"), _status),
     Column("changed_at", _l("Changed"), lambda row: row.changed_at),
     Column("sent_at", _l("Sent"), lambda row: row.queued_at),
 ]
@@ -66,7 +66,7 @@ def index() -> Any:
     )
 
 
-STANDINGS = {"active": _l("subscribed"), "pending": _l("not confirmed"), "left": _l("left")}
+STATUSES = {"active": _l("subscribed"), "pending": _l("not confirmed"), "left": _l("left")}
 
 
 def _standing_of(subscription: Subscription) -> str:
@@ -78,7 +78,7 @@ def _standing_of(subscription: Subscription) -> str:
 SUBSCRIBERS = [
     Column("email", _l("Address"), lambda row: row.person.email),
     Column("name", _l("Name"), lambda row: row.person.name),
-    Column("standing", _l("Standing"), _standing_of, cell=lambda row: STANDINGS[_standing_of(row)]),
+    Column("status", _l("Status"), _standing_of, cell=lambda row: STATUSES[_standing_of(row)]),
     Column("asked_at", _l("Asked"), lambda row: row.asked_at),
     Column("confirmed_at", _l("Confirmed"), lambda row: row.confirmed_at),
     Column("left_at", _l("Left"), lambda row: row.left_at),
@@ -88,26 +88,26 @@ SUBSCRIBERS = [
 @bp.get("/subscribers")
 def subscribers() -> Any:
     """List who subscribes, who has not confirmed, and who left."""
-    standing = request.args.get("standing", "")
-    query = queries.search_subscribers(request.args.get("q", ""), standing=standing)
+    status = request.args.get("status", "")
+    query = queries.search_subscribers(request.args.get("q", ""), status=status)
     if request.args.get("format") == "csv":
         return tables.download(query, SUBSCRIBERS, name="subscribers")
     return render_template(
         "newsletter/office/subscribers.html",
         table=tables.page(query, SUBSCRIBERS, arguments=request.args, path=request.path),
-        standings=STANDINGS,
-        standing=standing,
+        statuses=STATUSES,
+        status=status,
     )
 
 
-@bp.get("/issues/<int:number>")
-def issue(number: int) -> Any:
+@bp.get("/issues/<int:id>")
+def issue(id: int) -> Any:
     """Show an issue as readers will get it, and where it stands."""
-    return _issue(_found(number), TrialForm())
+    return _issue(_found(id), TrialForm())
 
 
-def _found(number: int) -> Issue:
-    found: Issue = db.session.get(Issue, number) or abort(404)
+def _found(id: int) -> Issue:
+    found: Issue = db.session.get(Issue, id) or abort(404)
     return found
 
 
@@ -115,7 +115,7 @@ def _issue(found: Issue, form: Any) -> str:
     return render_template(
         "newsletter/office/issue.html",
         issue=found,
-        standing=_standing(found),
+        status=_status(found),
         plain={
             code: mails.preview(found, language=code, now=clock.now())[0]
             for code in found.languages
@@ -132,10 +132,10 @@ def _issue(found: Issue, form: Any) -> str:
     )
 
 
-@bp.post("/issues/<int:number>/trial")
-def trial(number: int) -> Any:
+@bp.post("/issues/<int:id>/trial")
+def trial(id: int) -> Any:
     """Mail the issue to the organiser who asks, a copy for each of its languages."""
-    found = _found(number)
+    found = _found(id)
     form = TrialForm()
     if not form.validate():
         return _issue(found, form), form.refusal_status()
@@ -151,43 +151,43 @@ def trial(number: int) -> Any:
         )
     db.session.commit()
     flash(_("A copy is on its way to %(address)s.", address=to), "done")
-    return redirect(url_for("office.newsletter.issue", number=number), 303)
+    return redirect(url_for("office.newsletter.issue", id=id), 303)
 
 
-@bp.post("/issues/<int:number>/withdraw")
-def withdraw(number: int) -> Any:
+@bp.post("/issues/<int:id>/withdraw")
+def withdraw(id: int) -> Any:
     """Take a sent issue out of the public archive."""
-    found = _found(number)
+    found = _found(id)
     form = ArchiveForm()
     if not form.validate():
         return _issue(found, form), form.refusal_status()
     verbs.withdraw(found, now=clock.now())
     db.session.commit()
     flash(_("It no longer stands in the archive."), "done")
-    return redirect(url_for("office.newsletter.issue", number=number), 303)
+    return redirect(url_for("office.newsletter.issue", id=id), 303)
 
 
-@bp.post("/issues/<int:number>/put-back")
-def put_back(number: int) -> Any:
+@bp.post("/issues/<int:id>/put-back")
+def put_back(id: int) -> Any:
     """Put a sent issue into the public archive again."""
-    found = _found(number)
+    found = _found(id)
     form = ArchiveForm()
     if not form.validate():
         return _issue(found, form), form.refusal_status()
     verbs.put_back(found)
     db.session.commit()
     flash(_("It stands in the archive."), "done")
-    return redirect(url_for("office.newsletter.issue", number=number), 303)
+    return redirect(url_for("office.newsletter.issue", id=id), 303)
 
 
-@bp.post("/issues/<int:number>/approve")
-def approve(number: int) -> Any:
+@bp.post("/issues/<int:id>/approve")
+def approve(id: int) -> Any:
     """Approve an issue as it stands, written by somebody else."""
-    found = _found(number)
+    found = _found(id)
     form = ApproveForm()
     if not form.validate():
         return _issue(found, form), form.refusal_status()
     approve_issue(found, version=form.version.data, by=g.organiser.id, now=clock.now())
     db.session.commit()
     flash(_("Approved. After a change it has to be approved anew."), "done")
-    return redirect(url_for("office.newsletter.issue", number=number), 303)
+    return redirect(url_for("office.newsletter.issue", id=id), 303)

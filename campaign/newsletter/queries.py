@@ -25,7 +25,7 @@ def public_issues(*, limit: int) -> list[Issue]:
     return list(
         db.session.scalars(
             select(Issue)
-            .where(Issue.published_at.is_not(None), Issue.withdrawn_at.is_(None))
+            .where(Issue.published_at.is_not(None), Issue.taken_down_at.is_(None))
             .order_by(Issue.published_at.desc(), Issue.id.desc())
             .limit(limit)
         )
@@ -40,7 +40,7 @@ def with_words(words: Sequence[str], *, most: int) -> list[tuple[Issue, IssueTex
         .join(IssueText, IssueText.issue_id == Issue.id)
         .where(
             Issue.published_at.is_not(None),
-            Issue.withdrawn_at.is_(None),
+            Issue.taken_down_at.is_(None),
             *(holds(word, *said) for word in words),
         )
         .order_by(Issue.published_at.desc(), Issue.id.desc(), IssueText.id)
@@ -63,9 +63,9 @@ def search_issues(words: str = "") -> Select[Issue]:
     return query
 
 
-def search_subscribers(words: str = "", *, standing: str = "") -> Select[Subscription]:
-    """Find subscriptions with their person; standing is active, pending or left."""
-    return search_subscriptions(words, standing=standing).where(Subscription.purpose == NEWSLETTER)
+def search_subscribers(words: str = "", *, status: str = "") -> Select[Subscription]:
+    """Find subscriptions with their person; status is active, pending or left."""
+    return search_subscriptions(words, status=status).where(Subscription.purpose == NEWSLETTER)
 
 
 def number_of_subscribers() -> int:

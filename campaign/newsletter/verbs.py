@@ -17,7 +17,7 @@ from campaign.newsletter import mails, queries
 from campaign.newsletter.merge_checks import check_words as check_words
 from campaign.newsletter.models import Issue, IssueText, IssueVersion
 from campaign.newsletter.rendering import for_strangers
-from campaign.outbox.verbs import post
+from campaign.outbox.verbs import queue
 from campaign.refusals import Refusal
 from campaign.slugs import free_slug, slug_of
 
@@ -269,7 +269,7 @@ def check_may_be_sent(issue: Issue, *, version: int) -> None:
 def send_trial(issue: Issue, *, language: str = "", to: str, person_id: int, now: datetime) -> None:
     """Mail an issue to the organiser who writes it, as a reader would get it."""
     language = language or issue.language
-    post(mails.trial(issue, language=language, to=to, person_id=person_id, now=now), now=now)
+    queue(mails.trial(issue, language=language, to=to, person_id=person_id, now=now), now=now)
 
 
 class NotSent(Refusal):
@@ -280,7 +280,7 @@ def withdraw(issue: Issue, *, now: datetime) -> None:
     """Take a sent issue out of the archive. Raises `NotSent`."""
     if not issue.is_sent:
         raise NotSent
-    issue.withdrawn_at = issue.withdrawn_at or now
+    issue.taken_down_at = issue.taken_down_at or now
 
 
 def put_back(issue: Issue) -> None:
@@ -288,7 +288,7 @@ def put_back(issue: Issue) -> None:
     if not issue.is_sent:
         raise NotSent
     issue.published_at = issue.published_at or issue.queued_at
-    issue.withdrawn_at = None
+    issue.taken_down_at = None
 
 
 def load_starter(folder: Traversable, *, now: datetime) -> None:

@@ -20,7 +20,7 @@ from campaign.letters.models import Letter
 from campaign.newsletter.models import Issue
 from campaign.newsletter.queries import search_issues
 from campaign.outbox import ledger
-from campaign.outbox.models import OPEN, Batch, Lane, Message, State
+from campaign.outbox.models import OPEN, Batch, Message, State, Throttle
 from campaign.outbox.queries import counts, oldest_waiting
 from campaign.outbox.suppressions import queries as suppressions
 from campaign.outbox.suppressions.models import Cause
@@ -81,7 +81,7 @@ class Concerns:
 
     failed: int
     waited: timedelta | None
-    lane: Lane | None
+    relay: Throttle | None
     paused: list[Batch]
     held_back: list[HeldBack]
     stale_posts: int
@@ -136,7 +136,7 @@ def figures(*, now: datetime) -> list[Figure]:
         (_l("Subscribers who left"), Subscription.left_at, [news]),
         (_l("Letters confirmed"), Letter.confirmed_at, []),
         (_l("Letters sent"), Letter.sent_at, []),
-        (_l("Mails that left"), Message.settled_at, [Message.state == State.LEFT]),
+        (_l("Mails that left"), Message.settled_at, [Message.state == State.SENT]),
         (_l("Mails that failed"), Message.settled_at, [Message.state.in_(_FAILED)]),
     ]
     zone = ZoneInfo(current_app.config["TIMEZONE"])
@@ -162,7 +162,7 @@ def concerns(*, failed: int, has_unknown_proxy: bool, now: datetime) -> Concerns
     return Concerns(
         failed=failed,
         waited=waited if waited > SHOULD_HAVE_LEFT else None,
-        lane=ledger.troubled_lane(),
+        relay=ledger.troubled_relay(),
         paused=[one for one in ledger.paused_batches() if one.id not in explained],
         held_back=held,
         stale_posts=_posts_in_use(now, Post.seen_on < now.date() - STALE_AFTER),

@@ -14,14 +14,14 @@ from campaign.imports.office import bp as imports
 from campaign.inbound.office import bp as inbound
 from campaign.languages import lazy_gettext as _l
 from campaign.letters.office import bp as letters
-from campaign.newsletter.automations.office import bp as newsletter_series
+from campaign.newsletter.automations.office import bp as newsletter_automations
 from campaign.newsletter.checks.office import bp as newsletter_checks
 from campaign.newsletter.drafts.office import bp as newsletter_drafts
 from campaign.newsletter.images.office import bp as newsletter_images
 from campaign.newsletter.office import bp as newsletter
 from campaign.newsletter.previews.office import bp as newsletter_previews
 from campaign.newsletter.sendings.office import bp as newsletter_sendings
-from campaign.newsletter.subscribers.office import bp as newsletter_elsewhere
+from campaign.newsletter.subscribers.office import bp as newsletter_embed
 from campaign.newsletter.versions.office import bp as newsletter_versions
 from campaign.office import queries
 from campaign.office.forms import Sampler, mistaken
@@ -57,8 +57,8 @@ newsletter.register_blueprint(newsletter_checks)
 newsletter.register_blueprint(newsletter_drafts)
 newsletter.register_blueprint(newsletter_previews)
 newsletter.register_blueprint(newsletter_versions)
-newsletter.register_blueprint(newsletter_series)
-newsletter.register_blueprint(newsletter_elsewhere)
+newsletter.register_blueprint(newsletter_automations)
+newsletter.register_blueprint(newsletter_embed)
 outbox.register_blueprint(outbox_suppressions)
 for _room, _label in ROOMS:
     bp.register_blueprint(_room)

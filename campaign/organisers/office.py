@@ -31,7 +31,7 @@ def _only_administrators() -> None:
 
 
 def _link(organiser: Organiser) -> Markup:
-    href = url_for("office.organisers.organiser", number=organiser.id)
+    href = url_for("office.organisers.organiser", id=organiser.id)
     return Markup('<a href="{}">{}</a>').format(href, organiser.email)
 
 
@@ -79,25 +79,25 @@ def add() -> Any:
     return redirect(url_for("office.organisers.index"), 303)
 
 
-@bp.get("/<int:number>")
-def organiser(number: int) -> Any:
+@bp.get("/<int:id>")
+def organiser(id: int) -> Any:
     """Show one organiser, to change what they may do."""
-    found = _found(number)
+    found = _found(id)
     return _page(found, RoleForm(data={"role": found.role}))
 
 
-def _found(number: int) -> Organiser:
-    return db.session.get(Organiser, number) or abort(404)
+def _found(id: int) -> Organiser:
+    return db.session.get(Organiser, id) or abort(404)
 
 
 def _page(found: Organiser, form: RoleForm) -> str:
     return render_template("organisers/office/organiser.html", organiser=found, form=form)
 
 
-@bp.post("/<int:number>/role")
-def change_role(number: int) -> Any:
+@bp.post("/<int:id>/role")
+def change_role(id: int) -> Any:
     """Let an organiser do more, or less."""
-    found = _found(number)
+    found = _found(id)
     form = RoleForm()
     if not form.validate():
         return _page(found, form), form.refusal_status()
@@ -108,13 +108,13 @@ def change_role(number: int) -> Any:
         return _page(found, form), refusal.status
     db.session.commit()
     flash(_("The role is changed."), "done")
-    return redirect(url_for("office.organisers.organiser", number=number), 303)
+    return redirect(url_for("office.organisers.organiser", id=id), 303)
 
 
-@bp.get("/<int:number>/remove")
-def confirm_remove(number: int) -> Any:
+@bp.get("/<int:id>/remove")
+def confirm_remove(id: int) -> Any:
     """Ask once more, naming who loses access."""
-    return _remove_page(_found(number), ButtonForm())
+    return _remove_page(_found(id), ButtonForm())
 
 
 def _remove_page(found: Organiser, form: ButtonForm) -> str:
@@ -123,10 +123,10 @@ def _remove_page(found: Organiser, form: ButtonForm) -> str:
     )
 
 
-@bp.post("/<int:number>/remove")
-def remove(number: int) -> Any:
+@bp.post("/<int:id>/remove")
+def remove(id: int) -> Any:
     """Take an account away, and sign it out everywhere."""
-    found = _found(number)
+    found = _found(id)
     form = ButtonForm()
     if not form.validate():
         return _remove_page(found, form), form.refusal_status()

@@ -11,8 +11,8 @@ from campaign.languages import force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.organisers import mails, queries
 from campaign.organisers.models import LinkRequest, OpenSession, Organiser, Role, SignInLink
-from campaign.outbox.queries import posted_lately
-from campaign.outbox.verbs import post
+from campaign.outbox.queries import queued_lately
+from campaign.outbox.verbs import queue
 from campaign.refusals import Refusal
 from campaign.templating import public_url
 
@@ -56,7 +56,7 @@ def invite(email: str, *, role: Role | str, now: datetime) -> Organiser:
     """Give somebody an account and mail them the link that lets them in. Raises as `add` does."""
     organiser = add(email, role=role, now=now)
     hours = int(LINK_LASTS.total_seconds()) // 3600
-    post(mails.welcome(organiser, make_link(organiser, now=now), hours=hours), now=now)
+    queue(mails.welcome(organiser, make_link(organiser, now=now), hours=hours), now=now)
     return organiser
 
 
@@ -119,12 +119,12 @@ def send_link(asked: LinkRequest, *, now: datetime) -> None:
     if organiser is None or asked.asked_at <= now - MAILED_LINK_LASTS:
         return
     since = now - timedelta(hours=1)
-    if posted_lately(email, kinds=[mails.SIGN_IN], since=since) >= MAILED_LINKS_AN_HOUR:
+    if queued_lately(email, kinds=[mails.SIGN_IN], since=since) >= MAILED_LINKS_AN_HOUR:
         return
     link = make_link(organiser, lasting=MAILED_LINK_LASTS, now=now)
     minutes = int(MAILED_LINK_LASTS.total_seconds()) // 60
     with force_locale(language.replace("-", "_")):
-        post(mails.sign_in_link(organiser, link, minutes=minutes), now=now)
+        queue(mails.sign_in_link(organiser, link, minutes=minutes), now=now)
 
 
 class LinkExpired(Refusal):

@@ -1,1 +1,1 @@
-"""The outbox: every mail is a row here, posted with its deed, and sent later by a worker."""
+"""The outbox: every mail is a row here, queued with its deed, and sent later by a worker."""

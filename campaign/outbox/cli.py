@@ -26,7 +26,7 @@ def status() -> None:
         click.echo(f"{state:10} {number}")
     waited = queries.oldest_waiting(now=clock.now())
     click.echo(f"oldest due waits {int(waited.total_seconds())} s")
-    lane = queries.lane()
+    lane = queries.relay()
     if lane is not None and lane.failures:
         click.echo(f"the relay is in trouble: {lane.last_trouble}")
 

@@ -19,7 +19,7 @@ class Recipient(NamedTuple):
     name: str
     language: str
     country: str
-    place: int | None
+    city_id: int | None
 
 
 @dataclass(frozen=True)

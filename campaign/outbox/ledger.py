@@ -15,10 +15,10 @@ from campaign.outbox.fields import FIELD, Recipient
 from campaign.outbox.masking import is_private, masked
 from campaign.outbox.models import (
     Batch,
-    Lane,
     Message,
     State,
     Suppression,
+    Throttle,
     Variant,
     address_hash,
 )
@@ -27,8 +27,8 @@ from campaign.tables import holds
 # What each state says to somebody who has not read the code.
 STATES: dict[str, Any] = {
     State.WAITING: _l("waiting"),
-    State.LEAVING: _l("leaving now"),
-    State.LEFT: _l("sent"),
+    State.SENDING: _l("being sent"),
+    State.SENT: _l("sent"),
     State.RETRY: _l("to be tried again"),
     State.FAILED: _l("failed"),
     State.WITHHELD: _l("withheld"),
@@ -72,10 +72,10 @@ def messages(
     return query if batch_id is None else query.where(Message.batch_id == batch_id)
 
 
-def message(number: int) -> Message | None:
+def message(id: int) -> Message | None:
     """Find one message with the text it shares."""
     options = [joinedload(Message.batch), joinedload(Message.shared)]
-    return db.session.get(Message, number, options=options)
+    return db.session.get(Message, id, options=options)
 
 
 def subject_of(message: Message, *, now: datetime) -> str:
@@ -97,7 +97,9 @@ def text_of(message: Message, *, now: datetime) -> str:
 def _filled(text: str, message: Message, *, now: datetime) -> str:
     known = fields.known()
     language = message.shared.language if message.shared else current_language()
-    reader = Recipient(message.person_id, message.to_name, language, message.country, message.place)
+    reader = Recipient(
+        message.person_id, message.to_name, language, message.country, message.city_id
+    )
 
     def value(found: re.Match[str]) -> str:
         field = known.get(found[1])
@@ -130,10 +132,10 @@ def paused_batches() -> list[Batch]:
     )
 
 
-def troubled_lane() -> Lane | None:
+def troubled_relay() -> Throttle | None:
     """Find the way to the relay, if it fails."""
-    lane = queries.lane()
-    return lane if lane is not None and lane.failures else None
+    relay = queries.relay()
+    return relay if relay is not None and relay.failures else None
 
 
 def suppressions(words: str = "") -> Select[Suppression]:

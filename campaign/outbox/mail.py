@@ -54,7 +54,7 @@ class Envelope:
     domain: str
 
 
-class Leaving(NamedTuple):
+class ClaimedMessage(NamedTuple):
     """One message as a sender holds it, free of any session: for whom, and which text."""
 
     id: int
@@ -65,8 +65,8 @@ class Leaving(NamedTuple):
     batch_id: int | None
     variant: str
     country: str
-    place: int | None
-    posted_at: datetime
+    city_id: int | None
+    queued_at: datetime
     tries: int
 
 
@@ -96,16 +96,16 @@ def message_id(token: str, envelope: Envelope) -> str:
     return f"<{token}@{envelope.domain}>"
 
 
-def compose(content: Content, mail: Leaving, token: str, envelope: Envelope) -> bytes:
+def compose(content: Content, mail: ClaimedMessage, token: str, envelope: Envelope) -> bytes:
     """Build the mail as it goes over the wire: CRLF, 7-bit, quoted-printable."""
     return (
         address_header("To", mail.to, mail.to_name)
         + text_header("Subject", content.subject)
-        + shared_part(content, token, envelope, posted_at=mail.posted_at)
+        + shared_part(content, token, envelope, queued_at=mail.queued_at)
     )
 
 
-def shared_part(content: Content, token: str, envelope: Envelope, *, posted_at: datetime) -> bytes:
+def shared_part(content: Content, token: str, envelope: Envelope, *, queued_at: datetime) -> bytes:
     """Build what a mail has in common with others of its text: all but whom it is to, and subject.
 
     A calendar stands inside the first child (multipart/alternative) with its method, where every
@@ -114,7 +114,7 @@ def shared_part(content: Content, token: str, envelope: Envelope, *, posted_at: 
     head = address_header("From", envelope.sender, content.sender_name or envelope.name)
     if content.reply_to:
         head += address_header("Reply-To", content.reply_to)
-    head += token_header("Date", format_datetime(posted_at))
+    head += token_header("Date", format_datetime(queued_at))
     head += token_header("Message-ID", message_id(token, envelope))
     for name, value in content.headers.items():
         head += token_header(name, value)

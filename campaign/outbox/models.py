@@ -1,4 +1,4 @@
-"""What waits in the outbox: messages, the batches that share a text, suppressions, the lane."""
+"""What waits in the outbox: messages, the batches that share a text, suppressions, the throttle."""
 
 import hmac
 import re
@@ -19,8 +19,8 @@ class State(StrEnum):
     """Where a message is: the same words in the office, in the ledger and in the code."""
 
     WAITING = "waiting"
-    LEAVING = "leaving"
-    LEFT = "left"
+    SENDING = "sending"
+    SENT = "sent"
     RETRY = "retry"
     FAILED = "failed"
     WITHHELD = "withheld"
@@ -28,7 +28,7 @@ class State(StrEnum):
 
 
 # A message in one of these states may still leave.
-OPEN = (State.WAITING, State.LEAVING, State.RETRY)
+OPEN = (State.WAITING, State.SENDING, State.RETRY)
 # Of these a sender may take. Written out, as the partial indexes are: a planner uses them only for
 # a question in the same words.
 TO_TAKE = "state IN ('waiting', 'retry')"
@@ -135,14 +135,14 @@ class Message(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
-    # Messages of one thread leave in the order they were posted: a CANCEL after its REQUEST.
+    # Messages of one thread leave in the order they were queued: a CANCEL after its REQUEST.
     thread: Mapped[str | None] = mapped_column(String(80))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_batch.id", ondelete="CASCADE"))
     # Which text of its batch, and what its fields may go by (`outbox.fields.Recipient`).
     variant: Mapped[str] = mapped_column(String(20), default="")
     country: Mapped[str] = mapped_column(String(2), default="")
-    place: Mapped[int | None]
+    city_id: Mapped[int | None]
     to_address: Mapped[str] = mapped_column(String(254))
     to_name: Mapped[str] = mapped_column(String(75), default="")
     address_hash: Mapped[str] = mapped_column(String(64))
@@ -160,7 +160,7 @@ class Message(Model):
     headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     state: Mapped[str] = mapped_column(String(10), default=State.WAITING)
-    posted_at: Mapped[datetime]
+    queued_at: Mapped[datetime]
     due_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)
     claimed_by: Mapped[str] = mapped_column(String(120), default="")
@@ -199,10 +199,10 @@ class Message(Model):
             postgresql_where=sql(f"batch_id IS NOT NULL AND {TO_TAKE}"),
         ),
         Index(
-            "ix_outbox_message_held",
+            "ix_outbox_message_claimed",
             "claimed_by",
-            sqlite_where=sql("state = 'leaving'"),
-            postgresql_where=sql("state = 'leaving'"),
+            sqlite_where=sql("state = 'sending'"),
+            postgresql_where=sql("state = 'sending'"),
         ),
         Index(
             "ix_outbox_message_thread",
@@ -267,17 +267,17 @@ class ClientCount(Model):
     number: Mapped[int] = mapped_column(default=0)
 
 
-class Lane(Model):
-    """A way: to the relay, of one issue, to one domain; its token bucket and its pauses."""
+class Throttle(Model):
+    """How fast mail goes to the relay, of one batch or to one domain: a token bucket, a breaker."""
 
-    __tablename__ = "outbox_lane"
+    __tablename__ = "outbox_throttle"
 
     # "relay", "batch:7", "domain:example.org"
     name: Mapped[str] = mapped_column(String(220), primary_key=True)
     tokens: Mapped[float] = mapped_column(default=0.0)
     filled_at: Mapped[datetime]
     paused_until: Mapped[datetime | None] = mapped_column(index=True)
-    # Up to then the moments of what waits here are given away.
-    given_until: Mapped[datetime | None]
+    # Up to then the slots of what waits here are reserved.
+    reserved_until: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     last_trouble: Mapped[str] = mapped_column(String(500), default="")

@@ -25,7 +25,7 @@ def _subject(message: Message) -> str:
 
 
 def _link(message: Message) -> Markup:
-    href = url_for("office.outbox.message", number=message.id)
+    href = url_for("office.outbox.message", id=message.id)
     label = _subject(message) or _("(no subject)")
     return Markup('<a href="{}">{}</a>').format(href, label)
 
@@ -42,7 +42,7 @@ MESSAGES = [
     Column("state", _l("State"), lambda row: row.state, cell=lambda row: STATES[row.state]),
     Column("tries", _l("Tries"), lambda row: row.tries, cell=_tries, is_number=True),
     Column("reply", _l("The relay’s reply"), lambda row: masked(row.last_reply)),
-    Column("posted_at", _l("Posted"), lambda row: row.posted_at),
+    Column("queued_at", _l("Queued"), lambda row: row.queued_at),
     Column("settled_at", _l("Settled"), lambda row: row.settled_at),
 ]
 
@@ -76,21 +76,21 @@ def _list_page(form: RetryForm) -> str:
         kinds=[(name, ledger.kind_name(name)) for name in ledger.kinds()],
         state=state,
         kind=request.args.get("kind", ""),
-        lane=ledger.troubled_lane(),
-        is_closed=queries.is_lane_closed(now=clock.now()),
+        relay=ledger.troubled_relay(),
+        is_closed=queries.is_relay_closed(now=clock.now()),
         may_retry=state == State.FAILED and counts[State.FAILED] > 0,
         form=form,
     )
 
 
-@bp.get("/<int:number>")
-def message(number: int) -> Any:
+@bp.get("/<int:id>")
+def message(id: int) -> Any:
     """Show one message with its whole story."""
-    return _message_page(number, RetryForm())
+    return _message_page(id, RetryForm())
 
 
-def _message_page(number: int, form: RetryForm) -> Any:
-    found = ledger.message(number) or abort(404)
+def _message_page(id: int, form: RetryForm) -> Any:
+    found = ledger.message(id) or abort(404)
     return render_template(
         "outbox/office/message.html",
         message=found,
@@ -104,16 +104,16 @@ def _message_page(number: int, form: RetryForm) -> Any:
     )
 
 
-@bp.post("/<int:number>/retry")
-def retry(number: int) -> Any:
+@bp.post("/<int:id>/retry")
+def retry(id: int) -> Any:
     """Let a failed message try again."""
     form = RetryForm()
     if not form.validate():
-        return _message_page(number, form), form.refusal_status()
-    verbs.retry(ledger.message(number) or abort(404), now=clock.now())
+        return _message_page(id, form), form.refusal_status()
+    verbs.retry(ledger.message(id) or abort(404), now=clock.now())
     db.session.commit()
     flash(_("It will be tried again within a minute."), "done")
-    return redirect(url_for("office.outbox.message", number=number), 303)
+    return redirect(url_for("office.outbox.message", id=id), 303)
 
 
 @bp.post("/retry")

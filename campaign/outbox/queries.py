@@ -7,10 +7,10 @@ from sqlalchemy import Select, func, select
 from campaign.db import db
 from campaign.outbox.models import (
     OPEN,
-    Lane,
     Message,
     State,
     Suppression,
+    Throttle,
     address_hash,
     mailbox_hash,
 )
@@ -27,8 +27,8 @@ def suppression_of(address: str) -> Suppression | None:
     return db.session.get(Suppression, address_hash(address))
 
 
-def posted_lately(address: str, *, kinds: list[str], since: datetime) -> int:
-    """Count the mails of some kinds posted to a mailbox since a moment, for a cap.
+def queued_lately(address: str, *, kinds: list[str], since: datetime) -> int:
+    """Count the mails of some kinds queued to a mailbox since a moment, for a cap.
 
     However its address is written: `ada+1@…`, `ada+2@…` are one mailbox.
     """
@@ -41,7 +41,7 @@ def posted_lately(address: str, *, kinds: list[str], since: datetime) -> int:
                 # So the few mails to one mailbox are found by their index.
                 Message.batch_id.is_(None),
                 Message.kind.in_(kinds),
-                Message.posted_at >= since,
+                Message.queued_at >= since,
             )
         )
         or 0
@@ -77,12 +77,12 @@ def oldest_waiting(*, now: datetime) -> timedelta:
     return now - first if first else timedelta(0)
 
 
-def lane() -> Lane | None:
+def relay() -> Throttle | None:
     """Find the state of the way to the relay; none before the first trouble or limit."""
-    return db.session.get(Lane, "relay")
+    return db.session.get(Throttle, "relay")
 
 
-def is_lane_closed(*, now: datetime) -> bool:
+def is_relay_closed(*, now: datetime) -> bool:
     """Tell whether sending rests for a while after trouble on the way."""
-    found = lane()
+    found = relay()
     return found is not None and found.paused_until is not None and found.paused_until > now

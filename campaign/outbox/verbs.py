@@ -17,10 +17,10 @@ from campaign.outbox.models import (
     BOUNCE,
     Batch,
     ClientCount,
-    Lane,
     Message,
     State,
     Suppression,
+    Throttle,
     Variant,
     address_hash,
     mailbox_hash,
@@ -30,7 +30,7 @@ from campaign.outbox.throttles.queries import BOUNCES, RELAY
 from campaign.refusals import Refusal
 
 
-def post(mail: Mail, *, now: datetime) -> Message:
+def queue(mail: Mail, *, now: datetime) -> Message:
     """Put a mail into the outbox, in the transaction of the deed that caused it.
 
     A worker is woken once that deed is saved. Raises `UnsafeHeader` for a line end in a header or
@@ -55,7 +55,7 @@ def post(mail: Mail, *, now: datetime) -> Message:
         calendar=mail.calendar,
         calendar_method=mail.calendar_method,
         headers={**(AUTOMATIC if mail.is_automatic else {}), **mail.headers},
-        posted_at=now,
+        queued_at=now,
         due_at=mail.due_at or now,
     )
     db.session.add(message)
@@ -64,10 +64,10 @@ def post(mail: Mail, *, now: datetime) -> Message:
 
 
 # What an audience says of each recipient, and what it may leave out.
-_SAID = ("person_id", "to_address", "to_name", "address_hash", "country", "place", "variant")
+_SAID = ("person_id", "to_address", "to_name", "address_hash", "country", "city_id", "variant")
 
 
-def post_batch(
+def queue_batch(
     audience: Select[Any],
     *,
     kind: str,
@@ -98,7 +98,7 @@ def post_batch(
     given = asked.c.get("due_at")
     # Posted for the reader's own hour, it bears the date of that hour.
     at = literal(now, _TABLE.c.due_at.type) if given is None else given
-    columns |= {"due_at": at, "posted_at": at}
+    columns |= {"due_at": at, "queued_at": at}
     db.session.execute(
         insert(_TABLE).from_select(list(columns), select(*columns.values())),
     )
@@ -288,7 +288,7 @@ def _is_stopped(message: Message) -> bool:
 def _is_overtaken(message: Message) -> bool:
     """Tell whether a later message of its thread has left, such as the CANCEL of its REQUEST."""
     later = select(Message.id).where(
-        Message.thread == message.thread, Message.id > message.id, Message.state == State.LEFT
+        Message.thread == message.thread, Message.id > message.id, Message.state == State.SENT
     )
     return message.thread is not None and db.session.scalar(later.limit(1)) is not None
 
@@ -317,7 +317,7 @@ def send_again(ids: Sequence[int], *, now: datetime) -> None:
         came_back = (Message.id.in_(ids[at : at + _AT_ONCE]), Message.state == State.BOUNCED)
         singles = db.session.scalars(
             select(Message).where(
-                *came_back, Message.batch_id.is_(None), Message.posted_at > now - SENT_AGAIN_WITHIN
+                *came_back, Message.batch_id.is_(None), Message.queued_at > now - SENT_AGAIN_WITHIN
             )
         )
         fit = [message.id for message in singles if not _is_overtaken(message)]
@@ -374,12 +374,12 @@ def tidy(*, now: datetime) -> None:
     db.session.execute(
         update(Message)
         .where(Message.batch_id.is_not(None), Message.settled_at < old, Message.to_address != "")
-        .values(to_address="", to_name="", country="", place=None)
+        .values(to_address="", to_name="", country="", city_id=None)
         .execution_options(synchronize_session=False)
     )
-    # A lane of one issue or domain is made again when it is needed.
+    # A throttle of one issue or domain is made again when it is needed.
     db.session.execute(
-        delete(Lane).where(
-            Lane.name.not_in([RELAY, BOUNCES]), Lane.failures == 0, Lane.filled_at < old
+        delete(Throttle).where(
+            Throttle.name.not_in([RELAY, BOUNCES]), Throttle.failures == 0, Throttle.filled_at < old
         )
     )

@@ -49,7 +49,7 @@ def lines(people: Iterable[Line]) -> Iterator[str]:
     yield out.getvalue()
 
 
-def standing(*, has_joined: bool, has_left: bool, suppressed: str | None) -> tuple[str, str]:
+def status(*, has_joined: bool, has_left: bool, suppressed: str | None) -> tuple[str, str]:
     """Say how somebody stands to the newsletter, and why not where they must not be written to.
 
     `suppressed` is the outbox's reason. Nobody who must not be written to is said to subscribe:

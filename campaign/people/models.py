@@ -50,7 +50,7 @@ class Person(Model):
     language: Mapped[str] = mapped_column(String(12), default="")
     # As they wrote it; `place` is the city of `places.cities` it was found to be.
     city: Mapped[str] = mapped_column(String(80), default="")
-    place: Mapped[int | None]
+    city_id: Mapped[int | None]
     # IANA name, from their place or country; empty where neither is known.
     timezone: Mapped[str] = mapped_column(String(40), default="")
     # By this the suppressed are left out of a circular in one statement.
@@ -61,7 +61,7 @@ class Person(Model):
 
 
 class Subscription(Model):
-    """A person's standing towards one purpose: asked for, confirmed, left."""
+    """A person's status towards one purpose: asked for, confirmed, left."""
 
     __tablename__ = "person_subscription"
 

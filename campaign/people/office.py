@@ -33,7 +33,7 @@ RHYTHMS = {Rhythm.ALL.value: _l("every issue"), Rhythm.MONTHLY.value: _l("one a 
 
 
 def _link(person: Person) -> Markup:
-    href = url_for("office.people.person", number=person.id)
+    href = url_for("office.people.person", id=person.id)
     return Markup('<a href="{}">{}</a>').format(href, person.email)
 
 
@@ -74,17 +74,17 @@ def tags() -> Any:
     return render_template("people/office/tags.html", tags=queries.number_tagged())
 
 
-@bp.get("/<int:number>")
-def person(number: int) -> Any:
+@bp.get("/<int:id>")
+def person(id: int) -> Any:
     """Show all that is known of a person, and the history of what was sent to them."""
-    found = _found(number)
+    found = _found(id)
     if request.args.get("format") == "csv":
-        return tables.download(_sent_to(found), _history(clock.now()), name=f"sent-to-{number}")
+        return tables.download(_sent_to(found), _history(clock.now()), name=f"sent-to-{id}")
     return _person_page(found, TagForm())
 
 
-def _found(number: int) -> Person:
-    found: Person = db.session.get(Person, number) or abort(404)
+def _found(id: int) -> Person:
+    found: Person = db.session.get(Person, id) or abort(404)
     return found
 
 
@@ -97,7 +97,7 @@ def _history(now: datetime) -> list[Column]:
         return ledger.subject_of(message, now=now) or str(_("(no subject)"))
 
     def link(message: Message) -> Markup:
-        href = url_for("office.outbox.message", number=message.id)
+        href = url_for("office.outbox.message", id=message.id)
         return Markup('<a href="{}">{}</a>').format(href, subject(message))
 
     return [
@@ -105,13 +105,13 @@ def _history(now: datetime) -> list[Column]:
         Column("kind", _l("Kind"), lambda m: m.kind, cell=lambda m: ledger.kind_name(m.kind)),
         Column("state", _l("State"), lambda m: m.state, cell=lambda m: ledger.STATES[m.state]),
         Column("reply", _l("The relay’s reply"), lambda m: masked(m.last_reply)),
-        Column("posted_at", _l("Posted"), lambda m: m.posted_at),
+        Column("queued_at", _l("Queued"), lambda m: m.queued_at),
         Column("settled_at", _l("Settled"), lambda m: m.settled_at),
     ]
 
 
 def _person_page(found: Person, form: TagForm) -> str:
-    path = url_for("office.people.person", number=found.id)
+    path = url_for("office.people.person", id=found.id)
     suppression = suppression_of(found.email)
     subscriptions = queries.subscriptions_of(found.id)
     return render_template(
@@ -134,32 +134,32 @@ def _person_page(found: Person, form: TagForm) -> str:
     )
 
 
-@bp.post("/<int:number>/tags")
-def tag(number: int) -> Any:
+@bp.post("/<int:id>/tags")
+def tag(id: int) -> Any:
     """Give a person a tag."""
-    found = _found(number)
+    found = _found(id)
     form = TagForm()
     if not form.validate():
         return _person_page(found, form), form.refusal_status()
     verbs.tag(found, form.tag.data)
-    return _done(_("They have the tag now."), number)
+    return _done(_("They have the tag now."), id)
 
 
-@bp.post("/<int:number>/tags/remove")
-def untag(number: int) -> Any:
+@bp.post("/<int:id>/tags/remove")
+def untag(id: int) -> Any:
     """Take a tag from a person."""
-    found = _found(number)
+    found = _found(id)
     form = TagForm()
     if not form.validate():
         return _person_page(found, form), form.refusal_status()
     verbs.untag(found, form.tag.data)
-    return _done(_("They no longer have the tag."), number)
+    return _done(_("They no longer have the tag."), id)
 
 
-def _done(sentence: str, number: int) -> Any:
+def _done(sentence: str, id: int) -> Any:
     db.session.commit()
     flash(sentence, "done")
-    return redirect(url_for("office.people.person", number=number), 303)
+    return redirect(url_for("office.people.person", id=id), 303)
 
 
 @dataclass(frozen=True)
@@ -253,10 +253,10 @@ def _deed(name: str) -> Deed:
     return deed
 
 
-@bp.get("/<int:number>/<name>")
-def confirm(number: int, name: str) -> Any:
+@bp.get("/<int:id>/<name>")
+def confirm(id: int, name: str) -> Any:
     """Ask once more before a deed that is hard to take back."""
-    return _confirm_page(_found(number), name, _deed(name), ButtonForm())
+    return _confirm_page(_found(id), name, _deed(name), ButtonForm())
 
 
 def _confirm_page(found: Person, name: str, deed: Deed, form: ButtonForm) -> str:
@@ -265,17 +265,17 @@ def _confirm_page(found: Person, name: str, deed: Deed, form: ButtonForm) -> str
     )
 
 
-@bp.post("/<int:number>/<name>")
-def do(number: int, name: str) -> Any:
+@bp.post("/<int:id>/<name>")
+def do(id: int, name: str) -> Any:
     """Do what was asked about."""
     deed = _deed(name)
-    found = _found(number)
+    found = _found(id)
     form = ButtonForm()
     if not form.validate():
         return _confirm_page(found, name, deed, form), form.refusal_status()
     deed.do(found, clock.now())
-    if db.session.get(Person, number) is not None and name != "forget":
-        return _done(str(deed.done), number)
+    if db.session.get(Person, id) is not None and name != "forget":
+        return _done(str(deed.done), id)
     db.session.commit()
     flash(str(deed.done), "done")
     return redirect(url_for("office.people.index"), 303)

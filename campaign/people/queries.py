@@ -18,7 +18,7 @@ from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
 from campaign.outbox.models import BOUNCE, Message, Suppression
-from campaign.outbox.queries import is_suppressed, posted_lately, suppression_of
+from campaign.outbox.queries import is_suppressed, queued_lately, suppression_of
 from campaign.people import exports
 from campaign.people.mails import CAUSED_BY_STRANGERS
 from campaign.people.models import (
@@ -45,7 +45,7 @@ def by_email(email: str) -> Person | None:
 
 
 def subscription_of(person_id: int, purpose: Purpose) -> Subscription | None:
-    """Find a person's standing towards a purpose."""
+    """Find a person's status towards a purpose."""
     return db.session.scalar(
         select(Subscription).where(
             Subscription.person_id == person_id, Subscription.purpose == purpose
@@ -54,7 +54,7 @@ def subscription_of(person_id: int, purpose: Purpose) -> Subscription | None:
 
 
 def subscriptions_of(person_id: int) -> list[Subscription]:
-    """List a person's standing towards every purpose."""
+    """List a person's status towards every purpose."""
     return list(db.session.scalars(select(Subscription).where(Subscription.person_id == person_id)))
 
 
@@ -150,8 +150,8 @@ def number_tagged() -> list[tuple[str, int]]:
     return [(row[0], row[1]) for row in db.session.execute(found)]
 
 
-def search_subscriptions(words: str = "", *, standing: str = "") -> Select[Subscription]:
-    """Find subscriptions with their person, newest first; standing is active, pending or left."""
+def search_subscriptions(words: str = "", *, status: str = "") -> Select[Subscription]:
+    """Find subscriptions with their person, newest first; status is active, pending or left."""
     query = (
         select(Subscription)
         .join(Subscription.person)
@@ -160,7 +160,7 @@ def search_subscriptions(words: str = "", *, standing: str = "") -> Select[Subsc
     )
     if words:
         query = query.where(holds(words, Person.email, Person.name))
-    match standing:
+    match status:
         case "active":
             query = query.where(
                 Subscription.confirmed_at.is_not(None), Subscription.left_at.is_(None)
@@ -207,7 +207,7 @@ def everybody() -> Iterator[exports.Line]:
         for person_id, tag in db.session.execute(found.order_by(Tag.person_id, Tag.tag)):
             tags.setdefault(person_id, []).append(tag)
         for person in people:
-            standing, why = exports.standing(
+            status, why = exports.status(
                 has_joined=person.joined is not None,
                 has_left=person.left_at is not None,
                 suppressed=person.suppressed,
@@ -218,7 +218,7 @@ def everybody() -> Iterator[exports.Line]:
                 person.country,
                 person.city,
                 person.language,
-                standing,
+                status,
                 exports.listed(tags.get(person.id, [])),
                 why,
             )
@@ -249,7 +249,7 @@ def may_be_asked(address: str, *, now: datetime) -> bool:
     if refuses_questions(address):
         return False
     for most, time in ((MOST_A_DAY, timedelta(days=1)), (MOST_IN_30_DAYS, timedelta(days=30))):
-        if posted_lately(address, kinds=CAUSED_BY_STRANGERS, since=now - time) >= most:
+        if queued_lately(address, kinds=CAUSED_BY_STRANGERS, since=now - time) >= most:
             return False
     return True
 

@@ -13,7 +13,7 @@ from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State, address_hash
 from campaign.outbox.queries import is_suppressed
 from campaign.outbox.suppressions.verbs import keep_from
-from campaign.outbox.verbs import keep_no_evidence, lift_bounce, post, suppress_hash
+from campaign.outbox.verbs import keep_no_evidence, lift_bounce, queue, suppress_hash
 from campaign.people import mails, queries
 from campaign.people.links import CONFIRM_WITHIN
 from campaign.people.models import (
@@ -27,7 +27,7 @@ from campaign.people.models import (
     as_tag,
 )
 from campaign.people.queries import may_be_asked, may_be_reminded, subscription_of
-from campaign.places import cities as places
+from campaign.places import cities
 
 
 def remember(
@@ -83,17 +83,17 @@ def meet(email: str, *, language: str = "", now: datetime) -> Person:
 
 def _locate(person: Person) -> None:
     """Find a person's city and zone in the gazetteer, where they are not known yet."""
-    found = places.find(person.city, person.country) if person.place is None else None
+    found = cities.find(person.city, person.country) if person.city_id is None else None
     if found:
-        person.place = found.id
+        person.city_id = found.id
     if found or not person.timezone:
-        person.timezone = places.zone_of(person.place, person.country)
+        person.timezone = cities.zone_of(person.city_id, person.country)
 
 
 def move(person: Person, *, country: str, city: str) -> None:
     """Note where a person says they live now; with both empty it is forgotten."""
     person.country, person.city = country, city
-    person.place, person.timezone = None, ""
+    person.city_id, person.timezone = None, ""
     _locate(person)
 
 
@@ -217,7 +217,7 @@ def invite_to_confirm(
     has_bounced = is_suppressed(person.email)
     is_in = subscription.is_active and not has_bounced
     mail = (mails.already_subscribed if is_in else mails.confirmation)(person, purpose)
-    post(replace(mail, is_own_act=has_bounced), now=now)
+    queue(replace(mail, is_own_act=has_bounced), now=now)
 
 
 REMIND_AFTER = timedelta(days=3)
@@ -235,7 +235,7 @@ def remind_pending(purpose: Purpose, *, write: Callable[[Person], Mail], now: da
         person = db.session.get_one(Person, subscription.person_id)
         if may_be_reminded(person.email, now=now):
             subscription.reminded_at = now
-            post(write(person), now=now)
+            queue(write(person), now=now)
 
 
 def expire_pending(purpose: Purpose, *, now: datetime) -> None:

@@ -28,7 +28,7 @@ _LETTERS = str.maketrans({
 _WORDS = {"st": "saint", "ste": "saint", "sankt": "saint", "sint": "saint", "mt": "mount"}
 
 
-class Place(NamedTuple):
+class City(NamedTuple):
     """One city: its number at GeoNames, its name in English, and where it lies."""
 
     id: int
@@ -48,38 +48,38 @@ def folded(name: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def find(city: str, country: str) -> Place | None:
+def find(name: str, country: str) -> City | None:
     """Find the city somebody means who writes its name and lives in a country (ISO 3166-1).
 
     Of several with one name it is the most populous. `Springfield, Illinois` and `Wien (AT)` are
     also looked for by what stands before the sign.
     """
-    for name in (city, re.split(r"[,(/]", city)[0]):
-        key = folded(name)
+    for part in (name, re.split(r"[,(/]", name)[0]):
+        key = folded(part)
         found = _gazetteer().number(country, key) if key and country else None
         if found is not None:
-            return place(found)
+            return city(found)
     return None
 
 
-def place(number: int) -> Place | None:
+def city(city_id: int) -> City | None:
     """Give the city with a number, if there is one."""
     gazetteer = _gazetteer()
-    row = gazetteer.row(number)
-    return None if row is None else gazetteer.place(row)
+    row = gazetteer.row(city_id)
+    return None if row is None else gazetteer.city(row)
 
 
 @lru_cache(maxsize=256)
-def within(number: int, km: float) -> frozenset[int]:
+def within(city_id: int, km: float) -> frozenset[int]:
     """Name the cities that lie within a distance of a city, itself among them."""
     gazetteer = _gazetteer()
-    row = gazetteer.row(number)
+    row = gazetteer.row(city_id)
     return frozenset() if row is None else gazetteer.around(row, km)
 
 
-def zone_of(number: int | None, country: str) -> str:
+def zone_of(city_id: int | None, country: str) -> str:
     """Name the zone of a city, or else of a country's most populous one; "" where none is known."""
-    known = place(number) if number is not None else None
+    known = city(city_id) if city_id is not None else None
     if known:
         return known.timezone
     # Of most people nothing is known, and for them nothing needs to be read.
@@ -152,16 +152,16 @@ class _Gazetteer:
                 high = middle
         return None
 
-    def row(self, number: int) -> int | None:
+    def row(self, city_id: int) -> int | None:
         """Find the row of a city."""
-        row = bisect_left(self._numbers, number)
-        return row if row < len(self._numbers) and self._numbers[row] == number else None
+        row = bisect_left(self._numbers, city_id)
+        return row if row < len(self._numbers) and self._numbers[row] == city_id else None
 
-    def place(self, row: int) -> Place:
+    def city(self, row: int) -> City:
         """Give all that is known of a row."""
         at = self._lines[row]
         cells = self._text[at : self._text.find(b"\n", at)].decode().split("\t")
-        return Place(
+        return City(
             id=int(cells[1]),
             name=cells[6],
             country=cells[0][:2],

@@ -13,7 +13,7 @@ from campaign.languages import _, country_name, languages, short_date, territori
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import Person, Rhythm, Subscription, Tag, as_tag, language_tag
 from campaign.people.queries import tags_in_use
-from campaign.places import cities as places
+from campaign.places import cities
 from campaign.segments import rules as segments
 from campaign.segments.rules import Values, WrongRule, condition
 
@@ -65,7 +65,7 @@ def _city_in_words(values: Values, denied: bool) -> Any:
 
 
 def _is_a_city(values: Values) -> None:
-    if places.find(values["city"], values["country"]) is None:
+    if cities.find(values["city"], values["country"]) is None:
         raise WrongRule(
             _l(
                 "We know no city called “%(city)s” in %(country)s. Try its English name.",
@@ -86,14 +86,14 @@ def _is_a_city(values: Values) -> None:
 )
 def lives_near(values: Values, now: datetime) -> ColumnElement[bool]:
     """Find those who live in a city, or within some kilometres of it."""
-    place = places.find(values["city"], values["country"])
+    place = cities.find(values["city"], values["country"])
     if place is None:
         return false()
-    near = places.within(place.id, values["km"]) if "km" in values else {place.id}
+    near = cities.within(place.id, values["km"]) if "km" in values else {place.id}
     # Written into the statement: they may be more than a database takes as parameters. Whose place
     # is not known lives nowhere near, so that "not" finds them.
     ids: Any = bindparam("near", sorted(near), unique=True, expanding=True, literal_execute=True)
-    return and_(Person.place.is_not(None), Person.place.in_(ids))
+    return and_(Person.city_id.is_not(None), Person.city_id.in_(ids))
 
 
 def _languages_in_words(values: Values, denied: bool) -> Any:

@@ -12,7 +12,7 @@ from campaign.db import Model
 class Segment(Model):
     """A saved rule that tells who is meant (`segments.rules`)."""
 
-    __tablename__ = "person_segment"
+    __tablename__ = "segment"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)

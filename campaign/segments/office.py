@@ -23,7 +23,7 @@ SHOWN = 10
 
 
 def _link(segment: Segment) -> Markup:
-    href = url_for("office.segments.edit", number=segment.id)
+    href = url_for("office.segments.edit", id=segment.id)
     return Markup('<a href="{}">{}</a>').format(href, segment.name)
 
 
@@ -66,19 +66,19 @@ def save_new() -> Any:
     return _save(None)
 
 
-@bp.get("/<int:number>")
-def edit(number: int) -> Any:
+@bp.get("/<int:id>")
+def edit(id: int) -> Any:
     """Show a saved segment, to change it."""
-    found = _found(number)
+    found = _found(id)
     is_begun = "match" in request.args
     draft = building.read(request.args) if is_begun else building.draft_of(found.rule)
     return _builder(found, draft, SegmentForm(formdata=None, name=found.name))
 
 
-@bp.post("/<int:number>")
-def save(number: int) -> Any:
+@bp.post("/<int:id>")
+def save(id: int) -> Any:
     """Save a segment that was changed."""
-    return _save(_found(number))
+    return _save(_found(id))
 
 
 @bp.get("/count")
@@ -89,8 +89,8 @@ def count() -> Any:
     return render_template("segments/office/count.html", **_counted(rule, draft))
 
 
-def _found(number: int) -> Segment:
-    return queries.segment(number) or abort(404)
+def _found(id: int) -> Segment:
+    return queries.segment(id) or abort(404)
 
 
 def _builder(found: Segment | None, draft: Group | None, form: SegmentForm) -> str:
@@ -149,7 +149,7 @@ def _save(found: Segment | None) -> Any:
         return _builder(found, draft, form), refusal.status
     db.session.commit()
     flash(_("The segment “%(name)s” is saved.", name=saved.name), "done")
-    return redirect(url_for("office.segments.edit", number=saved.id), 303)
+    return redirect(url_for("office.segments.edit", id=saved.id), 303)
 
 
 def _draft_sent(found: Segment | None) -> Group | None:
@@ -158,20 +158,20 @@ def _draft_sent(found: Segment | None) -> Group | None:
     return building.read(request.form)
 
 
-@bp.get("/<int:number>/delete")
-def confirm_delete(number: int) -> Any:
+@bp.get("/<int:id>/delete")
+def confirm_delete(id: int) -> Any:
     """Ask once more before a segment is deleted."""
-    return _delete_page(_found(number), ButtonForm())
+    return _delete_page(_found(id), ButtonForm())
 
 
 def _delete_page(found: Segment, form: ButtonForm) -> str:
     return render_template("segments/office/delete.html", segment=found, form=form)
 
 
-@bp.post("/<int:number>/delete")
-def delete(number: int) -> Any:
+@bp.post("/<int:id>/delete")
+def delete(id: int) -> Any:
     """Delete a segment."""
-    found = _found(number)
+    found = _found(id)
     form = ButtonForm()
     if not form.validate():
         return _delete_page(found, form), form.refusal_status()

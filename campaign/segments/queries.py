@@ -55,9 +55,9 @@ def _may_be_written_to(purpose: Purpose) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def segment(number: int) -> Segment | None:
+def segment(id: int) -> Segment | None:
     """Find a saved segment."""
-    return db.session.get(Segment, number)
+    return db.session.get(Segment, id)
 
 
 def segments_by_name() -> Select[Segment]:

@@ -18,7 +18,7 @@ from campaign.tables import Column
 
 bp = Blueprint("summits", __name__, url_prefix="/summits")
 
-STANDINGS: dict[str, Any] = {
+STATUSES: dict[str, Any] = {
     "writable": _l("can be written to"),
     "closed": _l("cannot be written to"),
     "stopped": _l("asked to be left out"),
@@ -41,7 +41,7 @@ SUMMITS = [
 
 
 def _post_link(post: Post) -> Markup:
-    href = url_for("office.summits.post", number=post.id)
+    href = url_for("office.summits.post", id=post.id)
     return Markup('<a href="{}">{}</a>').format(href, post.title)
 
 
@@ -49,17 +49,17 @@ def _country(post: Post) -> str:
     return country_name(post.country)
 
 
-def _standing(post: Post) -> str:
+def _status(post: Post) -> str:
     today = clock.now().date()
     if post.stopped_at is not None:
-        return str(STANDINGS["stopped"])
+        return str(STATUSES["stopped"])
     if post.bounced_at is not None:
-        return str(STANDINGS["bounced"])
+        return str(STATUSES["bounced"])
     if not post.is_writable(today):
-        return str(STANDINGS["closed"])
+        return str(STATUSES["closed"])
     if post.is_stale(today):
         return str(_("can be written to; look at its source again"))
-    return str(STANDINGS["writable"])
+    return str(STATUSES["writable"])
 
 
 POSTS = [
@@ -67,7 +67,7 @@ POSTS = [
     Column("country", _l("Country"), lambda row: row.country, cell=_country),
     Column("email", _l("E-mail address"), lambda row: row.email),
     Column("seen_on", _l("Seen on"), lambda row: row.seen_on),
-    Column("standing", _l("Letters"), _standing),
+    Column("status", _l("Letters"), _status),
 ]
 
 
@@ -86,7 +86,7 @@ def index() -> Any:
 @bp.get("/posts")
 def posts() -> Any:
     """List the posts, and whether they can be written to."""
-    standing = request.args.get("standing", "")
+    status = request.args.get("status", "")
     if request.args.get("format") == "csv":
         # The file of the directory itself, so that it can be changed and imported again.
         return Response(
@@ -94,28 +94,26 @@ def posts() -> Any:
             mimetype="text/csv",
             headers={"Content-Disposition": 'attachment; filename="posts.csv"'},
         )
-    query = queries.search_posts(
-        request.args.get("q", ""), standing=standing, today=clock.now().date()
-    )
+    query = queries.search_posts(request.args.get("q", ""), status=status, today=clock.now().date())
     return render_template(
         "summits/office/posts.html",
         table=tables.page(query, POSTS, arguments=request.args, path=request.path),
-        standings=STANDINGS,
-        standing=standing,
+        statuses=STATUSES,
+        status=status,
     )
 
 
-@bp.get("/posts/<int:number>")
-def post(number: int) -> Any:
+@bp.get("/posts/<int:id>")
+def post(id: int) -> Any:
     """Show one post, its holders, and how it is reached."""
-    found = queries.post_by_id(number) or abort(404)
+    found = queries.post_by_id(id) or abort(404)
     return _post_page(found, ContactForm(obj=found), StopForm())
 
 
-@bp.post("/posts/<int:number>")
-def reach(number: int) -> Any:
+@bp.post("/posts/<int:id>")
+def reach(id: int) -> Any:
     """Change how a post is reached."""
-    found = queries.post_by_id(number) or abort(404)
+    found = queries.post_by_id(id) or abort(404)
     form = ContactForm()
     today = clock.now().date()
     if not form.validate(extra_validators={"seen_on": [_not_after(today)]}):
@@ -129,13 +127,13 @@ def reach(number: int) -> Any:
     )
     db.session.commit()
     flash(_("The contact is saved."), "done")
-    return redirect(url_for("office.summits.post", number=number), 303)
+    return redirect(url_for("office.summits.post", id=id), 303)
 
 
-@bp.post("/posts/<int:number>/stop")
-def stop(number: int) -> Any:
+@bp.post("/posts/<int:id>/stop")
+def stop(id: int) -> Any:
     """Stop letters to a post."""
-    found = queries.post_by_id(number) or abort(404)
+    found = queries.post_by_id(id) or abort(404)
     form = StopForm()
     if not form.validate():
         page = _post_page(found, ContactForm(formdata=None, obj=found), form)
@@ -143,13 +141,13 @@ def stop(number: int) -> Any:
     verbs.stop(found, now=clock.now())
     db.session.commit()
     flash(_("Nobody writes to this post any more."), "done")
-    return redirect(url_for("office.summits.post", number=number), 303)
+    return redirect(url_for("office.summits.post", id=id), 303)
 
 
-@bp.post("/posts/<int:number>/allow")
-def allow(number: int) -> Any:
+@bp.post("/posts/<int:id>/allow")
+def allow(id: int) -> Any:
     """Allow letters to a post again."""
-    found = queries.post_by_id(number) or abort(404)
+    found = queries.post_by_id(id) or abort(404)
     form = StopForm()
     if not form.validate():
         page = _post_page(found, ContactForm(formdata=None, obj=found), form)
@@ -157,7 +155,7 @@ def allow(number: int) -> Any:
     verbs.allow(found)
     db.session.commit()
     flash(_("This post can be written to again, if its contact is fresh."), "done")
-    return redirect(url_for("office.summits.post", number=number), 303)
+    return redirect(url_for("office.summits.post", id=id), 303)
 
 
 def _not_after(today: Any) -> Any:
@@ -173,7 +171,7 @@ def _post_page(post: Post, form: ContactForm, switch: StopForm) -> str:
         "summits/office/post.html",
         post=post,
         country=country_name(post.country),
-        standing=_standing(post),
+        status=_status(post),
         form=form,
         switch=switch,
     )

@@ -52,11 +52,9 @@ def search_summits(words: str = "") -> Select[Summit]:
     return query
 
 
-def post_by_id(number: int) -> Post | None:
+def post_by_id(id: int) -> Post | None:
     """Find a post with its holders."""
-    return db.session.scalar(
-        select(Post).where(Post.id == number).options(selectinload(Post.holders))
-    )
+    return db.session.scalar(select(Post).where(Post.id == id).options(selectinload(Post.holders)))
 
 
 def posts_of(country: str) -> list[Post]:
@@ -86,8 +84,8 @@ def countries_to_write_to(*, now: datetime) -> list[str]:
     )
 
 
-def search_posts(words: str = "", *, standing: str = "", today: date) -> Select[Post]:
-    """Find posts by title, country or address; standing: writable, closed, stopped or bounced."""
+def search_posts(words: str = "", *, status: str = "", today: date) -> Select[Post]:
+    """Find posts by title, country or address; status: writable, closed, stopped or bounced."""
     query = (
         select(Post).options(selectinload(Post.holders)).order_by(Post.country, Post.title, Post.id)
     )
@@ -100,7 +98,7 @@ def search_posts(words: str = "", *, standing: str = "", today: date) -> Select[
             )
         )
     writable = and_(Post.email != "", Post.bounced_at.is_(None), _is_open(today))
-    match standing:
+    match status:
         case "writable":
             query = query.where(writable)
         case "closed":

@@ -132,7 +132,7 @@ def _nearest(text: str, status: str, code: int | None) -> tuple[str, str]:
             return kind, last[0]
         return kind, status if status.startswith(kind) and last is None else ""
     if last is not None:
-        # A code that says nothing leaves the report's own standing.
+        # A code that says nothing leaves the report's own status.
         if _says_nothing(last[0]) and status.startswith(last[1]):
             return last[1], status
         return last[1], last[0]

@@ -14,7 +14,7 @@ from campaign import clock
 from campaign.db import db
 from campaign.jobs import Tick
 from campaign.outbox.models import Batch, Message, State, Variant, address_hash
-from campaign.outbox.verbs import post_batch
+from campaign.outbox.verbs import queue_batch
 from campaign.people.models import Person, Purpose, Subscription
 from campaign.segments.queries import audience
 from tests.bench import senders
@@ -74,12 +74,12 @@ def post_issue(*, rate: float = 0.0, limit: int | None = None) -> int:
         Person.name.label("to_name"),
         Person.address_hash.label("address_hash"),
         Person.country.label("country"),
-        Person.place.label("place"),
+        Person.city_id.label("city_id"),
         literal("en").label("variant"),
     )
     if limit is not None:
         people = people.where(Person.id <= limit)
-    batch = post_batch(
+    batch = queue_batch(
         people,
         kind="newsletter",
         variants=[
@@ -95,7 +95,7 @@ def post_issue(*, rate: float = 0.0, limit: int | None = None) -> int:
 
 def left_of(batch_id: int) -> int:
     """Count the messages of a batch that have left."""
-    counted = select(func.count()).where(Message.batch_id == batch_id, Message.state == State.LEFT)
+    counted = select(func.count()).where(Message.batch_id == batch_id, Message.state == State.SENT)
     number = db.session.scalar(counted) or 0
     db.session.rollback()
     return number

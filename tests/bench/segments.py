@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from campaign import clock
 from campaign.db import db
 from campaign.people.models import Purpose, Subscription
-from campaign.places import cities as places
+from campaign.places import cities
 from campaign.segments.queries import size_of_audience
 from tests.bench.programs import Figure, rounds
 from tests.drills.private import private_on
@@ -94,7 +94,7 @@ def _fill() -> None:
         )
         series, digest = "s", "printf('%032x%032x', n * 2654435761, n)"
         then = "strftime('%Y-%m-%d %H:%M:%S.000000', 'now', '-' || (n % 700) || ' days')"
-    found = [places.find(city, country) for country, city in _CITIES]
+    found = [cities.find(city, country) for country, city in _CITIES]
     ids = tuple(place.id for place in found if place)
     for statement in (
         "INSERT INTO person (id, email, name, country, language, city, place, timezone, "
@@ -110,12 +110,12 @@ def _fill() -> None:
         "INSERT INTO outbox_suppression (address_hash, reason, evidence, since) "
         f"SELECT {digest}, 'bounce', '', {then} FROM {series} WHERE n % {PEOPLE // SUPPRESSED} = 0",
         "INSERT INTO event (id, slug, uid, title, city, country, zone, starts_on, venue, address, "
-        "description, bring, access, host, languages, is_example, sequence, erased_places, "
+        "description, bring, access, host, languages, is_example, sequence, erased_sign_ups, "
         "revised_at, created_at) "
         "SELECT n, 'e' || n, 'u' || n, 'March', 'Berlin', 'DE', 'UTC', '2027-05-13', '', '', '', "
         f"'', '', '', '[]', false, 0, 0, {then}, {then} FROM {series} WHERE n <= 100",
         "INSERT INTO sign_up (event_id, person_id, guests, token, signed_up_at, revisions, "
-        f"told_sequence, stamped_at) SELECT 1 + n % 100, n, 0, 't' || n, {then}, 0, 0, {then} "
+        f"notified_sequence, stamped_at) SELECT 1 + n % 100, n, 0, 't' || n, {then}, 0, 0, {then} "
         f"FROM {series} WHERE n % 12 = 0",
     ):
         # What a colon begins here is no parameter.

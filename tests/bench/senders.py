@@ -10,7 +10,7 @@ from flask_mail import Mail, Message
 
 from campaign.delivery.personalisation import CompiledVariant
 from campaign.outbox.fields import Field, Recipient, Value
-from campaign.outbox.mail import Content, Envelope, Leaving
+from campaign.outbox.mail import ClaimedMessage, Content, Envelope
 from tests.services.programs import HERE
 
 SENDER = "hello@campaign.example"
@@ -79,7 +79,7 @@ def letters(messages: int) -> Iterator[tuple[bytes, bytes]]:
     at = datetime(2027, 5, 1, tzinfo=UTC)
     for number in range(1, messages + 1):
         to, name = f"reader{number}@example.net", f"Zoë Reader {number}"
-        mail = Leaving(number, "newsletter", to, name, number, 1, "en", "", None, at, 1)
+        mail = ClaimedMessage(number, "newsletter", to, name, number, 1, "en", "", None, at, 1)
         envelope = f"MAIL FROM:<{SENDER}>\r\nRCPT TO:<{to}>\r\nDATA\r\n".encode()
         yield envelope, compiled.fill(mail, f"{number}m0123456789abcdef0123")
 

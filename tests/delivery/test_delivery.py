@@ -32,9 +32,9 @@ from campaign.outbox.mail import Mail
 from campaign.outbox.models import (
     Batch,
     ClientCount,
-    Lane,
     Message,
     State,
+    Throttle,
     read_message_token,
 )
 from campaign.outbox.throttles.queries import RELAY
@@ -95,7 +95,7 @@ def send_apart(app: Flask) -> threading.Thread:
 
 def reopen_lane(app: Flask) -> None:
     with app.app_context():
-        db.session.execute(update(Lane).values(paused_until=None))
+        db.session.execute(update(Throttle).values(paused_until=None))
         db.session.commit()
 
 
@@ -120,7 +120,7 @@ def test_a_posted_mail_leaves_and_the_relays_reply_is_remembered(
         assert read_message_token(token) == row.id
     assert kept.sender == f"bounces+{token}@campaign.example"
     assert kept.message["Message-ID"] == f"<{token}@campaign.example>"
-    assert (row.state, row.tries) == (State.LEFT, 1)
+    assert (row.state, row.tries) == (State.SENT, 1)
     assert row.last_reply.startswith("250 2.0.0 Ok")
 
 
@@ -183,9 +183,9 @@ def test_a_relay_with_a_certificate_nobody_vouches_for_gets_nothing(
     (row,) = posted()
     assert row.state == State.WAITING
     with app.app_context():
-        lane = queries.lane()
-        assert lane is not None
-        assert "CERTIFICATE_VERIFY_FAILED" in lane.last_trouble
+        throttle = queries.relay()
+        assert throttle is not None
+        assert "CERTIFICATE_VERIFY_FAILED" in throttle.last_trouble
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_each_answer_of_a_relay_has_its_consequence(
     assert row.state == state
     with app.app_context():
         assert queries.is_suppressed("ada@example.org") == (state == State.BOUNCED)
-        closed = queries.is_lane_closed(now=clock.now())
+        closed = queries.is_relay_closed(now=clock.now())
     assert closed == (state == State.WAITING)
 
 
@@ -238,7 +238,7 @@ def test_a_message_on_which_the_relay_always_closes_stops_no_other(
 
     send(app)
     with app.app_context():
-        assert queries.is_lane_closed(now=clock.now())
+        assert queries.is_relay_closed(now=clock.now())
     reopen_lane(app)
     send(app)
 
@@ -259,7 +259,7 @@ def test_a_message_put_off_is_tried_again_later_and_later_for_three_days(
         waits.append(posted()[0].due_at - clock.now())
         make_due(app)
     with app.app_context():
-        db.session.execute(update(Message).values(posted_at=clock.now() - timedelta(hours=73)))
+        db.session.execute(update(Message).values(queued_at=clock.now() - timedelta(hours=73)))
         db.session.commit()
     send(app)
 
@@ -285,7 +285,7 @@ def test_a_relay_lost_after_the_text_leaves_the_message_waiting_and_uncertain(
     first, second = sink.received
     assert first.message["Message-ID"] == second.message["Message-ID"]
     (row,) = posted()
-    assert (row.state, row.is_uncertain) == (State.LEFT, True)
+    assert (row.state, row.is_uncertain) == (State.SENT, True)
 
 
 def test_a_relay_that_closes_now_and_then_loses_and_repeats_nothing(app: Flask, sink: Sink) -> None:
@@ -322,7 +322,7 @@ def test_what_a_lost_worker_held_comes_back_uncertain_when_its_lease_ends(
         worker.take_up()
 
     (row,) = posted()
-    assert held == State.LEAVING
+    assert held == State.SENDING
     assert (row.state, row.is_uncertain) == (State.WAITING, True)
 
 
@@ -363,10 +363,10 @@ def test_one_workers_claim_is_not_settled_by_another(
         held = claim("a:1:1:1", limit=10, rate=0, now=clock.now())
         db.session.commit()
 
-        settle([(held[0], Reply(Outcome.LEFT, "250"))], worker="b:2:2:2", now=clock.now())
+        settle([(held[0], Reply(Outcome.SENT, "250"))], worker="b:2:2:2", now=clock.now())
         db.session.commit()
 
-    assert posted()[0].state == State.LEAVING
+    assert posted()[0].state == State.SENDING
 
 
 def test_a_cancellation_never_overtakes_its_request(app: Flask, sink: Sink) -> None:
@@ -534,10 +534,10 @@ def test_the_rate_is_kept_and_an_outage_is_not_made_up_for(app: Flask) -> None:
                 len(claim("a:1:1:1", limit=20, rate=5, now=now + timedelta(seconds=seconds)))
             )
             db.session.commit()
-        lane = db.session.scalars(select(Lane).where(Lane.name == RELAY)).one()
+        throttle = db.session.scalars(select(Throttle).where(Throttle.name == RELAY)).one()
 
     assert taken == [1, 0, 5, 5]
-    assert lane.tokens < 1
+    assert throttle.tokens < 1
 
 
 def test_a_sender_that_waits_for_its_rate_keeps_no_one_from_writing(
@@ -630,9 +630,9 @@ def test_messages_are_erased_thirty_days_after_they_left(
 @pytest.mark.parametrize(
     ("stage", "code", "words", "outcome"),
     [
-        ("RCPT", 421, "421 4.7.0 slow down", Outcome.LANE),
+        ("RCPT", 421, "421 4.7.0 slow down", Outcome.RELAY),
         ("RCPT", 432, "432 4.3.2 later", Outcome.SLOW),
-        ("MAIL", 454, "454 4.7.0 too fast", Outcome.LANE),
+        ("MAIL", 454, "454 4.7.0 too fast", Outcome.RELAY),
         ("RCPT", 550, "550 5.1.1 unknown", Outcome.NO_SUCH_ADDRESS),
         ("RCPT", 550, "550 5.7.1 policy", Outcome.REFUSED),
         ("body", 550, "550 5.1.1 unknown", Outcome.NO_SUCH_ADDRESS),

@@ -56,7 +56,7 @@ class Killing:
         self.falls = 0
 
     def live(self, *command: str) -> int:
-        """Start what sends and wait until it has handed over its first mail."""
+        """Enrolment what sends and wait until it has handed over its first mail."""
         self.lives.append(self._record.count())
         process = self._campaign.start(*command)
         self._await(self.lives[-1] + 1, what="a new worker sends")
@@ -134,7 +134,7 @@ def _judge(
     outcome.promise(
         len(uncertain) <= kills * in_flight, f"{len(uncertain)} marked uncertain without need"
     )
-    outcome.promise(all(row.state == State.LEFT for row in rows), "a row does not say that it left")
+    outcome.promise(all(row.state == State.SENT for row in rows), "a row does not say that it left")
     outcome.promise(finished_at is not None, "the issue is not marked finished")
 
 

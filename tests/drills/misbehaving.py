@@ -13,7 +13,7 @@ from campaign.db import db
 from campaign.delivery import smtp_connection as line
 from campaign.delivery import worker
 from campaign.outbox import queries, verbs
-from campaign.outbox.models import OPEN, Batch, Lane, Message, State, Suppression
+from campaign.outbox.models import OPEN, Batch, Message, State, Suppression, Throttle
 from tests.bench.mailing import mailing, post_issue
 from tests.drills.outcome import Order, Outcome
 from tests.drills.private import Private
@@ -125,7 +125,7 @@ def _send(campaign: Private, ids: range) -> None:
     for _ in range(ROUNDS):
         with campaign.app.app_context():
             db.session.execute(update(Message).where(*theirs).values(due_at=clock.now()))
-            db.session.execute(update(Lane).values(paused_until=None))
+            db.session.execute(update(Throttle).values(paused_until=None))
             db.session.commit()
         senders = [threading.Thread(target=_send_due, args=(campaign,)) for _ in range(SENDERS)]
         for sender in senders:
@@ -148,11 +148,13 @@ def _send_due(campaign: Private) -> None:
 def _look(outcome: Outcome, name: str, batch_id: int, ids: range) -> None:
     """Look at what one way did, where it may have done one thing only."""
     batch = db.session.get_one(Batch, batch_id)
-    counted = select(func.count()).where(Message.id.in_(ids), Message.state == State.LEFT)
+    counted = select(func.count()).where(Message.id.in_(ids), Message.state == State.SENT)
     left = db.session.scalar(counted) or 0
     if name in ("later", "no-smtp", "busy"):
         outcome.promise(left == 0, f"{name}: {left} left")
-        outcome.promise(queries.is_lane_closed(now=clock.now()), f"{name}: the lane does not rest")
+        outcome.promise(
+            queries.is_relay_closed(now=clock.now()), f"{name}: the throttle does not rest"
+        )
         outcome.promise(batch.is_running, f"{name}: the issue does not run on")
     if name in ("no-pipelining", "stammers", "closes-at-100", "says-421-at-100"):
         outcome.promise(left == len(ids), f"{name}: {left} of {len(ids)} left")
@@ -171,7 +173,7 @@ def _judge(outcome: Outcome, arrived: list[Taken], batch: int) -> None:
     again = {recipient for recipient, number in times.items() if number > 1}
     uncertain = {row.to_address for row in rows if row.is_uncertain}
     states = Counter(str(row.state) for row in rows)
-    left = {row.to_address for row in rows if row.state == State.LEFT}
+    left = {row.to_address for row in rows if row.state == State.SENT}
     bounced = {row.address_hash for row in rows if row.state == State.BOUNCED}
     told = {row.to_address for row in rows if row.state in (State.BOUNCED, State.FAILED)}
     outcome.lost = len({row.to_address for row in rows} - set(times) - told)

@@ -21,7 +21,7 @@ from campaign.db import db
 from campaign.delivery.verbs import LEASE
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State
-from campaign.outbox.verbs import post
+from campaign.outbox.verbs import queue
 from tests.bench.mailing import is_finished, make_subscribers, post_issue
 from tests.drills.outcome import Order, Outcome
 from tests.drills.private import Private, private, wait_until
@@ -63,7 +63,7 @@ class Host:
         self._worker: subprocess.Popen[bytes] | None = None
 
     def start_worker(self, campaign: Private) -> None:
-        """Start `campaign worker` on this host."""
+        """Enrolment `campaign worker` on this host."""
         named = f'echo {self.name} > /proc/sys/kernel/hostname && exec "$@"'
         with campaign.log.open("ab") as log:
             self._worker = subprocess.Popen(
@@ -221,7 +221,7 @@ def two_hosts(order: Order) -> Outcome:
 def _held_by(campaign: Private, host: Host) -> set[str]:
     with campaign.app.app_context():
         held = select(Message.to_address).where(
-            Message.state == State.LEAVING, Message.claimed_by.startswith(f"{host.name}/")
+            Message.state == State.SENDING, Message.claimed_by.startswith(f"{host.name}/")
         )
         found = set(db.session.scalars(held))
         db.session.rollback()
@@ -230,7 +230,7 @@ def _held_by(campaign: Private, host: Host) -> set[str]:
 
 def _post_late(campaign: Private) -> None:
     with campaign.app.app_context():
-        post(Mail(kind="test", to=LATE, subject="Late", text="Hello.\n"), now=clock.now())
+        queue(Mail(kind="test", to=LATE, subject="Late", text="Hello.\n"), now=clock.now())
         db.session.commit()
 
 
@@ -248,4 +248,4 @@ def _judge(outcome: Outcome, sent: list[Taken], rows: Sequence[Message], held: s
     outcome.promise(again <= uncertain, f"{len(again - uncertain)} repeats not marked uncertain")
     outcome.promise(max(times.values()) <= 2, "somebody got it three times")
     outcome.promise(len(identities) == len(times), "a repeat had another Message-ID")
-    outcome.promise(all(row.state == State.LEFT for row in rows), "a row does not say that it left")
+    outcome.promise(all(row.state == State.SENT for row in rows), "a row does not say that it left")

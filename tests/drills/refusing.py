@@ -11,7 +11,7 @@ from campaign.delivery import worker
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.sendings import verbs as sendings
 from campaign.organisers.models import Role
-from campaign.outbox.models import Batch, Lane, Message, State, Suppression
+from campaign.outbox.models import Batch, Message, State, Suppression, Throttle
 from campaign.outbox.suppressions import queries as suppressions
 from tests.bench.mailing import mailing
 from tests.conftest import signed_in
@@ -99,7 +99,7 @@ def _let_leave(
 
 def _send(campaign: Private) -> None:
     with campaign.app.app_context():
-        db.session.execute(update(Lane).values(paused_until=None))
+        db.session.execute(update(Throttle).values(paused_until=None))
         db.session.commit()
         worker.send_due()
     worker.hang_up()
@@ -112,7 +112,7 @@ def _stands_still(
     desk = " ".join(unescape(organiser.open("/office/").text).split())
     with campaign.app.app_context():
         batch = db.session.get_one(Batch, batch_id)
-        is_resting = batch.paused_at is not None and batch.finished_at is None
+        is_backing_off = batch.paused_at is not None and batch.finished_at is None
         given_up = db.session.scalar(select(func.count()).select_from(Suppression)) or 0
         states = dict(
             db.session.execute(
@@ -123,14 +123,14 @@ def _stands_still(
         )
     said = reply.split(b"\r\n")[0].decode()[4:]
     said = said.replace("5.1.0 <b@campaign.example>: ", "").replace("<b@campaign.example>", "")
-    outcome.promise(is_resting, f"{name}: the issue does not rest")
+    outcome.promise(is_backing_off, f"{name}: the issue does not rest")
     outcome.promise(given_up == 0, f"{name}: {given_up} are given up")
     outcome.promise(State.FAILED not in states, f"{name}: {states.get(State.FAILED)} are lost")
     outcome.promise("All is well" not in desk, f"{name}: the desk says that all is well")
     sentence = "all at once that they are gone" if name in GONE else "The relay refused “Saturday"
     outcome.promise(sentence in desk and said.split("<")[0][-30:].strip() in desk,
                     f"{name}: the desk does not say why")  # fmt: skip
-    return is_resting
+    return is_backing_off
 
 
 def _mend(campaign: Private, organiser: Visitor, name: str, sending: int) -> None:
@@ -149,7 +149,7 @@ def _mend(campaign: Private, organiser: Visitor, name: str, sending: int) -> Non
 def _judge(outcome: Outcome, record: Record, batch_id: int, readers: int) -> None:
     rows = db.session.scalars(select(Message).where(Message.batch_id == batch_id)).all()
     times = Counter(one.recipient for one in record.taken())
-    left = {row.to_address for row in rows if row.state == State.LEFT}
+    left = {row.to_address for row in rows if row.state == State.SENT}
     outcome.lost = readers - len(times)
     outcome.repeated = sum(times.values()) - len(times)
     outcome.counts |= Counter(str(row.state) for row in rows)

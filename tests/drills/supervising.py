@@ -13,7 +13,7 @@ from campaign.db import db
 from campaign.outbox import queries
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import State
-from campaign.outbox.verbs import post
+from campaign.outbox.verbs import queue
 from tests.drills.outcome import Order, Outcome
 from tests.drills.private import Private, contention, private_on, wait_until
 from tests.services import Sink
@@ -128,13 +128,13 @@ def _busy(campaign: Private) -> Iterator[None]:
 def post_one(campaign: Private, to: str) -> None:
     """Post one mail, for the worker to send."""
     with campaign.app.app_context():
-        post(Mail(kind="test", to=to, subject="A test", text="Hello.\n"), now=clock.now())
+        queue(Mail(kind="test", to=to, subject="A test", text="Hello.\n"), now=clock.now())
         db.session.commit()
 
 
 def _is_leaving(campaign: Private) -> bool:
     with campaign.app.app_context():
-        return queries.counts()[State.LEAVING] > 0
+        return queries.counts()[State.SENDING] > 0
 
 
 def _is_free(port: int) -> bool:

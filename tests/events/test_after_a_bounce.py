@@ -40,17 +40,17 @@ def reason_for(app: Flask) -> str | None:
 
 
 @pytest.mark.parametrize("say_yes", [presses, says_yes_in_a_calendar])
-@pytest.mark.parametrize("standing", ["unknown", "coming"])
+@pytest.mark.parametrize("status", ["unknown", "coming"])
 def test_who_signs_up_after_a_bounce_is_invited_and_the_button_lifts_it(
     app: Flask,
     visitor: Visitor,
     make_event: Callable[..., Event],
     posted: Callable[..., list[Message]],
-    standing: str,
+    status: str,
     say_yes: Callable[..., None],
 ) -> None:
     event = make_event()
-    if standing == "coming":
+    if status == "coming":
         with_people(app, event, "ada")
     with app.app_context():
         suppress(ADA, reason="bounce", now=clock.now())

@@ -14,7 +14,7 @@ from campaign.events import calendar, links
 from campaign.events.calendar import Entry, Party
 from campaign.events.models import Event
 from campaign.outbox.headers import UnsafeHeader
-from campaign.outbox.mail import Content, Envelope, Leaving, compose
+from campaign.outbox.mail import ClaimedMessage, Content, Envelope, compose
 from tests.events.conftest import NOW, PARTICULARS
 
 URL = "https://campaign.example/events/london"
@@ -57,9 +57,9 @@ def lines(text: str) -> Iterator[str]:
 
 
 def mailed(text: str, method: str) -> Any:
-    leaving = Leaving(
+    leaving = ClaimedMessage(
         id=1, kind="invitation", to=ADA.address, to_name=ADA.name, person_id=None, batch_id=None,
-        variant="", country="", place=None, posted_at=NOW, tries=0,
+        variant="", country="", city_id=None, queued_at=NOW, tries=0,
     )  # fmt: skip
     content = Content(
         subject="Your place", text="Hello", html="<p>Hello</p>", calendar=text,

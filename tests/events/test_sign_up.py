@@ -48,7 +48,7 @@ def rows(app: Flask, model: Any) -> int:
         return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
-def standing(app: Flask) -> SignUp:
+def status(app: Flask) -> SignUp:
     """Give the one sign-up there is."""
     with app.app_context():
         return db.session.scalars(select(SignUp)).one()
@@ -457,7 +457,7 @@ def test_opening_the_link_gives_nothing_up(
     assert page.status_code == 200
     assert page.headers["Cache-Control"] == "no-store"
     assert "Give up my place" in page.text
-    assert standing(app).is_active
+    assert status(app).is_active
 
 
 def test_the_button_frees_the_place_and_cancels_the_entry(
@@ -508,7 +508,7 @@ def test_who_gave_a_place_up_may_sign_up_again_and_calendars_believe_it(
 
     sign_up(visitor, event)
 
-    assert standing(app).is_active
+    assert status(app).is_active
     (cancel,) = posted("sign-up-withdrawn")
     again = posted("invitation")[-1]
     assert written(again)["sequence"] > written(cancel)["sequence"]
@@ -534,7 +534,7 @@ def test_the_button_without_its_token_shows_the_page_again(
 
     assert answer.status_code == 400
     assert "Give up my place" in answer.text
-    assert standing(app).is_active
+    assert status(app).is_active
 
 
 def test_the_link_of_somebody_forgotten_leads_nowhere(

@@ -29,7 +29,7 @@ from campaign.outbox.queries import suppression_of
 from campaign.outbox.verbs import suppress
 from campaign.people import exports, queries, verbs
 from campaign.people.models import NOT_ME, Consent, Person, Purpose, Subscription, Tag
-from campaign.places import cities as places
+from campaign.places import cities
 
 NEWSLETTER = Purpose.NEWSLETTER
 AGREED = {"wording": "Send me the newsletter.", "source": "list on paper"}
@@ -62,7 +62,7 @@ def person(email: str) -> Person:
     return found
 
 
-def standing(email: str) -> Subscription | None:
+def status(email: str) -> Subscription | None:
     found = queries.subscription_of(person(email).id, NEWSLETTER)
     if found:
         db.session.refresh(found)
@@ -70,7 +70,7 @@ def standing(email: str) -> Subscription | None:
 
 
 def is_active(email: str) -> bool:
-    found = standing(email)
+    found = status(email)
     return found is not None and found.is_active
 
 
@@ -103,11 +103,11 @@ def test_the_promised_file_is_taken_over_with_its_consent(imported: Importer) ->
     ada, bo = person("ada@example.org"), person("bo@example.org")
     assert (run.made, run.known, run.subscribed, run.refused) == (2, 0, 1, 0)
     assert (ada.name, ada.country, ada.city, ada.language) == ("Ada", "GB", "London", "en")
-    assert places.place(ada.place or 0) == places.find("London", "GB")
+    assert cities.city(ada.city_id or 0) == cities.find("London", "GB")
     assert (bo.country, bo.language, bo.timezone) == ("DE", "de", "Europe/Berlin")
     assert tags("ada@example.org") == {"maths", "first"}
     assert is_active("ada@example.org")
-    assert standing("bo@example.org") is None
+    assert status("bo@example.org") is None
     consent = db.session.scalars(select(Consent)).one()
     assert consent.person_id == ada.id
     assert consent.wording == "Send me the newsletter.\n\nlist on paper"
@@ -122,7 +122,7 @@ def test_without_a_recorded_consent_people_are_known_and_nobody_is_subscribed(
     run = imported("email,newsletter\nada@example.org,yes\n")
 
     assert (run.made, run.subscribed) == (1, 0)
-    assert standing("ada@example.org") is None
+    assert status("ada@example.org") is None
     assert db.session.scalars(select(Consent)).all() == []
 
 
@@ -164,9 +164,9 @@ def test_who_left_is_suppressed_or_said_not_me_stays_so(imported: Importer) -> N
         **AGREED,
     )
 
-    assert (run.subscribed, run.held) == (0, 3)
+    assert (run.subscribed, run.left_out) == (0, 3)
     assert not is_active("left@example.org")
-    assert standing("bounced@example.org") is None
+    assert status("bounced@example.org") is None
     assert queries.by_email("never@example.org") is None
 
 
@@ -403,11 +403,11 @@ def test_substack_s_export_is_read_as_it_is(imported: Importer) -> None:
     run = imported(SUBSTACK, name="email_list.pause.csv", **AGREED)
 
     assert (run.format, run.made, run.subscribed) == ("substack", 3, 2)
-    found = standing("free@example.org")
+    found = status("free@example.org")
     assert found
     assert found.confirmed_at == datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
     # Who turned mail off has left.
-    left = standing("off@example.org")
+    left = status("off@example.org")
     assert left
     assert left.left_at
 
@@ -443,12 +443,12 @@ def test_mailchimp_s_three_files_are_read_as_they_are(imported: Importer) -> Non
 
     assert {first.format, second.format, third.format} == {"mailchimp"}
     assert [run.subscribed for run in (first, second, third)] == [1, 0, 0]
-    ada, found = person("ada@example.org"), standing("ada@example.org")
+    ada, found = person("ada@example.org"), status("ada@example.org")
     assert (ada.name, ada.country) == ("Ada Lovelace", "GB")
     assert tags("ada@example.org") == {"vip, old", "blog"}
     assert found
     assert found.confirmed_at == datetime(2015, 3, 17, 8, tzinfo=UTC)
-    gone = standing("gone@example.org")
+    gone = status("gone@example.org")
     assert gone
     assert gone.left_at == datetime(2016, 1, 1, tzinfo=UTC)
     # They agreed with us after they had left there.

@@ -15,7 +15,7 @@ ADA = "ada@example.org"
 
 def read(mapping: list[str], cells: list[str]) -> tuple[rows.Row | str, Counter[str]]:
     notes: Counter[str] = Counter()
-    reader = rows.reader(mapping, standing="", now=clock.now(), notes=notes)
+    reader = rows.reader(mapping, status="", now=clock.now(), notes=notes)
     return reader(cells), notes
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaign.imports.formats import recognised, standing_of
+from campaign.imports.formats import recognised, status_of
 from campaign.imports.reading import Broken, look, rows
 
 # What broken programs, and people who mean harm, put between two rows.
@@ -79,4 +79,4 @@ def test_a_service_is_known_by_its_columns(header: list[str], service: str) -> N
 def test_mailchimp_s_files_say_by_their_names_how_people_stand() -> None:
     names = ["subscribed_a.csv", "unsubscribed_a.csv", "nonsubscribed_a.csv", "cleaned_a.csv", "a"]
 
-    assert [standing_of(name) for name in names] == ["", "left", "known", "bounced", ""]
+    assert [status_of(name) for name in names] == ["", "left", "known", "bounced", ""]

@@ -39,12 +39,12 @@ def outcome(folder: Path, content: str, name: str = "people.csv") -> dict[str, s
     file.write_text(content)
     shape = reading.look(file)
     service, mapping = formats.recognised(shape.header)
-    standing = formats.standing_of(name, service=service)
-    if statuses.UNCLEAR in [*mapping, standing]:
+    status = formats.status_of(name, service=service)
+    if statuses.UNCLEAR in [*mapping, status]:
         return ASKED
     run = Import(
         encoding=shape.encoding, delimiter=shape.delimiter, header=shape.header, mapping=mapping,
-        standing=standing, rows=0,
+        status=status, rows=0,
     )  # fmt: skip
     try:
         chunks = list(cutting.read(run, file, now=clock.now()))
@@ -52,7 +52,7 @@ def outcome(folder: Path, content: str, name: str = "people.csv") -> dict[str, s
         return ASKED
     assert not any(chunk.refused for chunk in chunks)
     people = [person for chunk in chunks for person in chunk.people.values()]
-    return {person.email.partition("@")[0]: person.standing for person in people}
+    return {person.email.partition("@")[0]: person.status for person in people}
 
 
 # What programs write, and who in it may be subscribed. Others are `out` in one way or another.
@@ -287,8 +287,8 @@ def test_a_file_named_after_those_who_left_subscribes_nobody_unasked(
     "name", ["people.csv", "subscribed_members_export_1.csv", "subscribers.csv", "Abonnenten.csv"]
 )
 def test_an_ordinary_name_asks_nothing(name: str) -> None:
-    assert formats.standing_of(name, service="mailchimp") == ""
-    assert formats.standing_of(name, service="other") == ""
+    assert formats.status_of(name, service="mailchimp") == ""
+    assert formats.status_of(name, service="other") == ""
 
 
 def command(app: Flask, folder: Path, content: str, *words: str, name: str = "list.csv") -> Result:
@@ -495,7 +495,7 @@ def test_who_left_stays_left_whoever_types_their_address_until_they_press_the_bu
 
         run = take(tmp_path, f"email,newsletter\n{email},yes\n", agreed_on=date(2026, 5, 1))
         db.session.refresh(subscription)
-        after_the_import = (run.subscribed, run.held, subscription.is_active)
+        after_the_import = (run.subscribed, run.left_out, subscription.is_active)
         is_pending = subscription.is_pending
         verbs.confirm(subscription, now=clock.now())
 

@@ -13,7 +13,7 @@ from campaign.inbound import worker
 from campaign.inbound.models import InboundMail
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State, Suppression, address_hash
-from campaign.outbox.verbs import post
+from campaign.outbox.verbs import queue
 
 ADA = "ada@example.org"
 DOMAIN = "campaign.example"
@@ -23,8 +23,8 @@ def left(app: Flask, to: str = ADA, *, person_id: int | None = None, **values: o
     """Let a mail have left for somebody, and give the address to which it comes back."""
     with app.app_context():
         mail = Mail(kind="newsletter", to=to, subject="Hello", text="Hi", person_id=person_id)
-        message = post(mail, now=clock.now())
-        message.state, message.settled_at = State.LEFT, clock.now()
+        message = queue(mail, now=clock.now())
+        message.state, message.settled_at = State.SENT, clock.now()
         for name, value in values.items():
             setattr(message, name, value)
         db.session.commit()

@@ -162,7 +162,7 @@ def test_a_report_that_says_nothing_of_our_recipient_waits(app: Flask) -> None:
     assert two.waits
     assert none.waits
     assert number_suppressed(app) == 0
-    assert message_of(app, address).state == State.LEFT
+    assert message_of(app, address).state == State.SENT
 
 
 def test_a_dead_address_to_which_theirs_leads_is_only_counted(app: Flask) -> None:
@@ -244,9 +244,9 @@ def test_a_complaint_is_the_end_at_once(
     assert suppression.reason == "complaint"
     assert message_of(app, address).last_reply == "complaint: abuse"
     with app.app_context():
-        standing = subscription_of(person_id, Purpose.NEWSLETTER)
-        assert standing is not None
-        assert not standing.is_active
+        status = subscription_of(person_id, Purpose.NEWSLETTER)
+        assert status is not None
+        assert not status.is_active
 
 
 def test_a_complaint_about_an_erased_mail_is_known_by_its_way_to_leave(

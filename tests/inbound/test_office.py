@@ -88,9 +88,9 @@ def test_who_writes_that_they_want_to_leave_is_taken_off_by_hand(
 
     assert answer.status_code == 303
     with app.app_context():
-        standing = subscription_of(person_id, Purpose.NEWSLETTER)
-        assert standing is not None
-        assert standing.left_at is not None
+        status = subscription_of(person_id, Purpose.NEWSLETTER)
+        assert status is not None
+        assert status.left_at is not None
     assert only(app).person_id == person_id
 
 

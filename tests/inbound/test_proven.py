@@ -115,7 +115,7 @@ def test_what_comes_to_a_proven_address_and_is_not_understood_waits_for_a_person
     assert mail.kind != Kind.AUTOMATIC
     assert mail.waits
     assert not suppressed(app)
-    assert message_of(app, address).state == State.LEFT
+    assert message_of(app, address).state == State.SENT
 
 
 def test_a_bounce_that_proves_nothing_and_is_not_understood_waits_too(app: Flask) -> None:
@@ -170,9 +170,9 @@ def test_only_what_is_called_abuse_is_a_complaint(
     assert (mail.made, mail.waits) == (made, waits)
     assert suppressed(app) is (made == Made.COMPLAINT)
     with app.app_context():
-        standing = subscription_of(person_id, Purpose.NEWSLETTER)
-        assert standing is not None
-        assert standing.is_active is (made != Made.COMPLAINT)
+        status = subscription_of(person_id, Purpose.NEWSLETTER)
+        assert status is not None
+        assert status.is_active is (made != Made.COMPLAINT)
 
 
 def test_not_spam_lifts_nothing(app: Flask) -> None:

@@ -56,9 +56,9 @@ def test_who_writes_to_the_address_to_leave_has_left_and_gets_no_answer(
 
         assert (mail.kind, mail.made, mail.waits) == (Kind.UNSUBSCRIBE, Made.LEFT, False)
     with app.app_context():
-        standing = subscription_of(person_id, Purpose.NEWSLETTER)
-        assert standing is not None
-        assert standing.left_at is not None
+        status = subscription_of(person_id, Purpose.NEWSLETTER)
+        assert status is not None
+        assert status.left_at is not None
         assert db.session.scalars(select(Consent)).one().withdrawn_through == "mail"
     assert posted(app) == before
 
@@ -74,9 +74,9 @@ def test_a_forged_way_out_takes_nobody_off_and_waits(
 
     assert (mail.kind, mail.made, mail.waits) == (Kind.UNSUBSCRIBE, Made.FORGED, True)
     with app.app_context():
-        standing = subscription_of(person_id, Purpose.NEWSLETTER)
-        assert standing is not None
-        assert standing.is_active
+        status = subscription_of(person_id, Purpose.NEWSLETTER)
+        assert status is not None
+        assert status.is_active
 
 
 def place_of(app: Flask, place: dict[str, str]) -> SignUp:

@@ -37,11 +37,11 @@ OFFICE = [
     "/office/newsletter/issues/1/send", "/office/newsletter/issues/1/seeds",
     "/office/newsletter/subscribers", "/office/outbox", "/office/organisers", "/office/summits",
     "/office/inbound", "/office/inbound/all",
-    "/office/newsletter/images", "/office/newsletter/automatic",
+    "/office/newsletter/images", "/office/newsletter/automations",
     "/office/people", "/office/people/tags", "/office/segments",
     "/office/segments/new?match=any&1.is=city&1.city=Oz&1.country=GB&2.match=all&2-1.is=tag",
-    "/office/newsletter/automatic/digest",
-    "/office/newsletter/automatic/digest/en", "/office/newsletter/elsewhere",
+    "/office/newsletter/automations/digest",
+    "/office/newsletter/automations/digest/en", "/office/newsletter/embed",
     "/office/organisers/1/remove",
 ]  # fmt: skip
 FORMS = {

@@ -37,7 +37,7 @@ def write(organiser: Reader, title: str) -> None:
     assert organiser.heading == title
 
 
-def standing_of(organiser: Reader, address: str) -> str:
+def status_of(organiser: Reader, address: str) -> str:
     organiser.open(f"/office/newsletter/subscribers?q={address}")
     return organiser.page.get_by_role("row").filter(has_text=address).inner_text()
 
@@ -85,12 +85,12 @@ def test_an_issue_reaches_those_who_confirmed_and_they_can_leave(
     reader.open(link_in(issue, "/unsubscribe"))
     reader.press("Leave the newsletter")
     assert reader.heading == "You have left the newsletter"
-    assert "left" in standing_of(organiser, someone)
+    assert "left" in status_of(organiser, someone)
     _key, other_issue = site.mailbox.wait_for(another, 3)
-    assert "subscribed" in standing_of(organiser, another)
+    assert "subscribed" in status_of(organiser, another)
     assert leave_with_one_click(other_issue) == (200, False)
     assert leave_with_one_click(other_issue) == (200, False)
-    assert "left" in standing_of(organiser, another)
+    assert "left" in status_of(organiser, another)
     # A browser may keep a public page for a minute; somebody new sees the newest.
     newcomer = windows(**window)
     newcomer.open("/newsletter")

@@ -10,7 +10,7 @@ from campaign import clock
 from campaign.db import db
 from campaign.delivery import worker
 from campaign.newsletter import queries
-from campaign.newsletter.automations import verbs as series
+from campaign.newsletter.automations import verbs as automations
 from campaign.outbox.models import Message, State
 from campaign.outbox.queries import suppression_of
 from campaign.outbox.verbs import suppress
@@ -36,19 +36,19 @@ def reason_for(app: Flask) -> str | None:
         return found.reason if found else None
 
 
-@pytest.mark.parametrize("standing", ["unknown", "pending", "subscribed", "left"])
+@pytest.mark.parametrize("status", ["unknown", "pending", "subscribed", "left"])
 def test_who_subscribes_after_a_bounce_is_asked_and_the_button_lifts_it(
     app: Flask,
     visitor: Visitor,
     posted: Posted,
     subscribers: Callable[..., None],
-    standing: str,
+    status: str,
 ) -> None:
-    if standing in {"subscribed", "left"}:
+    if status in {"subscribed", "left"}:
         subscribers(ADA)
-    if standing == "pending":
+    if status == "pending":
         visitor.send("/newsletter", email=ADA)
-    if standing == "left":
+    if status == "left":
         with app.app_context():
             ada = person_with(ADA)
             people.leave(ada.id, Purpose.NEWSLETTER, through="test", now=clock.now())
@@ -116,10 +116,10 @@ def test_the_mail_after_a_bounce_truly_leaves_and_no_reminder_follows(
     with app.app_context():
         worker.send_due()
         worker.hang_up()
-        series.remind(now=clock.now() + timedelta(days=4))
+        automations.remind(now=clock.now() + timedelta(days=4))
         db.session.commit()
 
-    assert [(mail.kind, mail.state) for mail in posted()] == [("confirmation", State.LEFT)]
+    assert [(mail.kind, mail.state) for mail in posted()] == [("confirmation", State.SENT)]
 
 
 def test_strangers_cannot_write_to_a_dead_address_beyond_the_caps(

@@ -232,7 +232,7 @@ def test_two_organisers_approve_in_the_office(
     app: Flask, organiser: Visitor, posted: Posted
 ) -> None:
     colleague = signed_in(app, Role.EDITOR, "colleague@example.org")
-    page = "/office/newsletter/automatic/digest"
+    page = "/office/newsletter/automations/digest"
     organiser.send(f"{page}/en", action="/en", **WORDS)
 
     assert "/approve" not in organiser.open(page).text
@@ -242,7 +242,7 @@ def test_two_organisers_approve_in_the_office(
     assert "approved, " in organiser.open(page).text
     organiser.send(f"{page}/en", action="/en", **{**WORDS, "subject": "Changed"})
 
-    assert "waits for approval" in organiser.open("/office/newsletter/automatic").text
+    assert "waits for approval" in organiser.open("/office/newsletter/automations").text
     assert "goes to nobody until a colleague" in colleague.open(page).text
 
 

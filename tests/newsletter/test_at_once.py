@@ -62,9 +62,9 @@ def test_who_confirms_while_somebody_asks_again_in_their_name_is_subscribed(app:
         wrong += at_once(app, confirm, lambda address=address: ask(address))  # type: ignore[misc]
 
     with app.app_context():
-        standings = list(db.session.scalars(select(Subscription)))
+        statuses = list(db.session.scalars(select(Subscription)))
     assert wrong == []
-    assert [standing.is_active for standing in standings] == [True] * ROUNDS
+    assert [status.is_active for status in statuses] == [True] * ROUNDS
 
 
 def test_who_leaves_while_somebody_asks_in_their_name_is_never_turned_away(app: Flask) -> None:

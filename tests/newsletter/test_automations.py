@@ -1,4 +1,4 @@
-"""Automatic mails: the welcome and its steps, the month, the reminder; each once, and to whom."""
+"""Automation mails: the welcome and its steps, the month, the reminder; each once, and to whom."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,10 +17,10 @@ from campaign.delivery import worker
 from campaign.delivery.relay import mailbox_folder
 from campaign.newsletter.automations import duties, queries, verbs
 from campaign.newsletter.automations.models import (
-    Automatic,
-    Month,
-    Start,
-    Turn,
+    Automation,
+    DigestSent,
+    Enrolment,
+    StepSent,
 )
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.outbox.models import Batch, Message, Variant
@@ -222,7 +222,7 @@ def test_many_are_posted_to_by_one_batch_and_imported_people_only_when_chosen(
         assert subjects.count("Welcome to the newsletter") == 40
         assert subjects.count("Three things you can do") == 40
         assert db.session.scalar(select(func.count()).select_from(Batch)) == 2
-        assert db.session.scalar(select(func.count()).select_from(Turn)) == 80
+        assert db.session.scalar(select(func.count()).select_from(StepSent)) == 80
 
 
 def test_each_reader_gets_a_step_in_their_language(app: Flask, clock_at: Any) -> None:
@@ -270,8 +270,8 @@ def test_the_mail_of_the_month_goes_on_its_day_to_all_once_a_month(
             clock_at.shift(timedelta(hours=1))
 
         assert [address for _, address in reached()] == ["ada@example.org", "seldom@example.org"]
-        month = db.session.scalars(select(Month)).one()
-        assert (month.month, month.posted_at) == ("2027-01", datetime(2027, 1, 5, 9, tzinfo=UTC))
+        month = db.session.scalars(select(DigestSent)).one()
+        assert (month.month, month.queued_at) == ("2027-01", datetime(2027, 1, 5, 9, tzinfo=UTC))
 
         clock_at.move_to(datetime(2027, 2, 2, 8, 59, tzinfo=UTC))
         duties.tell_of_the_month()
@@ -380,17 +380,17 @@ def test_words_whose_fields_cannot_be_filled_in_are_refused_where_they_stand(
     app: Flask, organiser: Visitor, key: str, source: str, trouble: str
 ) -> None:
     answer = organiser.send(
-        f"/office/newsletter/automatic/{key}/en", action="/en", subject="Hi", source=source
+        f"/office/newsletter/automations/{key}/en", action="/en", subject="Hi", source=source
     )
 
     assert answer.status_code == 422
     assert trouble in answer.text
     with app.app_context():
-        assert db.session.get(Automatic, key) is None
+        assert db.session.get(Automation, key) is None
 
 
 def test_two_organisers_do_not_write_over_each_other(app: Flask, organiser: Visitor) -> None:
-    path = "/office/newsletter/automatic/welcome-0/en"
+    path = "/office/newsletter/automations/welcome-0/en"
     opened = organiser.open(path)
     organiser.send(path, action="/en", subject="Hello", source="Mine.")
 
@@ -399,14 +399,14 @@ def test_two_organisers_do_not_write_over_each_other(app: Flask, organiser: Visi
     assert answer.status_code == 409
     assert "Theirs." in answer.text
     with app.app_context():
-        kept = db.session.get_one(Automatic, "welcome-0").texts
+        kept = db.session.get_one(Automation, "welcome-0").texts
         assert [text.source for text in kept] == ["Mine."]
 
 
 def test_an_organiser_writes_times_switches_and_tries_a_mail_of_their_own(
     app: Flask, organiser: Visitor, posted: Posted
 ) -> None:
-    page = organiser.send("/office/newsletter/automatic", action="/add").location
+    page = organiser.send("/office/newsletter/automations", action="/add").location
     assert organiser.send(page, action="/on").status_code == 409
 
     organiser.send(
@@ -421,7 +421,7 @@ def test_an_organiser_writes_times_switches_and_tries_a_mail_of_their_own(
     assert "Dear friend, look." in trial.text
     assert "Dear friend, look." in organiser.open(f"{page}/en/mail.html").text
     with app.app_context():
-        step = db.session.get_one(Automatic, "welcome-3")
+        step = db.session.get_one(Automation, "welcome-3")
         assert (step.is_on, step.days) == (True, 21)
     assert organiser.send(page, action="/off").status_code == 303
     assert organiser.send(page, action="/drop").status_code == 303
@@ -432,18 +432,18 @@ def test_every_page_of_automatic_mails_opens_and_wrong_numbers_are_named(
     organiser: Visitor,
 ) -> None:
     for key in ("welcome-0", "welcome-1", "welcome-2", "digest", "reminder"):
-        page = f"/office/newsletter/automatic/{key}"
+        page = f"/office/newsletter/automations/{key}"
         for path in (page, f"{page}/en", f"{page}/en/mail.html", f"{page}/en/mail.html?as=text"):
             shown = organiser.open(path)
             assert shown.status_code == 200, path
             assert "{{" not in shown.text or path.endswith("/en"), path
-    assert organiser.open("/office/newsletter/automatic/welcome-9").status_code == 404
-    assert organiser.open("/office/newsletter/automatic/welcome-0/xx").status_code == 404
-    page = "/office/newsletter/automatic/welcome-1"
+    assert organiser.open("/office/newsletter/automations/welcome-9").status_code == 404
+    assert organiser.open("/office/newsletter/automations/welcome-0/xx").status_code == 404
+    page = "/office/newsletter/automations/welcome-1"
     for days in ("", "-1", "1e9", "soon"):
         assert organiser.send(page, action="/time", days=days).status_code == 422
-    assert organiser.post("/office/newsletter/automatic/welcome-0/time").status_code in {400, 404}
-    page = "/office/newsletter/automatic/digest"
+    assert organiser.post("/office/newsletter/automations/welcome-0/time").status_code in {400, 404}
+    page = "/office/newsletter/automations/digest"
     assert organiser.send(page, action="/time", hour="24").status_code == 422
 
 
@@ -453,5 +453,5 @@ def test_forgetting_a_person_forgets_their_steps(app: Flask, clock_at: Any) -> N
         people.forget(db.session.scalars(select(Person)).one())
         db.session.commit()
 
-        for table in (Start, Turn, Subscription):
+        for table in (Enrolment, StepSent, Subscription):
             assert db.session.scalars(select(table)).all() == []

@@ -19,7 +19,7 @@ from campaign.newsletter import verbs
 from campaign.newsletter.checks import link_checker as answers
 from campaign.newsletter.checks import queries
 from campaign.newsletter.checks.link_checker import (
-    Standing,
+    Status,
     ask,
     ask_others,
     ask_ourselves,
@@ -110,13 +110,13 @@ def test_a_card_alone_and_a_field_with_words_for_strangers_are_as_they_should_be
 def test_our_own_links_are_opened_as_a_stranger_would(app: Flask) -> None:
     paths = ["/newsletter", "/newsletter/nothing-here", "/office/newsletter", "/events/nowhere"]
     with app.app_context():
-        heard = {answer.address: answer.standing for answer in ask_ourselves(app, paths)}
+        heard = {answer.address: answer.status for answer in ask_ourselves(app, paths)}
 
     assert heard == {
-        "/newsletter": Standing.FINE,
-        "/newsletter/nothing-here": Standing.GONE,
-        "/office/newsletter": Standing.OFFICE,
-        "/events/nowhere": Standing.GONE,
+        "/newsletter": Status.FINE,
+        "/newsletter/nothing-here": Status.GONE,
+        "/office/newsletter": Status.OFFICE,
+        "/events/nowhere": Status.GONE,
     }
 
 
@@ -166,19 +166,19 @@ def only_this_machine(number: answers.Number, port: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("path", "standing"),
+    ("path", "status"),
     [
-        ("/fine", Standing.FINE),
-        ("/moved", Standing.FINE),
-        ("/no-heads", Standing.FINE),
-        ("/gone", Standing.GONE),
-        ("/shy", Standing.UNKNOWN),
-        ("/round", Standing.TROUBLE),
-        ("/inside", Standing.NOT_OURS),
+        ("/fine", Status.FINE),
+        ("/moved", Status.FINE),
+        ("/no-heads", Status.FINE),
+        ("/gone", Status.GONE),
+        ("/shy", Status.UNKNOWN),
+        ("/round", Status.TROUBLE),
+        ("/inside", Status.NOT_OURS),
     ],
 )
-def test_another_site_is_asked(site: str, path: str, standing: Standing) -> None:
-    assert ask(site + path, may_ask=only_this_machine).standing == standing
+def test_another_site_is_asked(site: str, path: str, status: Status) -> None:
+    assert ask(site + path, may_ask=only_this_machine).status == status
 
 
 def test_a_site_that_is_slow_or_gone_holds_nobody_up(
@@ -191,16 +191,16 @@ def test_a_site_that_is_slow_or_gone_holds_nobody_up(
 
     asked = [f"{site}/slow", closed, f"{site}/fine", "http://[", "ftp://x.example/"]
     began = time.monotonic()
-    assert ask(f"{site}/drips", may_ask=only_this_machine).standing == Standing.SILENT
+    assert ask(f"{site}/drips", may_ask=only_this_machine).status == Status.SILENT
     assert time.monotonic() - began < 3
     heard = ask_others(asked, may_ask=only_this_machine)
 
-    assert [answer.standing for answer in heard] == [
-        Standing.SILENT,
-        Standing.SILENT,
-        Standing.FINE,
-        Standing.TROUBLE,
-        Standing.TROUBLE,
+    assert [answer.status for answer in heard] == [
+        Status.SILENT,
+        Status.SILENT,
+        Status.FINE,
+        Status.TROUBLE,
+        Status.TROUBLE,
     ]
 
 
@@ -225,7 +225,7 @@ def test_no_number_within_our_network_is_ever_asked(number: str) -> None:
     host = f"[{number}]" if ":" in number else number
 
     assert not is_public(ip_address(number), 80)
-    assert ask(f"http://{host}/").standing == Standing.NOT_OURS
+    assert ask(f"http://{host}/").status == Status.NOT_OURS
 
 
 def test_a_name_that_comes_to_stand_for_another_number_is_asked_at_the_first(
@@ -248,8 +248,8 @@ def test_a_name_that_comes_to_stand_for_another_number_is_asked_at_the_first(
     first = ask("http://rebinding.example/")
     later = ask("http://rebinding.example/")
 
-    assert first.standing == Standing.SILENT
-    assert later.standing == Standing.NOT_OURS
+    assert first.status == Status.SILENT
+    assert later.status == Status.NOT_OURS
     assert asked == [("93.184.215.14", 80)]
 
 

@@ -1,4 +1,4 @@
-"""Leaving: without signing in, with one click, twice, and for ever."""
+"""ClaimedMessage: without signing in, with one click, twice, and for ever."""
 
 from collections.abc import Callable
 from datetime import timedelta

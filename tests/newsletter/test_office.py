@@ -148,9 +148,9 @@ def test_subscribers_are_searched_filtered_and_downloaded(
     address = "/office/newsletter/subscribers"
 
     everyone = organiser.open(address).text
-    waiting = organiser.open(f"{address}?standing=pending").text
+    waiting = organiser.open(f"{address}?status=pending").text
     found = organiser.open(f"{address}?q=ADA").text
-    sheet = organiser.open(f"{address}?format=csv&standing=active")
+    sheet = organiser.open(f"{address}?format=csv&status=active")
 
     assert "ada@example.org" in everyone
     assert "bob@example.org" in everyone

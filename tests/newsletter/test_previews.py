@@ -8,7 +8,7 @@ import pytest
 from campaign.newsletter.models import Issue
 from campaign.outbox import fields
 from campaign.outbox.fields import Recipient, Value
-from campaign.places import cities as places
+from campaign.places import cities
 from tests.visitor import Visitor, forms_in
 
 Read = Callable[[], Issue]
@@ -51,7 +51,7 @@ def test_a_preview_is_of_a_reader_in_a_city(organiser: Visitor) -> None:
 
     @fields.field("where", "where the reader lives", by=("place",))
     def where(reader: Recipient, now: datetime) -> Value:
-        city = places.place(reader.place) if reader.place else None
+        city = cities.city(reader.city_id) if reader.city_id else None
         return Value(city.name if city else "nowhere we know")
 
     try:

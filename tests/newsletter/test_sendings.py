@@ -14,9 +14,9 @@ from flask import Flask
 from sqlalchemy import insert, select
 
 from campaign import clock
-from campaign.attribution import verbs as sources
+from campaign.attribution import verbs as attribution
 from campaign.attribution.links import in_html, in_text
-from campaign.attribution.models import Deed
+from campaign.attribution.models import Conversion
 from campaign.db import db
 from campaign.delivery import worker
 from campaign.events import verbs as events
@@ -89,8 +89,8 @@ def crowd(number: int) -> None:
     ]
     db.session.execute(insert(Person), rows)
     known = db.session.scalars(select(Person.id)).all()
-    standing = {"purpose": "newsletter", "asked_at": now, "confirmed_at": now}
-    db.session.execute(insert(Subscription), [{"person_id": one, **standing} for one in known])
+    status = {"purpose": "newsletter", "asked_at": now, "confirmed_at": now}
+    db.session.execute(insert(Subscription), [{"person_id": one, **status} for one in known])
     db.session.commit()
 
 
@@ -131,9 +131,9 @@ def test_an_issue_that_sums_up_a_month_goes_to_those_too_who_want_no_more(
 ) -> None:
     with app.app_context():
         subscribed("seldom@example.org")
-        standing = subscription_of(person_with("seldom@example.org").id, Purpose.NEWSLETTER)
-        assert standing is not None
-        standing.rhythm = Rhythm.MONTHLY
+        status = subscription_of(person_with("seldom@example.org").id, Purpose.NEWSLETTER)
+        assert status is not None
+        status.rhythm = Rhythm.MONTHLY
         found(issue).is_monthly = True
         db.session.commit()
 
@@ -333,7 +333,7 @@ def test_a_sending_is_called_off_before_and_stopped_after_it_begins(app: Flask, 
         verbs.call_off(never, now=clock.now())
         begins = verbs.begin(never, now=clock.now() + 2 * HOUR)
         sending = begun(issue)
-        messages(sending.batch_id)["ada"].state = State.LEFT
+        messages(sending.batch_id)["ada"].state = State.SENT
 
         with pytest.raises(verbs.BegunAlready):
             verbs.call_off(sending, now=clock.now())
@@ -349,7 +349,7 @@ def test_a_sending_is_called_off_before_and_stopped_after_it_begins(app: Flask, 
         assert not begins
         assert rested
         assert went_on
-        assert states == {"ada": State.LEFT, "bob": State.WITHHELD}
+        assert states == {"ada": State.SENT, "bob": State.WITHHELD}
 
 
 def test_two_subjects_are_tried_on_a_tenth_and_the_better_goes_to_the_rest(
@@ -364,8 +364,8 @@ def test_two_subjects_are_tried_on_a_tenth_and_the_better_goes_to_the_rest(
             for half in ("a", "b")
         }
         for message in trial.values():
-            message.state, message.settled_at = State.LEFT, clock.now()
-        sources.count("welcome.b", Deed.SIGN_UP)
+            message.state, message.settled_at = State.SENT, clock.now()
+        attribution.count("welcome.b", Conversion.SIGN_UP)
         db.session.commit()
         subscribed("late@example.org")
         began = sending.queued_at
@@ -513,7 +513,7 @@ def test_who_came_by_an_issue_and_signs_up_is_counted_and_not_named(
     assert [answer.status_code for answer in answers] == [303, 303, 303, 303]
     forms_are_answered(app)
     with app.app_context():
-        assert figures.deeds_of(found(issue))[Deed.SIGN_UP] == 1
+        assert figures.conversions_of(found(issue))[Conversion.SIGN_UP] == 1
 
 
 def test_who_came_by_an_issue_and_mistypes_keeps_the_code(visitor: Visitor, event: str) -> None:

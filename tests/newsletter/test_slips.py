@@ -235,7 +235,7 @@ def test_the_automatic_mails_that_come_with_the_program_have_nothing_to_mend(
         db.session.commit()
         found = [
             str(one.sentence)
-            for key in catalogue.STANDARDS
+            for key in catalogue.BUILT_IN
             for one in series.to_mend(app, catalogue_mail(key), "en", now=now)
             if one.is_grave
         ]
@@ -263,7 +263,7 @@ def test_what_the_check_finds_is_said_again_where_an_issue_is_sent(
 def test_what_the_check_finds_is_said_where_an_automatic_mail_is_switched_on(
     organiser: Visitor,
 ) -> None:
-    address = "/office/newsletter/automatic/digest"
+    address = "/office/newsletter/automations/digest"
     organiser.send(
         f"{address}/en", action="/en", subject="Hello *|FNAME|*", source="[Go](/nowhere) ![](x.png)"
     )

@@ -39,7 +39,7 @@ def send(app: Flask, issue: int) -> Callable[..., Sending]:
         for message in db.session.scalars(
             select(Message).where(Message.batch_id == sending.batch_id)
         ):
-            message.state, message.settled_at = State.LEFT, moment
+            message.state, message.settled_at = State.SENT, moment
         batch = db.session.get_one(Batch, sending.batch_id)
         batch.finished_at = moment
         db.session.commit()
@@ -197,7 +197,7 @@ def test_the_chart_tells_what_left_in_each_minute_hour_or_day(
         assert [one.id for one in queries.running()] == [sending.id]
         verbs.note(sending, now=now + timedelta(minutes=1))
         verbs.note(sending, now=now + timedelta(minutes=2))
-        message_to("ada", sending).state = State.LEFT
+        message_to("ada", sending).state = State.SENT
         db.session.commit()
         batches, counts = queries.batches(sending), figures.counts(queries.batches(sending))
         readings = queries.readings(sending)
@@ -226,7 +226,7 @@ def test_a_mail_that_is_due_later_makes_the_rest_take_as_long(
     app: Flask, send: Callable[..., Sending]
 ) -> None:
     now = datetime(2027, 5, 13, 9, 0, tzinfo=UTC)
-    counts = figures.Counts({State.LEFT: 10, State.WAITING: 1})
+    counts = figures.Counts({State.SENT: 10, State.WAITING: 1})
     course = [(now - timedelta(minutes=1), 0), (now, 10)]
 
     left = figures.remaining(course, counts, rate=0.0, last_due=now + timedelta(hours=3), now=now)

@@ -15,7 +15,7 @@ from campaign.newsletter.models import Issue, IssueText
 from campaign.office import queries
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import State
-from campaign.outbox.verbs import post
+from campaign.outbox.verbs import queue
 from campaign.people.models import Purpose, Subscription
 from campaign.people.verbs import remember
 from campaign.summits.models import Post
@@ -156,7 +156,7 @@ def test_what_is_amiss_stands_first(app: Flask, organiser: Visitor) -> None:
     now = clock.now()
     with app.app_context():
         for state, address in ((State.FAILED, "ada"), (State.WAITING, "bo")):
-            message = post(
+            message = queue(
                 Mail(kind="x", to=f"{address}@example.org", subject="s", text="t"),
                 now=now - timedelta(hours=2),
             )

@@ -12,9 +12,9 @@ from campaign import clock
 from campaign.db import db
 from campaign.organisers.models import Role
 from campaign.outbox.mail import Mail
-from campaign.outbox.models import Batch, Lane, Message, State, Suppression
+from campaign.outbox.models import Batch, Message, State, Suppression, Throttle
 from campaign.outbox.queries import is_suppressed
-from campaign.outbox.verbs import post, suppress
+from campaign.outbox.verbs import queue, suppress
 from tests.conftest import signed_in
 from tests.outbox.readers import make_readers, post_news
 from tests.visitor import Visitor
@@ -27,7 +27,7 @@ def write(app: Flask, **values: Any) -> int:
     mail = {"kind": "invitation", "to": "ada@example.org", "subject": "Hello", "text": "Dear Ada"}
     known = {name: values.pop(name) for name in list(values) if name in Mail.__dataclass_fields__}
     with app.app_context():
-        message = post(Mail(**{**mail, **known}), now=clock.now())
+        message = queue(Mail(**{**mail, **known}), now=clock.now())
         for name, value in values.items():
             setattr(message, name, value)
         db.session.commit()
@@ -37,7 +37,7 @@ def write(app: Flask, **values: Any) -> int:
 def test_every_message_is_listed_with_its_state_and_the_relays_reply(
     app: Flask, organiser: Visitor
 ) -> None:
-    write(app, state=State.LEFT, tries=2, last_reply="250 2.0.0 Ok: queued as 4F2A")
+    write(app, state=State.SENT, tries=2, last_reply="250 2.0.0 Ok: queued as 4F2A")
     write(app, subject="<script>alert(1)</script>", to="bo@example.org")
 
     page = organiser.open(OUTBOX)
@@ -146,21 +146,21 @@ def test_a_failed_message_is_tried_again(app: Flask, organiser: Visitor) -> None
 def test_all_that_failed_is_tried_again_at_once(
     app: Flask, organiser: Visitor, posted: Callable[..., Any]
 ) -> None:
-    for state in (State.FAILED, State.FAILED, State.LEFT):
+    for state in (State.FAILED, State.FAILED, State.SENT):
         write(app, state=state)
 
     answer = organiser.send(f"{OUTBOX}?state=failed", action="/outbox/retry")
 
     assert (answer.status_code, answer.location) == (303, OUTBOX)
     assert "2 messages are tried again." in organiser.open(OUTBOX).text
-    assert [one.state for one in posted()] == [State.WAITING, State.WAITING, State.LEFT]
+    assert [one.state for one in posted()] == [State.WAITING, State.WAITING, State.SENT]
 
 
 def test_a_message_that_left_is_not_sent_again(app: Flask, organiser: Visitor) -> None:
     number = write(app, state=State.FAILED)
     page = organiser.open(f"{OUTBOX}/{number}")
     with app.app_context():
-        db.session.get_one(Message, number).state = State.LEFT
+        db.session.get_one(Message, number).state = State.SENT
         db.session.commit()
 
     answer = organiser.fill(page, "", action="/retry")
@@ -173,7 +173,7 @@ def test_trouble_with_the_relay_is_said_above_the_list(app: Flask, organiser: Vi
     with app.app_context():
         now = clock.now()
         db.session.add(
-            Lane(
+            Throttle(
                 name="relay",
                 tokens=1.0,
                 filled_at=now,

@@ -1,1 +1,1 @@
-"""The outbox: what is posted leaves once, in order, and every recipient can be explained."""
+"""The outbox: what is queued leaves once, in order, and every recipient can be explained."""

@@ -29,14 +29,14 @@ def make_readers(number: int, *, domain: str = "example.org", name: str = "") ->
 
 
 def audience(*, among: list[int] | None = None, variant: str = "en") -> Select[Any]:
-    """Name everyone known, or some of them, as `post_batch` asks for it."""
+    """Name everyone known, or some of them, as `queue_batch` asks for it."""
     query = select(
         Person.id.label("person_id"),
         Person.email.label("to_address"),
         Person.name.label("to_name"),
         Person.address_hash.label("address_hash"),
         Person.country.label("country"),
-        Person.place.label("place"),
+        Person.city_id.label("city_id"),
         literal(variant).label("variant"),
     )
     return query if among is None else query.where(Person.id.in_(among))
@@ -52,7 +52,7 @@ def post_news(
     now: datetime | None = None,
 ) -> Batch:
     """Post a small issue."""
-    return verbs.post_batch(
+    return verbs.queue_batch(
         audience(among=among),
         kind="newsletter",
         variants=[Variant(key="en", language="en", subject=subject, text=text, html=html)],

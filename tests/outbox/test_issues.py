@@ -31,7 +31,7 @@ from campaign.delivery.verbs import LEASE, claim, settle
 from campaign.outbox import ledger, verbs
 from campaign.outbox.headers import UnsafeHeader
 from campaign.outbox.mail import Mail
-from campaign.outbox.models import Batch, Lane, Message, State, Variant
+from campaign.outbox.models import Batch, Message, State, Throttle, Variant
 from campaign.people.models import Person
 from tests.outbox.readers import audience, make_readers, post_news
 from tests.services import HANG_UP, Sink
@@ -77,10 +77,10 @@ def states(app: Flask) -> dict[str, int]:
 
 
 def at_once(app: Flask) -> None:
-    """Let time pass: whatever waits is due, and no lane rests."""
+    """Let time pass: whatever waits is due, and no throttle rests."""
     with app.app_context():
         db.session.execute(update(Message).values(due_at=clock.now()))
-        db.session.execute(update(Lane).values(paused_until=None, given_until=None))
+        db.session.execute(update(Throttle).values(paused_until=None, reserved_until=None))
         db.session.commit()
 
 
@@ -103,7 +103,7 @@ def test_nobody_is_in_an_issue_twice(app: Flask) -> None:
         twice = audience().union_all(audience()).subquery()
 
         with pytest.raises(Exception, match=r"(?i)unique"):
-            verbs.post_batch(
+            verbs.queue_batch(
                 select(*twice.c),
                 kind="newsletter",
                 variants=[Variant(key="en", language="en", subject="N", text="N", html="")],
@@ -118,7 +118,7 @@ def test_each_reader_gets_the_text_of_their_variant(app: Flask, sink: Sink) -> N
         first, second = make_readers(2)
         query = audience(among=[first]).union_all(audience(among=[second], variant="de"))
         asked = query.subquery()
-        verbs.post_batch(
+        verbs.queue_batch(
             select(*asked.c),
             kind="newsletter",
             variants=[
@@ -159,7 +159,7 @@ def test_an_issue_can_be_paused_resumed_and_stopped(app: Flask, sink: Sink) -> N
     send(app)
 
     assert (while_paused, after_resuming, len(sink.received)) == (0, 15, 15)
-    assert states(app) == {State.LEFT: 15, State.WITHHELD: 15}
+    assert states(app) == {State.SENT: 15, State.WITHHELD: 15}
 
 
 def _tomorrow() -> Any:
@@ -174,7 +174,7 @@ def test_who_is_suppressed_meanwhile_is_withheld(app: Flask, sink: Sink) -> None
 
     send(app)
 
-    assert states(app) == {State.LEFT: 2, State.WITHHELD: 1}
+    assert states(app) == {State.SENT: 2, State.WITHHELD: 1}
 
 
 def test_an_issue_keeps_to_its_own_rate_and_other_mail_does_not_wait(
@@ -227,8 +227,8 @@ def test_throttling_of_one_domain_slows_that_domain_only(app: Flask, sink: Sink)
     at_once(app)
     send(app)
 
-    assert tried == {State.LEFT: 25, State.WAITING: 12}
-    assert states(app) == {State.LEFT: 37}
+    assert tried == {State.SENT: 25, State.WAITING: 12}
+    assert states(app) == {State.SENT: 37}
     with app.app_context():
         assert {row.tries for row in db.session.scalars(select(Message))} == {1}
 
@@ -247,7 +247,7 @@ def test_a_relay_that_puts_everybody_off_is_left_in_peace_for_a_while(
 
     assert asked[State.RETRY] <= 20
     assert asked[State.WAITING] >= 180
-    assert states(app) == {State.LEFT: 200}
+    assert states(app) == {State.SENT: 200}
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
@@ -265,12 +265,12 @@ def test_a_relay_that_refuses_some_gets_the_others(
 
         send(app)
 
-        assert states(app) == {State.LEFT: 49, State.BOUNCED: 5, State.RETRY: 6}
+        assert states(app) == {State.SENT: 49, State.BOUNCED: 5, State.RETRY: 6}
         worker.hang_up()
     arrived = {one.recipients[0] for one in other.received}
     with app.app_context():
         left = set(
-            db.session.scalars(select(Message.to_address).where(Message.state == State.LEFT))
+            db.session.scalars(select(Message.to_address).where(Message.state == State.SENT))
         )
     assert left == arrived
 
@@ -299,7 +299,7 @@ def test_a_relay_that_closes_after_some_messages_loses_and_repeats_nothing(
         worker.hang_up()
     arrived = [one.recipients[0] for one in other.received]
     assert sorted(arrived) == sorted({f"p{n}@example.org" for n in range(60)})
-    assert states(app) == {State.LEFT: 60}
+    assert states(app) == {State.SENT: 60}
 
 
 def test_a_relay_that_never_answers_is_given_up_and_the_message_is_uncertain(
@@ -345,13 +345,13 @@ def test_the_journal_of_a_dead_sender_tells_what_left_what_may_have_and_what_can
         notes = Journal(worker._journals(), name)
         for number in ids[:2]:
             notes.begin(number)
-            notes.end(number, Reply(Outcome.LEFT, "250 2.0.0 Ok: queued as 7"))
+            notes.end(number, Reply(Outcome.SENT, "250 2.0.0 Ok: queued as 7"))
         notes.begin(ids[2])
 
         worker.take_up()
         rows = {row.id: row for row in db.session.scalars(select(Message))}
 
-    assert [rows[number].state for number in ids] == [State.LEFT] * 2 + [State.WAITING] * 3
+    assert [rows[number].state for number in ids] == [State.SENT] * 2 + [State.WAITING] * 3
     assert [rows[number].is_uncertain for number in ids] == [False, False, True, False, False]
     assert rows[ids[0]].last_reply == "250 2.0.0 Ok: queued as 7"
 
@@ -375,7 +375,7 @@ def test_a_journal_from_before_the_machine_fell_is_not_believed(
         rows = db.session.scalars(select(Message)).all()
 
     # Its name is no longer one of this machine's: a clone of it may be alive.
-    assert held == {State.LEAVING}
+    assert held == {State.SENDING}
     assert all(row.is_uncertain and row.state == State.WAITING for row in rows)
 
 
@@ -438,7 +438,7 @@ def test_what_a_sender_held_that_fell_comes_back_though_its_process_lives_on(
 
     send(app)
 
-    assert states(app) == {State.LEFT: 15}
+    assert states(app) == {State.SENT: 15}
     # Its journal knew what had left.
     assert len(sink.received) == 15
 
@@ -453,7 +453,7 @@ def test_a_living_sender_whose_lease_has_ended_may_yet_send_what_it_holds(
         with app.app_context():
             notes = Journal(worker._journals(), name)
             notes.begin(ids[0])
-            notes.end(ids[0], Reply(Outcome.LEFT, "250 2.0.0 Ok"))
+            notes.end(ids[0], Reply(Outcome.SENT, "250 2.0.0 Ok"))
             notes.begin(ids[1])
 
             worker.take_up()
@@ -465,8 +465,8 @@ def test_a_living_sender_whose_lease_has_ended_may_yet_send_what_it_holds(
             rows = {row.id: row for row in db.session.scalars(select(Message))}
         process.kill()
 
-    assert held == {State.LEAVING}
-    assert [rows[number].state for number in ids] == [State.LEFT] + [State.WAITING] * 2
+    assert held == {State.SENDING}
+    assert [rows[number].state for number in ids] == [State.SENT] + [State.WAITING] * 2
     assert [rows[number].is_uncertain for number in ids] == [False, True, True]
 
 
@@ -561,7 +561,7 @@ def test_addresses_of_an_issue_are_erased_after_a_while_and_the_ledger_stays(
         rows = db.session.scalars(select(Message)).all()
         people = db.session.scalars(select(Person.id)).all()
 
-    assert [(row.state, row.to_address, row.to_name) for row in rows] == [(State.LEFT, "", "")] * 2
+    assert [(row.state, row.to_address, row.to_name) for row in rows] == [(State.SENT, "", "")] * 2
     assert {row.person_id for row in rows} == set(people)
 
 
@@ -573,13 +573,13 @@ def test_what_a_sender_lost_its_lease_on_is_not_settled_by_it(app: Flask) -> Non
         db.session.commit()
         worker.take_up()
         again = claim("another:1:1:1", limit=1, rate=0, now=clock.now())
-        settle([(mails[0], Reply(Outcome.LEFT, "250"))], worker=name, now=clock.now())
+        settle([(mails[0], Reply(Outcome.SENT, "250"))], worker=name, now=clock.now())
         db.session.commit()
         row = db.session.scalars(select(Message)).one()
 
     assert len(again) == 1
     assert (row.state, row.claimed_by, row.is_uncertain) == (
-        State.LEAVING,
+        State.SENDING,
         "another:1:1:1",
         True,
     )
@@ -614,7 +614,7 @@ def test_a_relay_that_hangs_up_after_each_text_repeats_only_what_is_uncertain(
     with app.app_context():
         uncertain = set(db.session.scalars(select(Message.to_address).where(Message.is_uncertain)))
     assert again <= uncertain
-    assert states(app) == {State.LEFT: 40}
+    assert states(app) == {State.SENT: 40}
 
 
 def test_what_a_subject_holds_for_many_is_one_line(app: Flask) -> None:
@@ -652,7 +652,7 @@ def test_links_in_a_card_carry_the_code_of_the_mail_they_came_with(app: Flask, s
     with app.app_context():
         make_readers(1)
         text = "{{ next_event }}\n"
-        verbs.post_batch(
+        verbs.queue_batch(
             audience(),
             kind="newsletter",
             variants=[
@@ -695,7 +695,7 @@ def test_a_long_run_of_those_not_to_be_written_to_is_put_aside_piece_by_piece(
 
     send(app)
 
-    assert states(app) == {State.LEFT: 10, State.WITHHELD: 50}
+    assert states(app) == {State.SENT: 10, State.WITHHELD: 50}
 
 
 def test_what_failed_of_a_stopped_issue_is_not_tried_again(app: Flask, sink: Sink) -> None:

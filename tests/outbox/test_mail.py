@@ -16,15 +16,15 @@ from campaign.outbox.fields import Value
 from campaign.outbox.headers import UnsafeHeader, display_name, one_address, safe_header
 from campaign.outbox.mail import (
     AUTOMATIC,
+    ClaimedMessage,
     Content,
     Envelope,
-    Leaving,
     compose,
     envelope_sender,
 )
 
 ENVELOPE = Envelope("Pause Frontier AI", "hello@campaign.example", "campaign.example")
-TO_ADA = Leaving(
+TO_ADA = ClaimedMessage(
     id=1,
     kind="invitation",
     to="ada@example.org",
@@ -33,8 +33,8 @@ TO_ADA = Leaving(
     batch_id=None,
     variant="",
     country="",
-    place=None,
-    posted_at=datetime(2027, 5, 1, 12, tzinfo=UTC),
+    city_id=None,
+    queued_at=datetime(2027, 5, 1, 12, tzinfo=UTC),
     tries=1,
 )
 PLAIN = Content(
@@ -139,7 +139,7 @@ SHARED = Content(
 LEAVE = "https://campaign.example/unsubscribe/abc.def-ghi_jkl"
 
 
-def filled(content: Content, mail: Leaving, *, name: Value) -> bytes:
+def filled(content: Content, mail: ClaimedMessage, *, name: Value) -> bytes:
     values = {"name": name, "unsubscribe": Value(LEAVE)}
     compiled = CompiledVariant(content, ENVELOPE, make=lambda field, reader: values[field.name])
     return compiled.fill(mail, "tok")
@@ -159,7 +159,7 @@ def test_a_filled_batch_reads_as_if_composed_for_each(name: str, to_name: str) -
     # Between two encoded words of a name the library reads a space, as no mail program does.
     shown = message["To"].addresses[0].display_name
     assert "".join(shown.split()) == "".join(display_name(to_name).split())
-    assert message["Date"].datetime == TO_ADA.posted_at
+    assert message["Date"].datetime == TO_ADA.queued_at
     text = words(message, "plain")
     assert text == f"Dear {name or 'friend'},\n\nmuch happened. Leave: {LEAVE}\n"
     assert "<script" not in words(message, "html")

@@ -15,7 +15,7 @@ from campaign.organisers.models import Role
 from campaign.organisers.verbs import add, make_link
 from campaign.outbox.mail import Mail
 from campaign.outbox.masking import masked
-from campaign.outbox.verbs import post, suppress
+from campaign.outbox.verbs import queue, suppress
 from campaign.people.links import preferences_token, unsubscribe_token
 from campaign.people.models import Purpose
 from tests.conftest import signed_in
@@ -133,7 +133,7 @@ def test_a_relays_reply_and_evidence_quote_no_address_that_acts(
     app: Flask, organiser: Visitor
 ) -> None:
     with app.app_context():
-        message = post(
+        message = queue(
             Mail(kind="invitation", to="ada@example.org", subject="Hi", text="Hi"), now=clock.now()
         )
         db.session.flush()

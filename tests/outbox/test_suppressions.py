@@ -17,13 +17,13 @@ from campaign.delivery import worker
 from campaign.delivery.replies import Outcome, judge
 from campaign.outbox import verbs
 from campaign.outbox.mail import Mail
-from campaign.outbox.models import Batch, Lane, Message, State, Suppression, address_hash
+from campaign.outbox.models import Batch, Message, State, Suppression, Throttle, address_hash
 from campaign.outbox.queries import is_suppressed
 from campaign.outbox.suppressions import bursts, queries
 from campaign.outbox.suppressions.bursts import BURST, MAYBES_OVER
 from campaign.outbox.suppressions.models import Bounce, Cause, Decision
 from campaign.outbox.suppressions.verbs import (
-    Standing,
+    Status,
     find_gone,
     find_reachable,
     hold_back_run,
@@ -96,10 +96,10 @@ def send(app: Flask) -> None:
 
 
 def time_passes(app: Flask) -> None:
-    """Let whatever waits be due, and no lane rest."""
+    """Let whatever waits be due, and no throttle rest."""
     with app.app_context():
         db.session.execute(update(Message).values(due_at=clock.now()))
-        db.session.execute(update(Lane).values(paused_until=None, given_until=None))
+        db.session.execute(update(Throttle).values(paused_until=None, reserved_until=None))
         db.session.commit()
 
 
@@ -183,7 +183,7 @@ def test_before_a_recipient_was_named_nobody_is_gone(reply: str) -> None:
          "prevents additional messages", Outcome.LIMITED),
         ("RCPT", "550 5.1.1 too many recipients this hour", Outcome.DOMAIN_LIMITED),
         ("body", "554 5.7.1 too many messages from you this hour", Outcome.DOMAIN_LIMITED),
-        ("MAIL", "550 5.1.1 too many recipients this hour", Outcome.LANE),
+        ("MAIL", "550 5.1.1 too many recipients this hour", Outcome.RELAY),
         ("RCPT", "452 4.5.3 too many messages this hour", Outcome.SLOW),
     ],
 )  # fmt: skip
@@ -212,7 +212,7 @@ def test_an_issue_that_is_refused_because_of_us_stands_still_and_reaches_all_onc
     assert "All is well" not in desk
     assert "The relay refused “News”" in desk
     assert (refused, suppressed(app)) == ({State.WAITING: 25}, 0)
-    assert states(app) == {State.LEFT: 25}
+    assert states(app) == {State.SENT: 25}
     assert len(set(relay.took)) == len(relay.took) == 25
 
 
@@ -266,7 +266,7 @@ def test_it_was_the_relay_so_all_of_them_get_the_issue(
     send(app)
 
     assert page.status_code == 303
-    assert states(app) == {State.LEFT: 25}
+    assert states(app) == {State.SENT: 25}
     assert len(set(relay.took)) == len(relay.took) == 25
     assert suppressed(app) == 0
     with app.app_context():
@@ -287,7 +287,7 @@ def test_they_are_really_gone_so_none_is_written_to_and_the_issue_goes_on(
     send(app)
 
     assert held >= BURST
-    assert states(app) == {State.LEFT: 15, State.BOUNCED: 15}
+    assert states(app) == {State.SENT: 15, State.BOUNCED: 15}
     assert suppressed(app) == 15
     with app.app_context():
         assert is_suppressed("p0@old.example")
@@ -321,7 +321,7 @@ def test_fifty_dead_addresses_of_a_long_list_hold_up_nobody_for_long(
         send(app)
 
     assert presses <= 2
-    assert states(app) == {State.LEFT: 200, State.BOUNCED: 50}
+    assert states(app) == {State.SENT: 200, State.BOUNCED: 50}
     assert suppressed(app) == 50
 
 
@@ -331,7 +331,7 @@ def test_a_few_gone_among_many_are_given_up_at_once(app: Flask, relay: Relay) ->
 
     send(app)
 
-    assert states(app) == {State.LEFT: 50, State.BOUNCED: 10}
+    assert states(app) == {State.SENT: 50, State.BOUNCED: 10}
     assert suppressed(app) == 10
 
 
@@ -356,7 +356,7 @@ def test_what_suppressed_somebody_is_lifted_in_one_press_for_all_it_touched(
 
     assert path in page.text
     assert (before, suppressed(app)) == (4, 1)
-    assert states(app) == {State.LEFT: 20}
+    assert states(app) == {State.SENT: 20}
 
 
 def test_a_domain_that_says_gone_of_everybody_is_held_back_alone(app: Flask, relay: Relay) -> None:
@@ -399,7 +399,7 @@ def test_what_was_said_is_kept_without_the_addresses_it_named() -> None:
 def message_to(address: str, **values: Any) -> Message:
     mail = Mail(kind="letter", to=address, subject="Hello", text="Hello\n")
     message = verbs.post(mail, now=clock.now())
-    for name, value in {"state": State.LEFT, "settled_at": clock.now(), **values}.items():
+    for name, value in {"state": State.SENT, "settled_at": clock.now(), **values}.items():
         setattr(message, name, value)
     db.session.flush()
     return message
@@ -414,8 +414,8 @@ def test_reports_by_mail_of_a_whole_provider_wait_for_a_person(app: Flask) -> No
         [cause] = queries.held()
         assert cause.domain == "big.example"
         assert queries.number_of([cause]) == {cause.id: 30}
-        assert made[0] is Standing.SUPPRESSED
-        assert set(made[BURST:]) == {Standing.HELD_BACK}
+        assert made[0] is Status.SUPPRESSED
+        assert set(made[BURST:]) == {Status.HELD_BACK}
         # Also those who were given up before it was a burst.
         assert not any(is_suppressed(one.to_address) for one in messages)
 
@@ -426,7 +426,7 @@ def test_few_gone_of_a_large_provider_are_given_up(app: Flask) -> None:
 
         made = {report_gone(one, words=GONE, now=clock.now()) for one in messages[:19]}
 
-        assert made == {Standing.SUPPRESSED}
+        assert made == {Status.SUPPRESSED}
 
 
 def test_what_is_reported_twice_of_a_message_counts_once(app: Flask) -> None:
@@ -441,14 +441,14 @@ def test_what_is_reported_twice_of_a_message_counts_once(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("days", "made"),
     [
-        ((0, 1, 2), [Standing.COUNTED] * 3),
-        ((0, 3, 7), [Standing.COUNTED, Standing.COUNTED, Standing.SUPPRESSED]),
-        ((0, 8), [Standing.COUNTED] * 2),
-        ((0, 100, 101), [Standing.COUNTED] * 3),
+        ((0, 1, 2), [Status.COUNTED] * 3),
+        ((0, 3, 7), [Status.COUNTED, Status.COUNTED, Status.SUPPRESSED]),
+        ((0, 8), [Status.COUNTED] * 2),
+        ((0, 100, 101), [Status.COUNTED] * 3),
     ],
 )
 def test_maybe_gone_is_gone_after_three_times_over_a_week(
-    app: Flask, days: tuple[int, ...], made: list[Standing]
+    app: Flask, days: tuple[int, ...], made: list[Status]
 ) -> None:
     words = "550 5.4.1 Recipient address rejected: Access denied"
     begin = clock.now()
@@ -465,7 +465,7 @@ def test_maybe_gone_is_gone_after_three_times_over_a_week(
         ]
 
         assert found == made
-        assert is_suppressed("ada@example.org") == (Standing.SUPPRESSED in made)
+        assert is_suppressed("ada@example.org") == (Status.SUPPRESSED in made)
 
 
 def test_maybe_gone_at_the_relay_is_tried_again_and_suppresses_nobody(
@@ -478,7 +478,7 @@ def test_maybe_gone_at_the_relay_is_tried_again_and_suppresses_nobody(
         send(app)
         time_passes(app)
 
-    assert states(app) == {State.LEFT: 4, State.RETRY: 1}
+    assert states(app) == {State.SENT: 4, State.RETRY: 1}
     assert suppressed(app) == 0
 
 
@@ -498,17 +498,17 @@ def test_a_limit_of_an_hour_is_waited_for_and_is_no_try(
 
     send(app)
     with app.app_context():
-        [row] = db.session.scalars(select(Message).where(Message.state != State.LEFT)).all()
+        [row] = db.session.scalars(select(Message).where(Message.state != State.SENT)).all()
         tried = (row.state, row.tries)
-        lane = db.session.get(Lane, "domain:a.example")
-        until = max(row.due_at, (lane and lane.paused_until) or row.due_at)
+        throttle = db.session.get(Throttle, "domain:a.example")
+        until = max(row.due_at, (throttle and throttle.paused_until) or row.due_at)
     assert tried == (State.WAITING, 0)
     assert timedelta(minutes=55) < until - clock.now() < timedelta(minutes=75)
     relay.is_mended()
     time_passes(app)
     send(app)
 
-    assert states(app) == {State.LEFT: 4}
+    assert states(app) == {State.SENT: 4}
 
 
 def test_who_left_meanwhile_gets_nothing_once_it_was_the_relay(app: Flask, relay: Relay) -> None:
@@ -595,7 +595,7 @@ def test_a_run_is_held_back_though_one_of_its_domains_waits_already(
 
     send(app)
 
-    assert states(app)[State.LEFT] == 60
+    assert states(app)[State.SENT] == 60
     assert suppressed(app) == 0
 
 

@@ -13,7 +13,7 @@ from campaign.organisers.models import Role
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, Variant
 from campaign.outbox.queries import is_suppressed
-from campaign.outbox.verbs import post, post_batch, suppress
+from campaign.outbox.verbs import queue, queue_batch, suppress
 from campaign.people.links import unsubscribe_token
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import by_email, subscription_of, tags_of
@@ -88,14 +88,14 @@ def test_a_persons_page_says_what_was_sent_to_them_and_shows_no_token(
         now = clock.now()
         audience = select(
             Person.id.label("person_id"), Person.email.label("to_address"),
-            Person.name.label("to_name"), Person.address_hash, Person.country, Person.place,
+            Person.name.label("to_name"), Person.address_hash, Person.country, Person.city_id,
             literal("de").label("variant"),
         ).where(Person.id == ada)  # fmt: skip
         variant = Variant(key="de", language="de", subject="Der Marsch", text="Text", html="")
-        post_batch(audience, kind="newsletter", variants=[variant], headers={}, now=now)
+        queue_batch(audience, kind="newsletter", variants=[variant], headers={}, now=now)
         token = unsubscribe_token(ada, NEWS)
         copy = Mail("letter-copy", "ada@example.org", "Your copy", text=token, person_id=ada)
-        post(copy, now=now)
+        queue(copy, now=now)
         message = db.session.scalars(select(Message).where(Message.kind == "newsletter")).one()
         message.state, message.last_reply = "bounced", "550 no such user"
         db.session.commit()

@@ -12,7 +12,7 @@ from campaign.db import db
 from campaign.events import verbs as events
 from campaign.events.models import Event
 from campaign.outbox.models import Message, mailbox_hash
-from campaign.outbox.verbs import post
+from campaign.outbox.verbs import queue
 from campaign.people import mails, queries, verbs
 from campaign.people.models import Person, Purpose
 from tests.events.conftest import NOW, PARTICULARS
@@ -160,7 +160,7 @@ def test_mails_of_before_are_counted_still(app: Flask) -> None:
     with app.app_context():
         person = verbs.remember("ada@example.org", now=clock.now())
         for _ in range(3):
-            post(mails.confirmation(person, Purpose.NEWSLETTER), now=clock.now())
+            queue(mails.confirmation(person, Purpose.NEWSLETTER), now=clock.now())
         db.session.flush()
 
         assert not queries.may_be_asked("ada+later@example.org", now=clock.now())

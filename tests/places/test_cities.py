@@ -8,7 +8,7 @@ from flask import Flask
 from campaign import clock
 from campaign.db import db
 from campaign.people.verbs import remember
-from campaign.places import cities as places
+from campaign.places import cities
 
 
 @pytest.mark.parametrize(
@@ -31,11 +31,11 @@ from campaign.places import cities as places
     ],
 )
 def test_a_city_is_found_as_people_write_it(written: str, country: str, name: str) -> None:
-    found = places.find(written, country)
+    found = cities.find(written, country)
 
     assert found is not None
     assert (found.name, found.country) == (name, country)
-    assert places.place(found.id) == found
+    assert cities.city(found.id) == found
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,14 @@ def test_a_city_is_found_as_people_write_it(written: str, country: str, name: st
     ],
 )
 def test_what_is_no_city_of_a_country_is_not_found(written: str, country: str) -> None:
-    assert places.find(written, country) is None
+    assert cities.find(written, country) is None
 
 
 def test_cities_in_a_circle_are_named_across_borders_and_the_date_line() -> None:
     def near(city: str, country: str, km: float) -> set[str]:
-        centre = places.find(city, country)
+        centre = cities.find(city, country)
         assert centre
-        found = [places.place(number) for number in places.within(centre.id, km)]
+        found = [cities.city(number) for number in cities.within(centre.id, km)]
         return {f"{place.country} {place.name}" for place in found if place}
 
     around_basel = near("Basel", "CH", 60)
@@ -67,17 +67,17 @@ def test_cities_in_a_circle_are_named_across_borders_and_the_date_line() -> None
     assert "CH Zürich" not in around_basel
     # Over the line where longitude goes from 180 to -180.
     assert {"FJ Suva", "TO Nuku‘alofa", "WS Apia"} <= around_suva
-    assert places.within(-1, 50) == frozenset()
+    assert cities.within(-1, 50) == frozenset()
 
 
 def test_every_zone_is_one_that_clocks_know() -> None:
     known = available_timezones()
 
-    zones = {places.zone_of(None, country) for country in places.countries()}
+    zones = {cities.zone_of(None, country) for country in cities.countries()}
 
     assert zones <= known
-    assert places.zone_of(None, "US") == "America/New_York"
-    assert places.zone_of(None, "") == ""
+    assert cities.zone_of(None, "US") == "America/New_York"
+    assert cities.zone_of(None, "") == ""
 
 
 def test_who_is_remembered_with_a_city_gets_its_place_and_zone(app: Flask) -> None:
@@ -86,7 +86,7 @@ def test_who_is_remembered_with_a_city_gets_its_place_and_zone(app: Flask) -> No
         first = remember("ada@example.org", country="US", now=now)
         zone_of_country = first.timezone
         remember("ada@example.org", city="Paris", country="FR", now=now)
-        moved_abroad = (first.city, first.place)
+        moved_abroad = (first.city, first.city_id)
         remember("ada@example.org", city="Honolulu", country="US", now=now)
         db.session.flush()
 
@@ -94,5 +94,5 @@ def test_who_is_remembered_with_a_city_gets_its_place_and_zone(app: Flask) -> No
         # She lives in the United States: a city in France is somebody else's idea of her.
         assert moved_abroad == ("", None)
         assert first.city == "Honolulu"
-        assert places.place(first.place or 0) == places.find("Honolulu", "US")
+        assert cities.city(first.city_id or 0) == cities.find("Honolulu", "US")
         assert first.timezone == "Pacific/Honolulu"

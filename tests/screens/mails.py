@@ -27,7 +27,7 @@ from campaign.letters import verbs as letters
 from campaign.letters.models import Letter, LetterAsk
 from campaign.letters.queries import letter_by_token, template_for
 from campaign.newsletter import verbs as newsletter
-from campaign.newsletter.automations import verbs as series
+from campaign.newsletter.automations import verbs as automations
 from campaign.newsletter.queries import search_issues
 from campaign.newsletter.sendings import verbs as sendings
 from campaign.newsletter.subscribers import verbs as subscribers
@@ -82,8 +82,8 @@ def sample_mails(app: Flask) -> dict[str, bytes]:
         worker.send_due()
         folder = mailbox_folder()
         found: dict[str, bytes] = {}
-        left = select(Message).where(Message.state == State.LEFT)
-        for message in db.session.scalars(left.order_by(Message.posted_at, Message.id)):
+        left = select(Message).where(Message.state == State.SENT)
+        for message in db.session.scalars(left.order_by(Message.queued_at, Message.id)):
             [file] = folder.glob(f"*-{message.token}.eml")
             found.setdefault(message.kind, file.read_bytes())
     return found
@@ -104,11 +104,11 @@ def asks_for_the_newsletter(*, email: str, name: str, now: datetime) -> Person:
 def _subscribe(now: datetime) -> None:
     before = now - timedelta(days=4)
     asks_for_the_newsletter(email=BO, name="", now=before)
-    series.remind(now=now - timedelta(hours=1))
+    automations.remind(now=now - timedelta(hours=1))
     ada = asks_for_the_newsletter(**ADA, now=before)
     subscribers.confirm(ada.id, now=now)
     asks_for_the_newsletter(**ADA, now=now)
-    series.send_trial("welcome-1", language="en", to="organiser@example.org", now=now)
+    automations.send_trial("welcome-1", language="en", to="organiser@example.org", now=now)
 
 
 def _send_an_issue(now: datetime) -> None:

@@ -32,7 +32,7 @@ def test_posts_can_be_searched_and_the_whole_directory_downloaded(
 ) -> None:
     known(app)
 
-    page = organiser.open("/office/summits/posts?q=muster&standing=writable")
+    page = organiser.open("/office/summits/posts?q=muster&status=writable")
     none = organiser.open("/office/summits/posts?q=nobody")
     file = organiser.open("/office/summits/posts?format=csv")
 

@@ -60,8 +60,8 @@ def test_a_post_is_written_to_only_while_its_contact_is_right(
         row = post(**given)
         db.session.add(row)
         db.session.flush()
-        found = db.session.scalars(queries.search_posts(standing="writable", today=TODAY)).all()
-        closed = db.session.scalars(queries.search_posts(standing="closed", today=TODAY)).all()
+        found = db.session.scalars(queries.search_posts(status="writable", today=TODAY)).all()
+        closed = db.session.scalars(queries.search_posts(status="closed", today=TODAY)).all()
 
         assert row.is_writable(TODAY) is is_writable
         assert (found, closed) == (([row], []) if is_writable else ([], [row]))

@@ -82,7 +82,7 @@ def test_the_starter_is_loaded_once(world: Flask) -> None:
 def test_only_the_example_posts_of_the_starter_can_be_written_to(world: Flask) -> None:
     with world.app_context():
         posts = db.session.scalars(
-            queries.search_posts(standing="writable", today=clock.now().date())
+            queries.search_posts(status="writable", today=clock.now().date())
         ).all()
 
         assert len(posts) == 17

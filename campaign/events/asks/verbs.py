@@ -7,8 +7,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import joinedload
 
 from campaign import jobs, tokens
-from campaign.attribution import verbs as sources
-from campaign.attribution.models import Deed
+from campaign.attribution import verbs as attribution
+from campaign.attribution.models import Conversion
 from campaign.db import db, insert_missing
 from campaign.events import mails
 from campaign.events.asks.queries import held_from
@@ -23,7 +23,7 @@ from campaign.events.sign_ups.verbs import (
     write_to,
 )
 from campaign.outbox.models import mailbox_hash
-from campaign.outbox.queries import posted_lately
+from campaign.outbox.queries import queued_lately
 from campaign.outbox.verbs import client_key
 from campaign.people.models import Person
 from campaign.people.queries import by_email, refuses_mail
@@ -155,7 +155,7 @@ def answer(ask: SignUpAsk, *, now: datetime) -> SignUp | None:
     ask.sign_up_id = place.id
     write_to(place, event, partial(mails.invitation, ask=ask), now=now)
     if is_new:
-        sources.count(ask.source, Deed.SIGN_UP)
+        attribution.count(ask.source, Conversion.SIGN_UP)
     return place
 
 
@@ -180,7 +180,7 @@ def _may_be_invited(email: str, known: Person | None, *, now: datetime) -> bool:
     if known is None or known.confirmed_at is None:
         caps.append((INVITATIONS_IN_30_DAYS, timedelta(days=30)))
     return all(
-        posted_lately(email, kinds=[mails.INVITATION], since=now - time) < most
+        queued_lately(email, kinds=[mails.INVITATION], since=now - time) < most
         for most, time in caps
     )
 
@@ -196,7 +196,7 @@ def _place_for(person: Person, event: Event, *, now: datetime) -> tuple[bool, Si
             # Some mail servers write local parts in small letters, and so do we.
             "token": tokens.random_token().lower(),
             "signed_up_at": now,
-            "told_sequence": event.sequence,
+            "notified_sequence": event.sequence,
             "stamped_at": now - timedelta(seconds=1),
         },
         unique=["event_id", "person_id"],

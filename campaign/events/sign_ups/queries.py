@@ -30,12 +30,12 @@ def sign_up_by_token(token: str) -> SignUp | None:
     )
 
 
-def ask_by_id(number: int) -> SignUpAsk | None:
+def ask_by_id(id: int) -> SignUpAsk | None:
     """Find what a form asked for, with the place it became, its event and its person."""
     place = joinedload(SignUpAsk.sign_up, innerjoin=True)
     return db.session.scalar(
         select(SignUpAsk)
-        .where(SignUpAsk.id == number, SignUpAsk.sign_up_id.is_not(None))
+        .where(SignUpAsk.id == id, SignUpAsk.sign_up_id.is_not(None))
         .options(place.joinedload(SignUp.event), place.joinedload(SignUp.person))
     )
 
@@ -95,7 +95,7 @@ def with_news(*, now: datetime) -> list[Event]:
         .where(
             SignUp.event_id == Event.id,
             SignUp.withdrawn_at.is_(None),
-            SignUp.told_sequence < Event.sequence,
+            SignUp.notified_sequence < Event.sequence,
         )
         .exists()
     )
@@ -117,7 +117,7 @@ def untold(event: Event, *, most: int) -> list[SignUp]:
         .where(
             SignUp.event_id == event.id,
             SignUp.withdrawn_at.is_(None),
-            SignUp.told_sequence < event.sequence,
+            SignUp.notified_sequence < event.sequence,
         )
         .order_by(SignUp.id)
         .limit(most)

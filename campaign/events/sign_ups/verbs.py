@@ -19,8 +19,8 @@ from campaign.events.sign_ups.queries import (
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import ngettext
 from campaign.outbox.mail import Mail
-from campaign.outbox.queries import posted_lately
-from campaign.outbox.verbs import lift_bounce, post
+from campaign.outbox.queries import queued_lately
+from campaign.outbox.verbs import lift_bounce, queue
 from campaign.people.models import Purpose
 from campaign.people.queries import is_known_elsewhere, refuses_mail
 from campaign.people.verbs import agree, hold, let_go
@@ -28,7 +28,7 @@ from campaign.refusals import Refusal
 
 # What another deed may have changed of a place before this one holds it.
 _STANDING = [
-    "guests", "confirmed_at", "withdrawn_at", "revisions", "stamped_at", "told_sequence",
+    "guests", "confirmed_at", "withdrawn_at", "revisions", "stamped_at", "notified_sequence",
 ]  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def withdraw(place: SignUp, *, now: datetime) -> bool:
     place.revisions += 1
     _release_seats(place)
     # Who has heard that it is called off has no entry left; who has not hears it now.
-    has_heard = event.is_called_off and place.told_sequence == event.sequence
+    has_heard = event.is_called_off and place.notified_sequence == event.sequence
     if not has_heard and not event.is_over(now):
         write = mails.called_off if event.is_called_off else mails.withdrawn
         write_to(place, event, write, now=now)
@@ -150,7 +150,7 @@ def decline(place: SignUp, *, now: datetime) -> bool:
     place.withdrawn_at = now
     _release_seats(place)
     if not event.is_over(now) and not event.is_called_off:
-        post(mails.declined(place, event, place.person, back=_way_back(place, now=now)), now=now)
+        queue(mails.declined(place, event, place.person, back=_way_back(place, now=now)), now=now)
     return True
 
 
@@ -177,10 +177,10 @@ def question(place: SignUp, *, now: datetime) -> bool:
     hold(place.person_id)
     db.session.refresh(place, _STANDING)
     email = place.person.email
-    lately = posted_lately(email, kinds=[mails.QUESTION], since=now - timedelta(days=1))
+    lately = queued_lately(email, kinds=[mails.QUESTION], since=now - timedelta(days=1))
     if not place.is_active or event.is_over(now) or lately or refuses_mail(email):
         return False
-    post(mails.question(place, event, place.person), now=now)
+    queue(mails.question(place, event, place.person), now=now)
     return True
 
 
@@ -216,7 +216,7 @@ def erase(event: Event, *, most: int, now: datetime) -> int:
     places = some_of(event, most=most)
     for place in places:
         if place.is_coming:
-            event.erased_places += place.places
+            event.erased_sign_ups += place.places
         db.session.delete(place)
     db.session.flush()
     for place in places:
@@ -253,5 +253,5 @@ def refuse_if_full(free: int | None, *, places: int) -> None:
 
 def write_to(place: SignUp, event: Event, write: Callable[..., Mail], *, now: datetime) -> None:
     """Post a mail with a calendar to who has a place, and note what they have heard by it."""
-    post(write(place, event, place.person, stamp=place.stamp(now)), now=now)
-    place.told_sequence = event.sequence
+    queue(write(place, event, place.person, stamp=place.stamp(now)), now=now)
+    place.notified_sequence = event.sequence

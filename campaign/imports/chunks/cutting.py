@@ -41,7 +41,7 @@ def read(run: Import, file: Path, *, now: datetime) -> Iterator[Chunk]:
     ask = _asker(run)
     while True:
         chunk = Chunk()
-        person = rows.reader(run.mapping, standing=run.standing, now=now, notes=chunk.notes)
+        person = rows.reader(run.mapping, status=run.status, now=now, notes=chunk.notes)
         for row in islice(lines, SIZE):
             chunk.rows += 1
             chunk.line = row.line

@@ -50,11 +50,11 @@ _staged = Table(
     Column("name", String(75)),
     Column("country", String(2)),
     Column("city", String(80)),
-    Column("place", Integer),
+    Column("city_id", Integer),
     Column("timezone", String(40)),
     Column("language", String(12)),
     Column("address_hash", String(64)),
-    Column("standing", String(12)),
+    Column("status", String(12)),
     Column("at", Moment()),
     # Found in the tables: who they are, whether they may be written to, whether they subscribe.
     Column("person_id", Integer),
@@ -94,7 +94,7 @@ def take(run: Import, chunk: Chunk, *, now: datetime) -> bool:
         # Whoever stands in the file twice is known the second time.
         "known": run.known + chunk.rows - len(chunk.refused) - len(chunk.people) + found["known"],
         "subscribed": run.subscribed + found["subscribed"],
-        "held": run.held + found["held"],
+        "left_out": run.left_out + found["held"],
         "refused": run.refused + len(chunk.refused),
         "notes": {
             name: run.notes.get(name, 0) + chunk.notes.get(name, 0)
@@ -133,9 +133,9 @@ def _stage(run: Import, chunk: Chunk, *, now: datetime) -> dict[str, int]:
             _staged,
             (
                 (
-                    number, row.email, row.name, row.country, row.city, row.place, row.timezone,
-                    row.language, hashed(row.email), row.standing,
-                    row.at or (agreed if row.standing == SUBSCRIBED else None), None, None, None,
+                    number, row.email, row.name, row.country, row.city, row.city_id, row.timezone,
+                    row.language, hashed(row.email), row.status,
+                    row.at or (agreed if row.status == SUBSCRIBED else None), None, None, None,
                 )
                 for number, row in people
             ),
@@ -157,7 +157,7 @@ def _stage(run: Import, chunk: Chunk, *, now: datetime) -> dict[str, int]:
     db.session.execute(
         update(_staged).values(suppressed=reason.scalar_subquery(), stands=theirs.scalar_subquery())
     )
-    wanted = and_(_staged.c.standing == SUBSCRIBED, literal(bool(run.wording)))
+    wanted = and_(_staged.c.status == SUBSCRIBED, literal(bool(run.wording)))
     known, held, new = db.session.execute(
         select(
             func.count(_staged.c.person_id),
@@ -188,18 +188,27 @@ def _save(run: Import, chunk: Chunk, *, now: datetime) -> None:
     _remember(now=now)
     _find_people()
     _tag()
-    standings = {row.standing for row in chunk.people.values()}
-    if standings & _REASONS.keys():
+    statuses = {row.status for row in chunk.people.values()}
+    if statuses & _REASONS.keys():
         _suppress(run, now=now)
-    if LEFT in standings:
+    if LEFT in statuses:
         _let_leave(now=now)
-    if run.wording and SUBSCRIBED in standings:
+    if run.wording and SUBSCRIBED in statuses:
         _subscribe(run, now=now)
 
 
 def _remember(*, now: datetime) -> None:
     """Make people known, and fill what was empty of those who are; what is known is kept."""
-    columns = ("email", "name", "country", "city", "place", "timezone", "language", "address_hash")
+    columns = (
+        "email",
+        "name",
+        "country",
+        "city",
+        "city_id",
+        "timezone",
+        "language",
+        "address_hash",
+    )
     people: Select[Any] = select(
         *(_staged.c[name] for name in columns), literal(now, Moment()).label("remembered_at")
     ).where(or_(_staged.c.suppressed.is_(None), _staged.c.suppressed != NOT_ME))
@@ -215,9 +224,9 @@ def _remember(*, now: datetime) -> None:
         "language": case((old.language == "", new.language), else_=old.language),
         "country": case((old.country == "", new.country), else_=old.country),
         "city": case((moves, new.city), else_=old.city),
-        "place": case((moves, new.place), else_=old.place),
+        "city_id": case((moves, new.city_id), else_=old.city_id),
         "timezone": case(
-            (and_(moves, new.place.is_not(None)), new.timezone),
+            (and_(moves, new.city_id.is_not(None)), new.timezone),
             (and_(is_same, old.timezone == ""), new.timezone),
             else_=old.timezone,
         ),
@@ -246,17 +255,17 @@ def _tag() -> None:
 
 def _suppress(run: Import, *, now: datetime) -> None:
     failed = db.session.execute(
-        select(_staged.c.address_hash, _staged.c.standing).where(
-            _staged.c.standing.in_(list(_REASONS)), _staged.c.suppressed.is_(None)
+        select(_staged.c.address_hash, _staged.c.status).where(
+            _staged.c.status.in_(list(_REASONS)), _staged.c.suppressed.is_(None)
         )
     )
-    for hashed, standing in failed.all():
-        suppress_hash(hashed, reason=_REASONS[standing], evidence=f"import: {run.name}", now=now)
+    for hashed, status in failed.all():
+        suppress_hash(hashed, reason=_REASONS[status], evidence=f"import: {run.name}", now=now)
 
 
 def _let_leave(*, now: datetime) -> None:
     """Take out who left elsewhere, unless they agreed with us after that."""
-    left = _staged.c.standing == LEFT
+    left = _staged.c.status == LEFT
     strangers: Select[Any] = select(
         _staged.c.person_id,
         literal(Purpose.NEWSLETTER.value),
@@ -291,7 +300,7 @@ def _subscribe(run: Import, *, now: datetime) -> None:
     """Record the consent of those who gave one and neither left nor subscribe already."""
     wording = stated(run)
     given = func.coalesce(_staged.c.at, literal(now, Moment()))
-    who = and_(_staged.c.standing == SUBSCRIBED, _may_subscribe(), _staged.c.person_id.is_not(None))
+    who = and_(_staged.c.status == SUBSCRIBED, _may_subscribe(), _staged.c.person_id.is_not(None))
     consents: Select[Any] = select(
         _staged.c.person_id,
         literal(Purpose.NEWSLETTER.value),

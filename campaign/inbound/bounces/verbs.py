@@ -14,7 +14,7 @@ from campaign.inbound.models import InboundMail, Kind, Made
 from campaign.inbound.reading import Reading
 from campaign.inbound.reports import Complaint, Failure
 from campaign.outbox.models import Message, read_message_token
-from campaign.outbox.suppressions.verbs import Standing, report_gone
+from campaign.outbox.suppressions.verbs import Status, report_gone
 from campaign.outbox.verbs import bounced, complained, suppress
 from campaign.people.links import read_unsubscribe
 from campaign.people.models import Person, Purpose
@@ -120,17 +120,17 @@ def _act_upon(mail: InboundMail, message: Message, failure: Failure, *, now: dat
 def _gone(mail: InboundMail, message: Message, failure: Failure, *, now: datetime) -> None:
     """Give up whose address is said to be gone; what is not sure, or a burst of it, must wait."""
     words = _words(failure)
-    standing = report_gone(
+    status = report_gone(
         message,
         words=_evidence(mail, words),
         is_certain=failure.verdict is Verdict.GONE,
         now=now,
     )
     made = {
-        Standing.SUPPRESSED: Made.SUPPRESSED,
-        Standing.HELD_BACK: Made.HELD_BACK,
-        Standing.COUNTED: Made.MAYBE_GONE,
-    }[standing]
+        Status.SUPPRESSED: Made.SUPPRESSED,
+        Status.HELD_BACK: Made.HELD_BACK,
+        Status.COUNTED: Made.MAYBE_GONE,
+    }[status]
     settle(mail, Kind.BOUNCE, made, now=now, words=words)
 
 

@@ -1,1 +1,1 @@
-"""Automatic mails: the welcome and what follows it, the month's events, the reminder."""
+"""Automation mails: the welcome and what follows it, the month's events, the reminder."""

@@ -10,7 +10,7 @@ from flask import current_app
 
 from campaign.languages import _, force_locale
 from campaign.languages import lazy_gettext as _l
-from campaign.newsletter.automations.models import Automatic
+from campaign.newsletter.automations.models import Automation
 
 STEP = "welcome-"
 WELCOME, DIGEST, REMINDER = f"{STEP}0", "digest", "reminder"
@@ -24,7 +24,7 @@ class Words(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Standard:
+class BuiltIn:
     """An automatic mail as it comes with the program; `words` are in the locale of the moment."""
 
     label: Any
@@ -99,18 +99,16 @@ def _button(path: str, label: str) -> str:
     return f"\n\n[**{label}**]({path})"
 
 
-STANDARDS: dict[str, Standard] = {
-    WELCOME: Standard(
-        _l("Welcome"), _l("As soon as somebody has confirmed."), _welcome, is_on=True
-    ),
-    f"{STEP}1": Standard(_l("Welcome, second mail"), _l("Some days later."), _acts, days=3),
-    f"{STEP}2": Standard(_l("Welcome, third mail"), _l("Some days later."), _reasons, days=10),
-    DIGEST: Standard(
+BUILT_IN: dict[str, BuiltIn] = {
+    WELCOME: BuiltIn(_l("Welcome"), _l("As soon as somebody has confirmed."), _welcome, is_on=True),
+    f"{STEP}1": BuiltIn(_l("Welcome, second mail"), _l("Some days later."), _acts, days=3),
+    f"{STEP}2": BuiltIn(_l("Welcome, third mail"), _l("Some days later."), _reasons, days=10),
+    DIGEST: BuiltIn(
         _l("What’s on this month"),
         _l("Once a month to everyone who subscribes, with the events of each reader’s country."),
         _month,
     ),
-    REMINDER: Standard(
+    REMINDER: BuiltIn(
         _l("Reminder"),
         _l("Three days after somebody has asked and not confirmed; never a second time."),
         _still,
@@ -126,12 +124,12 @@ def is_step(key: str) -> bool:
 
 def label_of(key: str) -> str:
     """Name an automatic mail for organisers."""
-    if key in STANDARDS:
-        return str(STANDARDS[key].label)
+    if key in BUILT_IN:
+        return str(BUILT_IN[key].label)
     return str(_("Welcome, mail %(number)s", number=int(key.removeprefix(STEP)) + 1))
 
 
-def words_in(automatic: Automatic, language: str) -> Words:
+def words_in(automatic: Automation, language: str) -> Words:
     """Give what a mail says to readers of a language: as written, else the standard's words.
 
     A mail that has neither says what it says in the campaign's first language.
@@ -139,20 +137,20 @@ def words_in(automatic: Automatic, language: str) -> Words:
     written = {text.language: Words(text.subject, text.source) for text in automatic.texts}
     if language in written:
         return written[language]
-    standard = STANDARDS.get(automatic.key)
+    standard = BUILT_IN.get(automatic.key)
     if standard is None:
         return written.get(current_app.config["LANGUAGES"][0], Words("", ""))
     with force_locale(language):
         return standard.words()
 
 
-def moment_of_month(automatic: Automatic, *, now: datetime, zone: str) -> datetime:
+def moment_of_month(automatic: Automation, *, now: datetime, zone: str) -> datetime:
     """Give the moment of this month at which its mail goes, by the clocks of an IANA zone."""
     here = now.astimezone(ZoneInfo(zone))
     return _in_month(automatic, here.date(), zone)
 
 
-def next_moment(automatic: Automatic, *, now: datetime, zone: str) -> datetime:
+def next_moment(automatic: Automation, *, now: datetime, zone: str) -> datetime:
     """Give the moment at which the mail of this month goes, or where that is past, of the next."""
     moment = moment_of_month(automatic, now=now, zone=zone)
     if moment > now:
@@ -160,7 +158,7 @@ def next_moment(automatic: Automatic, *, now: datetime, zone: str) -> datetime:
     return _in_month(automatic, moment.date().replace(day=1) + timedelta(days=32), zone)
 
 
-def _in_month(automatic: Automatic, day: date, zone: str) -> datetime:
+def _in_month(automatic: Automation, day: date, zone: str) -> datetime:
     first = day.replace(day=1)
     days = (automatic.weekday - first.weekday()) % 7 + 7 * (automatic.week - 1)
     day = first + timedelta(days=days)

@@ -6,7 +6,7 @@ from flask import current_app
 
 from campaign.languages import _, force_locale
 from campaign.newsletter.automations.catalogue import REMINDER, WELCOME, words_in
-from campaign.newsletter.automations.models import Automatic
+from campaign.newsletter.automations.models import Automation
 from campaign.newsletter.mails import CHOICES, GREETING, WAY_OUT, list_headers
 from campaign.newsletter.rendering import (
     as_holes,
@@ -28,12 +28,12 @@ TRIAL = "automatic-trial"
 SHOWN = 140
 
 
-def variants(automatic: Automatic) -> list[Variant]:
+def variants(automatic: Automation) -> list[Variant]:
     """Write a mail for all its readers at once: a variant for each language, which is its key."""
     return [variant(automatic, language) for language in current_app.config["LANGUAGES"]]
 
 
-def variant(automatic: Automatic, language: str) -> Variant:
+def variant(automatic: Automation, language: str) -> Variant:
     """Write a mail in one language, with a field where readers differ."""
     words = words_in(automatic, language)
     body = write(words.source, absolute=absolute)
@@ -64,13 +64,13 @@ def _opening(text: str) -> str:
     return "" if "{{" in words else words[:SHOWN]
 
 
-def headers(automatic: Automatic) -> dict[str, str]:
+def headers(automatic: Automation) -> dict[str, str]:
     """Give the headers of a mail to many, with a field for each reader's way out."""
     domain = current_app.config["MAIL_DOMAIN"]
     return {**list_headers(WAY_OUT), "Feedback-ID": f"{automatic.key}:newsletter:{domain}"}
 
 
-def seen_by(automatic: Automatic, reader: Recipient, *, now: datetime) -> Variant:
+def seen_by(automatic: Automation, reader: Recipient, *, now: datetime) -> Variant:
     """Write a mail as one reader gets it, all fields filled in."""
     if automatic.key == REMINDER:
         return _reminder_seen(automatic, reader.language)
@@ -85,7 +85,7 @@ def seen_by(automatic: Automatic, reader: Recipient, *, now: datetime) -> Varian
         )
 
 
-def _reminder_seen(automatic: Automatic, language: str) -> Variant:
+def _reminder_seen(automatic: Automation, language: str) -> Variant:
     # Nobody: the links open pages that say they are of no use any more.
     nobody = Person(id=0, email="nobody@example.org", language=language)
     mail = reminder(nobody, automatic)
@@ -94,9 +94,9 @@ def _reminder_seen(automatic: Automatic, language: str) -> Variant:
     )
 
 
-def welcome(person: Person, automatic: Automatic, *, now: datetime) -> Mail:
+def welcome(person: Person, automatic: Automation, *, now: datetime) -> Mail:
     """Greet a new subscriber: what comes, how often, and how to leave."""
-    reader = Recipient(person.id, person.name, language_of(person), person.country, person.place)
+    reader = Recipient(person.id, person.name, language_of(person), person.country, person.city_id)
     seen = seen_by(automatic, reader, now=now)
     return Mail(
         kind=WELCOMED,
@@ -111,7 +111,7 @@ def welcome(person: Person, automatic: Automatic, *, now: datetime) -> Mail:
     )
 
 
-def reminder(person: Person, automatic: Automatic) -> Mail:
+def reminder(person: Person, automatic: Automation) -> Mail:
     """Ask once more whether somebody wants the newsletter, for the last time."""
     words = words_in(automatic, language_of(person))
     body = write(words.source, absolute=absolute)
@@ -120,7 +120,7 @@ def reminder(person: Person, automatic: Automatic) -> Mail:
     )
 
 
-def trial(automatic: Automatic, *, language: str, to: str, now: datetime) -> Mail:
+def trial(automatic: Automation, *, language: str, to: str, now: datetime) -> Mail:
     """Write a copy for the organiser who asks for one, as a reader without a name would get it."""
     seen = seen_by(automatic, Recipient(None, "", language, "", None), now=now)
     with force_locale(language):

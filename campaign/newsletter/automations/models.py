@@ -10,10 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from campaign.db import Model
 
 
-class Automatic(Model):
+class Automation(Model):
     """An automatic mail as organisers set it; without a row it is as `catalogue` has it."""
 
-    __tablename__ = "newsletter_automatic"
+    __tablename__ = "newsletter_automation"
 
     key: Mapped[str] = mapped_column(String(20), primary_key=True)
     is_on: Mapped[bool] = mapped_column(default=False)
@@ -43,7 +43,7 @@ class Automatic(Model):
         ForeignKey("organiser.id", ondelete="SET NULL")
     )
 
-    texts: Mapped[list["AutomaticText"]] = relationship(
+    texts: Mapped[list["AutomationText"]] = relationship(
         lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
     )
 
@@ -59,23 +59,23 @@ class Automatic(Model):
         return self.approved_words == self.words_mark
 
 
-class AutomaticText(Model):
+class AutomationText(Model):
     """The words of an automatic mail in one language, where they are not the standard's."""
 
-    __tablename__ = "newsletter_automatic_text"
+    __tablename__ = "newsletter_automation_text"
 
     key: Mapped[str] = mapped_column(
-        ForeignKey("newsletter_automatic.key", ondelete="CASCADE"), primary_key=True
+        ForeignKey("newsletter_automation.key", ondelete="CASCADE"), primary_key=True
     )
     language: Mapped[str] = mapped_column(String(12), primary_key=True)
     subject: Mapped[str] = mapped_column(String(255))
     source: Mapped[str] = mapped_column(Text)
 
 
-class Start(Model):
+class Enrolment(Model):
     """The moment from which the steps of a person's welcome are counted."""
 
-    __tablename__ = "newsletter_series_start"
+    __tablename__ = "newsletter_enrolment"
 
     person_id: Mapped[int] = mapped_column(
         ForeignKey("person.id", ondelete="CASCADE"), primary_key=True
@@ -83,24 +83,24 @@ class Start(Model):
     started_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class Turn(Model):
-    """A step of the welcome that was posted to a person: each once, whatever happens."""
+class StepSent(Model):
+    """A step of the welcome that was queued to a person: each once, whatever happens."""
 
-    __tablename__ = "newsletter_series_turn"
+    __tablename__ = "newsletter_step_sent"
 
     key: Mapped[str] = mapped_column(String(20), primary_key=True)
     person_id: Mapped[int] = mapped_column(
         ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    posted_at: Mapped[datetime]
+    queued_at: Mapped[datetime]
 
 
-class Month(Model):
-    """A month whose mail was posted: each once, whatever happens."""
+class DigestSent(Model):
+    """A month whose mail was queued: each once, whatever happens."""
 
-    __tablename__ = "newsletter_digest_month"
+    __tablename__ = "newsletter_digest_sent"
 
     # Such as 2026-12.
     month: Mapped[str] = mapped_column(String(7), primary_key=True)
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_batch.id", ondelete="SET NULL"))
-    posted_at: Mapped[datetime]
+    queued_at: Mapped[datetime]

@@ -21,8 +21,8 @@ from campaign.db import db
 from campaign.languages import _, language_name, local, ngettext
 from campaign.newsletter.automations import mails, queries, verbs
 from campaign.newsletter.automations.catalogue import (
+    BUILT_IN,
     DIGEST,
-    STANDARDS,
     WELCOME,
     is_step,
     label_of,
@@ -37,13 +37,13 @@ from campaign.newsletter.automations.forms import (
     MomentForm,
     WordsForm,
 )
-from campaign.newsletter.automations.models import Automatic
+from campaign.newsletter.automations.models import Automation
 from campaign.newsletter.previews.looks import offers
 from campaign.outbox.fields import Recipient
 from campaign.refusals import Refusal
 from campaign.segments.queries import segment, segments_by_name
 
-bp = Blueprint("series", __name__, url_prefix="/automatic")
+bp = Blueprint("automations", __name__, url_prefix="/automations")
 
 # As of the other previews: nothing runs, nothing is loaded but our own images.
 _POLICY = (
@@ -78,7 +78,7 @@ def _index(form: BeginForm) -> str:
     )
 
 
-def _when(automatic: Automatic) -> str:
+def _when(automatic: Automation) -> str:
     if automatic.key == DIGEST:
         zone = current_app.config["TIMEZONE"]
         moment = next_moment(automatic, now=clock.now(), zone=zone)
@@ -105,7 +105,7 @@ def begin() -> Any:
         ),
         "done",
     )
-    return redirect(url_for("office.newsletter.series.index"), 303)
+    return redirect(url_for("office.newsletter.automations.index"), 303)
 
 
 @bp.post("/add")
@@ -114,7 +114,7 @@ def add() -> Any:
     _hold_button()
     step = verbs.add_step(by=g.organiser.id, now=clock.now())
     db.session.commit()
-    return redirect(url_for("office.newsletter.series.automatic", key=step.key), 303)
+    return redirect(url_for("office.newsletter.automations.automatic", key=step.key), 303)
 
 
 def _hold_button() -> None:
@@ -128,24 +128,24 @@ def automatic(key: str) -> Any:
     return _automatic(_found(key))
 
 
-def _found(key: str) -> Automatic:
+def _found(key: str) -> Automation:
     return queries.automatic(key) or abort(404)
 
 
-def _automatic(found: Automatic, form: Any = None) -> str:
+def _automatic(found: Automation, form: Any = None) -> str:
     form = form or _time_form(found)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     return render_template(
         "newsletter/office/automation.html",
         automatic=found,
         label=label_of(found.key),
-        about=STANDARDS[found.key].about if found.key in STANDARDS else "",
+        about=BUILT_IN[found.key].about if found.key in BUILT_IN else "",
         when=_when(found),
         form=form,
         months=queries.months() if found.key == DIGEST else [],
         gone=queries.turns().get(found.key, 0),
         is_step=is_step(found.key),
-        is_standard=found.key in STANDARDS,
+        is_standard=found.key in BUILT_IN,
         words=[
             (
                 code,
@@ -164,7 +164,7 @@ def _automatic(found: Automatic, form: Any = None) -> str:
     )
 
 
-def _time_form(found: Automatic) -> DaysForm | MomentForm | None:
+def _time_form(found: Automation) -> DaysForm | MomentForm | None:
     # The welcome itself answers the press of the button, whenever that is.
     if is_step(found.key) and found.key != WELCOME:
         return DaysForm(obj=found)
@@ -191,7 +191,7 @@ def set_time(key: str) -> Any:
 
 def _back(key: str, words: str) -> Any:
     flash(words, "done")
-    return redirect(url_for("office.newsletter.series.automatic", key=key), 303)
+    return redirect(url_for("office.newsletter.automations.automatic", key=key), 303)
 
 
 @bp.post("/<key>/on")
@@ -234,7 +234,7 @@ def drop(key: str) -> Any:
     verbs.drop_step(key)
     db.session.commit()
     flash(_("The mail is deleted."), "done")
-    return redirect(url_for("office.newsletter.series.index"), 303)
+    return redirect(url_for("office.newsletter.automations.index"), 303)
 
 
 @bp.get("/<key>/<language>")
@@ -248,13 +248,13 @@ def words(key: str, language: str) -> Any:
     return _words(found, language, form)
 
 
-def _found_in(key: str, language: str) -> Automatic:
+def _found_in(key: str, language: str) -> Automation:
     if language not in current_app.config["LANGUAGES"]:
         abort(404)
     return _found(key)
 
 
-def _words(found: Automatic, language: str, form: WordsForm) -> str:
+def _words(found: Automation, language: str, form: WordsForm) -> str:
     return render_template(
         "newsletter/office/automation_text.html",
         automatic=found,
@@ -263,8 +263,7 @@ def _words(found: Automatic, language: str, form: WordsForm) -> str:
         language_name=language_name(language),
         form=form,
         fields=[] if found.key == "reminder" else offers(language, now=clock.now()),
-        is_changed=found.key in STANDARDS
-        and any(text.language == language for text in found.texts),
+        is_changed=found.key in BUILT_IN and any(text.language == language for text in found.texts),
         button=ButtonForm(formdata=None),
     )
 

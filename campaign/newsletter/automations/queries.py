@@ -9,17 +9,17 @@ from sqlalchemy import ColumnElement, Select, exists, func, literal, select
 from campaign.db import count_of, db
 from campaign.newsletter.automations import mails
 from campaign.newsletter.automations.catalogue import (
+    BUILT_IN,
     DIGEST,
     REMINDER,
-    STANDARDS,
     is_step,
     words_in,
 )
 from campaign.newsletter.automations.models import (
-    Automatic,
-    Month,
-    Start,
-    Turn,
+    Automation,
+    DigestSent,
+    Enrolment,
+    StepSent,
 )
 from campaign.newsletter.checks import queries as checks
 from campaign.newsletter.checks.content_lint import Finding
@@ -32,26 +32,26 @@ from campaign.segments.queries import audience
 _AGAIN = timedelta(days=1)
 
 
-def automatics() -> list[Automatic]:
+def automatics() -> list[Automation]:
     """List every automatic mail as it is set: the steps of the welcome by day, then the others."""
-    rows = {row.key: row for row in db.session.scalars(select(Automatic))}
-    every = [rows.get(key) or as_it_comes(key) for key in STANDARDS]
-    every += [row for key, row in rows.items() if key not in STANDARDS]
+    rows = {row.key: row for row in db.session.scalars(select(Automation))}
+    every = [rows.get(key) or as_it_comes(key) for key in BUILT_IN]
+    every += [row for key, row in rows.items() if key not in BUILT_IN]
     return sorted(
         every, key=lambda one: (one.key == REMINDER, one.key == DIGEST, one.days, one.key)
     )
 
 
-def automatic(key: str) -> Automatic | None:
+def automatic(key: str) -> Automation | None:
     """Find an automatic mail as it is set."""
-    row = db.session.get(Automatic, key)
-    return as_it_comes(key) if row is None and key in STANDARDS else row
+    row = db.session.get(Automation, key)
+    return as_it_comes(key) if row is None and key in BUILT_IN else row
 
 
-def as_it_comes(key: str) -> Automatic:
+def as_it_comes(key: str) -> Automation:
     """Give an automatic mail that nobody has touched; it is no row."""
-    standard = STANDARDS[key]
-    return Automatic(
+    standard = BUILT_IN[key]
+    return Automation(
         key=key,
         is_on=standard.is_on,
         days=standard.days,
@@ -64,7 +64,7 @@ def as_it_comes(key: str) -> Automatic:
     )
 
 
-def to_mend(app: Flask, automatic: Automatic, language: str, *, now: datetime) -> list[Finding]:
+def to_mend(app: Flask, automatic: Automation, language: str, *, now: datetime) -> list[Finding]:
     """Say what a check finds in an automatic mail in one language; nothing where it has no words.
 
     Links to pages of ours that are not there are among it; other sites are not asked.
@@ -81,48 +81,48 @@ def to_mend(app: Flask, automatic: Automatic, language: str, *, now: datetime) -
     ]
 
 
-def goes(automatic: Automatic) -> bool:
+def goes(automatic: Automation) -> bool:
     """Tell whether an automatic mail goes out: it is on, and approved where the settings ask."""
     return automatic.is_on and not waits_for_a_colleague(automatic)
 
 
-def waits_for_a_colleague(automatic: Automatic) -> bool:
+def waits_for_a_colleague(automatic: Automation) -> bool:
     """Tell whether the settings ask for an approval that the words of a mail do not have.
 
     What is on from the first, in the words of the program, was switched on by nobody here.
     """
     if not current_app.config["NEWSLETTER_APPROVAL"] or automatic.is_approved:
         return False
-    standard = STANDARDS.get(automatic.key)
+    standard = BUILT_IN.get(automatic.key)
     is_as_it_came = not automatic.texts and automatic.switched_on_at is None
     return not (standard is not None and standard.is_on and automatic.is_on and is_as_it_came)
 
 
-def steps() -> list[Automatic]:
+def steps() -> list[Automation]:
     """List the steps of the welcome that go out."""
     return [one for one in automatics() if is_step(one.key) and goes(one)]
 
 
-def due(step: Automatic, *, now: datetime) -> Select[Any]:
-    """Find who is to get a step of the welcome now, as `outbox.verbs.post_batch` asks.
+def due(step: Automation, *, now: datetime) -> Select[Any]:
+    """Find who is to get a step of the welcome now, as `outbox.verbs.queue_batch` asks.
 
     Those whose day has come since it was switched on, who subscribe still, want more than a mail
     a month, and have not had it.
     """
     people = audience(Purpose.NEWSLETTER, rule={}, now=now).join(
-        Start, Start.person_id == Person.id
+        Enrolment, Enrolment.person_id == Person.id
     )
     people = people.where(
-        Start.started_at <= now - timedelta(days=step.days),
+        Enrolment.started_at <= now - timedelta(days=step.days),
         Subscription.rhythm != Rhythm.MONTHLY,
-        ~exists().where(Turn.key == step.key, Turn.person_id == Person.id),
+        ~exists().where(StepSent.key == step.key, StepSent.person_id == Person.id),
     )
     since = max(
         (moment for moment in (step.switched_on_at, _before(step.swept_at)) if moment),
         default=None,
     )
     if since is not None:
-        people = people.where(Start.started_at >= since - timedelta(days=step.days))
+        people = people.where(Enrolment.started_at >= since - timedelta(days=step.days))
     return recipients(people, variant=_text_for())
 
 
@@ -131,7 +131,7 @@ def _before(moment: datetime | None) -> datetime | None:
 
 
 def everyone(*, now: datetime) -> Select[Any]:
-    """Find all who get the mail of the month, as `outbox.verbs.post_batch` asks."""
+    """Find all who get the mail of the month, as `outbox.verbs.queue_batch` asks."""
     return recipients(audience(Purpose.NEWSLETTER, rule={}, now=now), variant=_text_for())
 
 
@@ -153,7 +153,7 @@ def is_anybody(audience: Select[Any]) -> bool:
 
 def not_begun(rule: dict[str, Any], *, now: datetime) -> Select[Any]:
     """Find the subscribers meant by a rule whose welcome has not begun."""
-    begun = exists().where(Start.person_id == Person.id)
+    begun = exists().where(Enrolment.person_id == Person.id)
     return audience(Purpose.NEWSLETTER, rule=rule, now=now).where(~begun)
 
 
@@ -164,10 +164,10 @@ def number_not_begun(*, now: datetime) -> int:
 
 def turns() -> dict[str, int]:
     """Count to how many each step of the welcome has gone."""
-    rows = db.session.execute(select(Turn.key, func.count()).group_by(Turn.key))
+    rows = db.session.execute(select(StepSent.key, func.count()).group_by(StepSent.key))
     return {row[0]: row[1] for row in rows}
 
 
-def months() -> list[Month]:
-    """List the months whose mail was posted, the latest first."""
-    return list(db.session.scalars(select(Month).order_by(Month.month.desc()).limit(12)))
+def months() -> list[DigestSent]:
+    """List the months whose mail was queued, the latest first."""
+    return list(db.session.scalars(select(DigestSent).order_by(DigestSent.month.desc()).limit(12)))

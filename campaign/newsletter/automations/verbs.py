@@ -11,9 +11,9 @@ from campaign.db import Moment, db, insert_missing
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.automations import mails, queries
 from campaign.newsletter.automations.catalogue import (
+    BUILT_IN,
     DIGEST,
     REMINDER,
-    STANDARDS,
     STEP,
     WELCOME,
     is_step,
@@ -21,16 +21,16 @@ from campaign.newsletter.automations.catalogue import (
     words_in,
 )
 from campaign.newsletter.automations.models import (
-    Automatic,
-    AutomaticText,
-    Month,
-    Start,
-    Turn,
+    Automation,
+    AutomationText,
+    DigestSent,
+    Enrolment,
+    StepSent,
 )
 from campaign.newsletter.mails import ISSUE
 from campaign.newsletter.verbs import check_words
 from campaign.outbox.models import Message
-from campaign.outbox.verbs import post, post_batch
+from campaign.outbox.verbs import queue, queue_batch
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose
 from campaign.refusals import Refusal
@@ -74,7 +74,7 @@ def write(
     _check(key, subject, source)
     text = next((text for text in row.texts if text.language == language), None)
     if text is None:
-        text = AutomaticText(language=language)
+        text = AutomationText(language=language)
         row.texts.append(text)
     text.subject, text.source = subject, source
     row.written_by_id = by
@@ -95,15 +95,15 @@ def back_to_standard(key: str, *, language: str, by: int | None, now: datetime) 
     _note(row, by=by, now=now)
 
 
-def _note(row: Automatic, *, by: int | None, now: datetime) -> None:
+def _note(row: Automation, *, by: int | None, now: datetime) -> None:
     row.version += 1
     row.changed_by_id, row.changed_at = by, now
 
 
-def _held(key: str) -> Automatic:
+def _held(key: str) -> Automation:
     """Hold an automatic mail against every other deed until this one is saved."""
-    if key in STANDARDS:
-        standard = STANDARDS[key]
+    if key in BUILT_IN:
+        standard = BUILT_IN[key]
         fresh = {
             "key": key,
             "is_on": standard.is_on,
@@ -111,8 +111,8 @@ def _held(key: str) -> Automatic:
             "version": 0,
             "approved_words": "",
         }
-        insert_missing(Automatic, fresh, unique=["key"])
-    query = select(Automatic).where(Automatic.key == key).with_for_update()
+        insert_missing(Automation, fresh, unique=["key"])
+    query = select(Automation).where(Automation.key == key).with_for_update()
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
 
 
@@ -192,13 +192,13 @@ def set_moment(*, week: int, weekday: int, hour: int, by: int | None, now: datet
     _note(row, by=by, now=now)
 
 
-def add_step(*, by: int | None, now: datetime) -> Automatic:
+def add_step(*, by: int | None, now: datetime) -> Automation:
     """Add a step to the welcome: off, without words, a week after the last."""
     # One at a time, so that no two steps get one number.
     _held(WELCOME)
     others = [one for one in queries.automatics() if is_step(one.key)]
     number = max(int(one.key.removeprefix(STEP)) for one in others) + 1
-    step = Automatic(key=f"{STEP}{number}", is_on=False, days=others[-1].days + 7, version=0)
+    step = Automation(key=f"{STEP}{number}", is_on=False, days=others[-1].days + 7, version=0)
     db.session.add(step)
     _note(step, by=by, now=now)
     return step
@@ -210,10 +210,10 @@ class ComesWithTheProgram(Refusal):
 
 def drop_step(key: str) -> None:
     """Take an added step out of the welcome. Raises `ComesWithTheProgram`."""
-    if key in STANDARDS:
+    if key in BUILT_IN:
         raise ComesWithTheProgram
     db.session.delete(_held(key))
-    db.session.execute(delete(Turn).where(Turn.key == key))
+    db.session.execute(delete(StepSent).where(StepSent.key == key))
 
 
 @people.welcomes(Purpose.NEWSLETTER)
@@ -223,14 +223,14 @@ def greet(person: Person, *, now: datetime) -> None:
     The welcome answers their press of the button, so who left and came back gets it again; what
     follows goes to nobody twice.
     """
-    insert_missing(Start, {"person_id": person.id, "started_at": now}, unique=["person_id"])
+    insert_missing(Enrolment, {"person_id": person.id, "started_at": now}, unique=["person_id"])
     first = queries.automatic(WELCOME)
     if first is None or not queries.goes(first):
         # Once it does, `take_step` finds who has not had it.
         return
-    turn = {"key": WELCOME, "person_id": person.id, "posted_at": now}
-    insert_missing(Turn, turn, unique=["key", "person_id"])
-    post(mails.welcome(person, first, now=now), now=now)
+    turn = {"key": WELCOME, "person_id": person.id, "queued_at": now}
+    insert_missing(StepSent, turn, unique=["key", "person_id"])
+    queue(mails.welcome(person, first, now=now), now=now)
 
 
 def begin_for(rule: dict[str, Any], *, now: datetime) -> int:
@@ -241,14 +241,14 @@ def begin_for(rule: dict[str, Any], *, now: datetime) -> int:
     chosen = queries.not_begun(rule, now=now).with_only_columns(
         Person.id, literal(now, Moment()).label("started_at")
     )
-    before = db.session.scalar(select(func.count()).select_from(Start)) or 0
+    before = db.session.scalar(select(func.count()).select_from(Enrolment)) or 0
     make = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     db.session.execute(
-        make(Start)
+        make(Enrolment)
         .from_select(["person_id", "started_at"], chosen)
         .on_conflict_do_nothing(index_elements=["person_id"])
     )
-    return (db.session.scalar(select(func.count()).select_from(Start)) or 0) - before
+    return (db.session.scalar(select(func.count()).select_from(Enrolment)) or 0) - before
 
 
 def take_step(key: str, *, now: datetime) -> None:
@@ -261,18 +261,18 @@ def take_step(key: str, *, now: datetime) -> None:
         return
     audience = queries.due(step, now=now)
     if queries.is_anybody(audience):
-        batch = post_batch(
+        batch = queue_batch(
             audience,
             kind=ISSUE,
             variants=mails.variants(step),
             headers=mails.headers(step),
             now=now,
         )
-        # From the batch, not asked anew: exactly those who were posted to.
-        posted = select(literal(key), Message.person_id, literal(now, Moment())).where(
+        # From the batch, not asked anew: exactly those who were queued to.
+        queued = select(literal(key), Message.person_id, literal(now, Moment())).where(
             Message.batch_id == batch.id
         )
-        db.session.execute(insert(Turn).from_select(["key", "person_id", "posted_at"], posted))
+        db.session.execute(insert(StepSent).from_select(["key", "person_id", "queued_at"], queued))
     step.swept_at = now
 
 
@@ -284,16 +284,16 @@ def tell_of_the_month(*, now: datetime) -> None:
     if not queries.goes(row) or not since <= moment <= now <= moment + LATE:
         return
     month = f"{moment:%Y-%m}"
-    if not insert_missing(Month, {"month": month, "posted_at": now}, unique=["month"]):
+    if not insert_missing(DigestSent, {"month": month, "queued_at": now}, unique=["month"]):
         return
-    batch = post_batch(
+    batch = queue_batch(
         queries.everyone(now=now),
         kind=ISSUE,
         variants=mails.variants(row),
         headers=mails.headers(row),
         now=now,
     )
-    db.session.get_one(Month, month).batch_id = batch.id
+    db.session.get_one(DigestSent, month).batch_id = batch.id
 
 
 def remind(*, now: datetime) -> None:
@@ -310,4 +310,4 @@ def send_trial(key: str, *, language: str, to: str, now: datetime) -> None:
     """Mail an automatic mail to the organiser who writes it, as a reader would get it."""
     automatic = queries.automatic(key)
     if automatic is not None:
-        post(mails.trial(automatic, language=language, to=to, now=now), now=now)
+        queue(mails.trial(automatic, language=language, to=to, now=now), now=now)

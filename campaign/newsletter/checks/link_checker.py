@@ -33,7 +33,7 @@ _HOPS = 4
 _SHY = {401, 402, 403, 406, 429, 451, 999}
 
 
-class Standing(StrEnum):
+class Status(StrEnum):
     """What an address turned out to be."""
 
     FINE = "fine"
@@ -51,13 +51,13 @@ class Answer:
     """What was heard from an address, in a sentence."""
 
     address: str
-    standing: Standing
+    status: Status
     sentence: Any
 
     @property
     def is_grave(self) -> bool:
         """Tell whether readers would come to nothing."""
-        return self.standing in {Standing.GONE, Standing.OFFICE, Standing.TROUBLE, Standing.SILENT}
+        return self.status in {Status.GONE, Status.OFFICE, Status.TROUBLE, Status.SILENT}
 
 
 _FINE = _l("answers")
@@ -79,7 +79,7 @@ def ask_ourselves(app: Flask, paths: Iterable[str]) -> list[Answer]:
 
 def _own(app: Flask, path: str, *, until: float) -> Answer:
     if time.monotonic() > until:
-        return Answer(path, Standing.UNKNOWN, _l("was not opened: there are too many to try all"))
+        return Answer(path, Status.UNKNOWN, _l("was not opened: there are too many to try all"))
     at = path
     for _hop in range(_HOPS):
         try:
@@ -89,19 +89,19 @@ def _own(app: Flask, path: str, *, until: float) -> Answer:
                 response.close()
         except Exception:
             # Whatever it is, a reader would meet it too.
-            return Answer(path, Standing.TROUBLE, _TROUBLE)
+            return Answer(path, Status.TROUBLE, _TROUBLE)
         if status not in {301, 302, 303, 307, 308}:
             break
         at = urljoin(at, location)
         if at.startswith("/office"):
-            return Answer(path, Standing.OFFICE, _OFFICE)
+            return Answer(path, Status.OFFICE, _OFFICE)
         if not at.startswith("/"):
             break
     if status in {404, 410}:
-        return Answer(path, Standing.GONE, _GONE)
+        return Answer(path, Status.GONE, _GONE)
     if status >= 400:
-        return Answer(path, Standing.TROUBLE, _TROUBLE)
-    return Answer(path, Standing.FINE, _FINE)
+        return Answer(path, Status.TROUBLE, _TROUBLE)
+    return Answer(path, Status.FINE, _FINE)
 
 
 Number = IPv4Address | IPv6Address
@@ -143,7 +143,7 @@ def ask_others(addresses: Iterable[str], *, may_ask: MayAsk = is_public) -> list
     return [
         waiting[address].result()
         if address in waiting and waiting[address].done() and not waiting[address].cancelled()
-        else Answer(address, Standing.SILENT, _l("did not answer in time"))
+        else Answer(address, Status.SILENT, _l("did not answer in time"))
         for address in asked
     ]
 
@@ -156,34 +156,34 @@ def ask(address: str, *, may_ask: MayAsk = is_public) -> Answer:
             url = urlsplit(at)
             number = _number_of(url, may_ask)
             if number is None:
-                return Answer(address, Standing.NOT_OURS, _l("is not on the public internet"))
+                return Answer(address, Status.NOT_OURS, _l("is not on the public internet"))
             status, location = _knock(url, number)
             if status not in {301, 302, 303, 307, 308} or not location:
                 return _heard(address, at, status)
             at = urljoin(at, location)
     except (ValueError, UnicodeError, http.client.HTTPException):
-        return Answer(address, Standing.TROUBLE, _l("is not an address one can open"))
+        return Answer(address, Status.TROUBLE, _l("is not an address one can open"))
     except socket.gaierror:
-        return Answer(address, Standing.GONE, _l("there is no such site"))
+        return Answer(address, Status.GONE, _l("there is no such site"))
     except ssl.SSLError:
-        return Answer(address, Standing.TROUBLE, _l("its certificate is not right"))
+        return Answer(address, Status.TROUBLE, _l("its certificate is not right"))
     except TimeoutError:
-        return Answer(address, Standing.SILENT, _l("did not answer in time"))
+        return Answer(address, Status.SILENT, _l("did not answer in time"))
     except OSError:
-        return Answer(address, Standing.SILENT, _l("cannot be reached"))
-    return Answer(address, Standing.TROUBLE, _l("leads from one address to the next without end"))
+        return Answer(address, Status.SILENT, _l("cannot be reached"))
+    return Answer(address, Status.TROUBLE, _l("leads from one address to the next without end"))
 
 
 def _heard(address: str, at: str, status: int) -> Answer:
     if status in {404, 410}:
-        return Answer(address, Standing.GONE, _GONE)
+        return Answer(address, Status.GONE, _GONE)
     if status in _SHY:
-        return Answer(address, Standing.UNKNOWN, _l("lets no program look: open it yourself"))
+        return Answer(address, Status.UNKNOWN, _l("lets no program look: open it yourself"))
     if status >= 400:
-        return Answer(address, Standing.TROUBLE, _TROUBLE)
+        return Answer(address, Status.TROUBLE, _TROUBLE)
     if urlsplit(at).hostname != urlsplit(address).hostname:
-        return Answer(address, Standing.MOVED, _l("answers, and leads on to %(at)s", at=at))
-    return Answer(address, Standing.FINE, _FINE)
+        return Answer(address, Status.MOVED, _l("answers, and leads on to %(at)s", at=at))
+    return Answer(address, Status.FINE, _FINE)
 
 
 def _number_of(url: SplitResult, may_ask: MayAsk) -> str | None:

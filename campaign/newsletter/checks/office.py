@@ -16,15 +16,15 @@ from campaign.newsletter.models import Issue
 bp = Blueprint("checks", __name__)
 
 
-def _found(number: int) -> Issue:
-    found: Issue = db.session.get(Issue, number) or abort(404)
+def _found(id: int) -> Issue:
+    found: Issue = db.session.get(Issue, id) or abort(404)
     return found
 
 
-@bp.get("/issues/<int:number>/check")
-def check(number: int) -> Any:
+@bp.get("/issues/<int:id>/check")
+def check(id: int) -> Any:
     """Show what is found in an issue, and whether our own pages that it names are there."""
-    return _check(_found(number), AskForm())
+    return _check(_found(id), AskForm())
 
 
 def _check(found: Issue, form: AskForm, heard: Sequence[Answer] | None = None) -> str:
@@ -47,14 +47,14 @@ def _check(found: Issue, form: AskForm, heard: Sequence[Answer] | None = None) -
     )
 
 
-@bp.post("/issues/<int:number>/check")
-def ask(number: int) -> Any:
+@bp.post("/issues/<int:id>/check")
+def ask(id: int) -> Any:
     """Ask other sites whether the pages are there that an issue names. Nothing is kept."""
-    found = _found(number)
+    found = _found(id)
     form = AskForm()
     if not form.validate():
         return _check(found, form), form.refusal_status()
     _ours, others = queries.addresses_of(found)
     # No transaction stays open while other sites take their time.
     db.session.rollback()
-    return _check(_found(number), form, ask_others(others))
+    return _check(_found(id), form, ask_others(others))

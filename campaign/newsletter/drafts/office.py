@@ -26,8 +26,8 @@ from campaign.refusals import Refusal
 bp = Blueprint("drafts", __name__)
 
 
-def _found(number: int) -> Issue:
-    found: Issue = db.session.get(Issue, number) or abort(404)
+def _found(id: int) -> Issue:
+    found: Issue = db.session.get(Issue, id) or abort(404)
     return found
 
 
@@ -49,7 +49,7 @@ def draft() -> Any:
         return _mend(form, None, refusal)
     db.session.commit()
     flash(_("Saved as a draft."), "done")
-    return redirect(url_for("office.newsletter.issue", number=issue.id), 303)
+    return redirect(url_for("office.newsletter.issue", id=issue.id), 303)
 
 
 # What the writer can mend beside the field; the text itself, where no other field is named.
@@ -137,12 +137,12 @@ def _place_of(form: TextForm, refusal: Refusal) -> str:
     return "source"
 
 
-@bp.get("/issues/<int:number>/edit")
-def edit(number: int) -> Any:
+@bp.get("/issues/<int:id>/edit")
+def edit(id: int) -> Any:
     """Show a draft for writing. A sent issue is shown as it is."""
-    found = _found(number)
+    found = _found(id)
     if found.is_sent:
-        return redirect(url_for("office.newsletter.issue", number=number), 303)
+        return redirect(url_for("office.newsletter.issue", id=id), 303)
     about = {name: getattr(found, name) for name in ABOUT}
     return _write(IssueForm(data={**verbs.words_of(found.text), **about}), found)
 
@@ -150,10 +150,10 @@ def edit(number: int) -> Any:
 ABOUT = ("slug", "language", "topic", "is_monthly", "version")
 
 
-@bp.post("/issues/<int:number>/edit")
-def change(number: int) -> Any:
+@bp.post("/issues/<int:id>/edit")
+def change(id: int) -> Any:
     """Save a draft, unless somebody else did so meanwhile."""
-    found = _found(number)
+    found = _found(id)
     form = IssueForm()
     if not form.validate():
         return _write(form, found), form.refusal_status()
@@ -170,7 +170,7 @@ def change(number: int) -> Any:
         return _mend(form, found, refusal)
     db.session.commit()
     flash(_("Saved."), "done")
-    return redirect(url_for("office.newsletter.issue", number=number), 303)
+    return redirect(url_for("office.newsletter.issue", id=id), 303)
 
 
 def _other_language(found: Issue, language: str) -> None:
@@ -178,21 +178,21 @@ def _other_language(found: Issue, language: str) -> None:
         abort(404)
 
 
-@bp.get("/issues/<int:number>/edit/<language>")
-def edit_text(number: int, language: str) -> Any:
+@bp.get("/issues/<int:id>/edit/<language>")
+def edit_text(id: int, language: str) -> Any:
     """Show the text for the readers of one more language, written or not."""
-    found = _found(number)
+    found = _found(id)
     _other_language(found, language)
     if found.is_sent:
-        return redirect(url_for("office.newsletter.issue", number=number), 303)
+        return redirect(url_for("office.newsletter.issue", id=id), 303)
     words = verbs.words_of(found.text_in(language)) if found.has_text_in(language) else {}
     return _write(TextForm(data={**words, "version": found.version}), found, language)
 
 
-@bp.post("/issues/<int:number>/edit/<language>")
-def translate(number: int, language: str) -> Any:
+@bp.post("/issues/<int:id>/edit/<language>")
+def translate(id: int, language: str) -> Any:
     """Save the text for the readers of one more language."""
-    found = _found(number)
+    found = _found(id)
     _other_language(found, language)
     form = TextForm()
     if not form.validate():
@@ -210,13 +210,13 @@ def translate(number: int, language: str) -> Any:
         return _mend(form, found, refusal, language)
     db.session.commit()
     flash(_("Saved."), "done")
-    return redirect(url_for("office.newsletter.issue", number=number), 303)
+    return redirect(url_for("office.newsletter.issue", id=id), 303)
 
 
-@bp.get("/issues/<int:number>/edit/<language>/drop")
-def confirm_drop(number: int, language: str) -> Any:
+@bp.get("/issues/<int:id>/edit/<language>/drop")
+def confirm_drop(id: int, language: str) -> Any:
     """Ask once more before a language is taken out of an issue."""
-    found = _found(number)
+    found = _found(id)
     _other_language(found, language)
     return _drop(found, language, DropForm(data={"version": found.version}))
 
@@ -231,10 +231,10 @@ def _drop(found: Issue, language: str, form: DropForm) -> str:
     )
 
 
-@bp.post("/issues/<int:number>/edit/<language>/drop")
-def drop(number: int, language: str) -> Any:
+@bp.post("/issues/<int:id>/edit/<language>/drop")
+def drop(id: int, language: str) -> Any:
     """Take a language out of an issue."""
-    found = _found(number)
+    found = _found(id)
     _other_language(found, language)
     form = DropForm()
     if not form.validate():
@@ -244,21 +244,19 @@ def drop(number: int, language: str) -> Any:
     )
     db.session.commit()
     flash(_("The text is gone. Its readers get the issue's own."), "done")
-    return redirect(url_for("office.newsletter.issue", number=number), 303)
+    return redirect(url_for("office.newsletter.issue", id=id), 303)
 
 
-@bp.get("/issues/<int:number>/discard")
-def confirm_discard(number: int) -> Any:
+@bp.get("/issues/<int:id>/discard")
+def confirm_discard(id: int) -> Any:
     """Ask once more before a draft is thrown away."""
-    return render_template(
-        "newsletter/office/discard.html", issue=_found(number), form=DiscardForm()
-    )
+    return render_template("newsletter/office/discard.html", issue=_found(id), form=DiscardForm())
 
 
-@bp.post("/issues/<int:number>/discard")
-def discard(number: int) -> Any:
+@bp.post("/issues/<int:id>/discard")
+def discard(id: int) -> Any:
     """Throw a draft away."""
-    found = _found(number)
+    found = _found(id)
     form = DiscardForm()
     if not form.validate():
         page = render_template("newsletter/office/discard.html", issue=found, form=form)

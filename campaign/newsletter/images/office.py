@@ -31,7 +31,7 @@ def markdown_of(image: Image) -> str:
 
 
 def _shown(image: Image) -> Markup:
-    href = url_for("office.newsletter.images.image", number=image.id)
+    href = url_for("office.newsletter.images.image", id=image.id)
     return Markup(
         '<a href="{}"><img class="thumb" src="{}" alt="{}" width="{}" height="{}" loading="lazy">'
         "</a>"
@@ -86,7 +86,7 @@ def upload() -> Any:
         return _mend(form, refusal)
     db.session.commit()
     flash(_("The picture is kept. Paste its line into the text of an issue."), "done")
-    return redirect(url_for("office.newsletter.images.image", number=image.id), 303)
+    return redirect(url_for("office.newsletter.images.image", id=image.id), 303)
 
 
 def _mend(form: ImageForm, refusal: pictures.Unusable) -> tuple[str, int]:
@@ -106,14 +106,14 @@ def too_large(error: RequestEntityTooLarge) -> Any:
     return _mend(ImageForm(formdata=None), pictures.TooLarge())
 
 
-@bp.get("/<int:number>")
-def image(number: int) -> Any:
+@bp.get("/<int:id>")
+def image(id: int) -> Any:
     """Show a picture, the line to paste, and where it is used."""
-    return _image(_found(number), DeleteForm())
+    return _image(_found(id), DeleteForm())
 
 
-def _found(number: int) -> Image:
-    found: Image = db.session.get(Image, number) or abort(404)
+def _found(id: int) -> Image:
+    found: Image = db.session.get(Image, id) or abort(404)
     return found
 
 
@@ -128,10 +128,10 @@ def _image(found: Image, form: DeleteForm) -> str:
     )
 
 
-@bp.post("/<int:number>/delete")
-def delete(number: int) -> Any:
+@bp.post("/<int:id>/delete")
+def delete(id: int) -> Any:
     """Delete a picture that stands in no issue."""
-    found = _found(number)
+    found = _found(id)
     form = DeleteForm()
     if not form.validate():
         return _image(found, form), form.refusal_status()

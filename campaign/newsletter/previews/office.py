@@ -12,7 +12,7 @@ from campaign.newsletter.previews.forms import PreviewForm, ReaderForm
 from campaign.newsletter.previews.looks import Look, dressed
 from campaign.outbox.fields import Recipient
 from campaign.outbox.models import Variant
-from campaign.places import cities as places
+from campaign.places import cities
 
 bp = Blueprint("previews", __name__)
 
@@ -27,10 +27,10 @@ POLICY = (
 MOST = 100_000
 
 
-@bp.get("/issues/<int:number>/preview.html")
-def saved(number: int) -> Any:
+@bp.get("/issues/<int:id>/preview.html")
+def saved(id: int) -> Any:
     """Show an issue as it was saved, in one of its languages."""
-    issue: Issue = db.session.get(Issue, number) or abort(404)
+    issue: Issue = db.session.get(Issue, id) or abort(404)
     form = ReaderForm(request.args, meta={"csrf": False})
     text = issue.text_in(request.args.get("language", issue.language))
     return _shown(issue, text, form)
@@ -57,7 +57,7 @@ def _shown(issue: Issue, text: IssueText, form: ReaderForm) -> Response:
     name = "" if form.reader_name.errors else form.reader_name.data or ""
     country = form.reader_country.data or ""
     city = "" if form.reader_city.errors else form.reader_city.data or ""
-    place = places.find(city[:80], country) if city else None
+    place = cities.find(city[:80], country) if city else None
     reader = Recipient(None, name[:75], text.language, country[:2], place.id if place else None)
     look = Look(form.look.data) if form.look.data in set(Look) else Look.MAIL
     return _answer(mails.seen_by(issue, text, reader, now=clock.now()), look)

@@ -49,7 +49,7 @@ def not_yet_reached(people: Select[Person], batches: Sequence[int]) -> Select[Pe
     if not batches:
         return people
     reached = or_(
-        Message.state.in_([State.LEFT, State.BOUNCED, *OPEN]), Message.is_uncertain.is_(True)
+        Message.state.in_([State.SENT, State.BOUNCED, *OPEN]), Message.is_uncertain.is_(True)
     )
     theirs = (Message.person_id == Person.id, Message.batch_id.in_(batches), reached)
     return people.where(~select(Message.id).where(*theirs).exists())
@@ -94,14 +94,14 @@ def recipients(
     variant: ColumnElement[str],
     due_at: ColumnElement[datetime] | None = None,
 ) -> Select[Any]:
-    """Say of each of the people what `outbox.verbs.post_batch` asks of a recipient."""
+    """Say of each of the people what `outbox.verbs.queue_batch` asks of a recipient."""
     columns: list[Any] = [
         Person.id.label("person_id"),
         Person.email.label("to_address"),
         Person.name.label("to_name"),
         Person.address_hash.label("address_hash"),
         Person.country.label("country"),
-        Person.place.label("place"),
+        Person.city_id.label("city_id"),
         variant.label("variant"),
     ]
     if due_at is not None:

@@ -1,4 +1,4 @@
-"""Figures: what became of an issue's going out, from the ledger and from deeds, never by spying."""
+"""Figures: what became of an issue's going out, by the ledger and conversions, never by spying."""
 
 import re
 from collections import Counter
@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from campaign.attribution import codes
-from campaign.attribution.models import Deed
+from campaign.attribution.models import Conversion
 from campaign.attribution.queries import came_from
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
@@ -54,12 +54,12 @@ class Counts:
     @property
     def gone(self) -> int:
         """Count those that left us, whether they came back or not."""
-        return self.of(State.LEFT, State.BOUNCED)
+        return self.of(State.SENT, State.BOUNCED)
 
     @property
     def delivered(self) -> int:
         """Count those that left and did not come back, so far as is known."""
-        return self.of(State.LEFT)
+        return self.of(State.SENT)
 
     @property
     def still_open(self) -> int:
@@ -208,7 +208,7 @@ def _text_of(person: Any, batches: Sequence[Batch], moment: Any) -> Any:
             later.person_id == message.person_id,
             later.kind == Purpose.NEWSLETTER.value,
             later.batch_id.is_not(None),
-            later.state == State.LEFT,
+            later.state == State.SENT,
             later.settled_at > message.settled_at,
             later.settled_at <= moment,
         )
@@ -219,7 +219,7 @@ def _text_of(person: Any, batches: Sequence[Batch], moment: Any) -> Any:
         .where(
             message.person_id == person,
             message.batch_id.in_([batch.id for batch in batches]),
-            message.state.in_([State.LEFT, State.BOUNCED]),
+            message.state.in_([State.SENT, State.BOUNCED]),
             message.settled_at <= moment,
             ~came_between.exists(),
         )
@@ -244,14 +244,14 @@ class Half:
     key: str
     subject: str
     gone: int
-    deeds: int
+    conversions: int
     left_list: int
     complained: int
 
     @property
-    def by_deeds(self) -> float:
+    def by_conversions(self) -> float:
         """Give what its readers did, for each of them."""
-        return self.deeds / self.gone if self.gone else 0.0
+        return self.conversions / self.gone if self.gone else 0.0
 
     @property
     def by_trouble(self) -> float:
@@ -268,7 +268,7 @@ def halves(sending: Sending, *, now: datetime) -> list[Half]:
     gone = dict(
         db.session.execute(
             select(Message.variant, func.count())
-            .where(Message.batch_id == trial.id, Message.state.in_([State.LEFT, State.BOUNCED]))
+            .where(Message.batch_id == trial.id, Message.state.in_([State.SENT, State.BOUNCED]))
             .group_by(Message.variant)
         ).all()
     )
@@ -277,20 +277,29 @@ def halves(sending: Sending, *, now: datetime) -> list[Half]:
     found = []
     for half, subject in zip(HALVES, (issue.text.subject, sending.trial_subject), strict=True):
         key = f"{issue.language}/{half}"
-        deeds = came_from([codes.code_of(issue.slug, half=half)])
+        conversions = came_from([codes.code_of(issue.slug, half=half)])
         found.append(
-            Half(half, subject, gone.get(key, 0), sum(deeds.values()), left[key], complained[key])
+            Half(
+                half,
+                subject,
+                gone.get(key, 0),
+                sum(conversions.values()),
+                left[key],
+                complained[key],
+            )
         )
     return found
 
 
 def better(halves: Sequence[Half]) -> str:
-    """Name the better half: more deeds a reader; else fewer driven away; else the first."""
-    best = max(halves, key=lambda half: (half.by_deeds, -half.by_trouble, half.key == HALVES[0]))
+    """Name the better half: more conversions a reader; else fewer driven away; else the first."""
+    best = max(
+        halves, key=lambda half: (half.by_conversions, -half.by_trouble, half.key == HALVES[0])
+    )
     return best.key
 
 
-def deeds_of(issue: Issue) -> dict[Deed, int]:
+def conversions_of(issue: Issue) -> dict[Conversion, int]:
     """Count what people did who came by the links of an issue."""
     return came_from(codes.codes_of(issue.slug))
 

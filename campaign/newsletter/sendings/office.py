@@ -22,7 +22,7 @@ from flask_babel import format_timedelta
 from markupsafe import Markup
 
 from campaign import clock
-from campaign.attribution.models import Deed
+from campaign.attribution.models import Conversion
 from campaign.db import db
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
@@ -62,22 +62,22 @@ CAPTIONS = {
     figures.HOUR: _l("Mails that left, hour by hour"),
     figures.DAY: _l("Mails that left, day by day"),
 }
-DEEDS = {
-    Deed.SIGN_UP: _l("Sign-ups for events"),
-    Deed.LETTER: _l("Letters"),
-    Deed.REPLY: _l("Answers by mail"),
+CONVERSIONS = {
+    Conversion.SIGN_UP: _l("Sign-ups for events"),
+    Conversion.LETTER: _l("Letters"),
+    Conversion.REPLY: _l("Answers by mail"),
 }
 
 
-@bp.get("/issues/<int:number>/send")
-def plan(number: int) -> Any:
+@bp.get("/issues/<int:id>/send")
+def plan(id: int) -> Any:
     """Ask to whom, when and how an issue goes out, and say to how many."""
-    issue = _issue(number)
+    issue = _issue(id)
     return _plan_page(issue, _ask(issue, asked=bool(request.args)))
 
 
-def _issue(number: int) -> Issue:
-    found: Issue = db.session.get(Issue, number) or abort(404)
+def _issue(id: int) -> Issue:
+    found: Issue = db.session.get(Issue, id) or abort(404)
     return found
 
 
@@ -105,10 +105,10 @@ def _chosen(choices: list[Choice], key: str) -> Choice:
     return next((choice for choice in choices if choice.key == key), choices[0])
 
 
-@bp.get("/issues/<int:number>/send/count")
-def count(number: int) -> str:
+@bp.get("/issues/<int:id>/send/count")
+def count(id: int) -> str:
     """Count to how many an issue would go: a part of the page that asks, for its script."""
-    issue = _issue(number)
+    issue = _issue(id)
     chosen = _chosen(queries.choices(), request.args.get("who", ""))
     return render_template(
         "newsletter/office/sending_count.html",
@@ -117,10 +117,10 @@ def count(number: int) -> str:
     )
 
 
-@bp.get("/issues/<int:number>/send/confirm")
-def confirm(number: int) -> Any:
+@bp.get("/issues/<int:id>/send/confirm")
+def confirm(id: int) -> Any:
     """Show once more what will happen, with the exact number and the button that does it."""
-    issue = _issue(number)
+    issue = _issue(id)
     form = _ask(issue, asked=True)
     if not form.validate():
         return _plan_page(issue, form), 422
@@ -153,7 +153,7 @@ def _confirm_page(issue: Issue, form: PlanForm) -> str:
         choice=choice,
         readers=queries.number_of_readers(issue, rule=choice.rule, now=clock.now()),
         to_mend=to_mend(app, issue, now=clock.now()),
-        back_href=url_for("office.newsletter.sendings.plan", number=issue.id, **_asked(given)),
+        back_href=url_for("office.newsletter.sendings.plan", id=issue.id, **_asked(given)),
         zone=current_app.config["TIMEZONE"],
     )
 
@@ -174,10 +174,10 @@ class SegmentChanged(Refusal):
     )
 
 
-@bp.post("/issues/<int:number>/send")
-def send(number: int) -> Any:
+@bp.post("/issues/<int:id>/send")
+def send(id: int) -> Any:
     """Plan the sending."""
-    issue = _issue(number)
+    issue = _issue(id)
     form = PlanForm(choices=queries.choices())
     if not form.validate():
         return _plan_page(issue, form), form.refusal_status()
@@ -216,25 +216,27 @@ def send(number: int) -> Any:
 
 
 def _to(sending: Sending) -> Any:
-    return redirect(url_for("office.newsletter.sendings.sending", number=sending.id), 303)
+    return redirect(url_for("office.newsletter.sendings.sending", id=sending.id), 303)
 
 
-def _found(number: int) -> Sending:
-    found: Sending = queries.sending(number) or abort(404)
+def _found(id: int) -> Sending:
+    found: Sending = queries.sending(id) or abort(404)
     return found
 
 
-@bp.get("/issues/<int:number>/sendings")
-def index(number: int) -> Any:
+@bp.get("/issues/<int:id>/sendings")
+def index(id: int) -> Any:
     """List the sendings of an issue, with what became of all of them together."""
-    issue = _issue(number)
+    issue = _issue(id)
     return render_template(
         "newsletter/office/sending_list.html",
         issue=issue,
         columns=COLUMNS,
-        rows=[_row(found) for found in queries.of_issue(number)],
-        counts=figures.counts_of_issue(number),
-        deeds=[(DEEDS[deed], times) for deed, times in figures.deeds_of(issue).items()],
+        rows=[_row(found) for found in queries.of_issue(id)],
+        counts=figures.counts_of_issue(id),
+        conversions=[
+            (CONVERSIONS[deed], times) for deed, times in figures.conversions_of(issue).items()
+        ],
     )
 
 
@@ -250,7 +252,7 @@ COLUMNS = [
 def _row(found: Sending) -> list[Any]:
     batches = queries.batches(found)
     counts = figures.counts(batches)
-    href = url_for("office.newsletter.sendings.sending", number=found.id)
+    href = url_for("office.newsletter.sendings.sending", id=found.id)
     moment = office_time(found.queued_at or found.starts_at)
     return [
         Markup('<a href="{}">{}</a>').format(href, moment),
@@ -261,10 +263,10 @@ def _row(found: Sending) -> list[Any]:
     ]
 
 
-@bp.get("/sendings/<int:number>")
-def sending(number: int) -> Any:
+@bp.get("/sendings/<int:id>")
+def sending(id: int) -> Any:
     """Show how far a sending is, and what became of it."""
-    return _sending_page(_found(number))
+    return _sending_page(_found(id))
 
 
 def _sending_page(found: Sending, form: Any = None, choose_form: Any = None) -> str:
@@ -285,9 +287,9 @@ def _sending_page(found: Sending, form: Any = None, choose_form: Any = None) -> 
         sending=found,
         batches=batches,
         state=state,
-        standing=_standing(found, state),
+        status=_status(found, state),
         because=_because(found, issue, batches),
-        trial_standing=_trial_standing(found),
+        trial_status=_trial_status(found),
         may_choose=_is_undecided(found),
         waits=state == "planned" and queries.waits_for_a_colleague(found),
         is_own=found.asked_by_id == g.organiser.id,
@@ -300,7 +302,9 @@ def _sending_page(found: Sending, form: Any = None, choose_form: Any = None) -> 
         withheld=figures.replies_to(batches, State.WITHHELD) if counts.of(State.WITHHELD) else [],
         leavers=len(leavers),
         complaints=len(figures.complaints(batches, now=now)),
-        deeds=[(DEEDS[deed], times) for deed, times in figures.deeds_of(issue).items()],
+        conversions=[
+            (CONVERSIONS[deed], times) for deed, times in figures.conversions_of(issue).items()
+        ],
         halves=figures.halves(found, now=now),
         by_time=figures.left_by_time(course, zone=zone),
         time_caption=CAPTIONS[figures.step_of(course)],
@@ -339,7 +343,7 @@ def _is_undecided(found: Sending) -> bool:
     )
 
 
-def _standing(found: Sending, state: str) -> str:
+def _status(found: Sending, state: str) -> str:
     """Say in a sentence how a sending stands."""
     begun = office_time(found.queued_at or found.starts_at)
     ended = office_time(found.called_off_at) if found.called_off_at else ""
@@ -386,7 +390,7 @@ def _because(found: Sending, issue: Issue, batches: list[Batch]) -> str:
     )
 
 
-def _trial_standing(found: Sending) -> str:
+def _trial_status(found: Sending) -> str:
     if found.trial_decided_at is not None:
         return str(_("The choice was made %(time)s.", time=office_time(found.trial_decided_at)))
     if not _is_undecided(found) or found.queued_at is None:
@@ -401,9 +405,9 @@ def _choose_form(found: Sending, issue: Issue) -> ChooseForm:
     return form
 
 
-def _press(number: int, deed: Callable[[Sending], Any], said: Any) -> Any:
+def _press(id: int, deed: Callable[[Sending], Any], said: Any) -> Any:
     """Do what a button of a sending's page says."""
-    found = _found(number)
+    found = _found(id)
     form = ButtonForm()
     if not form.validate():
         return _sending_page(found, form), form.refusal_status()
@@ -413,44 +417,42 @@ def _press(number: int, deed: Callable[[Sending], Any], said: Any) -> Any:
     return _to(found)
 
 
-@bp.post("/sendings/<int:number>/call-off")
-def call_off(number: int) -> Any:
+@bp.post("/sendings/<int:id>/call-off")
+def call_off(id: int) -> Any:
     """Call a sending off before it begins."""
-    return _press(
-        number, lambda found: verbs.call_off(found, now=clock.now()), _("It is called off.")
-    )
+    return _press(id, lambda found: verbs.call_off(found, now=clock.now()), _("It is called off."))
 
 
-@bp.post("/sendings/<int:number>/approve")
-def approve(number: int) -> Any:
+@bp.post("/sendings/<int:id>/approve")
+def approve(id: int) -> Any:
     """Find the second subject of a planned sending good."""
     return _press(
-        number,
+        id,
         lambda found: verbs.approve(found, by=g.organiser.id, now=clock.now()),
         _("Approved. It begins when its time has come."),
     )
 
 
-@bp.post("/sendings/<int:number>/pause")
-def pause(number: int) -> Any:
+@bp.post("/sendings/<int:id>/pause")
+def pause(id: int) -> Any:
     """Let a sending rest."""
     return _press(
-        number,
+        id,
         lambda found: verbs.pause(found, now=clock.now()),
         _("It rests. What was being handed over this very moment may still leave."),
     )
 
 
-@bp.post("/sendings/<int:number>/resume")
-def resume(number: int) -> Any:
+@bp.post("/sendings/<int:id>/resume")
+def resume(id: int) -> Any:
     """Let a sending go on."""
-    return _press(number, verbs.resume, _("It goes on."))
+    return _press(id, verbs.resume, _("It goes on."))
 
 
-@bp.get("/sendings/<int:number>/stop")
-def confirm_stop(number: int) -> Any:
+@bp.get("/sendings/<int:id>/stop")
+def confirm_stop(id: int) -> Any:
     """Ask once more before a sending is stopped for good."""
-    found = _found(number)
+    found = _found(id)
     return _stop_page(found, ButtonForm())
 
 
@@ -464,10 +466,10 @@ def _stop_page(found: Sending, form: ButtonForm) -> str:
     )
 
 
-@bp.post("/sendings/<int:number>/stop")
-def stop(number: int) -> Any:
+@bp.post("/sendings/<int:id>/stop")
+def stop(id: int) -> Any:
     """Stop a sending for good."""
-    found = _found(number)
+    found = _found(id)
     form = ButtonForm()
     if not form.validate():
         return _stop_page(found, form), form.refusal_status()
@@ -477,10 +479,10 @@ def stop(number: int) -> Any:
     return _to(found)
 
 
-@bp.post("/sendings/<int:number>/choose")
-def choose(number: int) -> Any:
+@bp.post("/sendings/<int:id>/choose")
+def choose(id: int) -> Any:
     """Send the rest of an issue under the subject that an organiser chose."""
-    found = _found(number)
+    found = _found(id)
     form = _choose_form(found, _issue(found.issue_id))
     if not form.validate():
         return _sending_page(found, choose_form=form), form.refusal_status()
@@ -490,10 +492,10 @@ def choose(number: int) -> Any:
     return _to(found)
 
 
-@bp.get("/sendings/<int:number>/again")
-def confirm_again(number: int) -> Any:
+@bp.get("/sendings/<int:id>/again")
+def confirm_again(id: int) -> Any:
     """Show to how many an issue goes that a sending did not reach."""
-    found = _found(number)
+    found = _found(id)
     newest = queries.newest_of(found.issue_id)
     return _again_page(found, AgainForm(formdata=None, after=newest.id if newest else 0))
 
@@ -510,10 +512,10 @@ def _again_page(found: Sending, form: AgainForm) -> str:
     )
 
 
-@bp.post("/sendings/<int:number>/again")
-def again(number: int) -> Any:
+@bp.post("/sendings/<int:id>/again")
+def again(id: int) -> Any:
     """Send an issue to those whom a sending did not reach."""
-    found = _found(number)
+    found = _found(id)
     form = AgainForm()
     if not form.validate():
         return _again_page(found, form), form.refusal_status()
@@ -525,10 +527,10 @@ def again(number: int) -> Any:
     return _to(made)
 
 
-@bp.get("/issues/<int:number>/seeds")
-def seeds(number: int) -> Any:
+@bp.get("/issues/<int:id>/seeds")
+def seeds(id: int) -> Any:
     """Ask to which addresses a trial of an issue goes."""
-    return _seeds_page(_issue(number), SeedsForm())
+    return _seeds_page(_issue(id), SeedsForm())
 
 
 def _seeds_page(issue: Issue, form: SeedsForm) -> str:
@@ -541,10 +543,10 @@ def _seeds_page(issue: Issue, form: SeedsForm) -> str:
     )
 
 
-@bp.post("/issues/<int:number>/seeds")
-def send_to_seeds(number: int) -> Any:
+@bp.post("/issues/<int:id>/seeds")
+def send_to_seeds(id: int) -> Any:
     """Send an issue to the seed addresses the way its readers would get it."""
-    issue = _issue(number)
+    issue = _issue(id)
     form = SeedsForm()
     if not form.validate():
         return _seeds_page(issue, form), form.refusal_status()
@@ -561,4 +563,4 @@ def send_to_seeds(number: int) -> Any:
         return _seeds_page(issue, form), refusal.status
     db.session.commit()
     flash(_("The trial is on its way."), "done")
-    return redirect(url_for("office.newsletter.sendings.seeds", number=number), 303)
+    return redirect(url_for("office.newsletter.sendings.seeds", id=id), 303)

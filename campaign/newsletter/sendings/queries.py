@@ -19,9 +19,9 @@ from campaign.segments.models import Segment
 from campaign.segments.queries import audience as audience_of
 
 
-def sending(number: int) -> Sending | None:
+def sending(id: int) -> Sending | None:
     """Find a sending."""
-    return db.session.get(Sending, number)
+    return db.session.get(Sending, id)
 
 
 def of_issue(issue_id: int) -> list[Sending]:

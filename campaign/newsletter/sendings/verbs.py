@@ -9,9 +9,9 @@ from sqlalchemy import Integer, Select, cast, literal, null, select, union_all
 
 from campaign import jobs
 from campaign.attribution import codes
-from campaign.attribution import verbs as sources
+from campaign.attribution import verbs as attribution
 from campaign.attribution.links import in_html, in_text
-from campaign.attribution.models import Deed
+from campaign.attribution.models import Conversion
 from campaign.db import db, insert_missing
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails
@@ -261,11 +261,11 @@ def begin(sending: Sending, *, now: datetime) -> bool:
         issue.published_at = issue.published_at or now
     # So many may have left since it was planned that there is nobody to try subjects on.
     if sending.trial_subject and queries.has_readers(people.where(audience.in_trial(issue))):
-        sending.trial_batch_id = _post_trial(issue, sending, people, now=now).id
+        sending.trial_batch_id = _queue_trial(issue, sending, people, now=now).id
     else:
-        sending.batch_id = _post(issue, sending, people, now=now).id
+        sending.batch_id = _queue(issue, sending, people, now=now).id
     for code in codes.codes_of(issue.slug):
-        sources.begin(code)
+        attribution.begin(code)
     return True
 
 
@@ -276,7 +276,7 @@ def _issue_held(sending: Sending) -> Issue:
     return issue
 
 
-def _post(
+def _queue(
     issue: Issue, sending: Sending, people: Select[Person], *, subject: str = "", now: datetime
 ) -> Batch:
     due_at = None
@@ -292,7 +292,7 @@ def _post(
     for variant in variants:
         if subject and variant.language == issue.language:
             variant.subject = as_holes(subject, is_html=False)
-    return outbox.post_batch(
+    return outbox.queue_batch(
         audience.recipients(people, variant=audience.text_for(issue), due_at=due_at),
         kind=mails.ISSUE,
         variants=variants,
@@ -302,7 +302,7 @@ def _post(
     )
 
 
-def _post_trial(issue: Issue, sending: Sending, people: Select[Person], *, now: datetime) -> Batch:
+def _queue_trial(issue: Issue, sending: Sending, people: Select[Person], *, now: datetime) -> Batch:
     subjects = dict(zip(audience.HALVES, ("", sending.trial_subject), strict=True))
     variants = []
     for half, subject in subjects.items():
@@ -312,7 +312,7 @@ def _post_trial(issue: Issue, sending: Sending, people: Select[Person], *, now: 
         if subject:
             variant.subject = as_holes(subject, is_html=False)
         variants.append(_coded(variant, codes.code_of(issue.slug, half=half)))
-    return outbox.post_batch(
+    return outbox.queue_batch(
         audience.recipients(
             people.where(audience.in_trial(issue)), variant=audience.half_of(issue)
         ),
@@ -351,7 +351,7 @@ def choose(sending: Sending, *, winner: str, now: datetime) -> None:
     people = queries.readers(issue, rule=sending.rule, since=sending.queued_at, now=now)
     if queries.has_readers(people):
         subject = sending.trial_subject if winner == "b" else ""
-        sending.batch_id = _post(issue, sending, people, subject=subject, now=now).id
+        sending.batch_id = _queue(issue, sending, people, subject=subject, now=now).id
 
 
 def choose_if_due(sending: Sending, *, now: datetime) -> None:
@@ -429,7 +429,7 @@ def note_reply(message: Message) -> None:
     if sending is not None:
         slug = db.session.get_one(Issue, sending.issue_id).slug
         half = message.variant.partition("/")[2]
-        sources.count(codes.code_of(slug, half=half), Deed.REPLY)
+        attribution.count(codes.code_of(slug, half=half), Conversion.REPLY)
 
 
 class NoSeeds(Refusal):
@@ -451,7 +451,7 @@ def send_to_seeds(issue: Issue, addresses: Sequence[str], *, now: datetime) -> N
     for variant in variants:
         variant.subject = (TRIAL_MARK + variant.subject)[:255]
     together = union_all(*rows).subquery()
-    outbox.post_batch(
+    outbox.queue_batch(
         select(*together.c),
         kind=mails.TRIAL,
         variants=variants,
@@ -467,7 +467,7 @@ def _seed(address: str, variant: str) -> Select[Any]:
         literal("").label("to_name"),
         literal(address_hash(address)).label("address_hash"),
         literal("").label("country"),
-        cast(null(), Integer).label("place"),
+        cast(null(), Integer).label("city_id"),
         literal(variant).label("variant"),
     ]
     return select(*columns)

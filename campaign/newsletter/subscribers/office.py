@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 
 from campaign.templating import public_url
 
-bp = Blueprint("elsewhere", __name__, url_prefix="/elsewhere")
+bp = Blueprint("embed", __name__, url_prefix="/embed")
 
 
 @bp.get("")

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 
 from campaign import tokens
 from campaign.db import db
-from campaign.newsletter.automations import verbs as series
+from campaign.newsletter.automations import verbs as automations
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose, RefusedTopic, Rhythm, Subscription
 from campaign.people.queries import subscription_of
@@ -49,7 +49,7 @@ def confirm(person_id: int, *, now: datetime) -> None:
     Raises `ExpiredToken` as `check_waiting` does.
     """
     if people.confirm(check_waiting(person_id), now=now):
-        series.greet(db.session.get_one(Person, person_id), now=now)
+        automations.greet(db.session.get_one(Person, person_id), now=now)
 
 
 def choose(

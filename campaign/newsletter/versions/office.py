@@ -26,8 +26,8 @@ PARTS = {
 }
 
 
-def _found(number: int) -> Issue:
-    found: Issue = db.session.get(Issue, number) or abort(404)
+def _found(id: int) -> Issue:
+    found: Issue = db.session.get(Issue, id) or abort(404)
     return found
 
 
@@ -35,7 +35,7 @@ def _columns(issue: Issue) -> list[Column]:
     names = queries.names_of_writers(issue)
 
     def link(row: IssueVersion) -> Markup:
-        href = url_for("office.newsletter.versions.version", number=issue.id, which=row.number)
+        href = url_for("office.newsletter.versions.version", id=issue.id, version=row.number)
         words = _("Version %(number)s", number=row.number)
         return Markup('<a href="{}">{}</a>').format(href, words)
 
@@ -53,10 +53,10 @@ def _title(issue: Issue, row: IssueVersion) -> str:
     return str(words.get("title", ""))
 
 
-@bp.get("/issues/<int:number>/versions")
-def index(number: int) -> Any:
+@bp.get("/issues/<int:id>/versions")
+def index(id: int) -> Any:
     """List what an issue said each time it was saved, newest first."""
-    found = _found(number)
+    found = _found(id)
     columns = _columns(found)
     query = queries.versions_of(found)
     if request.args.get("format") == "csv":
@@ -68,11 +68,11 @@ def index(number: int) -> Any:
     )
 
 
-@bp.get("/issues/<int:number>/versions/<int:which>")
-def version(number: int, which: int) -> Any:
+@bp.get("/issues/<int:id>/versions/<int:version>")
+def version(id: int, version: int) -> Any:
     """Show what an issue said in one version, and what has changed since."""
-    found = _found(number)
-    earlier = queries.version(found, which) or abort(404)
+    found = _found(id)
+    earlier = queries.version(found, version) or abort(404)
     return _version(found, earlier, RestoreForm(data={"version": found.version}))
 
 
@@ -101,15 +101,15 @@ def _version(found: Issue, earlier: IssueVersion, form: RestoreForm) -> str:
     )
 
 
-@bp.post("/issues/<int:number>/versions/<int:which>")
-def restore(number: int, which: int) -> Any:
+@bp.post("/issues/<int:id>/versions/<int:version>")
+def restore(id: int, version: int) -> Any:
     """Put a version back."""
-    found = _found(number)
-    earlier = queries.version(found, which) or abort(404)
+    found = _found(id)
+    earlier = queries.version(found, version) or abort(404)
     form = RestoreForm()
     if not form.validate():
         return _version(found, earlier, form), form.refusal_status()
     verbs.restore(found, earlier, version=form.version.data, by=g.organiser.id, now=clock.now())
     db.session.commit()
-    flash(_("Version %(number)s is back, as a new version.", number=which), "done")
-    return redirect(url_for("office.newsletter.issue", number=number), 303)
+    flash(_("Version %(number)s is back, as a new version.", number=version), "done")
+    return redirect(url_for("office.newsletter.issue", id=id), 303)

@@ -21,8 +21,8 @@ class Decision(StrEnum):
 class Cause(Model):
     """What bounces have in common: the issue they came of, or the domain they came from.
 
-    Its bounces suppress at once, unless there was a burst of them: then `held_at` is set, and none
-    counts until a person has decided. Once decided it takes no more bounces.
+    Its bounces suppress at once, unless there was a burst of them: then `withheld_at` is set, and
+    none counts until a person has decided. Once decided it takes no more bounces.
     """
 
     __tablename__ = "outbox_bounce_cause"
@@ -34,7 +34,7 @@ class Cause(Model):
     # Empty: it is about an issue, whatever the domain.
     domain: Mapped[str] = mapped_column(String(200), default="")
     began_at: Mapped[datetime]
-    held_at: Mapped[datetime | None]
+    withheld_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     decision: Mapped[str] = mapped_column(String(10), default=Decision.UNDECIDED)
     decided_by_id: Mapped[int | None] = mapped_column(
@@ -46,7 +46,7 @@ class Cause(Model):
     @property
     def is_held(self) -> bool:
         """Tell whether it waits for a person."""
-        return self.held_at is not None and self.decided_at is None
+        return self.withheld_at is not None and self.decided_at is None
 
 
 class Bounce(Model):

@@ -38,7 +38,7 @@ def what(cause: Cause) -> str:
 
 
 def _link(cause: Cause) -> Markup:
-    href = url_for("office.outbox.bounces.cause", number=cause.id)
+    href = url_for("office.outbox.bounces.cause", id=cause.id)
     return Markup('<a href="{}">{}</a>').format(href, what(cause))
 
 
@@ -59,10 +59,10 @@ def index() -> Any:
     )
 
 
-@bp.get("/<int:number>")
-def cause(number: int) -> Any:
+@bp.get("/<int:id>")
+def cause(id: int) -> Any:
     """Show what one cause did, in the words that were said, and ask what it was."""
-    return _cause_page(queries.cause(number) or abort(404), JudgeForm())
+    return _cause_page(queries.cause(id) or abort(404), JudgeForm())
 
 
 def _cause_page(found: Cause, form: JudgeForm) -> str:
@@ -78,28 +78,28 @@ def _cause_page(found: Cause, form: JudgeForm) -> str:
     )
 
 
-def _press(number: int, deed: Callable[..., None], said: Any) -> Any:
-    found = queries.cause(number) or abort(404)
+def _press(id: int, deed: Callable[..., None], said: Any) -> Any:
+    found = queries.cause(id) or abort(404)
     form = JudgeForm()
     if not form.validate():
         return _cause_page(found, form), form.refusal_status()
     deed(found, by=g.organiser.id, now=clock.now())
     db.session.commit()
     flash(said, "done")
-    return redirect(url_for("office.outbox.bounces.cause", number=number), 303)
+    return redirect(url_for("office.outbox.bounces.cause", id=id), 303)
 
 
-@bp.post("/<int:number>/gone")
-def find_gone(number: int) -> Any:
+@bp.post("/<int:id>/gone")
+def find_gone(id: int) -> Any:
     """Settle that they are gone."""
-    return _press(number, verbs.find_gone, _("Settled: nothing is sent to these addresses again."))
+    return _press(id, verbs.find_gone, _("Settled: nothing is sent to these addresses again."))
 
 
-@bp.post("/<int:number>/relay")
-def find_reachable(number: int) -> Any:
+@bp.post("/<int:id>/relay")
+def find_reachable(id: int) -> Any:
     """Settle that it was the relay, and lift all that it suppressed."""
     return _press(
-        number,
+        id,
         verbs.find_reachable,
         _("Settled: all of them are written to again, and what they missed goes once more."),
     )

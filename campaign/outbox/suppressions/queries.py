@@ -16,19 +16,19 @@ from campaign.outbox.suppressions.models import Bounce, Cause, Decision
 MOST_WORDS = 10
 _DIFFERS = re.compile(r"<[^<>]*>|\S*@\S*|https?://\S+|\b(?=\w*\d)(?=\w*[a-zA-Z])[\w.-]{8,}\b")
 
-IS_IN_FORCE = and_(Cause.held_at.is_(None), Cause.decided_at.is_(None))
-_IS_HELD = and_(Cause.held_at.is_not(None), Cause.decided_at.is_(None))
+IS_IN_FORCE = and_(Cause.withheld_at.is_(None), Cause.decided_at.is_(None))
+_IS_HELD = and_(Cause.withheld_at.is_not(None), Cause.decided_at.is_(None))
 
 
-def cause(number: int) -> Cause | None:
+def cause(id: int) -> Cause | None:
     """Find one cause, with the issue it is about."""
-    return db.session.get(Cause, number, options=[joinedload(Cause.batch)])
+    return db.session.get(Cause, id, options=[joinedload(Cause.batch)])
 
 
 def held() -> list[Cause]:
     """List the causes that wait for a person, the oldest first."""
     query = select(Cause).options(joinedload(Cause.batch)).where(_IS_HELD)
-    return list(db.session.scalars(query.order_by(Cause.held_at, Cause.id)))
+    return list(db.session.scalars(query.order_by(Cause.withheld_at, Cause.id)))
 
 
 def causes() -> Select[Cause]:
@@ -126,12 +126,12 @@ def times_found_gone(*, batch_id: int | None, domain: str) -> int:
     """Count how often a person has looked at bursts of an issue or domain and found them right."""
     about = Cause.domain == domain if domain else Cause.batch_id == batch_id
     query = select(func.count()).where(
-        about, Cause.held_at.is_not(None), Cause.decision == Decision.GONE
+        about, Cause.withheld_at.is_not(None), Cause.decision == Decision.GONE
     )
     return db.session.scalar(query) or 0
 
 
-_TRIED = (State.LEFT, State.BOUNCED, State.FAILED)
+_TRIED = (State.SENT, State.BOUNCED, State.FAILED)
 
 
 def number_tried(batch_id: int, *states: State) -> int:

@@ -11,7 +11,7 @@ from campaign.db import db, insert_missing, lock
 from campaign.outbox.models import Batch, Message, Suppression
 from campaign.outbox.suppressions import bursts, queries
 from campaign.outbox.suppressions.models import Bounce, Cause, Decision
-from campaign.outbox.throttles import verbs as lanes
+from campaign.outbox.throttles import verbs as throttles
 from campaign.outbox.throttles.queries import BOUNCES
 from campaign.outbox.throttles.verbs import domain_of
 from campaign.outbox.verbs import pause, resume, send_again
@@ -19,7 +19,7 @@ from campaign.outbox.verbs import pause, resume, send_again
 REASON = "bounce"
 
 
-class Standing(StrEnum):
+class Status(StrEnum):
     """What a report has brought about."""
 
     SUPPRESSED = "suppressed"
@@ -39,9 +39,7 @@ class Gone:
     is_certain: bool = True
 
 
-def report_gone(
-    message: Message, *, words: str, is_certain: bool = True, now: datetime
-) -> Standing:
+def report_gone(message: Message, *, words: str, is_certain: bool = True, now: datetime) -> Status:
     """Note that the recipient of a message is said to be gone, and tell what came of it.
 
     Suppresses them, unless many are said to be gone at once: then that waits for a person. What is
@@ -52,10 +50,10 @@ def report_gone(
     return report([gone], now=now)[message.id]
 
 
-def report(found: Sequence[Gone], *, now: datetime) -> dict[int, Standing]:
+def report(found: Sequence[Gone], *, now: datetime) -> dict[int, Status]:
     """Note many at once as `report_gone` does; give what came of each, by its message."""
     # One worker at a time: who holds a burst back must see all that others have suppressed for it.
-    lanes.hold(BOUNCES, now=now)
+    throttles.lock(BOUNCES, now=now)
     new = _note(found, now=now)
     if any(bounce.is_certain for bounce in new):
         _suppress(new, now=now)
@@ -221,10 +219,12 @@ def hold_back(
 
     Whom it had suppressed already is written to again meanwhile.
     """
-    lanes.hold(BOUNCES, now=now)
+    throttles.lock(BOUNCES, now=now)
     about = Bounce.domain == domain if domain else Bounce.batch_id == batch_id
     held = queries.held_for([batch_id] if batch_id else [], [domain] if domain else [])
-    cause = held[0] if held else Cause(batch_id=batch_id, domain=domain, began_at=now, held_at=now)
+    cause = (
+        held[0] if held else Cause(batch_id=batch_id, domain=domain, began_at=now, withheld_at=now)
+    )
     db.session.add(cause)
     db.session.flush()
     where: list[ColumnElement[bool]] = [about, queries.IS_IN_FORCE]
@@ -284,25 +284,25 @@ def _pause(batch_ids: Iterable[int | None], *, now: datetime) -> None:
             pause(batch, because=batch.paused_because or words, now=now)
 
 
-def _standings(found: Sequence[Gone]) -> dict[int, Standing]:
+def _standings(found: Sequence[Gone]) -> dict[int, Status]:
     known = queries.reported([one.message_id for one in found])
-    standings = {}
+    statuses = {}
     for one in found:
         bounce, cause = known.get(one.message_id, (None, None))
-        standing = Standing.SUPPRESSED
+        status = Status.SUPPRESSED
         if bounce is not None and cause is not None:
             if not bounce.is_certain:
-                standing = Standing.COUNTED
+                status = Status.COUNTED
             elif cause.is_held:
-                standing = Standing.HELD_BACK
-        standings[one.message_id] = standing
-    return standings
+                status = Status.HELD_BACK
+        statuses[one.message_id] = status
+    return statuses
 
 
 def _take_up(cause: Cause, *, now: datetime) -> None:
     """Look at a cause as it is now, and let nothing be added to it before this is decided."""
-    lanes.hold(BOUNCES, now=now)
-    db.session.refresh(cause, ["held_at", "decided_at", "decision"])
+    throttles.lock(BOUNCES, now=now)
+    db.session.refresh(cause, ["withheld_at", "decided_at", "decision"])
 
 
 def find_gone(cause: Cause, *, by: int | None, now: datetime) -> None:
@@ -367,7 +367,7 @@ def keep_from(person_id: int, *, kind: str) -> None:
 
 def tidy(*, now: datetime) -> None:
     """Erase what was reported once it counts no more; what waits for a person waits on."""
-    waiting = select(Cause.id).where(Cause.held_at.is_not(None), Cause.decided_at.is_(None))
+    waiting = select(Cause.id).where(Cause.withheld_at.is_not(None), Cause.decided_at.is_(None))
     db.session.execute(
         delete(Bounce)
         .where(Bounce.reported_at < now - bursts.MAYBES_WITHIN, Bounce.cause_id.not_in(waiting))

@@ -1,1 +1,1 @@
-"""Lanes: the ways mail takes, to the relay, of an issue, to a domain; their pace, their rests."""
+"""Throttles: how fast mail goes to the relay, of an issue, to a domain; a break after trouble."""

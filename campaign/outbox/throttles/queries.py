@@ -1,11 +1,11 @@
-"""Questions about lanes: which rest, and which are in trouble."""
+"""Questions about throttles: which back off, and which are in trouble."""
 
 from datetime import datetime
 
 from sqlalchemy import select
 
 from campaign.db import db
-from campaign.outbox.models import Lane
+from campaign.outbox.models import Throttle
 
 RELAY = "relay"
 DOMAIN = "domain:"
@@ -13,22 +13,22 @@ DOMAIN = "domain:"
 BOUNCES = "bounces"
 
 
-def is_resting(name: str, *, now: datetime) -> bool:
-    """Tell whether a lane rests after trouble."""
-    until = db.session.scalar(select(Lane.paused_until).where(Lane.name == name))
+def is_backing_off(name: str, *, now: datetime) -> bool:
+    """Tell whether a throttle backs off after trouble."""
+    until = db.session.scalar(select(Throttle.paused_until).where(Throttle.name == name))
     return until is not None and until > now
 
 
 def is_troubled(name: str) -> bool:
-    """Tell whether the last that was tried on a lane failed."""
-    return bool(db.session.scalar(select(Lane.failures).where(Lane.name == name)))
+    """Tell whether the last that was tried on a throttle failed."""
+    return bool(db.session.scalar(select(Throttle.failures).where(Throttle.name == name)))
 
 
-def resting_domains(*, now: datetime) -> dict[str, datetime]:
-    """Give the domains that rest after throttling, and until when."""
+def domains_backing_off(*, now: datetime) -> dict[str, datetime]:
+    """Give the domains that we back off from, and until when."""
     found = db.session.execute(
-        select(Lane.name, Lane.paused_until).where(
-            Lane.name.startswith(DOMAIN), Lane.paused_until > now
+        select(Throttle.name, Throttle.paused_until).where(
+            Throttle.name.startswith(DOMAIN), Throttle.paused_until > now
         )
     )
     return {row.name.removeprefix(DOMAIN): row.paused_until for row in found}
@@ -37,11 +37,11 @@ def resting_domains(*, now: datetime) -> dict[str, datetime]:
 def troubled_domains() -> set[str]:
     """Name the domains that throttled us and have not taken a message since."""
     found = db.session.scalars(
-        select(Lane.name).where(
-            # One in trouble has rested at least once: of many lanes, only such are looked at.
-            Lane.paused_until.is_not(None),
-            Lane.name.startswith(DOMAIN),
-            Lane.failures > 0,
+        select(Throttle.name).where(
+            # One in trouble has rested at least once: of many throttles, only such are looked at.
+            Throttle.paused_until.is_not(None),
+            Throttle.name.startswith(DOMAIN),
+            Throttle.failures > 0,
         )
     )
     return {name.removeprefix(DOMAIN) for name in found}

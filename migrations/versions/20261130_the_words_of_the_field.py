@@ -1,0 +1,143 @@
+"""Tables, columns and states take the field's words."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+TABLES = {
+    "outbox_lane": "outbox_throttle",
+    "person_source_count": "attribution_count",
+    "person_segment": "segment",
+    "person_import": "import_run",
+    "person_import_refused": "import_refused",
+    "newsletter_automatic": "newsletter_automation",
+    "newsletter_automatic_text": "newsletter_automation_text",
+    "newsletter_series_start": "newsletter_enrolment",
+    "newsletter_series_turn": "newsletter_step_sent",
+    "newsletter_digest_month": "newsletter_digest_sent",
+}
+# By the table's new name.
+COLUMNS = {
+    "outbox_throttle": {"given_until": "reserved_until"},
+    "outbox_message": {"posted_at": "queued_at", "place": "city_id"},
+    "outbox_bounce_cause": {"held_at": "withheld_at"},
+    "person": {"place": "city_id"},
+    "attribution_count": {"deed": "conversion"},
+    "import_run": {"standing": "status", "held": "left_out"},
+    "newsletter_step_sent": {"posted_at": "queued_at"},
+    "newsletter_digest_sent": {"posted_at": "queued_at"},
+    "newsletter_issue": {"withdrawn_at": "taken_down_at"},
+    "event": {"erased_places": "erased_sign_ups"},
+    "sign_up": {"told_sequence": "notified_sequence"},
+}
+# By the table's new name: the columns of an index that is called after what changed its name.
+INDEXES = {
+    "outbox_throttle": {
+        "ix_outbox_lane_paused_until": ("ix_outbox_throttle_paused_until", ["paused_until"])
+    },
+    "import_run": {"ix_person_import_fingerprint": ("ix_import_run_fingerprint", ["fingerprint"])},
+    "newsletter_enrolment": {
+        "ix_newsletter_series_start_started_at": (
+            "ix_newsletter_enrolment_started_at",
+            ["started_at"],
+        )
+    },
+    "newsletter_step_sent": {
+        "ix_newsletter_series_turn_person_id": ("ix_newsletter_step_sent_person_id", ["person_id"])
+    },
+    "sign_up": {
+        "ix_sign_up_event_standing": (
+            "ix_sign_up_event_status",
+            ["event_id", "withdrawn_at", "notified_sequence"],
+        )
+    },
+}
+STATES = {"left": "sent", "leaving": "sending"}
+
+
+def _is_postgresql():
+    return op.get_bind().dialect.name == "postgresql"
+
+
+def _rename_table(old, new):
+    op.rename_table(old, new)
+    if not _is_postgresql():
+        return
+    # Its constraints and sequences bear its name.
+    names = op.get_bind().execute(
+        sa.text("SELECT conname FROM pg_constraint WHERE conrelid = CAST(:table AS regclass)"),
+        {"table": new},
+    )
+    for (name,) in names.all():
+        if f"_{old}_" in f"{name}_":
+            renamed = f"{name}_".replace(f"_{old}_", f"_{new}_", 1)[:-1]
+            op.execute(sa.text(f'ALTER TABLE {new} RENAME CONSTRAINT "{name}" TO "{renamed}"'))
+    op.execute(sa.text(f"ALTER SEQUENCE IF EXISTS {old}_id_seq RENAME TO {new}_id_seq"))
+
+
+def _rename_index(table, old, new, columns):
+    if _is_postgresql():
+        op.execute(sa.text(f"ALTER INDEX {old} RENAME TO {new}"))
+    else:
+        op.drop_index(old, table_name=table)
+        op.create_index(new, table, columns)
+
+
+def _claimed(name, state):
+    """Make anew the index of what senders hold: it is asked for in the words of the state."""
+    old = "ix_outbox_message_held" if name.endswith("claimed") else "ix_outbox_message_claimed"
+    op.drop_index(old, table_name="outbox_message")
+    where = sa.text(f"state = '{state}'")
+    op.create_index(
+        name, "outbox_message", ["claimed_by"], sqlite_where=where, postgresql_where=where
+    )
+
+
+def _say(states):
+    for old, new in states.items():
+        op.execute(
+            sa.text("UPDATE outbox_message SET state = :new WHERE state = :old").bindparams(
+                new=new, old=old
+            )
+        )
+
+
+def _unique(table, old, new):
+    """Rename the one constraint whose name SQLite compares, in a table of a few rows."""
+    if not _is_postgresql():
+        with op.batch_alter_table(table, recreate="always") as batch:
+            batch.drop_constraint(old, type_="unique")
+            batch.create_unique_constraint(new, ["name"])
+
+
+def upgrade():
+    for old, new in TABLES.items():
+        _rename_table(old, new)
+    for table, columns in COLUMNS.items():
+        for old, new in columns.items():
+            op.execute(sa.text(f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}"))
+    for table, indexes in INDEXES.items():
+        for old, (new, columns) in indexes.items():
+            _rename_index(table, old, new, columns)
+    _unique("segment", "uq_person_segment_name", "uq_segment_name")
+    _claimed("ix_outbox_message_claimed", "sending")
+    _say(STATES)
+
+
+def downgrade():
+    _say({new: old for old, new in STATES.items()})
+    _claimed("ix_outbox_message_held", "leaving")
+    _unique("segment", "uq_segment_name", "uq_person_segment_name")
+    for table, indexes in INDEXES.items():
+        for old, (new, columns) in indexes.items():
+            _rename_index(table, new, old, columns)
+    for table, columns in COLUMNS.items():
+        for old, new in columns.items():
+            op.execute(sa.text(f"ALTER TABLE {table} RENAME COLUMN {new} TO {old}"))
+    for old, new in TABLES.items():
+        _rename_table(new, old)
