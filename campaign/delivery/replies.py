@@ -25,6 +25,11 @@ class Outcome(StrEnum):
     # The way to the relay is closed or slow.
     RELAY = "relay"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Outcome | None":
+        """Read what a journal says that a sender of an earlier release left behind."""
+        return {"left": cls.SENT, "lane": cls.RELAY}.get(str(value))
+
 
 @dataclass(frozen=True)
 class Reply:

@@ -72,7 +72,7 @@ def use(app: Flask, server: Sink, **settings: object) -> None:
 def post(app: Flask, *mails: Mail, at: datetime | None = None) -> None:
     with app.app_context():
         for mail in mails:
-            verbs.post(mail, now=at or clock.now())
+            verbs.queue(mail, now=at or clock.now())
         db.session.commit()
 
 
@@ -126,7 +126,7 @@ def test_a_posted_mail_leaves_and_the_relays_reply_is_remembered(
 
 def test_a_deed_undone_posts_no_mail(app: Flask, sink: Sink) -> None:
     with app.app_context():
-        verbs.post(MAIL, now=clock.now())
+        verbs.queue(MAIL, now=clock.now())
         db.session.rollback()
 
     send(app)
@@ -591,7 +591,7 @@ def test_without_a_mail_server_mail_is_kept_in_the_local_mailbox(app: Flask) -> 
 
 def test_a_mail_to_two_addresses_is_never_posted(app: Flask) -> None:
     with app.app_context(), pytest.raises(UnsafeHeader):
-        verbs.post(replace(MAIL, to="a@example.org, b@example.org"), now=clock.now())
+        verbs.queue(replace(MAIL, to="a@example.org, b@example.org"), now=clock.now())
 
 
 def test_one_connection_may_cause_only_so_many_mails_an_hour(app: Flask) -> None:

@@ -107,8 +107,8 @@ def test_many_soft_bounces_of_one_mail_or_in_one_week_are_not_enough(app: Flask)
     ("values", "kind", "made", "state"),
     [
         ({"status": "5.7.1", "words": "smtp; spam"}, Kind.BOUNCE, Made.NOT_HELD_AGAINST, "bounced"),
-        ({"status": "4.4.1", "action": "delayed"}, Kind.NOTICE, Made.NOTED, "left"),
-        ({"status": "2.1.5", "action": "relayed"}, Kind.NOTICE, Made.NOTED, "left"),
+        ({"status": "4.4.1", "action": "delayed"}, Kind.NOTICE, Made.NOTED, "sent"),
+        ({"status": "2.1.5", "action": "relayed"}, Kind.NOTICE, Made.NOTED, "sent"),
     ],
 )
 def test_a_refused_text_or_a_delay_is_not_held_against_the_address(

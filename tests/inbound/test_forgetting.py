@@ -108,7 +108,7 @@ def test_who_is_forgotten_is_found_nowhere(
 
     forgets(app, ada)
 
-    assert {"person.email", "inbound_mail.raw", "person_import_refused.text"} <= before
+    assert {"person.email", "inbound_mail.raw", "import_refused.text"} <= before
     assert traces(app) == {"outbox_suppression.address_hash"}
     with app.app_context():
         assert db.session.scalars(select(Suppression.reason)).all() == ["office"]

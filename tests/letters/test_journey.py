@@ -278,14 +278,14 @@ def test_a_letter_knows_that_it_has_left_or_come_back(
         letter = db.session.scalars(select(Letter)).one()
         message = db.session.get_one(Message, letter.message_id)
 
-        message.state, message.settled_at = MessageState.LEFT, clock.now()
+        message.state, message.settled_at = MessageState.SENT, clock.now()
         verbs.follow(now=clock.now())
         left = letter.state
         message.state = MessageState.BOUNCED
         suppress(message.to_address, reason="bounce", now=clock.now())
         verbs.follow(now=clock.now())
         bounced = letter.state
-        message.state = MessageState.LEFT
+        message.state = MessageState.SENT
         verbs.follow(now=clock.now())
 
         assert (left, bounced, letter.state) == (State.SENT, State.BOUNCED, State.SENT)

@@ -31,10 +31,10 @@ from campaign.people.models import (
     Purpose,
     RefusedTopic,
     Rhythm,
-    Segment,
     Subscription,
 )
 from campaign.people.queries import subscription_of
+from campaign.segments.models import Segment
 from tests.conftest import forms_are_answered
 from tests.events.conftest import PARTICULARS
 from tests.newsletter.conftest import person_with, subscribed
@@ -307,7 +307,7 @@ def test_an_issue_changed_after_it_was_planned_does_not_go_out(app: Flask, issue
 
 
 def test_those_not_reached_are_those_to_whom_nothing_can_have_gone(app: Flask, issue: int) -> None:
-    names = ("left", "bounced", "waiting", "uncertain", "failed", "withheld")
+    names = ("sent", "bounced", "waiting", "uncertain", "failed", "withheld")
     with app.app_context():
         subscribed(*(f"{name}@example.org" for name in names))
         first = begun(issue)

@@ -150,9 +150,9 @@ def test_an_answer_to_an_issue_is_counted_and_an_answer_to_another_mail_is_not(
         verbs.note_reply(Message(batch_id=None, variant=""))
         db.session.commit()
 
-        deeds = figures.deeds_of(db.session.get_one(Issue, issue))
+        conversions = figures.conversions_of(db.session.get_one(Issue, issue))
 
-    assert {str(deed): number for deed, number in deeds.items()} == {
+    assert {str(deed): number for deed, number in conversions.items()} == {
         "sign-up": 0, "letter": 0, "reply": 1,
     }  # fmt: skip
 
@@ -179,8 +179,8 @@ def test_only_what_people_answer_counts_for_an_issue(
 
     assert kinds == [Kind.AUTOMATIC] * 5 + [Kind.PERSONAL]
     with app.app_context():
-        deeds = figures.deeds_of(db.session.get_one(Issue, issue))
-    assert sum(number for deed, number in deeds.items() if str(deed) == "reply") == 1
+        conversions = figures.conversions_of(db.session.get_one(Issue, issue))
+    assert sum(number for deed, number in conversions.items() if str(deed) == "reply") == 1
 
 
 def test_the_chart_tells_what_left_in_each_minute_hour_or_day(

@@ -182,7 +182,7 @@ def test_an_issue_keeps_to_its_own_rate_and_other_mail_does_not_wait(
 ) -> None:
     issue_to(app, 50, rate=5.0)
     with app.app_context():
-        verbs.post(MAIL, now=clock.now())
+        verbs.queue(MAIL, now=clock.now())
         now, taken = clock.now(), []
         for seconds in (0, 0, 1, 600):
             mails = claim("a:1:1:1", limit=20, rate=0, now=now + timedelta(seconds=seconds))
@@ -525,7 +525,7 @@ def test_a_journal_nobody_asks_for_is_thrown_away_after_a_week(app: Flask) -> No
         long_ago = (clock.now() - timedelta(days=8)).timestamp()
         os.utime(old, (long_ago, long_ago))
 
-        jobs.run("outbox.tidy")
+        jobs.run("delivery.tidy")
 
     assert (old.exists(), new.exists()) == (False, True)
 
@@ -638,7 +638,7 @@ def test_the_ledger_shows_a_message_as_it_left_without_its_tokens(app: Flask, si
 
 def test_a_single_mail_is_what_it_says(app: Flask, sink: Sink) -> None:
     with app.app_context():
-        verbs.post(replace(MAIL, text="Braces {{ name }} stay.\n"), now=clock.now())
+        verbs.queue(replace(MAIL, text="Braces {{ name }} stay.\n"), now=clock.now())
         db.session.commit()
 
     send(app)
@@ -716,7 +716,7 @@ def test_an_issue_that_cannot_be_built_stands_still_and_other_mail_leaves(
 ) -> None:
     number = issue_to(app, 60, text="Dear {{ nobody }},\n")
     with app.app_context():
-        verbs.post(MAIL, now=clock.now())
+        verbs.queue(MAIL, now=clock.now())
         db.session.commit()
 
     send(app)

@@ -398,7 +398,7 @@ def test_what_was_said_is_kept_without_the_addresses_it_named() -> None:
 
 def message_to(address: str, **values: Any) -> Message:
     mail = Mail(kind="letter", to=address, subject="Hello", text="Hello\n")
-    message = verbs.post(mail, now=clock.now())
+    message = verbs.queue(mail, now=clock.now())
     for name, value in {"state": State.SENT, "settled_at": clock.now(), **values}.items():
         setattr(message, name, value)
     db.session.flush()
