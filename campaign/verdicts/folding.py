@@ -25,6 +25,7 @@ def any_of(*patterns: str) -> re.Pattern[str]:
 
 # What servers call the one a mail is for.
 USER = (
-    r"(?:user|recipient|rcpt(?: ?to)?|mail ?box|mail ?drop|account|address(?:ee)?|alias|inbox|"
-    r"mail-?id|subscriber|customer|person|user ?name|local ?part|destination|e-?mail|logon name)"
+    r"(?:user|recipient|rcpt(?: ?to)?|mail ?box|mail ?drop|account|(?:mail-?)?address(?:ee)?|alias|"
+    r"inbox|mail-?id|subscriber|customer|person|user ?name|local ?part|destination|e-?mail|"
+    r"logon name)"
 )
