@@ -1,4 +1,4 @@
-"""Automation mails: the welcome and its steps, the month, the reminder; each once, and to whom."""
+"""Automations: the welcome and its steps, the month, the reminder; each once, and to whom."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

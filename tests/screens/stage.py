@@ -220,7 +220,7 @@ def _mail_comes_in(gone: str) -> None:
         words = "DSN: 550 5.1.1 Recipient address rejected: User unknown in relay recipient table"
         report_gone(message, words=words, now=clock.now())
     db.session.commit()
-    away = personal(Auto_Submitted="auto-replied", Subject="Automation reply: I am in the hills")
+    away = personal(Auto_Submitted="auto-replied", Subject="Automatic reply: I am in the hills")
     inbox.take_in(away, recipient="hello@campaign.example", envelope_sender="")
 
 
