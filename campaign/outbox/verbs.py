@@ -12,6 +12,7 @@ from campaign.clients import network_of
 from campaign.db import db, insert_missing
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.headers import one_address, safe_header
+from campaign.outbox.kinds import Kind
 from campaign.outbox.mail import AUTOMATIC, Mail
 from campaign.outbox.models import (
     BOUNCE,
@@ -70,7 +71,7 @@ _SAID = ("person_id", "to_address", "to_name", "address_hash", "country", "city_
 def queue_batch(
     audience: Select[Any],
     *,
-    kind: str,
+    kind: Kind,
     variants: Iterable[Variant],
     headers: Mapping[str, str],
     rate: float = 0.0,
@@ -346,7 +347,7 @@ def send_again(ids: Sequence[int], *, now: datetime) -> None:
 _AT_ONCE = 500
 
 
-def drop_waiting(*, thread: str, kind: str, now: datetime) -> None:
+def drop_waiting(*, thread: str, kind: Kind, now: datetime) -> None:
     """Withhold what has become pointless before it left, such as a confirmation taken back."""
     for message in db.session.scalars(
         select(Message).where(
