@@ -1,4 +1,4 @@
-"""Deeds of the outbox: post, claim, settle, retry, suppress."""
+"""Deeds of the outbox: queue, pause, stop, retry, suppress."""
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,6 @@ from campaign.outbox.headers import one_address, safe_header
 from campaign.outbox.kinds import Kind
 from campaign.outbox.mail import AUTOMATIC, Mail
 from campaign.outbox.models import (
-    BOUNCE,
     Batch,
     ClientCount,
     Message,
@@ -26,7 +25,6 @@ from campaign.outbox.models import (
     address_hash,
     mailbox_hash,
 )
-from campaign.outbox.suppressions.models import Bounce
 from campaign.outbox.throttles.queries import BOUNCES, RELAY
 from campaign.refusals import Refusal
 
@@ -167,18 +165,6 @@ def keep_no_evidence(hashed: str) -> None:
 def lift(address: str) -> None:
     """Write to a suppressed address again."""
     db.session.execute(delete(Suppression).where(Suppression.address_hash == address_hash(address)))
-
-
-def lift_bounce(address: str) -> None:
-    """Write again to an address from which mail once came back: its owner has just shown it works.
-
-    Nor does it count any more what was said of it and waits for a person. What they themselves
-    said, "never write to me" or a complaint, stays.
-    """
-    theirs = address_hash(address)
-    bounce = (Suppression.address_hash == theirs, Suppression.reason == BOUNCE)
-    db.session.execute(delete(Suppression).where(*bounce))
-    db.session.execute(delete(Bounce).where(Bounce.address_hash == theirs))
 
 
 class TooManyFromHere(Refusal):
