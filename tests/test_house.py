@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey
 
 from campaign.app import DOORSTEP, PUBLIC
 from campaign.db import db
+from campaign.outbox.kinds import known
 from tests.visitor import Visitor
 
 HOUSE = Path(__file__).parent.parent / "campaign"
@@ -62,7 +63,7 @@ CRAFTS: dict[str, set[str]] = {
     "newsletter/versions": {"differences"},
     "office": set(),
     "organisers": set(),
-    "outbox": {"fields", "headers", "ledger", "mail", "masking"},
+    "outbox": {"fields", "headers", "kinds", "ledger", "mail", "masking"},
     "outbox/suppressions": {"bursts"},
     "outbox/throttles": set(),
     "pages": {"days", "files", "front_matter"},
@@ -160,6 +161,37 @@ def test_law_5_nobody_but_the_delivery_speaks_to_a_mail_server() -> None:
     ]
 
     assert wrong == [], "law 5: a mail is a row"
+
+
+def test_law_5_every_mail_is_of_a_kind_that_its_room_registered() -> None:
+    """The types hold the rest: a mail's kind is a `Kind`, and `kind()` alone makes one."""
+    registered = {
+        call.args[0].value: place(module)
+        for module in MODULES
+        for name, call in calls(module)
+        if name == "kind" and isinstance(call.args[0], ast.Constant)
+    }
+    made = [
+        f"{place(module)}:{call.lineno}"
+        for module in MODULES
+        if place(module) != "campaign/outbox/kinds.py"
+        for name, call in calls(module)
+        if name in {"Kind", "kinds.Kind"}
+    ]
+    elsewhere = [
+        f"{place(module)}:{node.lineno} {node.value!r}"
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Constant)
+        # One word alone is also a word of other things.
+        and "-" in str(node.value)
+        and registered.get(node.value, place(module)) != place(module)
+    ]
+
+    assert registered.keys() <= set(known())
+    assert {Path(module).name for module in registered.values()} == {"mails.py"}
+    assert made == [], "law 5: a kind of mail is made by `kind`"
+    assert elsewhere == [], "law 5: a kind of mail is named where its room registers it"
 
 
 def test_law_6_every_way_in_is_public_on_purpose_or_behind_the_guard(app: Flask) -> None:

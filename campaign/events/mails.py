@@ -12,15 +12,20 @@ from campaign.events import calendar, links
 from campaign.events.calendar import Party
 from campaign.events.models import SEATS_HELD, Event, SignUp, SignUpAsk
 from campaign.languages import _, force_locale, short_date
+from campaign.languages import lazy_gettext as _l
+from campaign.outbox.kinds import Kind, kind
 from campaign.outbox.mail import Mail
 from campaign.people.links import not_me_url
 from campaign.people.mails import language_of
 from campaign.people.models import Person
 from campaign.templating import public_url, render_mail
 
-INVITATION = "invitation"
-DECLINED = "sign-up-declined"
-QUESTION = "sign-up-question"
+INVITATION = kind("invitation", _l("invitation to an event"))
+CHANGED = kind("event-changed", _l("event changed"))
+CALLED_OFF = kind("event-called-off", _l("event called off"))
+WITHDRAWN = kind("sign-up-withdrawn", _l("place given up"))
+DECLINED = kind("sign-up-declined", _l("place given up by a calendar"))
+QUESTION = kind("sign-up-question", _l("please confirm: place given up"))
 # What a link of a mail is for; a link for one does not open the other.
 WITHDRAW, COMING = "withdraw", "coming"
 
@@ -52,7 +57,7 @@ def changed(
 ) -> Mail:
     """Write that an event has another time or place, with the invitation as it now is."""
     more = _asked(ask, now=stamp)
-    return _write("event-changed", sign_up, event, person, stamp=stamp, is_own_act=False, **more)
+    return _write(CHANGED, sign_up, event, person, stamp=stamp, is_own_act=False, **more)
 
 
 def _asked(ask: SignUpAsk | None, *, now: datetime) -> dict[str, Any]:
@@ -72,12 +77,12 @@ def _asked(ask: SignUpAsk | None, *, now: datetime) -> dict[str, Any]:
 
 def withdrawn(sign_up: SignUp, event: Event, person: Person, *, stamp: datetime) -> Mail:
     """Write that somebody has given up their place, and take the entry out of their calendar."""
-    return _write("sign-up-withdrawn", sign_up, event, person, stamp=stamp, is_own_act=True)
+    return _write(WITHDRAWN, sign_up, event, person, stamp=stamp, is_own_act=True)
 
 
 def called_off(sign_up: SignUp, event: Event, person: Person, *, stamp: datetime) -> Mail:
     """Write that an event does not take place, and take the entry out of their calendar."""
-    return _write("event-called-off", sign_up, event, person, stamp=stamp, is_own_act=False)
+    return _write(CALLED_OFF, sign_up, event, person, stamp=stamp, is_own_act=False)
 
 
 def declined(sign_up: SignUp, event: Event, person: Person, *, back: SignUpAsk) -> Mail:
@@ -93,9 +98,9 @@ def question(sign_up: SignUp, event: Event, person: Person) -> Mail:
 # kind -> (template, calendar method, or nothing where the calendar is right already)
 _SHAPES = {
     INVITATION: ("invitation", "REQUEST"),
-    "event-changed": ("changed", "REQUEST"),
-    "sign-up-withdrawn": ("withdrawn", "CANCEL"),
-    "event-called-off": ("called_off", "CANCEL"),
+    CHANGED: ("changed", "REQUEST"),
+    WITHDRAWN: ("withdrawn", "CANCEL"),
+    CALLED_OFF: ("called_off", "CANCEL"),
     DECLINED: ("declined", ""),
     QUESTION: ("question", ""),
 }
@@ -112,7 +117,7 @@ def coming_url(ask: SignUpAsk) -> str:
 
 
 def _write(
-    kind: str,
+    kind: Kind,
     sign_up: SignUp,
     event: Event,
     person: Person,
@@ -141,20 +146,19 @@ def _write(
     )
 
 
-def _subject(kind: str, event: Event, *, is_coming: bool) -> str:
+def _subject(kind: Kind, event: Event, *, is_coming: bool) -> str:
     # Where and when come first: on a phone the rest of a long title is cut off.
     words = {"city": event.city, "day": short_date(event.starts_on)}
-    match kind:
-        case "event-changed":
-            return str(_("Changed: %(city)s, %(day)s", **words))
-        case "sign-up-withdrawn":
-            return str(_("You gave up your place: %(city)s, %(day)s", **words))
-        case "event-called-off":
-            return str(_("Called off: %(city)s, %(day)s", **words))
-        case "sign-up-declined":
-            return str(_("Your calendar says no: %(city)s, %(day)s", **words))
-        case "sign-up-question":
-            return str(_("Can you not come? %(city)s, %(day)s", **words))
+    if kind == CHANGED:
+        return str(_("Changed: %(city)s, %(day)s", **words))
+    if kind == WITHDRAWN:
+        return str(_("You gave up your place: %(city)s, %(day)s", **words))
+    if kind == CALLED_OFF:
+        return str(_("Called off: %(city)s, %(day)s", **words))
+    if kind == DECLINED:
+        return str(_("Your calendar says no: %(city)s, %(day)s", **words))
+    if kind == QUESTION:
+        return str(_("Can you not come? %(city)s, %(day)s", **words))
     if is_coming:
         return str(_("You are signed up: %(city)s, %(day)s", **words))
     return str(_("Are you coming? %(city)s, %(day)s", **words))

@@ -2,20 +2,21 @@
 
 from campaign import tokens
 from campaign.languages import _, force_locale
+from campaign.languages import lazy_gettext as _l
 from campaign.letters.models import Letter
-from campaign.outbox import masking
 from campaign.outbox.headers import display_name
+from campaign.outbox.kinds import Kind, kind
 from campaign.outbox.mail import Mail
-from campaign.people import mails as people
 from campaign.people.mails import language_of
 from campaign.templating import public_url, render_mail, wrapped
 
-# A stranger can cause the first two, so `people` counts them towards its cap.
-CONFIRMATION = people.LETTER
-REMINDER = people.LETTER_REMINDER
-LETTER = "letter"
-COPY = "letter-copy"
-masking.keep_private(LETTER, COPY)
+CONFIRMATION = kind(
+    "letter-confirmation", _l("please confirm: letter"), is_caused_by_strangers=True
+)
+REMINDER = kind("letter-reminder", _l("reminder: letter"), is_caused_by_strangers=True)
+# What is said is between a supporter and an office of state.
+LETTER = kind("letter", _l("letter to a post"), is_private=True)
+COPY = kind("letter-copy", _l("copy of a letter"), is_private=True)
 
 # What a link of a mail is for; a link for one does not open the other.
 CONFIRM, NOT_ME = "letter:confirm", "letter:not-me"
@@ -33,7 +34,7 @@ def reminder(letter: Letter) -> Mail:
         return _asking(letter, REMINDER, _("Your letter has not been sent yet"), is_reminder=True)
 
 
-def _asking(letter: Letter, kind: str, subject: str, *, is_reminder: bool) -> Mail:
+def _asking(letter: Letter, kind: Kind, subject: str, *, is_reminder: bool) -> Mail:
     text, html = render_mail(
         "letters/mail/confirmation",
         is_reminder=is_reminder,

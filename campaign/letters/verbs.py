@@ -18,7 +18,8 @@ from campaign.letters.queries import to_erase, waiting_for_confirmation
 from campaign.outbox.models import Message, address_hash
 from campaign.outbox.models import State as MessageState
 from campaign.outbox.queries import is_suppressed
-from campaign.outbox.verbs import counts, drop_waiting, lift_bounce, queue
+from campaign.outbox.suppressions.verbs import lift_bounce
+from campaign.outbox.verbs import counts, drop_waiting, queue
 from campaign.people.models import Person
 from campaign.people.queries import is_known_elsewhere, may_be_asked, may_be_reminded
 from campaign.people.verbs import erases, hold, let_go, meet, never_write

@@ -5,6 +5,7 @@ from datetime import datetime
 from flask import current_app
 
 from campaign.languages import _, force_locale
+from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.fields import NOBODY
 from campaign.newsletter.models import Issue, IssueText
 from campaign.newsletter.rendering import (
@@ -14,6 +15,7 @@ from campaign.newsletter.rendering import (
     write,
 )
 from campaign.outbox.fields import Recipient
+from campaign.outbox.kinds import kind
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Variant
 from campaign.people import links
@@ -21,8 +23,8 @@ from campaign.people.models import Purpose
 from campaign.templating import absolute, public_url, render_mail
 
 # The kind of what goes to all is the purpose they agreed to: by it, leaving finds what waits.
-ISSUE = Purpose.NEWSLETTER.value
-TRIAL = "issue-trial"
+ISSUE = kind(Purpose.NEWSLETTER.value, _l("issue of the newsletter"))
+TRIAL = kind("issue-trial", _l("trial of an issue"))
 
 # What an issue leaves open for each reader besides the writer's own fields (`fields`); that in
 # addresses and headers without spaces, where it could be broken or encoded.

@@ -1,12 +1,14 @@
 """What we write to organisers: the links that sign them in."""
 
 from campaign.languages import _
+from campaign.languages import lazy_gettext as _l
 from campaign.organisers.models import Organiser
+from campaign.outbox.kinds import kind
 from campaign.outbox.mail import Mail
 from campaign.templating import render_mail
 
-SIGN_IN = "sign-in"
-WELCOME = "organiser-welcome"
+SIGN_IN = kind("sign-in", _l("sign-in link"))
+WELCOME = kind("organiser-welcome", _l("new organiser"))
 
 
 def sign_in_link(organiser: Organiser, link: str, *, minutes: int) -> Mail:

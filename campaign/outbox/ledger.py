@@ -12,7 +12,8 @@ from campaign.languages import current_language, force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox import fields, queries
 from campaign.outbox.fields import FIELD, Recipient
-from campaign.outbox.masking import is_private, masked
+from campaign.outbox.kinds import is_private
+from campaign.outbox.masking import masked
 from campaign.outbox.models import (
     Batch,
     Message,
@@ -33,29 +34,6 @@ STATES: dict[str, Any] = {
     State.FAILED: _l("failed"),
     State.WITHHELD: _l("withheld"),
     State.BOUNCED: _l("bounced"),
-}
-
-# What each kind of mail is, in the words of its readers. The code name stands for any other.
-_KINDS: dict[str, Any] = {
-    "already-subscribed": _l("already subscribed"),
-    "automatic-trial": _l("trial of an automatic mail"),
-    "confirmation": _l("please confirm: newsletter"),
-    "confirmation-reminder": _l("reminder: newsletter"),
-    "event-called-off": _l("event called off"),
-    "event-changed": _l("event changed"),
-    "invitation": _l("invitation to an event"),
-    "issue-trial": _l("trial of an issue"),
-    "letter": _l("letter to a post"),
-    "letter-confirmation": _l("please confirm: letter"),
-    "letter-copy": _l("copy of a letter"),
-    "letter-reminder": _l("reminder: letter"),
-    "newsletter": _l("issue of the newsletter"),
-    "organiser-welcome": _l("new organiser"),
-    "sign-in": _l("sign-in link"),
-    "sign-up-declined": _l("place given up by a calendar"),
-    "sign-up-question": _l("please confirm: place given up"),
-    "sign-up-withdrawn": _l("place given up"),
-    "welcome": _l("welcome to the newsletter"),
 }
 
 
@@ -114,11 +92,6 @@ def _filled(text: str, message: Message, *, now: datetime) -> str:
 def kinds() -> list[str]:
     """Name the kinds of message there are, in the order of the alphabet."""
     return list(db.session.scalars(select(Message.kind).distinct().order_by(Message.kind)))
-
-
-def kind_name(kind: str) -> Any:
-    """Say what a kind of mail is to somebody who has not read the code."""
-    return _KINDS.get(kind, kind)
 
 
 def paused_batches() -> list[Batch]:

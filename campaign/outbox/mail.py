@@ -11,6 +11,7 @@ from typing import NamedTuple
 import css_inline
 
 from campaign.outbox.headers import address_header, text_header, token_header
+from campaign.outbox.kinds import Kind
 
 # One line of quoted-printable stays under 76 octets whatever the text.
 _POLICY = SMTP.clone(max_line_length=78)
@@ -27,7 +28,7 @@ class Mail:
     answers it. `person_id` ties the row to the person it goes to, so that it goes when they go.
     """
 
-    kind: str
+    kind: Kind
     to: str
     subject: str
     text: str

@@ -9,8 +9,6 @@ import re
 from flask import Flask, current_app
 
 _CUT = "…"
-# The text of these is between a supporter and an office of state.
-_private: set[str] = set()
 
 # As links are written in mails: plainly, or within another's link, encoded once or twice.
 _SLASH = r"(?:/|%(?:25)*2[Ff]|=2[Ff])"
@@ -28,16 +26,6 @@ _SHORT = re.compile(r"\b\d{1,18}[a-z][0-9a-f]{20}\b")
 def init_app(app: Flask) -> None:
     """Let templates cut what strangers and relays say of our links."""
     app.jinja_env.filters["masked"] = masked
-
-
-def keep_private(*kinds: str) -> None:
-    """Keep what mails of some kinds say from the office; it still learns what became of them."""
-    _private.update(kinds)
-
-
-def is_private(kind: str) -> bool:
-    """Tell whether what mails of a kind say is not for the office."""
-    return kind in _private
 
 
 def masked(text: str) -> str:

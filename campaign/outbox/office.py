@@ -10,10 +10,10 @@ from campaign import clock, tables
 from campaign.db import db
 from campaign.languages import _, ngettext
 from campaign.languages import lazy_gettext as _l
-from campaign.outbox import ledger, queries, verbs
+from campaign.outbox import kinds, ledger, queries, verbs
 from campaign.outbox.forms import LiftForm, RetryForm
 from campaign.outbox.ledger import STATES
-from campaign.outbox.masking import is_private, masked
+from campaign.outbox.masking import masked
 from campaign.outbox.models import Message, State, Suppression
 from campaign.tables import Column
 
@@ -38,7 +38,7 @@ def _tries(message: Message) -> int | str:
 MESSAGES = [
     Column("subject", _l("Subject"), _subject, cell=_link),
     Column("to", _l("To"), lambda row: row.to_address),
-    Column("kind", _l("Kind"), lambda row: row.kind, cell=lambda row: ledger.kind_name(row.kind)),
+    Column("kind", _l("Kind"), lambda row: row.kind, cell=lambda row: kinds.name_of(row.kind)),
     Column("state", _l("State"), lambda row: row.state, cell=lambda row: STATES[row.state]),
     Column("tries", _l("Tries"), lambda row: row.tries, cell=_tries, is_number=True),
     Column("reply", _l("The relay’s reply"), lambda row: masked(row.last_reply)),
@@ -73,7 +73,7 @@ def _list_page(form: RetryForm) -> str:
         table=tables.page(_asked_for(), MESSAGES, arguments=request.args, path=path),
         counts=counts,
         states=STATES,
-        kinds=[(name, ledger.kind_name(name)) for name in ledger.kinds()],
+        kinds=[(name, kinds.name_of(name)) for name in ledger.kinds()],
         state=state,
         kind=request.args.get("kind", ""),
         relay=ledger.troubled_relay(),
@@ -95,9 +95,9 @@ def _message_page(id: int, form: RetryForm) -> Any:
         "outbox/office/message.html",
         message=found,
         subject=_subject(found),
-        kind=ledger.kind_name(found.kind),
+        kind=kinds.name_of(found.kind),
         text=ledger.text_of(found, now=clock.now()),
-        is_private=is_private(found.kind),
+        is_private=kinds.is_private(found.kind),
         state=STATES[found.state],
         may_retry=found.state == State.FAILED,
         form=form,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, func, select
 
 from campaign.db import db
+from campaign.outbox.kinds import Kind
 from campaign.outbox.models import (
     OPEN,
     Message,
@@ -27,7 +28,7 @@ def suppression_of(address: str) -> Suppression | None:
     return db.session.get(Suppression, address_hash(address))
 
 
-def queued_lately(address: str, *, kinds: list[str], since: datetime) -> int:
+def queued_lately(address: str, *, kinds: list[Kind], since: datetime) -> int:
     """Count the mails of some kinds queued to a mailbox since a moment, for a cap.
 
     However its address is written: `ada+1@…`, `ada+2@…` are one mailbox.

@@ -1,4 +1,4 @@
-"""Deeds of the outbox: post, claim, settle, retry, suppress."""
+"""Deeds of the outbox: queue, pause, stop, retry, suppress."""
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,9 +12,9 @@ from campaign.clients import network_of
 from campaign.db import db, insert_missing
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.headers import one_address, safe_header
+from campaign.outbox.kinds import Kind
 from campaign.outbox.mail import AUTOMATIC, Mail
 from campaign.outbox.models import (
-    BOUNCE,
     Batch,
     ClientCount,
     Message,
@@ -25,7 +25,6 @@ from campaign.outbox.models import (
     address_hash,
     mailbox_hash,
 )
-from campaign.outbox.suppressions.models import Bounce
 from campaign.outbox.throttles.queries import BOUNCES, RELAY
 from campaign.refusals import Refusal
 
@@ -70,7 +69,7 @@ _SAID = ("person_id", "to_address", "to_name", "address_hash", "country", "city_
 def queue_batch(
     audience: Select[Any],
     *,
-    kind: str,
+    kind: Kind,
     variants: Iterable[Variant],
     headers: Mapping[str, str],
     rate: float = 0.0,
@@ -166,18 +165,6 @@ def keep_no_evidence(hashed: str) -> None:
 def lift(address: str) -> None:
     """Write to a suppressed address again."""
     db.session.execute(delete(Suppression).where(Suppression.address_hash == address_hash(address)))
-
-
-def lift_bounce(address: str) -> None:
-    """Write again to an address from which mail once came back: its owner has just shown it works.
-
-    Nor does it count any more what was said of it and waits for a person. What they themselves
-    said, "never write to me" or a complaint, stays.
-    """
-    theirs = address_hash(address)
-    bounce = (Suppression.address_hash == theirs, Suppression.reason == BOUNCE)
-    db.session.execute(delete(Suppression).where(*bounce))
-    db.session.execute(delete(Bounce).where(Bounce.address_hash == theirs))
 
 
 class TooManyFromHere(Refusal):
@@ -346,7 +333,7 @@ def send_again(ids: Sequence[int], *, now: datetime) -> None:
 _AT_ONCE = 500
 
 
-def drop_waiting(*, thread: str, kind: str, now: datetime) -> None:
+def drop_waiting(*, thread: str, kind: Kind, now: datetime) -> None:
     """Withhold what has become pointless before it left, such as a confirmation taken back."""
     for message in db.session.scalars(
         select(Message).where(

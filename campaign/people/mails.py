@@ -9,20 +9,16 @@ from typing import Any, NamedTuple
 from flask import current_app
 
 from campaign.languages import _, force_locale
+from campaign.languages import lazy_gettext as _l
+from campaign.outbox.kinds import Kind, kind
 from campaign.outbox.mail import Mail
 from campaign.people import links
 from campaign.people.models import Person, Purpose
 from campaign.templating import render_mail
 
-CONFIRMATION = "confirmation"
-REMINDER = "confirmation-reminder"
-ALREADY = "already-subscribed"
-LETTER = "letter-confirmation"
-LETTER_REMINDER = "letter-reminder"
-
-# Mails that a stranger can cause to an address that is not theirs. All count towards one cap, so
-# every form that causes such a mail has its kind here.
-CAUSED_BY_STRANGERS = [CONFIRMATION, REMINDER, ALREADY, LETTER, LETTER_REMINDER]
+CONFIRMATION = kind("confirmation", _l("please confirm: newsletter"), is_caused_by_strangers=True)
+REMINDER = kind("confirmation-reminder", _l("reminder: newsletter"), is_caused_by_strangers=True)
+ALREADY = kind("already-subscribed", _l("already subscribed"), is_caused_by_strangers=True)
 
 
 def confirmation(person: Person, purpose: Purpose) -> Mail:
@@ -54,7 +50,7 @@ def already_subscribed(person: Person, purpose: Purpose) -> Mail:
 
 
 def _mail(
-    person: Person, purpose: Purpose, kind: str, subject: str, template: str, **more: Any
+    person: Person, purpose: Purpose, kind: Kind, subject: str, template: str, **more: Any
 ) -> Mail:
     token = links.unsubscribe_token(person.id, purpose)
     text, html = render_mail(

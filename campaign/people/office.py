@@ -13,7 +13,7 @@ from campaign import clock, tables
 from campaign.db import db
 from campaign.languages import _, country_name, languages, territories
 from campaign.languages import lazy_gettext as _l
-from campaign.outbox import ledger
+from campaign.outbox import kinds, ledger
 from campaign.outbox.masking import masked
 from campaign.outbox.models import Message
 from campaign.outbox.queries import suppression_of
@@ -102,7 +102,7 @@ def _history(now: datetime) -> list[Column]:
 
     return [
         Column("subject", _l("Subject"), subject, cell=link),
-        Column("kind", _l("Kind"), lambda m: m.kind, cell=lambda m: ledger.kind_name(m.kind)),
+        Column("kind", _l("Kind"), lambda m: m.kind, cell=lambda m: kinds.name_of(m.kind)),
         Column("state", _l("State"), lambda m: m.state, cell=lambda m: ledger.STATES[m.state]),
         Column("reply", _l("The relay’s reply"), lambda m: masked(m.last_reply)),
         Column("queued_at", _l("Queued"), lambda m: m.queued_at),

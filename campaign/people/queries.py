@@ -17,10 +17,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
+from campaign.outbox.kinds import caused_by_strangers
 from campaign.outbox.models import BOUNCE, Message, Suppression
 from campaign.outbox.queries import is_suppressed, queued_lately, suppression_of
 from campaign.people import exports
-from campaign.people.mails import CAUSED_BY_STRANGERS
 from campaign.people.models import (
     NOT_ME,
     Consent,
@@ -249,7 +249,7 @@ def may_be_asked(address: str, *, now: datetime) -> bool:
     if refuses_questions(address):
         return False
     for most, time in ((MOST_A_DAY, timedelta(days=1)), (MOST_IN_30_DAYS, timedelta(days=30))):
-        if queued_lately(address, kinds=CAUSED_BY_STRANGERS, since=now - time) >= most:
+        if queued_lately(address, kinds=caused_by_strangers(), since=now - time) >= most:
             return False
     return True
 

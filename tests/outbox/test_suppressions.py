@@ -27,6 +27,7 @@ from campaign.outbox.suppressions.verbs import (
     find_gone,
     find_reachable,
     hold_back_run,
+    lift_bounce,
     report_gone,
 )
 from campaign.people.models import Purpose, Subscription
@@ -568,7 +569,7 @@ def test_what_a_person_has_paused_goes_on_only_when_they_say_so(
 def test_who_shows_meanwhile_that_their_address_works_is_not_given_up(app: Flask) -> None:
     with app.app_context():
         report(*(f"p{at}@big.example" for at in range(12)))
-        verbs.lift_bounce("p3@big.example")
+        lift_bounce("p3@big.example")
         db.session.commit()
 
     settle(app, find_gone)

@@ -5,6 +5,7 @@ from datetime import datetime
 from flask import current_app
 
 from campaign.languages import _, force_locale
+from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.automations.catalogue import REMINDER, WELCOME, words_in
 from campaign.newsletter.automations.models import Automation
 from campaign.newsletter.mails import CHOICES, GREETING, WAY_OUT, list_headers
@@ -15,6 +16,7 @@ from campaign.newsletter.rendering import (
     write,
 )
 from campaign.outbox.fields import Recipient
+from campaign.outbox.kinds import kind
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Variant
 from campaign.people import links
@@ -22,8 +24,8 @@ from campaign.people.mails import Words, confirmation_reminder, language_of
 from campaign.people.models import Person, Purpose
 from campaign.templating import absolute, render_mail
 
-WELCOMED = "welcome"
-TRIAL = "automatic-trial"
+WELCOMED = kind("welcome", _l("welcome to the newsletter"))
+TRIAL = kind("automatic-trial", _l("trial of an automatic mail"))
 # So many characters of a mail's beginning a list of mails may show.
 SHOWN = 140
 

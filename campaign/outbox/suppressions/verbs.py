@@ -8,15 +8,13 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from campaign.db import db, insert_missing, lock
-from campaign.outbox.models import Batch, Message, Suppression
+from campaign.outbox.models import BOUNCE, Batch, Message, Suppression, address_hash
 from campaign.outbox.suppressions import bursts, queries
 from campaign.outbox.suppressions.models import Bounce, Cause, Decision
 from campaign.outbox.throttles import verbs as throttles
 from campaign.outbox.throttles.queries import BOUNCES
 from campaign.outbox.throttles.verbs import domain_of
 from campaign.outbox.verbs import pause, resume, send_again
-
-REASON = "bounce"
 
 
 class Status(StrEnum):
@@ -141,7 +139,7 @@ def _suppress(bounces: Iterable[Bounce], *, now: datetime) -> None:
                 Suppression,
                 {
                     "address_hash": bounce.address_hash,
-                    "reason": REASON,
+                    "reason": BOUNCE,
                     "evidence": bounce.words,
                     "since": now,
                     "cause_id": bounce.cause_id,
@@ -352,6 +350,18 @@ def _let_go_on(cause: Cause) -> None:
         is_ours = batch is not None and batch.paused_because and batch.stopped_at is None
         if batch is not None and is_ours and not queries.held_of([batch_id]):
             resume(batch)
+
+
+def lift_bounce(address: str) -> None:
+    """Write again to an address from which mail once came back: its owner has just shown it works.
+
+    Nor does it count any more what was said of it and waits for a person. What they themselves
+    said, "never write to me" or a complaint, stays.
+    """
+    theirs = address_hash(address)
+    bounce = (Suppression.address_hash == theirs, Suppression.reason == BOUNCE)
+    db.session.execute(delete(Suppression).where(*bounce))
+    db.session.execute(delete(Bounce).where(Bounce.address_hash == theirs))
 
 
 def keep_from(person_id: int, *, kind: str) -> None:
