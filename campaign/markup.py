@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import nh3
-import yaml
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
@@ -75,12 +74,6 @@ class Rendered:
     html: str
     headings: list[Heading] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
-
-
-def split(source: str) -> tuple[dict[str, Any], str]:
-    """Part a text of the starter into its front matter and its Markdown."""
-    _nothing, head, rest = source.split("---\n", 2)
-    return yaml.safe_load(head), rest
 
 
 def _slug(words: str) -> str:

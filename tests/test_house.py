@@ -66,7 +66,7 @@ CRAFTS: dict[str, set[str]] = {
     "outbox": {"fields", "headers", "kinds", "ledger", "mail", "masking"},
     "outbox/suppressions": {"bursts"},
     "outbox/throttles": set(),
-    "pages": {"days", "files", "front_matter"},
+    "pages": {"days", "files"},
     "people": {"exports", "links"},
     "places": {"cities"},
     "segments": {"building", "conditions", "rules"},
@@ -76,8 +76,8 @@ CRAFTS: dict[str, set[str]] = {
 }
 GROUND = {
     "characters", "clients", "clock", "colours", "comments", "config", "days", "db", "folding",
-    "forms", "jobs", "languages", "linking", "logs", "markup", "private_files", "refusals", "slugs",
-    "tables", "templating", "tokens",
+    "forms", "front_matter", "jobs", "languages", "linking", "logs", "markup", "private_files",
+    "refusals", "slugs", "tables", "templating", "tokens",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor", "web_server"}
 

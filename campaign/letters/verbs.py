@@ -6,7 +6,7 @@ from importlib.resources.abc import Traversable
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import joinedload
 
-from campaign import jobs, markup, tokens
+from campaign import front_matter, jobs, tokens
 from campaign.attribution import verbs as attribution
 from campaign.attribution.models import Conversion
 from campaign.db import count_of, db, insert_missing
@@ -42,9 +42,10 @@ def load_starter(folder: Traversable, *, now: datetime) -> None:
     if count_of(select(Template)):
         return
     for file in sorted((folder / "letters").iterdir(), key=lambda entry: entry.name):
-        matter, body = markup.split(file.read_text("utf-8"))
+        parts = front_matter.part(file.read_text("utf-8"))
+        subject = parts.matter["subject"]
         db.session.add(
-            Template(language=matter["language"], subject=matter["subject"], body=body.strip())
+            Template(language=parts.matter["language"], subject=subject, body=parts.source)
         )
     db.session.flush()
 

@@ -9,7 +9,7 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from campaign import markup
+from campaign import front_matter, markup
 from campaign.db import db
 from campaign.languages import force_locale
 from campaign.languages import lazy_gettext as _l
@@ -297,13 +297,13 @@ def load_starter(folder: Traversable, *, now: datetime) -> None:
         return
     files = (file for file in (folder / "newsletter").iterdir() if file.name.endswith(".md"))
     for file in sorted(files, key=lambda file: file.name):
-        matter, source = markup.split(file.read_text(encoding="utf-8"))
+        matter, _lines, source, *_rest = front_matter.part(file.read_text(encoding="utf-8"))
         draft(
             title=matter["title"],
             slug=file.name.removesuffix(".md"),
             subject=matter.get("subject", ""),
             preview=matter.get("preview", ""),
-            source=source.strip(),
+            source=source,
             language=matter.get("language", current_app.config["LANGUAGES"][0]),
             by=None,
             now=now,
