@@ -28,6 +28,7 @@ from campaign.inbound.cli import cli as inbound_command
 from campaign.letters import duties as letters_duties
 from campaign.letters import segments as letters_segments
 from campaign.letters.views import bp as letters
+from campaign.mailings import fields as mailing_fields
 from campaign.newsletter.automations import duties as automations_duties
 from campaign.newsletter.images.pictures import LARGEST_FILE
 from campaign.newsletter.images.views import bp as images
@@ -93,7 +94,7 @@ DUTIES = (
 CONDITIONS = (people_conditions, events_segments, letters_segments)
 
 # What the rooms offer to who writes an issue; importing them puts it on the list of fields.
-FIELDS = (event_cards,)
+FIELDS = (mailing_fields, event_cards)
 
 
 def body_limit(app: Flask, environ: Mapping[str, Any]) -> int:

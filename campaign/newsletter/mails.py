@@ -6,14 +6,15 @@ from flask import current_app
 
 from campaign.languages import _, force_locale
 from campaign.languages import lazy_gettext as _l
-from campaign.newsletter.fields import NOBODY
-from campaign.newsletter.models import Issue, IssueText
-from campaign.newsletter.rendering import (
-    as_holes,
-    fill,
+from campaign.mailings.fields import GREETING
+from campaign.mailings.rendering import (
+    as_placeholders,
     kept_whole,
+    seen,
     write,
 )
+from campaign.newsletter.fields import NOBODY
+from campaign.newsletter.models import Issue, IssueText
 from campaign.outbox.fields import Recipient
 from campaign.outbox.kinds import kind
 from campaign.outbox.mail import Mail
@@ -26,9 +27,8 @@ from campaign.templating import absolute, public_url, render_mail
 ISSUE = kind(Purpose.NEWSLETTER.value, _l("issue of the newsletter"))
 TRIAL = kind("issue-trial", _l("trial of an issue"))
 
-# What an issue leaves open for each reader besides the writer's own fields (`fields`); that in
-# addresses and headers without spaces, where it could be broken or encoded.
-GREETING = "{{ greeting }}"
+# What an issue leaves open for each reader besides the greeting and the writer's own fields
+# (`fields`); in addresses and headers without spaces, where it could be broken or encoded.
 WAY_OUT, CHOICES = "{{unsubscribe}}", "{{preferences}}"
 
 
@@ -56,9 +56,9 @@ def variant(issue: Issue, text: IssueText) -> Variant:
     return Variant(
         key=text.language,
         language=text.language,
-        subject=as_holes(text.subject, is_html=False),
-        text=as_holes(plain, is_html=False),
-        html=as_holes(html, is_html=True),
+        subject=as_placeholders(text.subject, is_html=False),
+        text=as_placeholders(plain, is_html=False),
+        html=as_placeholders(html, is_html=True),
     )
 
 
@@ -75,15 +75,15 @@ def headers(issue: Issue) -> dict[str, str]:
 def trial(issue: Issue, *, language: str, to: str, person_id: int, now: datetime) -> Mail:
     """Write a copy for the organiser who asks for one, as a reader without a name would get it."""
     text = issue.text_in(language)
-    seen = seen_by(issue, text, _reader(text, person_id), now=now)
+    copy = seen_by(issue, text, _reader(text, person_id), now=now)
     with force_locale(text.language):
-        subject = _("Trial: %(subject)s", subject=seen.subject)[:255]
+        subject = _("Trial: %(subject)s", subject=copy.subject)[:255]
     return Mail(
         kind=TRIAL,
         to=to,
         subject=subject,
-        text=seen.text,
-        html=seen.html,
+        text=copy.text,
+        html=copy.html,
         is_own_act=True,
         headers=list_headers(links.unsubscribe_token(person_id, Purpose.NEWSLETTER)),
     )
@@ -96,21 +96,13 @@ def _reader(text: IssueText, person_id: int) -> Recipient:
 def preview(issue: Issue, *, language: str = "", now: datetime) -> tuple[str, str]:
     """Write both halves of an issue as a reader without a name would get them."""
     text = issue.text_in(language or issue.language)
-    seen = seen_by(issue, text, _reader(text, NOBODY), now=now)
-    return seen.text, seen.html
+    shown = seen_by(issue, text, _reader(text, NOBODY), now=now)
+    return shown.text, shown.html
 
 
 def seen_by(issue: Issue, text: IssueText, reader: Recipient, *, now: datetime) -> Variant:
     """Write a text as one reader gets it, all fields filled in."""
-    open_ = variant(issue, text)
-    with force_locale(reader.language):
-        return Variant(
-            key=open_.key,
-            language=open_.language,
-            subject=" ".join(fill(open_.subject, reader, is_html=False, now=now).split()),
-            text=fill(open_.text, reader, is_html=False, now=now),
-            html=fill(open_.html, reader, is_html=True, now=now),
-        )
+    return seen(variant(issue, text), reader, now=now)
 
 
 def list_headers(token: str) -> dict[str, str]:

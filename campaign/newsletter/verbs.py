@@ -13,10 +13,10 @@ from campaign import front_matter, markup
 from campaign.db import db
 from campaign.languages import force_locale
 from campaign.languages import lazy_gettext as _l
+from campaign.mailings.merge_checks import check_words
+from campaign.mailings.rendering import for_strangers
 from campaign.newsletter import mails, queries
-from campaign.newsletter.merge_checks import check_words as check_words
 from campaign.newsletter.models import Issue, IssueText, IssueVersion
-from campaign.newsletter.rendering import for_strangers
 from campaign.outbox.verbs import queue
 from campaign.refusals import Refusal
 from campaign.slugs import free_slug, slug_of

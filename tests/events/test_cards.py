@@ -15,7 +15,7 @@ from campaign import clock
 from campaign.db import db
 from campaign.events import verbs
 from campaign.events.models import Event
-from campaign.newsletter.rendering import for_strangers
+from campaign.mailings.rendering import for_strangers
 from campaign.outbox import fields
 from campaign.outbox.fields import Recipient, Value
 from campaign.places.cities import find

@@ -11,6 +11,7 @@ from flask import Flask
 from campaign import clock, markup
 from campaign.app import create_app
 from campaign.db import db
+from campaign.mailings.rendering import Written
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.automations import catalogue
 from campaign.newsletter.automations import queries as series
@@ -26,7 +27,6 @@ from campaign.newsletter.checks import (
     slips,
 )
 from campaign.newsletter.models import Issue, IssueText
-from campaign.newsletter.rendering import Written
 from campaign.pages import verbs as pages
 from tests.closing import close
 from tests.visitor import Visitor

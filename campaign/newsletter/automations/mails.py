@@ -6,15 +6,16 @@ from flask import current_app
 
 from campaign.languages import _, force_locale
 from campaign.languages import lazy_gettext as _l
-from campaign.newsletter.automations.catalogue import REMINDER, WELCOME, words_in
-from campaign.newsletter.automations.models import Automation
-from campaign.newsletter.mails import CHOICES, GREETING, WAY_OUT, list_headers
-from campaign.newsletter.rendering import (
-    as_holes,
+from campaign.mailings.fields import GREETING
+from campaign.mailings.rendering import (
+    as_placeholders,
     fill,
     kept_whole,
     write,
 )
+from campaign.newsletter.automations.catalogue import REMINDER, WELCOME, words_in
+from campaign.newsletter.automations.models import Automation
+from campaign.newsletter.mails import CHOICES, WAY_OUT, list_headers
 from campaign.outbox.fields import Recipient
 from campaign.outbox.kinds import kind
 from campaign.outbox.mail import Mail
@@ -54,9 +55,9 @@ def variant(automatic: Automation, language: str) -> Variant:
     return Variant(
         key=language,
         language=language,
-        subject=as_holes(words.subject, is_html=False),
-        text=as_holes(text, is_html=False),
-        html=as_holes(html, is_html=True),
+        subject=as_placeholders(words.subject, is_html=False),
+        text=as_placeholders(text, is_html=False),
+        html=as_placeholders(html, is_html=True),
     )
 
 
@@ -76,14 +77,14 @@ def seen_by(automatic: Automation, reader: Recipient, *, now: datetime) -> Varia
     """Write a mail as one reader gets it, all fields filled in."""
     if automatic.key == REMINDER:
         return _reminder_seen(automatic, reader.language)
-    holes = variant(automatic, reader.language)
+    open_ = variant(automatic, reader.language)
     with force_locale(reader.language):
         return Variant(
-            key=holes.key,
-            language=holes.language,
-            subject=" ".join(fill(holes.subject, reader, is_html=False, now=now).split())[:255],
-            text=fill(holes.text, reader, is_html=False, now=now),
-            html=fill(holes.html, reader, is_html=True, now=now),
+            key=open_.key,
+            language=open_.language,
+            subject=" ".join(fill(open_.subject, reader, is_html=False, now=now).split())[:255],
+            text=fill(open_.text, reader, is_html=False, now=now),
+            html=fill(open_.html, reader, is_html=True, now=now),
         )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from campaign.db import Moment, db, insert_missing
 from campaign.languages import lazy_gettext as _l
+from campaign.mailings.merge_checks import check_words
 from campaign.newsletter.automations import mails, queries
 from campaign.newsletter.automations.catalogue import (
     BUILT_IN,
@@ -28,7 +29,6 @@ from campaign.newsletter.automations.models import (
     StepSent,
 )
 from campaign.newsletter.mails import ISSUE
-from campaign.newsletter.verbs import check_words
 from campaign.outbox.models import Message
 from campaign.outbox.verbs import queue, queue_batch
 from campaign.people import verbs as people
@@ -66,7 +66,7 @@ def write(
 ) -> None:
     """Write an automatic mail for the readers of a language, on top of the `version` that was read.
 
-    Raises `ChangedMeanwhile`, `NoFieldHere`, and what `newsletter.verbs.check_words` raises.
+    Raises `ChangedMeanwhile`, `NoFieldHere`, and what `mailings.merge_checks.check_words` raises.
     """
     row = _held(key)
     if row.version != version:

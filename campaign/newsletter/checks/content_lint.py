@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from campaign.languages import lazy_gettext as _l
+from campaign.mailings.rendering import Written, is_card
 from campaign.newsletter.models import IssueText
-from campaign.newsletter.rendering import Written, is_card
 from campaign.outbox.fields import FIELD, Field, Recipient, Value
 
 # Gmail shows the first 102 kB of a mail and hides the rest, the link to leave among it.

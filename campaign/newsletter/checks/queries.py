@@ -8,14 +8,14 @@ from flask import Flask, current_app
 from campaign import markup
 from campaign.languages import force_locale, language_name
 from campaign.languages import lazy_gettext as _l
+from campaign.mailings import merge_checks
+from campaign.mailings.rendering import write
 from campaign.newsletter import mails
-from campaign.newsletter import merge_checks as wording
 from campaign.newsletter.checks import content_lint as habits
 from campaign.newsletter.checks import link_checker as answers
 from campaign.newsletter.checks import slips
 from campaign.newsletter.checks.content_lint import Finding
 from campaign.newsletter.models import Issue, IssueText
-from campaign.newsletter.rendering import write
 from campaign.outbox.fields import Recipient, known
 from campaign.outbox.mail import inline
 from campaign.refusals import Refusal
@@ -46,7 +46,7 @@ def _in_order(found: Iterable[Finding]) -> list[Finding]:
 
 def _found_in(text: IssueText, html: str, *, now: datetime) -> Iterator[Finding]:
     try:
-        wording.check_words(
+        merge_checks.check_words(
             title=text.title, subject=text.subject, preview=text.preview, source=text.source
         )
     except Refusal as refusal:

@@ -7,7 +7,8 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 from campaign import clock
 from campaign.db import db
 from campaign.languages import _, language_name
-from campaign.newsletter import merge_checks as wording
+from campaign.mailings import merge_checks
+from campaign.mailings.rendering import has_stray_braces
 from campaign.newsletter import verbs
 from campaign.newsletter.drafts.forms import (
     PREVIEW_SEEN,
@@ -20,7 +21,6 @@ from campaign.newsletter.drafts.forms import (
 from campaign.newsletter.models import Issue
 from campaign.newsletter.previews.forms import ReaderForm
 from campaign.newsletter.previews.looks import offers
-from campaign.newsletter.rendering import has_stray_braces
 from campaign.refusals import Refusal
 
 bp = Blueprint("drafts", __name__)
@@ -56,16 +56,16 @@ def draft() -> Any:
 MENDABLE = (
     verbs.AddressTaken,
     verbs.WrittenAlready,
-    wording.FieldInTitle,
-    wording.FieldInTag,
-    wording.UnknownField,
-    wording.StrayBraces,
+    merge_checks.FieldInTitle,
+    merge_checks.FieldInTag,
+    merge_checks.UnknownField,
+    merge_checks.StrayBraces,
     verbs.ChangedMeanwhile,
 )
 _BESIDE: dict[type[Refusal], str] = {
     verbs.AddressTaken: "slug",
     verbs.WrittenAlready: "language",
-    wording.FieldInTitle: "title",
+    merge_checks.FieldInTitle: "title",
 }
 
 
@@ -128,11 +128,10 @@ def _place_of(form: TextForm, refusal: Refusal) -> str:
     """Name the field in which a mistake of braces stands."""
     for name in ("subject", "preview"):
         typed = form[name].data
-        if isinstance(refusal, wording.UnknownField) and f"{{{{{refusal.name}" in typed.replace(
-            " ", ""
-        ):
+        spaceless = typed.replace(" ", "")
+        if isinstance(refusal, merge_checks.UnknownField) and f"{{{{{refusal.name}" in spaceless:
             return name
-        if isinstance(refusal, wording.StrayBraces) and has_stray_braces(typed):
+        if isinstance(refusal, merge_checks.StrayBraces) and has_stray_braces(typed):
             return name
     return "source"
 

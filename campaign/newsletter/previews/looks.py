@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from campaign.languages import force_locale
-from campaign.newsletter.rendering import is_card, offered
+from campaign.mailings.rendering import is_card, offered
 from campaign.outbox.fields import Recipient, known
 
 

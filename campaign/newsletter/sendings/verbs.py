@@ -14,12 +14,13 @@ from campaign.attribution.links import in_html, in_text
 from campaign.attribution.models import Conversion
 from campaign.db import db, insert_missing
 from campaign.languages import lazy_gettext as _l
+from campaign.mailings.merge_checks import check_words
+from campaign.mailings.rendering import as_placeholders, kept_whole
 from campaign.newsletter import mails
 from campaign.newsletter.models import Issue, Sending
-from campaign.newsletter.rendering import as_holes, kept_whole
 from campaign.newsletter.sendings import audience, figures, queries
 from campaign.newsletter.sendings.models import Reading
-from campaign.newsletter.verbs import check_may_be_sent, check_words, words_of
+from campaign.newsletter.verbs import check_may_be_sent, words_of
 from campaign.outbox import verbs as outbox
 from campaign.outbox.models import Batch, Message, Variant, address_hash
 from campaign.people.models import Person
@@ -291,7 +292,7 @@ def _queue(
     variants = [_coded(variant, codes.code_of(issue.slug)) for variant in mails.variants(issue)]
     for variant in variants:
         if subject and variant.language == issue.language:
-            variant.subject = as_holes(subject, is_html=False)
+            variant.subject = as_placeholders(subject, is_html=False)
     return outbox.queue_batch(
         audience.recipients(people, variant=audience.text_for(issue), due_at=due_at),
         kind=mails.ISSUE,
@@ -310,7 +311,7 @@ def _queue_trial(issue: Issue, sending: Sending, people: Select[Person], *, now:
         variant = mails.variant(issue, issue.text)
         variant.key = f"{issue.language}/{half}"
         if subject:
-            variant.subject = as_holes(subject, is_html=False)
+            variant.subject = as_placeholders(subject, is_html=False)
         variants.append(_coded(variant, codes.code_of(issue.slug, half=half)))
     return outbox.queue_batch(
         audience.recipients(
@@ -327,7 +328,7 @@ def _queue_trial(issue: Issue, sending: Sending, people: Select[Person], *, now:
 def _coded(variant: Variant, code: str) -> Variant:
     text = in_text(variant.text, code, absolute=absolute)
     # The addresses have grown; no line may end within a field.
-    variant.text = as_holes(wrapped(kept_whole(text)), is_html=False)
+    variant.text = as_placeholders(wrapped(kept_whole(text)), is_html=False)
     variant.html = in_html(variant.html, code, absolute=absolute)
     # Its cards are made at sending, each with links of its own.
     variant.code = code

@@ -2,7 +2,7 @@
 
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
-from campaign.newsletter.rendering import (
+from campaign.mailings.rendering import (
     has_field_in_tag,
     has_stray_braces,
     unknown_field,

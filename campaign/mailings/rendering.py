@@ -1,4 +1,4 @@
-"""The craft of an issue: its Markdown as the mail's two halves, its fields, its address."""
+"""The craft of a text to many: Markdown as the two halves of a mail, and the fields in it."""
 
 import html
 import re
@@ -8,13 +8,14 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from campaign import markup
-from campaign.newsletter.images.pictures import sized
+from campaign.languages import force_locale
 from campaign.outbox.fields import FIELD, Recipient, Value, known
+from campaign.outbox.models import Variant
 
 
 @dataclass(frozen=True)
 class Written:
-    """The body of an issue as it is mailed: plain text, and HTML whose links are whole."""
+    """The body of a text as it is mailed: plain text, and HTML whose links are whole."""
 
     text: str
     html: str
@@ -34,6 +35,19 @@ def write(source: str, *, absolute: Callable[[str], str]) -> Written:
 
 
 _FIELD_ALONE = re.compile(rf"<p>\s*({FIELD.pattern})\s*</p>")
+
+# How wide a picture is shown in a mail at most, in CSS pixels (`templates/mail.html`).
+SHOWN = 560
+# The address of a picture of ours tells how large it is.
+_OURS = re.compile(r'<img (src="[^"]*/newsletter/images/[0-9a-f]{24}-(\d+)x(\d+)\.(?:png|jpg)")')
+
+
+def sized(html: str) -> str:
+    """Give the pictures in rendered HTML their width: Outlook on Windows knows no widest.
+
+    No height: where pictures are off, their words would stand in a gap as tall as the picture.
+    """
+    return _OURS.sub(lambda found: f'<img width="{min(int(found[2]), SHOWN)}" {found[1]}', html)
 
 
 # Fields. They are looked for in what is mailed, not in the source: Markdown has many ways to write
@@ -85,19 +99,19 @@ def kept_whole(text: str) -> str:
     return FIELD.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
 
 
-def as_holes(text: str, *, is_html: bool) -> str:
+def as_placeholders(text: str, *, is_html: bool) -> str:
     """Write the fields of a text as the sender knows them, who himself escapes what he puts in."""
 
-    def hole(found: re.Match[str]) -> str:
+    def placeholder(found: re.Match[str]) -> str:
         default = (found[2] or "").replace("\N{NO-BREAK SPACE}", " ")
         default = html.unescape(default) if is_html else default
         return f"{{{{ {found[1]} | {default} }}}}" if default else f"{{{{ {found[1]} }}}}"
 
-    return FIELD.sub(hole, text)
+    return FIELD.sub(placeholder, text)
 
 
 def fill(text: str, reader: Recipient, *, is_html: bool, now: datetime) -> str:
-    """Put a reader's values into holes, as the sender does; what is no field stays as it is."""
+    """Put a reader's values into placeholders, as the sender does; all else stays as it is."""
     fields = known()
 
     def value(found: re.Match[str]) -> str:
@@ -110,6 +124,18 @@ def fill(text: str, reader: Recipient, *, is_html: bool, now: datetime) -> str:
         return html.escape(made.text) if made.html is None else made.html
 
     return FIELD.sub(value, text)
+
+
+def seen(variant: Variant, reader: Recipient, *, now: datetime) -> Variant:
+    """Give a text as one reader gets it, all fields filled in."""
+    with force_locale(reader.language):
+        return Variant(
+            key=variant.key,
+            language=variant.language,
+            subject=" ".join(fill(variant.subject, reader, is_html=False, now=now).split()),
+            text=fill(variant.text, reader, is_html=False, now=now),
+            html=fill(variant.html, reader, is_html=True, now=now),
+        )
 
 
 def for_strangers(rendered: str, *, language: str, now: datetime) -> str:
