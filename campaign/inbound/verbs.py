@@ -97,7 +97,7 @@ def act(mail_id: int, *, now: datetime) -> None:
     found = reading.read(queries.bytes_of(mail), envelope_sender=mail.envelope_sender)
     mail.sender, mail.subject = found.sender, found.subject
     to = target(mail.recipient)
-    if found.is_entangled:
+    if found.is_nested:
         wait(mail, Kind.UNREAD, Made.UNREADABLE)
     elif found.complaint is not None:
         complaint(mail, found.complaint, now=now)
