@@ -1,26 +1,45 @@
 """The laws of the house that no import contract can hold (docs/developers/house.md)."""
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import grimp
 import pytest
 from flask import Flask
 from sqlalchemy import ForeignKey
 
 from campaign.app import DOORSTEP, PUBLIC
 from campaign.db import db
+from campaign.organisers.models import Role
 from campaign.outbox.kinds import known
+from tests import not_yet
+from tests.not_yet import but_for
 from tests.visitor import Visitor
 
 HOUSE = Path(__file__).parent.parent / "campaign"
+TEMPLATES = HOUSE.parent / "templates"
 MODULES = sorted(HOUSE.rglob("*.py"))
 DOORS = {"views.py", "office.py", "cli.py", "duties.py"}
 DESKS = {"front", "office"}
-# What a file of a room may be called; a craft's name is its own and is listed here with its room.
-PLAN = {"__init__", "models", "mails", "queries", "verbs", "duties", "forms", *(
-    "views", "office", "cli",
-)}  # fmt: skip
+# The plan of a room, from the top: each file knows those below it.
+ORDER = ("office views cli", "forms", "duties", "verbs", "queries", "mails", "models")
+PLAN = {"__init__", *" ".join(ORDER).split()}
+# Where a second noun stands in the plan of its room: from the top, all of them above one file.
+SECOND_NOUNS: dict[str, dict[str, str]] = {
+    "events": {"verbs": "asks > sign_ups"},
+    "imports": {"verbs": "chunks"},
+    "inbound": {"queries": "bounces"},
+    "newsletter": {
+        "verbs": "subscribers > automations > drafts > versions previews > sendings > checks",
+        "models": "images",
+    },
+    "outbox": {"verbs": "suppressions", "queries": "throttles"},
+}
+# What else a file of a room may be called: a craft's name is its own.
 CRAFTS: dict[str, set[str]] = {
     "attribution": {"codes", "links"},
     "delivery": {
@@ -87,9 +106,21 @@ def place(module: Path) -> str:
     return str(module.relative_to(HOUSE.parent))
 
 
+@cache
+def tree(module: Path) -> ast.Module:
+    """Read a module, once for all laws."""
+    return ast.parse(module.read_text())
+
+
+@cache
+def nodes(module: Path) -> list[ast.AST]:
+    """List all that stands in a module, once for all laws."""
+    return list(ast.walk(tree(module)))
+
+
 def calls(module: Path) -> Iterator[tuple[str, ast.Call]]:
     """Give every call of a module with the dotted name of what is called."""
-    for node in ast.walk(ast.parse(module.read_text())):
+    for node in nodes(module):
         if isinstance(node, ast.Call):
             yield ast.unparse(node.func), node
 
@@ -99,6 +130,35 @@ def is_door(module: Path) -> bool:
     return (
         module.parent == HOUSE or module.name in DOORS or room in DESKS or module.stem == "worker"
     )
+
+
+def layers_of(room: str) -> list[set[str]]:
+    """Give what stands in a room, from the top: its files, and its second nouns between them."""
+    nouns = SECOND_NOUNS.get(room, {})
+    floors = [floor for name in ORDER for floor in [*nouns.get(name, "").split(" > "), name]]
+    return [set(floor.split()) for floor in floors if floor]
+
+
+def test_law_1_an_import_goes_down_the_plan_inside_a_room() -> None:
+    graph = grimp.build_graph("campaign", cache_dir=None)
+    wrong = [
+        f"{chain.importer} -> {chain.imported}"
+        for room in CRAFTS
+        for chain in graph.find_illegal_dependencies_for_layers(
+            layers=layers_of(room), containers={f"campaign.{room.replace('/', '.')}"}
+        )
+    ]
+
+    assert wrong == [], "law 1: down the plan inside a room"
+
+
+def test_law_1_every_second_noun_has_its_place_in_the_plan() -> None:
+    nouns = {room for room in CRAFTS if "/" in room}
+    placed = {
+        f"{room}/{noun}" for room in SECOND_NOUNS for floor in layers_of(room) for noun in floor
+    }
+
+    assert {name for name in placed if name.rpartition("/")[2] not in PLAN} == nouns
 
 
 def test_law_3_only_doors_commit() -> None:
@@ -132,7 +192,7 @@ def test_law_4_only_doors_look_at_the_clock_the_request_and_the_session() -> Non
     for module in MODULES:
         if is_door(module):
             continue
-        for node in ast.walk(ast.parse(module.read_text())):
+        for node in nodes(module):
             if isinstance(node, ast.ImportFrom):
                 names = {alias.name for alias in node.names}
                 if (node.module == "campaign" and "clock" in names) or (
@@ -148,12 +208,71 @@ def test_law_4_only_doors_look_at_the_clock_the_request_and_the_session() -> Non
     assert wrong == [], "law 4: only doors look at the world; everyone else is told"
 
 
+# The ground through which everybody may be told of a setting: what language, which zone, whose key.
+WAYS_TO_SETTINGS = {"clients", "languages", "tables", "templating", "tokens"}
+
+
+def test_law_4_only_doors_look_at_the_settings() -> None:
+    wrong = {
+        place(module)
+        for module in MODULES
+        if not is_door(module) or module.parent == HOUSE
+        if module.stem not in ROOF | WAYS_TO_SETTINGS or module.parent != HOUSE
+        for node in nodes(module)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "current_app.config"
+    }
+
+    assert but_for(not_yet.SETTINGS, wrong) == [], "law 4: everyone but doors is told"
+
+
+def test_law_4_only_the_jobs_know_when_to_stop() -> None:
+    kept = [
+        f"{place(module)}:{call.lineno}"
+        for module in MODULES
+        if module.name != "jobs.py"
+        for name, call in calls(module)
+        if name in {"threading.Event", "multiprocessing.Event"}
+    ]
+    copied = [
+        f"{place(module)}:{node.lineno}"
+        for module in MODULES
+        for node in nodes(module)
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "campaign.jobs"
+        and "stopping" in {alias.name for alias in node.names}
+    ]
+
+    assert kept == [], "the flag that stops a worker lives in jobs"
+    assert copied == [], "a worker sets the flag of its own, which an imported name would not see"
+
+
+def test_law_2_no_room_compares_a_role_by_a_bare_string() -> None:
+    roles = {role.value for role in Role}
+    wrong = {
+        place(module)
+        for module in MODULES
+        if module.parts[len(HOUSE.parts)] != "organisers"
+        for node in nodes(module)
+        if isinstance(node, ast.Compare | ast.MatchValue)
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant) and part.value in roles
+    }
+    compared = re.compile(rf"""(?:[!=]=|\bin) *[\[({{]*["'](?:{"|".join(roles)})["']""")
+    wrong |= {
+        str(page.relative_to(HOUSE.parent))
+        for page in TEMPLATES.rglob("*")
+        if page.is_file() and compared.search(page.read_text())
+    }
+
+    assert but_for(not_yet.ROLES, wrong) == [], "law 2: what a role may is asked of organisers"
+
+
 def test_law_5_nobody_but_the_delivery_speaks_to_a_mail_server() -> None:
     wrong = [
         f"{place(module)}:{node.lineno}"
         for module in MODULES
         if module.parent.name != "delivery"
-        for node in ast.walk(ast.parse(module.read_text()))
+        for node in nodes(module)
         if (isinstance(node, ast.ImportFrom) and node.module in {"smtplib", "flask_mail"})
         or (
             isinstance(node, ast.Import)
@@ -182,7 +301,7 @@ def test_law_5_every_mail_is_of_a_kind_that_its_room_registered() -> None:
     elsewhere = [
         f"{place(module)}:{node.lineno} {node.value!r}"
         for module in MODULES
-        for node in ast.walk(ast.parse(module.read_text()))
+        for node in nodes(module)
         if isinstance(node, ast.Constant)
         # One word alone is also a word of other things.
         and "-" in str(node.value)
@@ -257,10 +376,62 @@ def test_law_8_the_house_is_exhaustive() -> None:
 
 @pytest.mark.parametrize("module", MODULES, ids=place)
 def test_every_module_opens_with_one_sentence(module: Path) -> None:
-    said = ast.get_docstring(ast.parse(module.read_text())) or ""
+    said = ast.get_docstring(tree(module)) or ""
 
     first = said.split("\n\n")[0]
     assert first.endswith("."), "every module opens with one sentence that says what it is"
+
+
+MOST_LINES, MOST_WITHOUT_A_REASON, MOST_OF_A_FUNCTION, MOST_OF_A_ROOM = 400, 300, 60, 3000
+# How a module of more than three hundred lines says why it is not two.
+REASON = "Long because"
+
+
+def lines(module: Path) -> int:
+    return len(module.read_text().splitlines())
+
+
+def test_no_file_is_large_and_a_long_one_says_why() -> None:
+    large = {place(module) for module in MODULES if lines(module) > MOST_LINES}
+    long = {
+        place(module)
+        for module in MODULES
+        if lines(module) > MOST_WITHOUT_A_REASON
+        and REASON not in (ast.get_docstring(tree(module)) or "")
+    }
+
+    assert but_for(not_yet.LARGE_FILES, large) == [], f"no file over {MOST_LINES} lines"
+    assert but_for(not_yet.LONG_FILES, long) == [], (
+        f"a file over {MOST_WITHOUT_A_REASON} lines says why in its docstring: “{REASON} …”"
+    )
+
+
+def test_no_function_is_long() -> None:
+    long = {
+        f"{place(module)}::{node.name}"
+        for module in MODULES
+        for node in nodes(module)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= MOST_OF_A_FUNCTION
+    }
+
+    assert but_for(not_yet.LONG_FUNCTIONS, long) == [], (
+        f"no function over {MOST_OF_A_FUNCTION} lines: one thought, one function"
+    )
+
+
+def test_no_room_is_a_house() -> None:
+    """A second noun with models of its own is counted for itself."""
+    size: Counter[str] = Counter()
+    for module in MODULES:
+        room = module.parent
+        while room.parent not in {HOUSE, HOUSE.parent} and not (room / "models.py").exists():
+            room = room.parent
+        if room != HOUSE:
+            size[place(room)] += lines(module)
+
+    large = {room for room, number in size.items() if number > MOST_OF_A_ROOM}
+    assert but_for(not_yet.LARGE_ROOMS, large) == [], f"no room over {MOST_OF_A_ROOM} lines"
 
 
 def test_law_9_get_changes_nothing(app: Flask, visitor: Visitor) -> None:
