@@ -9,9 +9,19 @@ from markupsafe import Markup
 from campaign import clock, tables
 from campaign.db import db
 from campaign.events import queries, verbs
+from campaign.events.changes import verbs as changes
 from campaign.events.forms import ActionForm, CallOffForm, EventForm, NewActionForm
-from campaign.events.models import Action, Event, SignUp
-from campaign.events.sign_ups.queries import number_asked, search_sign_ups
+from campaign.events.models import Action, Event
+from campaign.events.sign_ups.office import COLUMNS
+from campaign.events.sign_ups.queries import (
+    all_seats_taken,
+    count_active,
+    count_unconfirmed,
+    free_seats,
+    search_sign_ups,
+    seats_taken,
+    seats_taken_by_action,
+)
 from campaign.languages import _, country_name, ngettext, wall_time
 from campaign.languages import lazy_gettext as _l
 from campaign.tables import Column
@@ -50,9 +60,9 @@ def _columns(taken: dict[int, int]) -> list[Column]:
 
 @bp.get("")
 def index() -> Any:
-    """List the events with the places taken at each."""
+    """List the events with the seats taken at each."""
     query = queries.search_events(request.args.get("q", ""), action=request.args.get("action", ""))
-    columns = _columns(queries.all_places_taken())
+    columns = _columns(all_seats_taken())
     if request.args.get("format") == "csv":
         return tables.download(query, columns, name="events")
     return render_template(
@@ -62,7 +72,7 @@ def index() -> Any:
 
 
 def _action_columns() -> list[Column]:
-    taken, events = queries.places_by_action(), queries.events_by_action()
+    taken, events = seats_taken_by_action(), queries.events_by_action()
 
     def its_events(action: Action) -> Markup:
         href = url_for("office.events.index", action=action.slug)
@@ -95,7 +105,7 @@ def _action_page(action: Action) -> Markup:
 
 @bp.get("/actions")
 def actions() -> Any:
-    """List the days of action with their events and the places taken."""
+    """List the days of action with their events and the seats taken."""
     query = queries.search_actions(request.args.get("q", ""))
     columns = _action_columns()
     if request.args.get("format") == "csv":
@@ -165,51 +175,22 @@ def amend(slug: str) -> Any:
     return redirect(url_for("office.events.actions"), 303)
 
 
-_STATES = {"coming": _l("coming"), "asked": _l("asked"), "withdrawn": _l("withdrawn")}
-
-
-def _status(place: SignUp) -> str:
-    if not place.is_active:
-        return "withdrawn"
-    return "coming" if place.is_coming else "asked"
-
-
-def _name(place: SignUp) -> str:
-    """Give what somebody is called, or what the form said while they have not confirmed it."""
-    return place.person.name or (place.asks[-1].name if place.asks else "")
-
-
-def _guests(place: SignUp) -> int:
-    return place.asks[-1].guests if place.asks and not place.is_coming else place.guests
-
-
-SIGN_UPS = [
-    Column("name", _l("Name"), _name),
-    Column("email", _l("Address"), lambda row: row.person.email),
-    Column("guests", _l("Guests"), _guests, is_number=True),
-    Column("state", _l("State"), _status, cell=lambda row: _STATES[_status(row)]),
-    Column("signed_up_at", _l("Signed up"), lambda row: row.signed_up_at),
-    Column("confirmed_at", _l("Confirmed"), lambda row: row.confirmed_at),
-    Column("withdrawn_at", _l("Withdrawn"), lambda row: row.withdrawn_at),
-]
-
-
 @bp.get("/<slug>")
 def event(slug: str) -> Any:
     """Show an event and who is coming."""
     found = _event(slug)
-    query = search_sign_ups(found, request.args.get("q", ""), state=request.args.get("state", ""))
+    query = search_sign_ups(found, request.args.get("q", ""), status=request.args.get("state", ""))
     if request.args.get("format") == "csv":
-        return tables.download(query, SIGN_UPS, name=f"{slug}-people")
-    taken = queries.places_taken([found.id])[found.id]
+        return tables.download(query, COLUMNS, name=f"{slug}-people")
+    taken = seats_taken([found.id])[found.id]
     return render_template(
         "events/office/event.html",
         event=found,
         taken=taken,
-        asked=number_asked(found),
-        free=queries.free_places(found, now=clock.now()),
+        asked=count_unconfirmed(found),
+        free=free_seats(found, now=clock.now()),
         is_over=found.is_over(clock.now()),
-        table=tables.page(query, SIGN_UPS, arguments=request.args, path=request.path),
+        table=tables.page(query, COLUMNS, arguments=request.args, path=request.path),
     )
 
 
@@ -260,7 +241,7 @@ def _edit_page(found: Event, form: EventForm, *, asked: date | None = None) -> s
         "events/office/edit.html",
         event=found,
         form=form,
-        number=queries.number_coming(found),
+        number=count_active(found),
         asked=asked,
     )
 
@@ -275,17 +256,17 @@ def _sure_of() -> date | None:
 
 @bp.post("/<slug>/edit")
 def revise(slug: str) -> Any:
-    """Change an event, and tell all who come if it is another time or place."""
+    """Change an event, and notify all who come if it is another time or place."""
     found = _event(slug)
     form = _form()
     if not form.validate():
         return _edit_page(found, form), form.refusal_status()
     try:
-        mailed = verbs.revise(found, **form.particulars(), sure_of=_sure_of(), now=clock.now())
-    except verbs.UnlikelyDay as refusal:
+        mailed = changes.revise(found, **form.particulars(), sure_of=_sure_of(), now=clock.now())
+    except changes.UnlikelyDay as refusal:
         form.starts_on.errors = [refusal.sentence]
         return _edit_page(found, form, asked=form.starts_on.data), refusal.status
-    except verbs.CapacityTooSmall as refusal:
+    except changes.CapacityTooSmall as refusal:
         form.capacity.errors = [refusal.sentence]
         return _edit_page(found, form), refusal.status
     db.session.commit()
@@ -295,32 +276,34 @@ def revise(slug: str) -> Any:
     return redirect(url_for("office.events.event", slug=slug), 303)
 
 
-def _mailed(id: int) -> str:
+def _mailed(people: int) -> str:
     return str(
-        ngettext("%(num)s person gets a mail about it.", "%(num)s people get a mail about it.", id)
+        ngettext(
+            "%(num)s person gets a mail about it.", "%(num)s people get a mail about it.", people
+        )
     )
 
 
 @bp.get("/<slug>/call-off")
-def call_off(slug: str) -> str:
-    """Show the button that calls an event off, and how many would be told."""
+def confirm_call_off(slug: str) -> str:
+    """Show the button that calls an event off, and how many would be notified."""
     return _call_off_page(_event(slug), CallOffForm())
 
 
 def _call_off_page(found: Event, form: CallOffForm) -> str:
     return render_template(
-        "events/office/call_off.html", event=found, form=form, number=queries.number_coming(found)
+        "events/office/confirm_call_off.html", event=found, form=form, number=count_active(found)
     )
 
 
 @bp.post("/<slug>/call-off")
 def do_call_off(slug: str) -> Any:
-    """Call an event off, and tell all who meant to come."""
+    """Call an event off, and notify all who meant to come."""
     found = _event(slug)
     form = CallOffForm()
     if not form.validate():
         return _call_off_page(found, form), form.refusal_status()
-    mailed = verbs.call_off(found, now=clock.now())
+    mailed = changes.call_off(found, now=clock.now())
     db.session.commit()
     flash(_("The event is called off."), "done")
     if mailed:
