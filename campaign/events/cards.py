@@ -209,11 +209,11 @@ def _first_in(meetings: Iterable[Meeting], country: str) -> list[Meeting]:
     if not found:
         return []
     first = min(found, key=lambda one: (one.is_example, one.is_full, one.starts_on, one.city))
-    same = [one for one in found if _status(one) == _status(first)]
+    same = [one for one in found if _rank(one) == _rank(first)]
     return sorted(same, key=_day_and_city)[:MOST_AT_ONCE]
 
 
-def _status(meeting: Meeting) -> tuple[date, bool, bool]:
+def _rank(meeting: Meeting) -> tuple[date, bool, bool]:
     return meeting.starts_on, meeting.is_example, meeting.is_full
 
 

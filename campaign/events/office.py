@@ -12,16 +12,8 @@ from campaign.events import queries, verbs
 from campaign.events.changes import verbs as changes
 from campaign.events.forms import ActionForm, CallOffForm, EventForm, NewActionForm
 from campaign.events.models import Action, Event
+from campaign.events.sign_ups import queries as sign_up_queries
 from campaign.events.sign_ups.office import COLUMNS
-from campaign.events.sign_ups.queries import (
-    all_seats_taken,
-    count_active,
-    count_unconfirmed,
-    free_seats,
-    search_sign_ups,
-    seats_taken,
-    seats_taken_by_action,
-)
 from campaign.languages import _, country_name, ngettext, wall_time
 from campaign.languages import lazy_gettext as _l
 from campaign.tables import Column
@@ -62,7 +54,7 @@ def _columns(taken: dict[int, int]) -> list[Column]:
 def index() -> Any:
     """List the events with the seats taken at each."""
     query = queries.search_events(request.args.get("q", ""), action=request.args.get("action", ""))
-    columns = _columns(all_seats_taken())
+    columns = _columns(sign_up_queries.all_seats_taken())
     if request.args.get("format") == "csv":
         return tables.download(query, columns, name="events")
     return render_template(
@@ -72,7 +64,7 @@ def index() -> Any:
 
 
 def _action_columns() -> list[Column]:
-    taken, events = seats_taken_by_action(), queries.events_by_action()
+    taken, events = sign_up_queries.seats_taken_by_action(), queries.events_by_action()
 
     def its_events(action: Action) -> Markup:
         href = url_for("office.events.index", action=action.slug)
@@ -119,11 +111,7 @@ def actions() -> Any:
 @bp.get("/actions/new")
 def new_action() -> str:
     """Show the form in which a day of action is announced."""
-    return _new_action_page(NewActionForm())
-
-
-def _new_action_page(form: NewActionForm) -> str:
-    return render_template("events/office/new_action.html", form=form)
+    return render_template("events/office/new_action.html", form=NewActionForm())
 
 
 @bp.post("/actions/new")
@@ -131,7 +119,7 @@ def announce() -> Any:
     """Announce a day of action."""
     form = NewActionForm()
     if not form.validate():
-        return _new_action_page(form), form.refusal_status()
+        return render_template("events/office/new_action.html", form=form), form.refusal_status()
     try:
         verbs.announce(
             title=form.title.data,
@@ -141,7 +129,7 @@ def announce() -> Any:
         )
     except verbs.AddressTaken as refusal:
         form.slug.errors = [refusal.sentence]
-        return _new_action_page(form), refusal.status
+        return render_template("events/office/new_action.html", form=form), refusal.status
     db.session.commit()
     flash(_("The day of action is there. Now it needs events."), "done")
     return redirect(url_for("office.events.actions"), 303)
@@ -179,16 +167,17 @@ def amend(slug: str) -> Any:
 def event(slug: str) -> Any:
     """Show an event and who is coming."""
     found = _event(slug)
-    query = search_sign_ups(found, request.args.get("q", ""), status=request.args.get("state", ""))
+    words, status = request.args.get("q", ""), request.args.get("state", "")
+    query = sign_up_queries.search_sign_ups(found, words, status=status)
     if request.args.get("format") == "csv":
         return tables.download(query, COLUMNS, name=f"{slug}-people")
-    taken = seats_taken([found.id])[found.id]
+    taken = sign_up_queries.seats_taken([found.id])[found.id]
     return render_template(
         "events/office/event.html",
         event=found,
         taken=taken,
-        asked=count_unconfirmed(found),
-        free=free_seats(found, now=clock.now()),
+        asked=sign_up_queries.count_unconfirmed(found),
+        free=sign_up_queries.free_seats(found, now=clock.now()),
         is_over=found.is_over(clock.now()),
         table=tables.page(query, COLUMNS, arguments=request.args, path=request.path),
     )
@@ -201,7 +190,7 @@ def _event(slug: str) -> Event:
 @bp.get("/new")
 def new() -> str:
     """Show the form in which an event is planned."""
-    return _new_page(_form())
+    return render_template("events/office/new.html", form=_form())
 
 
 def _form() -> EventForm:
@@ -210,16 +199,12 @@ def _form() -> EventForm:
     return form
 
 
-def _new_page(form: EventForm) -> str:
-    return render_template("events/office/new.html", form=form)
-
-
 @bp.post("/new")
 def plan() -> Any:
     """Plan an event."""
     form = _form()
     if not form.validate():
-        return _new_page(form), form.refusal_status()
+        return render_template("events/office/new.html", form=form), form.refusal_status()
     event = verbs.plan(**form.particulars(), now=clock.now())
     db.session.commit()
     flash(_("The event is planned. Its page is public now."), "done")
@@ -241,7 +226,7 @@ def _edit_page(found: Event, form: EventForm, *, asked: date | None = None) -> s
         "events/office/edit.html",
         event=found,
         form=form,
-        number=count_active(found),
+        signed_up=sign_up_queries.count_active(found),
         asked=asked,
     )
 
@@ -292,7 +277,10 @@ def confirm_call_off(slug: str) -> str:
 
 def _call_off_page(found: Event, form: CallOffForm) -> str:
     return render_template(
-        "events/office/confirm_call_off.html", event=found, form=form, number=count_active(found)
+        "events/office/confirm_call_off.html",
+        event=found,
+        form=form,
+        signed_up=sign_up_queries.count_active(found),
     )
 
 
