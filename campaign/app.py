@@ -12,8 +12,10 @@ from campaign.delivery import duties as delivery_duties
 from campaign.delivery import smtp_connection as line
 from campaign.delivery.views import bp as mailbox
 from campaign.events import cards as event_cards
-from campaign.events import duties as events_duties
-from campaign.events import segments as events_segments
+from campaign.events.changes import duties as changes_duties
+from campaign.events.sign_ups import duties as sign_ups_duties
+from campaign.events.sign_ups import segments as sign_ups_segments
+from campaign.events.sign_ups.views import bp as sign_ups
 from campaign.events.views import bp as events
 from campaign.front import errors
 from campaign.front import http as manners
@@ -51,7 +53,7 @@ from campaign.summits.cli import cli as post_commands
 from campaign.summits.views import bp as summits
 
 # Law 6: whatever a stranger may reach. Everything else stands behind the office's guard.
-STRANGERS = (front, events, letters, newsletter, images, summits, mailbox, pages)
+STRANGERS = (front, events, sign_ups, letters, newsletter, images, summits, mailbox, pages)
 PUBLIC = frozenset(blueprint.name for blueprint in STRANGERS)
 # Before the guard, but with a session: how organisers come in. Never cached, never exempt.
 DOORSTEP = frozenset({organisers.name})
@@ -78,7 +80,8 @@ COMMANDS = (
 
 # What the rooms owe the clock; importing them puts them on the timetable.
 DUTIES = (
-    events_duties,
+    changes_duties,
+    sign_ups_duties,
     inbound_duties,
     letters_duties,
     organisers_duties,
@@ -91,7 +94,7 @@ DUTIES = (
 )
 
 # What segments may ask of people; importing it offers it.
-CONDITIONS = (people_conditions, events_segments, letters_segments)
+CONDITIONS = (people_conditions, sign_ups_segments, letters_segments)
 
 # What the rooms offer to who writes an issue; importing them puts it on the list of fields.
 FIELDS = (mailing_fields, event_cards)

@@ -204,6 +204,18 @@ def one_by_one(
         stopping.wait(BREATH if found == PIECE else 0)
 
 
+def in_pieces(do: Callable[..., int], subject: Any) -> None:
+    """Do something about some rows of a subject until none is left or the process is to stop.
+
+    `do(subject, most=, now=)` tells how many it has done; each piece is saved by itself.
+    """
+    done = PIECE
+    while done and not stopping.is_set():
+        done = do(subject, most=PIECE, now=clock.now())
+        db.session.commit()
+        stopping.wait(BREATH if done == PIECE else 0)
+
+
 def _answer_one(query: Select[Any], answer: Callable[..., object]) -> None:
     held = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
     try:

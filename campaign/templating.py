@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import css_inline
-from flask import Flask, current_app, has_request_context, render_template, request
+from flask import Flask, current_app, has_request_context, request
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from werkzeug.routing import MapAdapter
@@ -36,6 +36,7 @@ class Campaign:
     name: str
     base_url: str
     sender: str
+    mail_domain: str
     mark: OwnMark | None
     colours: colours.Palette
 
@@ -79,6 +80,7 @@ def init_app(app: Flask) -> None:
             name=app.config["NAME"],
             base_url=app.config["BASE_URL"],
             sender=app.config["MAIL_SENDER"],
+            mail_domain=app.config["MAIL_DOMAIN"],
             mark=_own_mark(app.config["INSTANCE"], app.config["MARK"]),
             colours=colours.palette(app.config["SIGNAL_COLOUR"]),
         ),
@@ -86,12 +88,19 @@ def init_app(app: Flask) -> None:
         public_url=public_url,
         here=_here,
     )
-    app.context_processor(
-        lambda: {
-            "language": languages.current_language(),
-            "text_direction": languages.text_direction(),
-        }
-    )
+    app.context_processor(_of_this_language)
+
+
+def _of_this_language() -> dict[str, str]:
+    return {
+        "language": languages.current_language(),
+        "text_direction": languages.text_direction(),
+    }
+
+
+def our_campaign() -> Campaign:
+    """Give what every page and mail may say of the campaign itself."""
+    return cast(Campaign, current_app.jinja_env.globals["campaign"])
 
 
 def _own_mark(instance: str, name: str) -> OwnMark | None:
@@ -142,8 +151,8 @@ def _here() -> str:
 
 def render_mail(template: str, **words: Any) -> tuple[str, str]:
     """Render the two halves of a mail, `<template>.txt` and `<template>.html`."""
-    text = render_template(f"{template}.txt", **words)
-    html = render_template(f"{template}.html", **words)
+    text = _render(f"{template}.txt", **words)
+    html = _render(f"{template}.html", **words)
     return wrapped(text.strip()) + "\n", html
 
 
@@ -152,9 +161,14 @@ def render_in_mail(template: str, **words: Any) -> tuple[str, str]:
 
     So the HTML brings the style of `mail.css` with it, in its elements.
     """
-    text = wrapped(render_template(f"{template}.txt", **words).strip())
-    html = render_template(f"{template}.html", **words)
-    return text, str(css_inline.inline_fragment(html, render_template("mail.css"))).strip()
+    text = wrapped(_render(f"{template}.txt", **words).strip())
+    html = _render(f"{template}.html", **words)
+    return text, str(css_inline.inline_fragment(html, _render("mail.css"))).strip()
+
+
+def _render(template: str, **words: Any) -> str:
+    """Render what no visitor is reading: with our words, but no menu and nothing of a request."""
+    return current_app.jinja_env.get_template(template).render(_of_this_language(), **words)
 
 
 # RFC 5322 section 2.1.1 asks for 78 at most; answers add the marks of their quotations.

@@ -20,8 +20,9 @@ from sqlalchemy.orm import joinedload
 from campaign import clock, create_app
 from campaign.config import ROOT
 from campaign.db import db, insert_missing, lock
-from campaign.events.models import Event, SignUp
-from campaign.events.queries import places_taken
+from campaign.events.models import Event
+from campaign.events.sign_ups.models import SignUp
+from campaign.events.sign_ups.queries import seats_taken
 from campaign.newsletter.automations.models import Automation
 from campaign.newsletter.models import Issue, Sending
 from campaign.outbox.models import Batch, Message, Suppression, address_hash
@@ -244,7 +245,7 @@ def test_who_signed_up_when_a_form_was_enough_comes_still(empty: Flask) -> None:
         ada, bo = db.session.scalars(select(SignUp).order_by(SignUp.id))
         assert (ada.is_coming, ada.confirmed_at) == (True, ada.signed_up_at)
         assert (bo.is_coming, bo.is_active) == (False, False)
-        assert places_taken([1])[1] == 3
+        assert seats_taken([1])[1] == 3
         # The caps count what was mailed before.
         assert db.session.scalars(select(Message.mailbox_hash)).one() == "h"
         only_asked = text(

@@ -30,7 +30,8 @@ ORDER = ("office views cli", "forms", "duties", "verbs", "queries", "mails", "mo
 PLAN = {"__init__", *" ".join(ORDER).split()}
 # Where a second noun stands in the plan of its room: from the top, all of them above one file.
 SECOND_NOUNS: dict[str, dict[str, str]] = {
-    "events": {"verbs": "asks > sign_ups"},
+    "events": {"verbs": "changes > sign_ups"},
+    "events/sign_ups": {"verbs": "rsvps > asks"},
     "imports": {"verbs": "chunks"},
     "inbound": {"queries": "bounces"},
     "newsletter": {
@@ -51,9 +52,11 @@ CRAFTS: dict[str, set[str]] = {
         "smtp_connection",
         "worker",
     },
-    "events": {"calendar", "cards", "links", "segments", "starter", "world", "zones"},
-    "events/asks": set(),
-    "events/sign_ups": set(),
+    "events": {"calendar", "cards", "details", "links", "starter", "world", "zones"},
+    "events/changes": set(),
+    "events/sign_ups": {"segments"},
+    "events/sign_ups/asks": set(),
+    "events/sign_ups/rsvps": set(),
     "front": {"errors", "http", "navigation", "search"},
     "imports": {"formats", "reading", "rows", "statuses"},
     "imports/chunks": {"cutting"},

@@ -133,7 +133,7 @@ def _everything(words: Sequence[str], now: datetime) -> Iterator[Hit]:
 
 
 def _event(event: Event, now: datetime) -> Hit:
-    place = ", ".join(part for part in (event.place, country_name(event.country)) if part)
+    place = ", ".join(part for part in (event.location, country_name(event.country)) if part)
     return Hit(
         kind=_l("Event"),
         path=url_for("events.event", slug=event.slug),

@@ -17,6 +17,7 @@ from campaign import clock
 from campaign.colours import stylesheet
 from campaign.db import db
 from campaign.events import queries as events
+from campaign.events.sign_ups.queries import seats_taken
 from campaign.front import navigation
 from campaign.front import search as finding
 from campaign.newsletter import queries as newsletter
@@ -66,7 +67,7 @@ def home() -> str:
         notes=notes,
         action=action,
         events=sorted(meetings, key=lambda event: normalize("NFKD", event.city).casefold()),
-        taken=sum(events.places_taken(event.id for event in meetings).values()),
+        taken=sum(seats_taken(event.id for event in meetings).values()),
         first=first if first and first > now else None,
         days_left=(first - now).days if first else 0,
         summit=summits.next_summit(now=now),

@@ -12,7 +12,9 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from campaign.db import count_of, db
 from campaign.events import queries as events
-from campaign.events.models import Event, SignUp
+from campaign.events.models import Event
+from campaign.events.sign_ups.models import SignUp
+from campaign.events.sign_ups.queries import seats_taken
 from campaign.inbound import queries as inbox
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import short_date
@@ -60,7 +62,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Coming:
-    """An event ahead, and how many places are taken at it."""
+    """An event ahead, and how many seats are taken at it."""
 
     event: Event
     taken: int
@@ -147,9 +149,9 @@ def figures(*, now: datetime) -> list[Figure]:
 
 
 def next_events(*, now: datetime) -> list[Coming]:
-    """Find the events that come next, each with the places taken."""
+    """Find the events that come next, each with the seats taken."""
     ahead = events.upcoming(now=now)[:NEXT_EVENTS]
-    taken = events.places_taken(event.id for event in ahead)
+    taken = seats_taken(event.id for event in ahead)
     return [Coming(event, taken[event.id]) for event in ahead]
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from campaign import clock, tokens
 from campaign.db import db
-from campaign.events.models import Event, SignUpAsk
+from campaign.events.models import Event
+from campaign.events.sign_ups.models import SignUpAsk
 from tests.bench import lean
 from tests.bench.first_view import first_views
 from tests.bench.importing import imports

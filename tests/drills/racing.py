@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 
 from campaign import clock, tokens
 from campaign.db import db
-from campaign.events import duties
-from campaign.events.mails import INVITATION
-from campaign.events.models import SignUp
+from campaign.events.sign_ups import duties
+from campaign.events.sign_ups.mails import INVITATION
+from campaign.events.sign_ups.models import SignUp
 from campaign.events.verbs import plan
 from campaign.outbox.models import Message
 from tests.drills.outcome import Order, Outcome

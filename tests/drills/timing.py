@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 from campaign import clock, tokens
 from campaign.db import db
-from campaign.events.models import SignUp
 from campaign.events.queries import event_by_slug
+from campaign.events.sign_ups.models import SignUp
 from campaign.letters.models import Letter, State
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import Role

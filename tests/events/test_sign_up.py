@@ -13,8 +13,10 @@ from werkzeug.test import TestResponse
 
 from campaign import clock
 from campaign.db import db
-from campaign.events import queries, verbs
-from campaign.events.models import Event, SignUp, SignUpAsk
+from campaign.events.changes.verbs import call_off
+from campaign.events.models import Event
+from campaign.events.sign_ups.models import SignUp, SignUpAsk
+from campaign.events.sign_ups.queries import seats_taken
 from campaign.outbox.models import Message
 from campaign.people.models import Consent, Person, Subscription
 from tests.conftest import forms_are_answered
@@ -40,7 +42,7 @@ def press(visitor: Visitor, mail: Message, **said: Any) -> TestResponse:
 
 def places(app: Flask, event: Event) -> int:
     with app.app_context():
-        return queries.places_taken([event.id])[event.id]
+        return seats_taken([event.id])[event.id]
 
 
 def rows(app: Flask, model: Any) -> int:
@@ -255,7 +257,7 @@ def test_an_event_called_off_refuses_kindly(
     event = make_event()
     page = visitor.open(f"/events/{event.slug}")
     with app.app_context():
-        verbs.call_off(db.session.get_one(Event, event.id), now=clock.now())
+        call_off(db.session.get_one(Event, event.id), now=clock.now())
         db.session.commit()
 
     answer = visitor.fill(page, "", name="Ada", email="ada@example.org")

@@ -177,7 +177,7 @@ LETTER = {
 FORMS = [
     ("letters.finish", "/write/gb", LETTER),
     ("newsletter.subscribe", "/newsletter/subscribe", {"email": "ada@example.org", "name": "Ada"}),
-    ("events.sign_up", "/events/oslo/sign-up?via=poster", {"name": "Ada", "guests": "2"}),
+    ("sign_ups.sign_up", "/events/oslo/sign-up?via=poster", {"name": "Ada", "guests": "2"}),
 ]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.db import count_of, db
 from campaign.events import verbs as events
-from campaign.events.models import SignUp
+from campaign.events.sign_ups.models import SignUp
 from campaign.inbound import duties, queries, verbs, worker
 from campaign.inbound.models import InboundMail, Kind, Made
 from campaign.outbox.models import Message

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from campaign import clock, jobs
 from campaign.db import count_of, db
 from campaign.events import verbs as events
-from campaign.events.asks import verbs as places
-from campaign.events.models import SignUpAsk
+from campaign.events.sign_ups import verbs as sign_ups
+from campaign.events.sign_ups.models import SignUpAsk
 from campaign.letters import verbs as letters
 from campaign.letters.models import LetterAsk
 from campaign.organisers import verbs as organisers
@@ -36,7 +36,7 @@ def newsletter(email: str, now: datetime) -> None:
 
 def sign_up(email: str, now: datetime) -> None:
     event = events.plan(now=NOW, **PARTICULARS)
-    places.sign_up(event, name="Ada", email=email, guests=0, now=now)
+    sign_ups.sign_up(event, name="Ada", email=email, guests=0, now=now)
 
 
 def letter(email: str, now: datetime) -> None:
@@ -56,7 +56,7 @@ def sign_in(email: str, now: datetime) -> None:
 # door -> (what it writes, the duty that answers it, the duty that forgets it)
 DOORS: dict[str, tuple[Ask, type[Any], str, str]] = {
     "newsletter": (newsletter, PersonAsk, "people.answer", "people.expire"),
-    "sign-up": (sign_up, SignUpAsk, "events.answer", "events.lapse"),
+    "sign-up": (sign_up, SignUpAsk, "sign_ups.answer", "sign_ups.expire"),
     "letter": (letter, LetterAsk, "letters.answer", "letters.erase"),
     "sign-in": (sign_in, LinkRequest, "organisers.send-links", "organisers.tidy"),
 }

@@ -20,8 +20,10 @@ from campaign.db import db
 from campaign.delivery import worker
 from campaign.delivery.relay import mailbox_folder
 from campaign.events import verbs as events
+from campaign.events.changes import verbs as changes
 from campaign.events.models import Event
-from campaign.events.sign_ups import verbs as places
+from campaign.events.sign_ups import verbs as sign_ups
+from campaign.events.sign_ups.rsvps import verbs as rsvps
 from campaign.letters import composing
 from campaign.letters import verbs as letters
 from campaign.letters.models import Letter, LetterAsk
@@ -124,12 +126,12 @@ def _come(now: datetime) -> None:
     held: list[Event] = [events.plan(now=now, starts_on=day, **PLACE) for _ in range(5)]
     asks(held[4], email="dee@example.org", guests=2, language="en", now=now)
     kept = [comes(event, **ADA, guests=2, language="en", now=now) for event in held[:3]]
-    events.revise(held[0], now=now, starts_on=day, **{**PLACE, "starts": time(18, 0)})
-    events.call_off(held[1], now=now)
+    changes.revise(held[0], now=now, starts_on=day, **{**PLACE, "starts": time(18, 0)})
+    changes.call_off(held[1], now=now)
     for event in held[:2]:
-        places.tell(event, most=5, now=now)
-    places.withdraw(kept[2], now=now)
-    for number, act in enumerate((places.decline, places.question), 3):
+        changes.notify(event, most=5, now=now)
+    sign_ups.withdraw(kept[2], now=now)
+    for number, act in enumerate((rsvps.decline, rsvps.verify_decline), 3):
         act(comes(held[number], email=f"eve{number}@example.org", name="Eve", now=now), now=now)
 
 

@@ -10,10 +10,11 @@ from campaign import clock
 from campaign.config import ROOT
 from campaign.db import db
 from campaign.delivery import worker
-from campaign.events import mails as event_mails
 from campaign.events import verbs as events
+from campaign.events.changes import verbs as changes
 from campaign.events.models import Event
 from campaign.events.queries import event_by_slug, next_action, of_action
+from campaign.events.sign_ups import mails as sign_up_mails
 from campaign.imports import duties as imported
 from campaign.imports import verbs as imports
 from campaign.inbound import worker as inbox
@@ -83,7 +84,7 @@ def set_up(campaign: Private) -> Stage:
         subscribers = _subscribe(now)
         issue = _send_an_issue(now)
         held = _hold_events(now)
-        place = _come(held[0], now=now)
+        token = _come(held[0], now=now)
         waiting = _write(now)
         first = organisers.add("organiser@example.org", role=Role.ADMINISTRATOR, now=now)
         organisers.invite("second@example.org", role=Role.EDITOR, now=now)
@@ -99,7 +100,7 @@ def set_up(campaign: Private) -> Stage:
             full=_path(held[1]),
             called_off=_path(held[2]),
             over="/events/may-2024-london",
-            withdraw=public_url("events.withdraw", token=place),
+            withdraw=public_url("sign_ups.confirm_withdraw", token=token),
             coming=_asked(held[0], now=now),
             confirm=links.confirm_url(_person("waiting@example.org"), Purpose.NEWSLETTER),
             # Nothing waits for this one's button: they never asked.
@@ -228,7 +229,7 @@ def _hold_events(now: datetime) -> list[Event]:
     """Give London a place and a host; plan one event that is full and one that is called off."""
     london = event_by_slug("may-13-london")
     assert london is not None
-    events.revise(london, now=now - timedelta(days=20), **_said(london, is_example=False))
+    changes.revise(london, now=now - timedelta(days=20), **_said(london, is_example=False))
     small = events.plan(
         now=now - timedelta(days=20),
         **_said(london, city="Leeds", venue="City Museum, lecture room", capacity=12),
@@ -239,7 +240,7 @@ def _hold_events(now: datetime) -> list[Event]:
     for number in range(6):
         _sign_up(small, number, guests=1, why="full", now=now - timedelta(days=number))
     _sign_up(off, 3, guests=0, why="off", now=now - timedelta(days=2))
-    events.call_off(off, now=now - timedelta(days=1))
+    changes.call_off(off, now=now - timedelta(days=1))
     return [london, small, off]
 
 
@@ -272,15 +273,15 @@ def _come(event: Event, *, now: datetime) -> str:
             asked = now - timedelta(hours=number * number % 67 * 5)
             _sign_up(city, number, guests=number % 3, why="come", now=asked)
             number += 1
-    place = _sign_up(event, number, guests=2, why="place", now=now)
-    return event_mails.withdraw_token(place)
+    sign_up = _sign_up(event, number, guests=2, why="place", now=now)
+    return sign_up_mails.withdraw_token(sign_up)
 
 
 def _asked(event: Event, *, now: datetime) -> str:
     """Let a form ask for a place; give the address of the page with the button."""
     said = {"name": "Yusuf Example", "email": "asked@example.org", "guests": 1}
     ask = asks(event, news=WORDING, language="en", now=now, **said)
-    return event_mails.coming_url(ask)
+    return sign_up_mails.coming_url(ask)
 
 
 def _sign_up(event: Event, number: int, *, guests: int, why: str, now: datetime) -> Any:

@@ -9,7 +9,7 @@ from flask import Flask
 from campaign import clock
 from campaign.db import db
 from campaign.events.models import Action, Event
-from campaign.events.sign_ups import verbs as places
+from campaign.events.sign_ups import verbs as sign_ups
 from campaign.letters.models import Letter, State
 from campaign.outbox.verbs import suppress
 from campaign.people import verbs
@@ -137,7 +137,7 @@ def test_people_are_meant_by_what_they_signed_up_for(app: Flask) -> None:
         ada, bo, chidi = reader("Ada"), reader("Bo"), reader("Chidi")
         sign_up(ada, march)
         sign_up(bo, picnic)
-        places.withdraw(sign_up(chidi, march), now=clock.now())
+        sign_ups.withdraw(sign_up(chidi, march), now=clock.now())
 
         assert meant(ANY_EVENT) == {"Ada", "Bo"}
         assert meant({"not": ANY_EVENT}) == {"Chidi"}

@@ -1,4 +1,4 @@
-"""What segments may ask about events: who signed up, for anything, an action or one event."""
+"""What segments may ask about sign-ups: for any event, a day of action or one event."""
 
 from datetime import datetime
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from campaign.db import db
-from campaign.events.models import Action, Event, SignUp
+from campaign.events.models import Action, Event
 from campaign.events.queries import action_by_slug, actions, event_by_slug
+from campaign.events.sign_ups.models import SignUp
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.segments import rules as segments
@@ -15,7 +16,7 @@ from campaign.segments.conditions import said
 from campaign.segments.rules import Values, condition
 
 
-def _status() -> Select[int]:
+def _coming() -> Select[int]:
     # Who has said it themselves: a stranger's form puts nobody into a segment.
     return select(SignUp.person_id).where(
         SignUp.confirmed_at.is_not(None), SignUp.withdrawn_at.is_(None)
@@ -28,8 +29,8 @@ def _status() -> Select[int]:
     words=said(_l("signed up for an event"), _l("did not sign up for any event")),
 )
 def signed_up(values: Values, now: datetime) -> Select[int]:
-    """Find those who have a place at some event."""
-    return _status()
+    """Find those who come to some event."""
+    return _coming()
 
 
 def _actions() -> list[tuple[str, Any]]:
@@ -51,9 +52,9 @@ def _action_in_words(values: Values, denied: bool) -> Any:
     words=_action_in_words,
 )
 def signed_up_for_action(values: Values, now: datetime) -> Select[int]:
-    """Find those who have a place at an event of a day of action."""
+    """Find those who come to an event of a day of action."""
     return (
-        _status()
+        _coming()
         .join(Event, Event.id == SignUp.event_id)
         .join(Action, Action.id == Event.action_id)
         .where(Action.slug == values["action"])
@@ -85,5 +86,5 @@ def _event_in_words(values: Values, denied: bool) -> Any:
     words=_event_in_words,
 )
 def signed_up_for_event(values: Values, now: datetime) -> Select[int]:
-    """Find those who have a place at one event."""
-    return _status().join(Event, Event.id == SignUp.event_id).where(Event.slug == values["event"])
+    """Find those who come to one event."""
+    return _coming().join(Event, Event.id == SignUp.event_id).where(Event.slug == values["event"])

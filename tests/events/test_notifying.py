@@ -12,14 +12,12 @@ from sqlalchemy import select
 
 from campaign import clock, jobs
 from campaign.db import db
-from campaign.events import duties, verbs
+from campaign.events.changes import duties, queries, verbs
 from campaign.events.models import Event
-from campaign.events.sign_ups import queries as sign_up_queries
-from campaign.events.sign_ups import verbs as sign_up_verbs
 from campaign.outbox.models import Message
 from campaign.people.models import Person
 from tests.events.conftest import PARTICULARS
-from tests.events.deeds import news_is_told, reread, with_people, withdraws, written
+from tests.events.deeds import changes_are_notified, reread, with_people, withdraws, written
 from tests.visitor import Visitor
 
 MakeEvent = Callable[..., Event]
@@ -59,7 +57,7 @@ def test_the_organisers_request_posts_nothing_and_wakes_a_worker(
     assert posted("event-changed") == []
     assert "2 people get a mail about it." in page
     with app.app_context():
-        assert [list(task.args) for task in jobs.queue().pending()] == [["events.tell"]]
+        assert [list(task.args) for task in jobs.queue().pending()] == [["events.notify"]]
 
 
 def test_everybody_is_told_once_however_often_the_duty_comes_by(
@@ -70,7 +68,7 @@ def test_everybody_is_told_once_however_often_the_duty_comes_by(
 
     number = change(app, event, venue="Elsewhere")
     for _ in range(3):
-        news_is_told(app)
+        changes_are_notified(app)
 
     assert number == len(CROWD)
     mails = posted("event-changed")
@@ -85,13 +83,13 @@ def test_what_is_broken_off_in_the_middle_is_taken_up_where_it_was_saved(
     change(app, event, venue="Elsewhere")
     with app.app_context():
         found = db.session.get_one(Event, event.id)
-        sign_up_verbs.tell(found, most=4, now=clock.now())
+        verbs.notify(found, most=4, now=clock.now())
         db.session.commit()
-        sign_up_verbs.tell(found, most=4, now=clock.now())
+        verbs.notify(found, most=4, now=clock.now())
         db.session.rollback()
     saved = len(posted("event-changed"))
 
-    news_is_told(app)
+    changes_are_notified(app)
 
     assert saved == 4
     assert Counter(mail.to_name.lower() for mail in posted("event-changed")) == dict.fromkeys(
@@ -106,12 +104,12 @@ def test_several_duties_at_once_tell_everybody_once_between_them(
     with_people(app, event, *CROWD)
     change(app, event, venue="Elsewhere")
 
-    together = [threading.Thread(target=news_is_told, args=[app]) for _ in range(4)]
+    together = [threading.Thread(target=changes_are_notified, args=[app]) for _ in range(4)]
     for thread in together:
         thread.start()
     for thread in together:
         thread.join()
-    news_is_told(app)
+    changes_are_notified(app)
 
     assert Counter(mail.to_name.lower() for mail in posted("event-changed")) == dict.fromkeys(
         CROWD, 1
@@ -130,9 +128,9 @@ def test_whom_another_deed_holds_is_told_when_it_is_done_and_keeps_nobody_waitin
         ada = select(Person).where(Person.email == "ada@example.org").with_for_update()
         with db.engine.connect() as elsewhere:
             elsewhere.execute(ada)
-            news_is_told(app)
+            changes_are_notified(app)
             first = [mail.to_name for mail in posted("event-changed")]
-        news_is_told(app)
+        changes_are_notified(app)
 
     assert first == ["Grace"]
     assert sorted(mail.to_name for mail in posted("event-changed")) == ["Ada", "Grace"]
@@ -146,7 +144,7 @@ def test_what_changed_twice_before_it_was_told_is_told_once_as_it_now_is(
 
     change(app, event, venue="Elsewhere")
     change(app, event, venue="Trafalgar Square", starts=time(18))
-    news_is_told(app)
+    changes_are_notified(app)
 
     (mail,) = posted("event-changed")
     assert "Trafalgar Square" in mail.text
@@ -161,7 +159,7 @@ def test_what_is_called_off_before_a_change_was_told_is_only_called_off(
 
     change(app, event, venue="Elsewhere")
     number = call_off(app, event)
-    news_is_told(app)
+    changes_are_notified(app)
 
     assert number == 1
     assert [mail.kind for mail in posted()] == ["invitation", "event-called-off"]
@@ -176,7 +174,7 @@ def test_each_change_is_told_anew_and_each_calendar_is_later_than_the_one_before
 
     for venue in ("Elsewhere", "Nowhere"):
         change(app, event, venue=venue)
-        news_is_told(app)
+        changes_are_notified(app)
 
     entries = [written(mail) for mail in posted()]
     assert [entry["sequence"] for entry in entries] == [0, 1, 2]
@@ -192,7 +190,7 @@ def test_who_signs_up_or_is_invited_again_after_a_change_has_heard_it(
     change(app, event, venue="Elsewhere")
 
     with_people(app, event, "ada", "grace")
-    news_is_told(app)
+    changes_are_notified(app)
 
     assert [mail.kind for mail in posted()] == ["invitation"] * 3
 
@@ -205,7 +203,7 @@ def test_who_is_not_invited_again_because_of_the_cap_hears_the_news_all_the_same
     change(app, event, venue="Elsewhere")
 
     with_people(app, event, "ada")
-    news_is_told(app)
+    changes_are_notified(app)
 
     assert [mail.kind for mail in posted()] == ["invitation"] * 3 + ["event-changed"]
 
@@ -218,7 +216,7 @@ def test_who_gives_up_a_place_before_hearing_that_it_is_called_off_hears_it_then
     call_off(app, event)
 
     withdraws(app, event, "ada")
-    news_is_told(app)
+    changes_are_notified(app)
     withdraws(app, event, "grace")
 
     told = [(mail.kind, mail.to_name) for mail in posted() if mail.kind != "invitation"]
@@ -232,11 +230,11 @@ def test_correcting_what_was_called_off_is_news_to_nobody_who_knows(
     with_people(app, event, "ada", "grace")
     call_off(app, event)
     with app.app_context():
-        sign_up_verbs.tell(db.session.get_one(Event, event.id), most=1, now=clock.now())
+        verbs.notify(db.session.get_one(Event, event.id), most=1, now=clock.now())
         db.session.commit()
 
     number = change(app, event, venue="Elsewhere")
-    news_is_told(app)
+    changes_are_notified(app)
 
     assert number == 0
     assert [mail.to_name for mail in posted("event-called-off")] == ["Ada", "Grace"]
@@ -249,11 +247,11 @@ def test_an_event_that_is_over_is_no_news_until_it_is_moved_ahead(
     event = make_event()
     with_people(app, event, "ada")
     change(app, event, starts_on=date(2020, 1, 1))
-    news_is_told(app)
+    changes_are_notified(app)
     before = posted("event-changed")
 
     change(app, event, starts_on=date(2098, 1, 1))
-    news_is_told(app)
+    changes_are_notified(app)
 
     assert before == []
     (mail,) = posted("event-changed")
@@ -270,7 +268,7 @@ def test_news_counts_until_the_end_on_the_clock_of_the_place(
     ends_at = event.ends_at
 
     with app.app_context():
-        found = sign_up_queries.with_news(now=ends_at - ahead)
+        found = queries.with_unsent_changes(now=ends_at - ahead)
 
     assert [one.id for one in found] == ([event.id] if ahead > timedelta(0) else [])
 
@@ -284,8 +282,8 @@ def test_the_duty_stands_on_the_timetable_in_case_its_call_was_lost(
 
     with app.app_context():
         jobs.queue().flush()
-        jobs.run("events.tell")
+        jobs.run("events.notify")
 
-    assert duties.tell is jobs._duties["events.tell"].do
-    assert jobs._duties["events.tell"].every == timedelta(minutes=1)
+    assert duties.notify is jobs._duties["events.notify"].do
+    assert jobs._duties["events.notify"].every == timedelta(minutes=1)
     assert len(posted("event-changed")) == 1

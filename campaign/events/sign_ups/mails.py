@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from flask import current_app
 from markupsafe import Markup
 
 from campaign import markup, tokens
 from campaign.events import calendar, links
 from campaign.events.calendar import Party
-from campaign.events.models import SEATS_HELD, Event, SignUp, SignUpAsk
+from campaign.events.models import Event
+from campaign.events.sign_ups.models import SignUp, SignUpAsk
 from campaign.languages import _, force_locale, short_date
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.kinds import Kind, kind
@@ -18,7 +18,7 @@ from campaign.outbox.mail import Mail
 from campaign.people.links import not_me_url
 from campaign.people.mails import language_of
 from campaign.people.models import Person
-from campaign.templating import public_url, render_mail
+from campaign.templating import our_campaign, public_url, render_mail
 
 INVITATION = kind("invitation", _l("invitation to an event"))
 CHANGED = kind("event-changed", _l("event changed"))
@@ -64,19 +64,19 @@ def _asked(ask: SignUpAsk | None, *, now: datetime) -> dict[str, Any]:
     if ask is None:
         return {"confirm": "", "asked_guests": 0, "asks_for_news": False, "hours": 0}
     # Whole hours from now; the moment that a worker takes to write this is not worth one.
-    hours = (ask.asked_at + SEATS_HELD - now + timedelta(minutes=5)) // timedelta(hours=1)
+    hours = (ask.reserved_until - now + timedelta(minutes=5)) // timedelta(hours=1)
     return {
         "confirm": coming_url(ask),
         "asked_guests": ask.guests,
         "asks_for_news": bool(ask.news),
-        # None where seats of this connection or mailbox had run out, or have lapsed.
+        # None where nothing was left to reserve for this connection or mailbox, or it has expired.
         "hours": max(0, hours) if ask.seats else 0,
         "keeps_all": ask.seats > ask.guests,
     }
 
 
 def withdrawn(sign_up: SignUp, event: Event, person: Person, *, stamp: datetime) -> Mail:
-    """Write that somebody has given up their place, and take the entry out of their calendar."""
+    """Write that somebody has withdrawn, and take the entry out of their calendar."""
     return _write(WITHDRAWN, sign_up, event, person, stamp=stamp, is_own_act=True)
 
 
@@ -85,13 +85,13 @@ def called_off(sign_up: SignUp, event: Event, person: Person, *, stamp: datetime
     return _write(CALLED_OFF, sign_up, event, person, stamp=stamp, is_own_act=False)
 
 
-def declined(sign_up: SignUp, event: Event, person: Person, *, back: SignUpAsk) -> Mail:
-    """Write that a calendar gave somebody's place up, with the button that takes it back."""
-    return _write(DECLINED, sign_up, event, person, is_own_act=False, confirm=coming_url(back))
+def declined(sign_up: SignUp, event: Event, person: Person, *, undo: SignUpAsk) -> Mail:
+    """Write that a calendar has declined for somebody, with the button that takes it back."""
+    return _write(DECLINED, sign_up, event, person, is_own_act=False, confirm=coming_url(undo))
 
 
 def question(sign_up: SignUp, event: Event, person: Person) -> Mail:
-    """Ask whether a mail from another address, which gave somebody's place up, was theirs."""
+    """Ask whether a mail from another address, which declined for somebody, was theirs."""
     return _write(QUESTION, sign_up, event, person, is_own_act=False)
 
 
@@ -107,13 +107,13 @@ _SHAPES = {
 
 
 def withdraw_token(sign_up: SignUp) -> str:
-    """Make the token of the link that gives a place up: signed, so knowing `token` is no use."""
+    """Make the token of the link that withdraws: signed, so knowing `token` is no use."""
     return tokens.sign(WITHDRAW, sign_up.token)
 
 
 def coming_url(ask: SignUpAsk) -> str:
     """Give the address of the page with the button that makes true what a form asked for."""
-    return public_url("events.coming", token=tokens.sign(COMING, ask.id))
+    return public_url("sign_ups.confirm_coming", token=tokens.sign(COMING, ask.id))
 
 
 def _write(
@@ -131,6 +131,9 @@ def _write(
         subject = _subject(kind, event, is_coming=sign_up.is_coming)
         words = _words(sign_up, event, person)
         text, html = render_mail(f"events/mail/{template}", **words, **more)
+    written = ""
+    if stamp is not None:
+        written = _calendar(method, sign_up, event, person, url=words["url"], stamp=stamp)
     return Mail(
         kind=kind,
         to=person.email,
@@ -139,7 +142,7 @@ def _write(
         subject=subject,
         text=text,
         html=html,
-        calendar=_calendar(method, sign_up, event, person, stamp=stamp) if stamp else "",
+        calendar=written,
         calendar_method=method,
         thread=f"sign-up:{sign_up.id}",
         is_own_act=is_own_act,
@@ -166,7 +169,7 @@ def _subject(kind: Kind, event: Event, *, is_coming: bool) -> str:
 
 def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:
     url = public_url("events.event", slug=event.slug)
-    base = current_app.config["BASE_URL"]
+    base = our_campaign().base_url
     return {
         "event": event,
         "is_coming": sign_up.is_coming,
@@ -179,7 +182,7 @@ def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:
         "google": links.google(event, url=url),
         "outlook": links.outlook(event, url=url),
         "file": public_url("events.event_file", slug=event.slug),
-        "withdraw": public_url("events.withdraw", token=withdraw_token(sign_up)),
+        "withdraw": public_url("sign_ups.confirm_withdraw", token=withdraw_token(sign_up)),
         "never": not_me_url(person),
     }
 
@@ -199,14 +202,14 @@ def _prose(source: str, base: str, field: str) -> dict[str, str]:
 
 
 def _calendar(
-    method: str, sign_up: SignUp, event: Event, person: Person, *, stamp: datetime
+    method: str, sign_up: SignUp, event: Event, person: Person, *, url: str, stamp: datetime
 ) -> str:
-    name, domain = current_app.config["NAME"], current_app.config["MAIL_DOMAIN"]
+    ours = our_campaign()
     write = calendar.request if method == "REQUEST" else calendar.cancellation
     return write(
         event,
-        url=public_url("events.event", slug=event.slug),
-        organizer=Party(name, f"rsvp+{sign_up.token}@{domain}"),
+        url=url,
+        organizer=Party(ours.name, f"rsvp+{sign_up.token}@{ours.mail_domain}"),
         attendee=Party(person.name, person.email),
         sequence=event.sequence + sign_up.revisions,
         stamp=stamp,
