@@ -62,7 +62,7 @@ LARGER_BODIES = {
 }
 # What another site may cause here: one only shows what was typed; of the other, which webmail's
 # "unsubscribe" presses (RFC 8058), the address is the proof, whoever sends it.
-FROM_OTHER_SITES = frozenset({"newsletter.subscribe_from", "newsletter.press_unsubscribe"})
+FROM_OTHER_SITES = frozenset({"newsletter.show_snippet", "newsletter.do_leave"})
 
 # What operators may say to a room; `campaign.cli` adds what concerns the whole house.
 COMMANDS = (

@@ -55,6 +55,7 @@ CRAFTS: dict[str, set[str]] = {
     "newsletter/automations": {"catalogue"},
     "newsletter/checks": {"content_lint", "link_checker", "slips"},
     "newsletter/drafts": set(),
+    "newsletter/embeds": set(),
     "newsletter/images": {"pictures"},
     "newsletter/sendings": {"audience", "figures"},
     "newsletter/previews": {"looks"},
@@ -76,7 +77,7 @@ CRAFTS: dict[str, set[str]] = {
 GROUND = {
     "characters", "clients", "clock", "colours", "comments", "config", "days", "db", "folding",
     "forms", "jobs", "languages", "linking", "logs", "markup", "private_files", "refusals", "slugs",
-    "tables", "templating", "tokens",
+    "tables", "templating", "tokens", "validators",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor", "web_server"}
 

@@ -175,7 +175,7 @@ def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:
         "google": links.google(event, url=url),
         "outlook": links.outlook(event, url=url),
         "file": public_url("events.event_file", slug=event.slug),
-        "withdraw": public_url("events.withdraw", token=withdraw_token(sign_up)),
+        "withdraw": public_url("events.confirm_withdraw", token=withdraw_token(sign_up)),
         "never": not_me_url(person),
     }
 

@@ -9,9 +9,10 @@ from markupsafe import Markup
 from campaign import clock, tables
 from campaign.db import db
 from campaign.events import queries, verbs
-from campaign.events.forms import ActionForm, CallOffForm, EventForm, NewActionForm
+from campaign.events.forms import ActionForm, EventForm, NewActionForm
 from campaign.events.models import Action, Event, SignUp
 from campaign.events.sign_ups.queries import number_asked, search_sign_ups
+from campaign.forms import ButtonForm
 from campaign.languages import _, country_name, ngettext, wall_time
 from campaign.languages import lazy_gettext as _l
 from campaign.tables import Column
@@ -304,10 +305,10 @@ def _mailed(id: int) -> str:
 @bp.get("/<slug>/call-off")
 def call_off(slug: str) -> str:
     """Show the button that calls an event off, and how many would be told."""
-    return _call_off_page(_event(slug), CallOffForm())
+    return _call_off_page(_event(slug), ButtonForm())
 
 
-def _call_off_page(found: Event, form: CallOffForm) -> str:
+def _call_off_page(found: Event, form: ButtonForm) -> str:
     return render_template(
         "events/office/call_off.html", event=found, form=form, number=queries.number_coming(found)
     )
@@ -317,7 +318,7 @@ def _call_off_page(found: Event, form: CallOffForm) -> str:
 def do_call_off(slug: str) -> Any:
     """Call an event off, and tell all who meant to come."""
     found = _event(slug)
-    form = CallOffForm()
+    form = ButtonForm()
     if not form.validate():
         return _call_off_page(found, form), form.refusal_status()
     mailed = verbs.call_off(found, now=clock.now())

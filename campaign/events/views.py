@@ -34,15 +34,15 @@ from campaign.events.sign_ups import verbs
 from campaign.events.sign_ups.forms import (
     ComingForm,
     SignUpForm,
-    WithdrawForm,
     consent_wording,
 )
 from campaign.events.sign_ups.queries import ask_by_id, sign_up_by_token
-from campaign.forms import tidy_line
+from campaign.forms import PublicButton
 from campaign.languages import _, country_name, current_language, territories, wall_time
 from campaign.outbox.verbs import count_client
 from campaign.refusals import Refusal
 from campaign.templating import public_url
+from campaign.validators import tidy_line
 
 bp = Blueprint("events", __name__)
 
@@ -289,35 +289,34 @@ def welcome(token: str) -> str:
     )
 
 
+WITHDRAW = PublicButton("events/withdraw.html", purpose="events.withdraw")
+
+
 @bp.get("/events/withdraw/<token>")
-def withdraw(token: str) -> str:
+def confirm_withdraw(token: str) -> str:
     """Show the button that gives a place up; or, once it was pressed, that it is done."""
+    return WITHDRAW.page(**_withdrawing(token))
+
+
+def _withdrawing(token: str) -> dict[str, Any]:
     place = _place(token)
-    return _withdraw_page(place, WithdrawForm(), token)
-
-
-def _withdraw_page(place: SignUp, form: WithdrawForm, token: str) -> str:
     event = place.event
-    return render_template(
-        "events/withdraw.html",
-        event=event,
-        place=place,
-        form=form,
-        token=token,
-        is_ahead=not event.is_called_off and not event.is_over(clock.now()),
-    )
+    return {
+        "event": event,
+        "place": place,
+        "token": token,
+        "is_ahead": not event.is_called_off and not event.is_over(clock.now()),
+    }
 
 
 @bp.post("/events/withdraw/<token>")
 def do_withdraw(token: str) -> Any:
     """Give a place up."""
-    place = _place(token)
-    form = WithdrawForm()
-    if not form.validate():
-        return _withdraw_page(place, form, token), form.refusal_status()
-    verbs.withdraw(place, now=clock.now())
+    if refused := WITHDRAW.refused(**_withdrawing(token)):
+        return refused
+    verbs.withdraw(_place(token), now=clock.now())
     db.session.commit()
-    return redirect(url_for("events.withdraw", token=token), 303)
+    return redirect(url_for("events.confirm_withdraw", token=token), 303)
 
 
 def _place(token: str) -> SignUp:

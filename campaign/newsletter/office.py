@@ -17,11 +17,11 @@ from markupsafe import Markup
 
 from campaign import clock, tables
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _, language_name
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails, queries, verbs
 from campaign.newsletter.fields import NOBODY
-from campaign.newsletter.forms import ArchiveForm, TrialForm
 from campaign.newsletter.models import Issue
 from campaign.newsletter.versions.forms import ApproveForm
 from campaign.newsletter.versions.queries import names_of_writers
@@ -103,7 +103,7 @@ def subscribers() -> Any:
 @bp.get("/issues/<int:id>")
 def issue(id: int) -> Any:
     """Show an issue as readers will get it, and where it stands."""
-    return _issue(_found(id), TrialForm())
+    return _issue(_found(id), ButtonForm())
 
 
 def _found(id: int) -> Issue:
@@ -121,8 +121,8 @@ def _issue(found: Issue, form: Any) -> str:
             for code in found.languages
         },
         form=form,
-        trial_form=TrialForm(formdata=None),
-        archive_form=ArchiveForm(formdata=None),
+        trial_form=ButtonForm(formdata=None),
+        archive_form=ButtonForm(formdata=None),
         approve_form=ApproveForm(formdata=None, data={"version": found.version}),
         asks_for_approval=current_app.config["NEWSLETTER_APPROVAL"],
         is_own=found.changed_by_id == g.organiser.id,
@@ -136,7 +136,7 @@ def _issue(found: Issue, form: Any) -> str:
 def trial(id: int) -> Any:
     """Mail the issue to the organiser who asks, a copy for each of its languages."""
     found = _found(id)
-    form = TrialForm()
+    form = ButtonForm()
     if not form.validate():
         return _issue(found, form), form.refusal_status()
     to = g.organiser.email
@@ -158,7 +158,7 @@ def trial(id: int) -> Any:
 def withdraw(id: int) -> Any:
     """Take a sent issue out of the public archive."""
     found = _found(id)
-    form = ArchiveForm()
+    form = ButtonForm()
     if not form.validate():
         return _issue(found, form), form.refusal_status()
     verbs.withdraw(found, now=clock.now())
@@ -171,7 +171,7 @@ def withdraw(id: int) -> Any:
 def put_back(id: int) -> Any:
     """Put a sent issue into the public archive again."""
     found = _found(id)
-    form = ArchiveForm()
+    form = ButtonForm()
     if not form.validate():
         return _issue(found, form), form.refusal_status()
     verbs.put_back(found)

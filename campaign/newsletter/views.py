@@ -7,8 +7,8 @@ from flask import Response, abort, redirect, render_template, url_for
 from campaign import markup
 from campaign.languages import current_language, language_name
 from campaign.newsletter import queries
+from campaign.newsletter.embeds.views import bp
 from campaign.newsletter.models import Issue, IssueText
-from campaign.newsletter.subscribers.views import bp
 from campaign.templating import absolute
 
 __all__ = ["bp"]

@@ -7,10 +7,11 @@ from markupsafe import Markup
 
 from campaign import clock, tables
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.organisers import queries, verbs
-from campaign.organisers.forms import ROLES, AddForm, ButtonForm, RoleForm
+from campaign.organisers.forms import ROLES, AddForm, RoleForm
 from campaign.organisers.models import Organiser, Role
 from campaign.refusals import Refusal
 from campaign.tables import Column

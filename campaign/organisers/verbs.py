@@ -6,7 +6,6 @@ from sqlalchemy import delete, update
 
 from campaign import jobs, tokens
 from campaign.db import db, insert_missing, lock
-from campaign.forms import normal_address
 from campaign.languages import force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.organisers import mails, queries
@@ -15,6 +14,7 @@ from campaign.outbox.queries import queued_lately
 from campaign.outbox.verbs import queue
 from campaign.refusals import Refusal
 from campaign.templating import public_url
+from campaign.validators import normal_address
 
 LINK_LASTS = timedelta(hours=24)
 MAILED_LINK_LASTS = timedelta(hours=1)

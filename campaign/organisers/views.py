@@ -15,9 +15,10 @@ from flask_wtf.csrf import CSRFError, generate_csrf
 from campaign import clock
 from campaign.clients import client_address
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import current_language
 from campaign.organisers import queries, verbs
-from campaign.organisers.forms import AskForm, ButtonForm
+from campaign.organisers.forms import AskForm
 from campaign.organisers.models import Organiser
 from campaign.outbox.verbs import TooManyFromHere, count_client
 from campaign.refusals import Refusal

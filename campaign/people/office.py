@@ -11,6 +11,7 @@ from sqlalchemy import Select
 
 from campaign import clock, tables
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _, country_name, languages, territories
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox import ledger
@@ -19,7 +20,7 @@ from campaign.outbox.models import Message
 from campaign.outbox.queries import suppression_of
 from campaign.outbox.verbs import lift
 from campaign.people import queries, verbs
-from campaign.people.forms import ButtonForm, TagForm
+from campaign.people.forms import TagForm
 from campaign.people.models import Person, Rhythm
 from campaign.refusals import Refusal
 from campaign.tables import Column

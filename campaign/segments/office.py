@@ -7,13 +7,14 @@ from markupsafe import Markup
 
 from campaign import clock, tables
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _, country_name, languages
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import Person, Purpose
 from campaign.segments import building, queries, verbs
 from campaign.segments import rules as segments
 from campaign.segments.building import Group
-from campaign.segments.forms import ButtonForm, SegmentForm
+from campaign.segments.forms import SegmentForm
 from campaign.segments.models import Segment
 from campaign.tables import Column
 

@@ -99,7 +99,7 @@ def set_up(campaign: Private) -> Stage:
             full=_path(held[1]),
             called_off=_path(held[2]),
             over="/events/may-2024-london",
-            withdraw=public_url("events.withdraw", token=place),
+            withdraw=public_url("events.confirm_withdraw", token=place),
             coming=_asked(held[0], now=now),
             confirm=links.confirm_url(_person("waiting@example.org"), Purpose.NEWSLETTER),
             # Nothing waits for this one's button: they never asked.
@@ -112,8 +112,8 @@ def set_up(campaign: Private) -> Stage:
                 links.preferences_token(_person(subscribers[1]).id, Purpose.NEWSLETTER)
             ),
             issue=f"/newsletter/issues/{issue}",
-            confirm_letter=public_url("letters.confirm", token=sign(CONFIRM, waiting.token)),
-            not_my_letter=public_url("letters.not_me", token=sign(NOT_ME, waiting.key)),
+            confirm_letter=public_url("letters.confirm_send", token=sign(CONFIRM, waiting.token)),
+            not_my_letter=public_url("letters.confirm_disown", token=sign(NOT_ME, waiting.key)),
             sign_in=sign_in,
             sign_in_again=again,
         )

@@ -64,7 +64,3 @@ class ApproveForm(OfficeForm):
     """The button that approves an automatic mail, in the words that were seen."""
 
     seen = StringField(widget=HiddenInput(), default="")
-
-
-class ButtonForm(OfficeForm):
-    """A button: on, off, one more, one less, the standard's words, send to me."""

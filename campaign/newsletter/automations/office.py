@@ -18,6 +18,7 @@ from flask import (
 
 from campaign import clock
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _, language_name, local, ngettext
 from campaign.newsletter.automations import mails, queries, verbs
 from campaign.newsletter.automations.catalogue import (
@@ -32,7 +33,6 @@ from campaign.newsletter.automations.catalogue import (
 from campaign.newsletter.automations.forms import (
     ApproveForm,
     BeginForm,
-    ButtonForm,
     DaysForm,
     MomentForm,
     WordsForm,

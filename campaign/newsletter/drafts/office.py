@@ -6,13 +6,13 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 
 from campaign import clock
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _, language_name
 from campaign.newsletter import merge_checks as wording
 from campaign.newsletter import verbs
 from campaign.newsletter.drafts.forms import (
     PREVIEW_SEEN,
     SUBJECT_SEEN,
-    DiscardForm,
     DropForm,
     IssueForm,
     TextForm,
@@ -250,14 +250,14 @@ def drop(id: int, language: str) -> Any:
 @bp.get("/issues/<int:id>/discard")
 def confirm_discard(id: int) -> Any:
     """Ask once more before a draft is thrown away."""
-    return render_template("newsletter/office/discard.html", issue=_found(id), form=DiscardForm())
+    return render_template("newsletter/office/discard.html", issue=_found(id), form=ButtonForm())
 
 
 @bp.post("/issues/<int:id>/discard")
 def discard(id: int) -> Any:
     """Throw a draft away."""
     found = _found(id)
-    form = DiscardForm()
+    form = ButtonForm()
     if not form.validate():
         page = render_template("newsletter/office/discard.html", issue=found, form=form)
         return page, form.refusal_status()
