@@ -16,7 +16,7 @@ from campaign.events import duties as events_duties
 from campaign.events import segments as events_segments
 from campaign.events.views import bp as events
 from campaign.front import errors
-from campaign.front import http as manners
+from campaign.front import http as front_http
 from campaign.front.views import bp as front
 from campaign.imports import duties as imports_duties
 
@@ -131,7 +131,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     line.init_app(app)
     masking.init_app(app)
 
-    manners.init_app(
+    front_http.init_app(
         app, public=PUBLIC, larger_bodies=LARGER_BODIES, from_other_sites=FROM_OTHER_SITES
     )
     errors.init_app(app)

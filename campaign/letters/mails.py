@@ -6,13 +6,13 @@ from campaign.letters.models import Letter
 from campaign.outbox import masking
 from campaign.outbox.headers import display_name
 from campaign.outbox.mail import Mail
-from campaign.people import mails as people
+from campaign.people import mails as people_mails
 from campaign.people.mails import language_of
 from campaign.templating import public_url, render_mail, wrapped
 
 # A stranger can cause the first two, so `people` counts them towards its cap.
-CONFIRMATION = people.LETTER
-REMINDER = people.LETTER_REMINDER
+CONFIRMATION = people_mails.LETTER
+REMINDER = people_mails.LETTER_REMINDER
 LETTER = "letter"
 COPY = "letter-copy"
 masking.keep_private(LETTER, COPY)

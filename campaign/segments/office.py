@@ -11,8 +11,7 @@ from campaign.forms import ButtonForm
 from campaign.languages import _, country_name, languages
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import Person, Purpose
-from campaign.segments import building, queries, verbs
-from campaign.segments import rules as segments
+from campaign.segments import building, queries, rules, verbs
 from campaign.segments.building import Group
 from campaign.segments.forms import SegmentForm
 from campaign.segments.models import Segment
@@ -30,8 +29,8 @@ def _link(segment: Segment) -> Markup:
 
 def _who(segment: Segment) -> str:
     try:
-        return segments.in_words(segment.rule)
-    except segments.WrongRule as wrong:
+        return rules.in_words(segment.rule)
+    except rules.WrongRule as wrong:
         # A condition that a later version no longer offers.
         return str(wrong.sentence)
 
@@ -102,18 +101,18 @@ def _builder(found: Segment | None, draft: Group | None, form: SegmentForm) -> s
         segment=found,
         draft=draft,
         form=form,
-        conditions=segments.known().values(),
+        conditions=rules.known().values(),
         matches=building.MATCHES,
         **_counted(rule, draft),
     )
 
 
-def _counted(rule: segments.Rule, draft: Group | None) -> dict[str, Any]:
+def _counted(rule: rules.Rule, draft: Group | None) -> dict[str, Any]:
     now = clock.now()
     people = queries.audience(Purpose.NEWSLETTER, rule=rule, now=now)
     return {
         "number": queries.size_of_audience(Purpose.NEWSLETTER, rule=rule, now=now),
-        "who": segments.in_words(rule),
+        "who": rules.in_words(rule),
         "sample": [_initials(person) for person in queries.latest_of(people, most=SHOWN)],
         "is_incomplete": any(row.is_empty or row.error for row in draft.rows) if draft else False,
     }
@@ -144,7 +143,7 @@ def _save(found: Segment | None) -> Any:
         saved = verbs.save_segment(
             found, name=form.name.data, rule=rule, by=g.organiser.id, now=clock.now()
         )
-    except (verbs.NameTaken, segments.WrongRule) as refusal:
+    except (verbs.NameTaken, rules.WrongRule) as refusal:
         db.session.rollback()
         form.name.errors = [*form.name.errors, refusal.sentence]
         return _builder(found, draft, form), refusal.status

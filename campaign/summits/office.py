@@ -11,8 +11,7 @@ from campaign.db import db
 from campaign.forms import ButtonForm
 from campaign.languages import _, country_name
 from campaign.languages import lazy_gettext as _l
-from campaign.summits import posts_csv as directory
-from campaign.summits import queries, verbs
+from campaign.summits import posts_csv, queries, verbs
 from campaign.summits.forms import ContactForm
 from campaign.summits.models import Post, Summit
 from campaign.tables import Column
@@ -91,7 +90,7 @@ def posts() -> Any:
     if request.args.get("format") == "csv":
         # The file of the directory itself, so that it can be changed and imported again.
         return Response(
-            directory.write(queries.directory_rows()),
+            posts_csv.write(queries.directory_rows()),
             mimetype="text/csv",
             headers={"Content-Disposition": 'attachment; filename="posts.csv"'},
         )

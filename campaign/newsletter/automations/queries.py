@@ -21,7 +21,7 @@ from campaign.newsletter.automations.models import (
     Enrolment,
     StepSent,
 )
-from campaign.newsletter.checks import queries as checks
+from campaign.newsletter.checks import queries as checks_queries
 from campaign.newsletter.checks.content_lint import Finding
 from campaign.newsletter.sendings.audience import recipients
 from campaign.people.models import Person, Purpose, Rhythm, Subscription
@@ -74,8 +74,8 @@ def to_mend(app: Flask, automatic: Automation, language: str, *, now: datetime) 
         return []
     html = mails.variant(automatic, language).html
     return [
-        *checks.dead_ends(app, [words.source]),
-        *checks.findings_in_words(
+        *checks_queries.dead_ends(app, [words.source]),
+        *checks_queries.findings_in_words(
             subject=words.subject, source=words.source, language=language, html=html, now=now
         ),
     ]

@@ -31,7 +31,7 @@ from campaign.newsletter.mails import ISSUE
 from campaign.newsletter.verbs import check_words
 from campaign.outbox.models import Message
 from campaign.outbox.verbs import queue, queue_batch
-from campaign.people import verbs as people
+from campaign.people import verbs as people_verbs
 from campaign.people.models import Person, Purpose
 from campaign.refusals import Refusal
 
@@ -216,7 +216,7 @@ def drop_step(key: str) -> None:
     db.session.execute(delete(StepSent).where(StepSent.key == key))
 
 
-@people.welcomes(Purpose.NEWSLETTER)
+@people_verbs.welcomes(Purpose.NEWSLETTER)
 def greet(person: Person, *, now: datetime) -> None:
     """Welcome somebody who has just confirmed, and let what follows begin.
 
@@ -301,7 +301,7 @@ def remind(*, now: datetime) -> None:
     reminder = queries.automatic(REMINDER)
     if reminder is None or not queries.goes(reminder):
         return
-    people.remind_pending(
+    people_verbs.remind_pending(
         Purpose.NEWSLETTER, write=lambda person: mails.reminder(person, reminder), now=now
     )
 

@@ -8,8 +8,7 @@ from campaign import clock
 from campaign.db import db
 from campaign.forms import ButtonForm
 from campaign.languages import _, language_name
-from campaign.newsletter import merge_checks as wording
-from campaign.newsletter import verbs
+from campaign.newsletter import merge_checks, verbs
 from campaign.newsletter.drafts.forms import (
     PREVIEW_SEEN,
     SUBJECT_SEEN,
@@ -56,16 +55,16 @@ def draft() -> Any:
 MENDABLE = (
     verbs.AddressTaken,
     verbs.WrittenAlready,
-    wording.FieldInTitle,
-    wording.FieldInTag,
-    wording.UnknownField,
-    wording.StrayBraces,
+    merge_checks.FieldInTitle,
+    merge_checks.FieldInTag,
+    merge_checks.UnknownField,
+    merge_checks.StrayBraces,
     verbs.ChangedMeanwhile,
 )
 _BESIDE: dict[type[Refusal], str] = {
     verbs.AddressTaken: "slug",
     verbs.WrittenAlready: "language",
-    wording.FieldInTitle: "title",
+    merge_checks.FieldInTitle: "title",
 }
 
 
@@ -128,11 +127,11 @@ def _place_of(form: TextForm, refusal: Refusal) -> str:
     """Name the field in which a mistake of braces stands."""
     for name in ("subject", "preview"):
         typed = form[name].data
-        if isinstance(refusal, wording.UnknownField) and f"{{{{{refusal.name}" in typed.replace(
-            " ", ""
-        ):
+        if isinstance(
+            refusal, merge_checks.UnknownField
+        ) and f"{{{{{refusal.name}" in typed.replace(" ", ""):
             return name
-        if isinstance(refusal, wording.StrayBraces) and has_stray_braces(typed):
+        if isinstance(refusal, merge_checks.StrayBraces) and has_stray_braces(typed):
             return name
     return "source"
 
