@@ -53,6 +53,7 @@ CRAFTS: dict[str, set[str]] = {
     "letters": {"composing", "segments"},
     "newsletter": {"fields", "merge_checks", "rendering"},
     "newsletter/automations": {"catalogue"},
+    "newsletter/automations/texts": set(),
     "newsletter/checks": {"content_lint", "link_checker", "slips"},
     "newsletter/drafts": set(),
     "newsletter/embeds": set(),

@@ -24,7 +24,7 @@ def issue(slug: str) -> Any:
     if found is None or found.published_at is None:
         abort(404)
     if not found.is_public:
-        return render_template("newsletter/withdrawn.html"), 410
+        return render_template("newsletter/taken_down.html"), 410
     return _issue(found, found.text_in(current_language().replace("-", "_")))
 
 

@@ -78,7 +78,7 @@ def remove(organiser: Organiser) -> None:
 
 
 def _keep_one_administrator(organiser: Organiser) -> None:
-    if organiser.role != Role.ADMINISTRATOR:
+    if not organiser.is_administrator:
         return
     # Two who take each other's role away at once: the second waits here, then counts anew.
     held = db.session.scalars(
@@ -96,7 +96,7 @@ def make_link(organiser: Organiser, *, lasting: timedelta = LINK_LASTS, now: dat
             token_hash=tokens.hashed(token), organiser_id=organiser.id, expires_at=now + lasting
         )
     )
-    return public_url("organisers.sign_in", token=token)
+    return public_url("organisers.confirm_sign_in", token=token)
 
 
 def ask_for_link(email: str, *, language: str, now: datetime) -> None:

@@ -76,14 +76,14 @@ def asked() -> Any:
 
 
 @bp.get("/sign-in/<token>")
-def sign_in(token: str) -> Any:
+def confirm_sign_in(token: str) -> Any:
     """Show the button that signs in; opening the link alone does nothing."""
     verbs.check(queries.link_of(token), now=clock.now())
     return render_template("organisers/sign_in.html", form=ButtonForm(), token=token)
 
 
 @bp.post("/sign-in/<token>")
-def use_link(token: str) -> Any:
+def do_sign_in(token: str) -> Any:
     """Sign in with a link, once."""
     form = ButtonForm()
     if not form.validate():

@@ -38,13 +38,13 @@ STATES: dict[str, Any] = {
 # What each kind of mail is, in the words of its readers. The code name stands for any other.
 _KINDS: dict[str, Any] = {
     "already-subscribed": _l("already subscribed"),
-    "automatic-trial": _l("trial of an automatic mail"),
+    "automatic-trial": _l("test of an automation"),
     "confirmation": _l("please confirm: newsletter"),
     "confirmation-reminder": _l("reminder: newsletter"),
     "event-called-off": _l("event called off"),
     "event-changed": _l("event changed"),
     "invitation": _l("invitation to an event"),
-    "issue-trial": _l("trial of an issue"),
+    "issue-trial": _l("test of an issue"),
     "letter": _l("letter to a post"),
     "letter-confirmation": _l("please confirm: letter"),
     "letter-copy": _l("copy of a letter"),

@@ -169,7 +169,7 @@ def _delete_page(found: Segment, form: ButtonForm) -> str:
 
 
 @bp.post("/<int:id>/delete")
-def delete(id: int) -> Any:
+def do_delete(id: int) -> Any:
     """Delete a segment."""
     found = _found(id)
     form = ButtonForm()

@@ -231,7 +231,7 @@ def _drop(found: Issue, language: str, form: DropForm) -> str:
 
 
 @bp.post("/issues/<int:id>/edit/<language>/drop")
-def drop(id: int, language: str) -> Any:
+def do_drop(id: int, language: str) -> Any:
     """Take a language out of an issue."""
     found = _found(id)
     _other_language(found, language)
@@ -253,7 +253,7 @@ def confirm_discard(id: int) -> Any:
 
 
 @bp.post("/issues/<int:id>/discard")
-def discard(id: int) -> Any:
+def do_discard(id: int) -> Any:
     """Throw a draft away."""
     found = _found(id)
     form = ButtonForm()

@@ -1,4 +1,4 @@
-"""Deeds of readers: subscribe, confirm, choose, come back."""
+"""Verbs of readers: subscribe, confirm, choose, come back."""
 
 from collections.abc import Collection
 from datetime import datetime
