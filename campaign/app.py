@@ -18,7 +18,7 @@ from campaign.events.sign_ups import segments as sign_ups_segments
 from campaign.events.sign_ups.views import bp as sign_ups
 from campaign.events.views import bp as events
 from campaign.front import errors
-from campaign.front import http as manners
+from campaign.front import http as front_http
 from campaign.front.views import bp as front
 from campaign.imports import duties as imports_duties
 
@@ -65,7 +65,7 @@ LARGER_BODIES = {
 }
 # What another site may cause here: one only shows what was typed; of the other, which webmail's
 # "unsubscribe" presses (RFC 8058), the address is the proof, whoever sends it.
-FROM_OTHER_SITES = frozenset({"newsletter.subscribe_from", "newsletter.press_unsubscribe"})
+FROM_OTHER_SITES = frozenset({"newsletter.show_snippet", "newsletter.do_leave"})
 
 # What operators may say to a room; `campaign.cli` adds what concerns the whole house.
 COMMANDS = (
@@ -135,7 +135,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     line.init_app(app)
     masking.init_app(app)
 
-    manners.init_app(
+    front_http.init_app(
         app, public=PUBLIC, larger_bodies=LARGER_BODIES, from_other_sites=FROM_OTHER_SITES
     )
     errors.init_app(app)

@@ -35,9 +35,11 @@ SECOND_NOUNS: dict[str, dict[str, str]] = {
     "imports": {"verbs": "chunks"},
     "inbound": {"queries": "bounces"},
     "newsletter": {
-        "verbs": "subscribers > automations > drafts > versions previews > sendings > checks",
+        "verbs": "embeds > subscribers > automations > drafts > versions previews > sendings > checks",
         "models": "images",
     },
+    # What an automation says, beside when and to whom it goes.
+    "newsletter/automations": {"office views cli": "texts"},
     "outbox": {"verbs": "suppressions", "queries": "throttles"},
 }
 # What else a file of a room may be called: a craft's name is its own.
@@ -77,8 +79,10 @@ CRAFTS: dict[str, set[str]] = {
     "mailings": {"fields", "merge_checks", "rendering"},
     "newsletter": {"fields"},
     "newsletter/automations": {"catalogue"},
+    "newsletter/automations/texts": set(),
     "newsletter/checks": {"content_lint", "link_checker", "slips"},
     "newsletter/drafts": set(),
+    "newsletter/embeds": set(),
     "newsletter/images": {"pictures"},
     "newsletter/sendings": {"audience", "figures"},
     "newsletter/previews": {"looks"},
@@ -100,7 +104,7 @@ CRAFTS: dict[str, set[str]] = {
 GROUND = {
     "characters", "clients", "clock", "colours", "comments", "config", "days", "db", "folding",
     "forms", "front_matter", "jobs", "languages", "linking", "logs", "markup", "private_files",
-    "refusals", "slugs", "tables", "templating", "tokens",
+    "refusals", "slugs", "tables", "templating", "tokens", "validators",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor", "web_server"}
 

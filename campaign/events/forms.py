@@ -195,10 +195,6 @@ def _wrong(field: Any, sentence: Any) -> bool:
     return False
 
 
-class CallOffForm(OfficeForm):
-    """The one button that calls an event off."""
-
-
 class ActionForm(OfficeForm):
     """What organisers say of a day of action."""
 

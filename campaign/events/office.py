@@ -9,11 +9,12 @@ from markupsafe import Markup
 from campaign import clock, tables
 from campaign.db import db
 from campaign.events import queries, verbs
-from campaign.events.changes import verbs as changes
-from campaign.events.forms import ActionForm, CallOffForm, EventForm, NewActionForm
+from campaign.events.changes import verbs as changes_verbs
+from campaign.events.forms import ActionForm, EventForm, NewActionForm
 from campaign.events.models import Action, Event
 from campaign.events.sign_ups import queries as sign_up_queries
 from campaign.events.sign_ups.office import COLUMNS
+from campaign.forms import ButtonForm
 from campaign.languages import _, country_name, ngettext, wall_time
 from campaign.languages import lazy_gettext as _l
 from campaign.tables import Column
@@ -247,11 +248,13 @@ def revise(slug: str) -> Any:
     if not form.validate():
         return _edit_page(found, form), form.refusal_status()
     try:
-        mailed = changes.revise(found, **form.particulars(), sure_of=_sure_of(), now=clock.now())
-    except changes.UnlikelyDay as refusal:
+        mailed = changes_verbs.revise(
+            found, **form.particulars(), sure_of=_sure_of(), now=clock.now()
+        )
+    except changes_verbs.UnlikelyDay as refusal:
         form.starts_on.errors = [refusal.sentence]
         return _edit_page(found, form, asked=form.starts_on.data), refusal.status
-    except changes.CapacityTooSmall as refusal:
+    except changes_verbs.CapacityTooSmall as refusal:
         form.capacity.errors = [refusal.sentence]
         return _edit_page(found, form), refusal.status
     db.session.commit()
@@ -272,10 +275,10 @@ def _mailed(people: int) -> str:
 @bp.get("/<slug>/call-off")
 def confirm_call_off(slug: str) -> str:
     """Show the button that calls an event off, and how many would be notified."""
-    return _call_off_page(_event(slug), CallOffForm())
+    return _call_off_page(_event(slug), ButtonForm())
 
 
-def _call_off_page(found: Event, form: CallOffForm) -> str:
+def _call_off_page(found: Event, form: ButtonForm) -> str:
     return render_template(
         "events/office/confirm_call_off.html",
         event=found,
@@ -288,10 +291,10 @@ def _call_off_page(found: Event, form: CallOffForm) -> str:
 def do_call_off(slug: str) -> Any:
     """Call an event off, and notify all who meant to come."""
     found = _event(slug)
-    form = CallOffForm()
+    form = ButtonForm()
     if not form.validate():
         return _call_off_page(found, form), form.refusal_status()
-    mailed = changes.call_off(found, now=clock.now())
+    mailed = changes_verbs.call_off(found, now=clock.now())
     db.session.commit()
     flash(_("The event is called off."), "done")
     if mailed:

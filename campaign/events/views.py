@@ -15,9 +15,9 @@ from campaign.events.models import Action, Event
 from campaign.events.sign_ups.forms import SignUpForm
 from campaign.events.sign_ups.queries import seats_taken
 from campaign.events.sign_ups.views import event_page
-from campaign.forms import tidy_line
 from campaign.languages import _, country_name, territories, wall_time
 from campaign.templating import our_campaign, public_url
+from campaign.validators import tidy_line
 
 bp = Blueprint("events", __name__)
 

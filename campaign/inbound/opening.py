@@ -21,7 +21,7 @@ from typing import Any
 
 import nh3
 
-from campaign.forms import normal_address
+from campaign.validators import normal_address
 
 # What decides stands at the head of a mail; this much costs a third of a second at the worst.
 LOOKED_AT = 256 * 1024

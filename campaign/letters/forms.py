@@ -6,17 +6,11 @@ from typing import Any
 from wtforms import HiddenField, StringField, ValidationError
 from wtforms.fields import Field
 
-from campaign.forms import (
-    PublicForm,
-    email_field,
-    line_field,
-    name_field,
-    present,
-    text_field,
-)
+from campaign.forms import PublicForm, email_field, line_field, name_field, text_field
 from campaign.languages import lazy_gettext as _l
 from campaign.letters import composing
 from campaign.letters.models import Way
+from campaign.validators import present
 
 LONGEST_BODY = 10_000
 # Shorter is no sentence in any language that we have a template for.
@@ -36,6 +30,8 @@ class no_placeholder:
 
 class LetterForm(PublicForm):
     """A letter: the supporter's own words, the text, and who signs it."""
+
+    purpose = "letters.write"
 
     own_words = text_field(
         _l("Your own words"),
@@ -109,14 +105,8 @@ class LetterForm(PublicForm):
 class SentForm(PublicForm):
     """The button "I have sent it"."""
 
+    purpose = "letters.sent"
+
     way = HiddenField()
     # Which letter, and to whom (`views.SENT`): each counts once.
     letter = HiddenField()
-
-
-class ConfirmForm(PublicForm):
-    """The button that sends a letter."""
-
-
-class NotMeForm(PublicForm):
-    """The button "It was not me"."""

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import joinedload
 
 from campaign import front_matter, jobs, tokens
-from campaign.attribution import verbs as attribution
+from campaign.attribution import verbs as attribution_verbs
 from campaign.attribution.models import Conversion
 from campaign.db import count_of, db, insert_missing
 from campaign.forms import FORM_LIFETIME
@@ -147,7 +147,7 @@ def answer(asked: LetterAsk, *, now: datetime) -> None:
     letter.written_at = now
     queue(mails.confirmation(letter), now=now)
     if is_new:
-        attribution.count(asked.source, Conversion.LETTER)
+        attribution_verbs.count(asked.source, Conversion.LETTER)
 
 
 def _letter_of(

@@ -18,11 +18,11 @@ from campaign import clock, tokens
 from campaign.attribution.models import code_in
 from campaign.clients import client_address, network_of
 from campaign.db import db
-from campaign.forms import FORM_LIFETIME
+from campaign.forms import FORM_LIFETIME, PublicButton
 from campaign.languages import current_language
 from campaign.languages import lazy_gettext as _l
 from campaign.letters import composing, mails, queries, verbs
-from campaign.letters.forms import ConfirmForm, LetterForm, NotMeForm, SentForm
+from campaign.letters.forms import LetterForm, SentForm
 from campaign.letters.models import Letter, Template, Way
 from campaign.outbox.verbs import TooManyFromHere, count_client
 from campaign.summits.models import Post, Summit
@@ -201,44 +201,44 @@ def thank_you() -> str:
     return render_template("letters/thank_you.html")
 
 
+SEND = PublicButton("letters/confirm.html", purpose="letters.send")
+
+
 @bp.get("/confirm/<token>")
-def confirm(token: str) -> str:
+def confirm_send(token: str) -> str:
     """Show the letter as it will leave, with the button that sends it; or that it has left."""
-    letter = _to_confirm(token)
-    return render_template("letters/confirm.html", letter=letter, token=token, form=ConfirmForm())
+    return SEND.page(letter=_to_confirm(token), token=token)
 
 
 @bp.post("/confirm/<token>")
-def confirmed(token: str) -> Any:
+def do_send(token: str) -> Any:
     """Send the letter."""
     letter = _to_confirm(token)
-    form = ConfirmForm()
-    if not form.validate():
-        page = render_template("letters/confirm.html", letter=letter, token=token, form=form)
-        return page, form.refusal_status()
+    if refused := SEND.refused(letter=letter, token=token):
+        return refused
     verbs.confirm(letter, campaign=current_app.config["NAME"], now=clock.now())
     db.session.commit()
-    return redirect(url_for("letters.confirm", token=token), 303)
+    return redirect(url_for("letters.confirm_send", token=token), 303)
+
+
+DISOWN = PublicButton("letters/not_me.html", purpose="letters.disown")
 
 
 @bp.get("/not-me/<token>")
-def not_me(token: str) -> str:
+def confirm_disown(token: str) -> str:
     """Show the button that drops a letter somebody else wrote."""
-    letter = _to_disown(token)
-    return render_template("letters/not_me.html", letter=letter, token=token, form=NotMeForm())
+    return DISOWN.page(letter=_to_disown(token), token=token)
 
 
 @bp.post("/not-me/<token>")
-def disowned(token: str) -> Any:
+def do_disown(token: str) -> Any:
     """Drop the letter."""
     letter = _to_disown(token)
-    form = NotMeForm()
-    if not form.validate():
-        page = render_template("letters/not_me.html", letter=letter, token=token, form=form)
-        return page, form.refusal_status()
+    if refused := DISOWN.refused(letter=letter, token=token):
+        return refused
     verbs.disown(letter, now=clock.now())
     db.session.commit()
-    return redirect(url_for("letters.not_me", token=token), 303)
+    return redirect(url_for("letters.confirm_disown", token=token), 303)
 
 
 def _code(country: str) -> str:

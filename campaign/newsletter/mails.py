@@ -1,4 +1,4 @@
-"""What the newsletter writes: an issue in each of its languages, its trial copy."""
+"""What the newsletter writes: an issue in each of its languages, a copy to test it."""
 
 from datetime import datetime
 
@@ -25,7 +25,8 @@ from campaign.templating import absolute, public_url, render_mail
 
 # The kind of what goes to all is the purpose they agreed to: by it, leaving finds what waits.
 ISSUE = kind(Purpose.NEWSLETTER.value, _l("issue of the newsletter"))
-TRIAL = kind("issue-trial", _l("trial of an issue"))
+# The kind of mails that wait and of those sent long ago, too.
+TEST = kind("issue-trial", _l("test of an issue"))
 
 # What an issue leaves open for each reader besides the greeting and the writer's own fields
 # (`fields`); in addresses and headers without spaces, where it could be broken or encoded.
@@ -72,14 +73,14 @@ def headers(issue: Issue) -> dict[str, str]:
     }
 
 
-def trial(issue: Issue, *, language: str, to: str, person_id: int, now: datetime) -> Mail:
+def test_copy(issue: Issue, *, language: str, to: str, person_id: int, now: datetime) -> Mail:
     """Write a copy for the organiser who asks for one, as a reader without a name would get it."""
     text = issue.text_in(language)
     copy = seen_by(issue, text, _reader(text, person_id), now=now)
     with force_locale(text.language):
-        subject = _("Trial: %(subject)s", subject=copy.subject)[:255]
+        subject = _("Test: %(subject)s", subject=copy.subject)[:255]
     return Mail(
-        kind=TRIAL,
+        kind=TEST,
         to=to,
         subject=subject,
         text=copy.text,

@@ -1,4 +1,4 @@
-"""Deeds of the newsletter: draft, change, translate, withdraw."""
+"""Verbs of the newsletter: draft, change, translate, take down."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -266,17 +266,17 @@ def check_may_be_sent(issue: Issue, *, version: int) -> None:
         raise NotApproved
 
 
-def send_trial(issue: Issue, *, language: str = "", to: str, person_id: int, now: datetime) -> None:
+def send_test(issue: Issue, *, language: str = "", to: str, person_id: int, now: datetime) -> None:
     """Mail an issue to the organiser who writes it, as a reader would get it."""
     language = language or issue.language
-    queue(mails.trial(issue, language=language, to=to, person_id=person_id, now=now), now=now)
+    queue(mails.test_copy(issue, language=language, to=to, person_id=person_id, now=now), now=now)
 
 
 class NotSent(Refusal):
     sentence = _l("Only an issue that was sent stands in the archive.")
 
 
-def withdraw(issue: Issue, *, now: datetime) -> None:
+def take_down(issue: Issue, *, now: datetime) -> None:
     """Take a sent issue out of the archive. Raises `NotSent`."""
     if not issue.is_sent:
         raise NotSent

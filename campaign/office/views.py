@@ -10,24 +10,23 @@ from werkzeug.exceptions import HTTPException
 from campaign import clock
 from campaign.clients import is_behind_an_unknown_proxy
 from campaign.events.office import bp as events
+from campaign.forms import ButtonForm
 from campaign.imports.office import bp as imports
 from campaign.inbound.office import bp as inbound
 from campaign.languages import lazy_gettext as _l
 from campaign.letters.office import bp as letters
-from campaign.newsletter.automations.office import bp as newsletter_automations
+from campaign.newsletter.automations.texts.office import bp as newsletter_automations
 from campaign.newsletter.checks.office import bp as newsletter_checks
 from campaign.newsletter.drafts.office import bp as newsletter_drafts
+from campaign.newsletter.embeds.office import bp as newsletter_embed
 from campaign.newsletter.images.office import bp as newsletter_images
 from campaign.newsletter.office import bp as newsletter
 from campaign.newsletter.previews.office import bp as newsletter_previews
 from campaign.newsletter.sendings.office import bp as newsletter_sendings
-from campaign.newsletter.subscribers.office import bp as newsletter_embed
 from campaign.newsletter.versions.office import bp as newsletter_versions
 from campaign.office import queries
 from campaign.office.forms import Sampler, mistaken
 from campaign.organisers import verbs
-from campaign.organisers.forms import ButtonForm
-from campaign.organisers.models import Role
 from campaign.organisers.office import bp as organisers
 from campaign.organisers.views import not_from_our_page, not_signed_in, signed_in
 from campaign.outbox.office import bp as outbox
@@ -126,7 +125,7 @@ def _navigation() -> list[tuple[Any, str, bool]]:
     at_the_desk = request.endpoint == "office.desk"
     places: list[tuple[Any, str, bool]] = [(_l("Desk"), url_for("office.desk"), at_the_desk)]
     for room, label in ROOMS:
-        if room is organisers and g.organiser.role != Role.ADMINISTRATOR:
+        if room is organisers and not g.organiser.is_administrator:
             continue
         here = f"office.{room.name}"
         places.append((label, url_for(f"{here}.index"), here in request.blueprints))

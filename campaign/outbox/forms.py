@@ -8,10 +8,6 @@ from campaign.languages import lazy_gettext as _l
 from campaign.outbox.models import address_hash
 
 
-class RetryForm(OfficeForm):
-    """Try again: one button."""
-
-
 class LiftForm(OfficeForm):
     """Write to an address again; who knows it by heart has a reason to."""
 

@@ -56,7 +56,7 @@ def remember(
 
 
 def meet(email: str, *, language: str = "", now: datetime) -> Person:
-    """Find the person with an address that a form named, or make them known; held for the deed.
+    """Find the person with an address that a form named, or make them known, and lock it.
 
     Whoever types an address need not be its owner: so of somebody known nothing changes, and of
     somebody new nothing is noted but the language in which to ask them. Two at once make one
@@ -98,9 +98,9 @@ def move(person: Person, *, country: str, city: str) -> None:
 
 
 def hold(person_id: int) -> None:
-    """Let one deed about a person happen at a time.
+    """Let one change to a person happen at a time.
 
-    Always before what hangs on the person is held: two deeds never wait for each other.
+    Always before what hangs on the person is locked: two changes never wait for each other.
     """
     db.session.execute(lock(select(Person.id).where(Person.id == person_id)))
 

@@ -7,8 +7,7 @@ from flask.cli import AppGroup
 
 from campaign import clock
 from campaign.db import db
-from campaign.summits import posts_csv as directory
-from campaign.summits import queries, verbs
+from campaign.summits import posts_csv, queries, verbs
 
 cli = AppGroup(
     "posts",
@@ -38,5 +37,5 @@ def export(file: str) -> None:
     """
     rows = queries.directory_rows()
     with click.open_file(file, "w", encoding="utf-8", atomic=file != "-") as stream:
-        stream.write(directory.write(rows))
+        stream.write(posts_csv.write(rows))
     click.echo(f"{len(rows)} rows written.", err=True)

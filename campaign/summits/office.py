@@ -8,11 +8,11 @@ from wtforms import ValidationError
 
 from campaign import clock, tables
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _, country_name
 from campaign.languages import lazy_gettext as _l
-from campaign.summits import posts_csv as directory
-from campaign.summits import queries, verbs
-from campaign.summits.forms import ContactForm, StopForm
+from campaign.summits import posts_csv, queries, verbs
+from campaign.summits.forms import ContactForm
 from campaign.summits.models import Post, Summit
 from campaign.tables import Column
 
@@ -90,7 +90,7 @@ def posts() -> Any:
     if request.args.get("format") == "csv":
         # The file of the directory itself, so that it can be changed and imported again.
         return Response(
-            directory.write(queries.directory_rows()),
+            posts_csv.write(queries.directory_rows()),
             mimetype="text/csv",
             headers={"Content-Disposition": 'attachment; filename="posts.csv"'},
         )
@@ -107,7 +107,7 @@ def posts() -> Any:
 def post(id: int) -> Any:
     """Show one post, its holders, and how it is reached."""
     found = queries.post_by_id(id) or abort(404)
-    return _post_page(found, ContactForm(obj=found), StopForm())
+    return _post_page(found, ContactForm(obj=found), ButtonForm())
 
 
 @bp.post("/posts/<int:id>")
@@ -117,7 +117,7 @@ def reach(id: int) -> Any:
     form = ContactForm()
     today = clock.now().date()
     if not form.validate(extra_validators={"seen_on": [_not_after(today)]}):
-        return _post_page(found, form, StopForm(formdata=None)), form.refusal_status()
+        return _post_page(found, form, ButtonForm(formdata=None)), form.refusal_status()
     verbs.reach(
         found,
         email=form.email.data,
@@ -134,7 +134,7 @@ def reach(id: int) -> Any:
 def stop(id: int) -> Any:
     """Stop letters to a post."""
     found = queries.post_by_id(id) or abort(404)
-    form = StopForm()
+    form = ButtonForm()
     if not form.validate():
         page = _post_page(found, ContactForm(formdata=None, obj=found), form)
         return page, form.refusal_status()
@@ -148,7 +148,7 @@ def stop(id: int) -> Any:
 def allow(id: int) -> Any:
     """Allow letters to a post again."""
     found = queries.post_by_id(id) or abort(404)
-    form = StopForm()
+    form = ButtonForm()
     if not form.validate():
         page = _post_page(found, ContactForm(formdata=None, obj=found), form)
         return page, form.refusal_status()
@@ -166,7 +166,7 @@ def _not_after(today: Any) -> Any:
     return check
 
 
-def _post_page(post: Post, form: ContactForm, switch: StopForm) -> str:
+def _post_page(post: Post, form: ContactForm, switch: ButtonForm) -> str:
     return render_template(
         "summits/office/post.html",
         post=post,

@@ -11,8 +11,7 @@ from sqlalchemy.orm import selectinload
 from campaign.db import count_of, db
 from campaign.languages import lazy_gettext as _l
 from campaign.refusals import Refusal
-from campaign.summits import posts_csv as directory
-from campaign.summits import summits_yaml as chronicle
+from campaign.summits import posts_csv, summits_yaml
 from campaign.summits.models import Holder, Outcome, Post, Stance, Summit
 
 EXAMPLE_DOMAIN = ".example"
@@ -31,7 +30,7 @@ def load_starter(folder: Traversable, *, now: datetime) -> None:
 
 def load_summits(source: str) -> None:
     """Record the summits of a chronicle (YAML)."""
-    for entry in chronicle.read(source):
+    for entry in summits_yaml.read(source):
         outcomes = [Outcome(**outcome) for outcome in entry.pop("outcomes")]
         stances = [Stance(**stance) for stance in entry.pop("stances")]
         db.session.add(Summit(**entry, outcomes=outcomes, stances=stances))
@@ -56,8 +55,8 @@ def import_posts(content: bytes, *, now: datetime) -> int:
     `PostsNotRead`.
     """
     try:
-        rows = directory.read(content, today=now.date())
-    except directory.Unreadable as trouble:
+        rows = posts_csv.read(content, today=now.date())
+    except posts_csv.Unreadable as trouble:
         raise PostsNotRead(trouble.mistakes) from None
     by_post = sorted(rows, key=lambda row: (row.country, row.post))
     known = {
@@ -72,7 +71,7 @@ def import_posts(content: bytes, *, now: datetime) -> int:
     return number
 
 
-def _take_over(post: Post | None, terms: list[directory.Row]) -> None:
+def _take_over(post: Post | None, terms: list[posts_csv.Row]) -> None:
     first = terms[0]
     if post is None:
         post = Post(country=first.country, title=first.post, email="", holders=[])

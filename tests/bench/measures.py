@@ -61,7 +61,7 @@ def sign_ups(name: str, kind: str) -> list[Figure]:
     with private_on(kind) as campaign:
         campaign.load_starter()
         with campaign.app.app_context():
-            slug, token = _open_event(), tokens.sign_timed("form:SignUpForm", 0)
+            slug, token = _open_event(), tokens.sign_timed("form:events.sign-up", 0)
             url = db.engine.url.render_as_string(hide_password=False)
         campaign.start_web()
         plain = f"sqlite:///{campaign.folder}/lean.sqlite"

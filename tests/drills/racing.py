@@ -68,7 +68,7 @@ def make_event(campaign: Private, *, capacity: int) -> tuple[str, str]:
             host="", languages=[], capacity=capacity, is_example=False, now=now,
         )  # fmt: skip
         db.session.commit()
-        return event.slug, tokens.sign_timed("form:SignUpForm", 0)
+        return event.slug, tokens.sign_timed("form:events.sign-up", 0)
 
 
 def _at_once(campaign: Private, slug: str, token: str, emails: list[str]) -> list[int]:

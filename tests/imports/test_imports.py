@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
-from campaign.forms import normal_address
 from campaign.imports import rows
 from campaign.imports.chunks import cutting
 from campaign.imports.duties import work
@@ -30,6 +29,7 @@ from campaign.outbox.verbs import suppress
 from campaign.people import exports, queries, verbs
 from campaign.people.models import NOT_ME, Consent, Person, Purpose, Subscription, Tag
 from campaign.places import cities
+from campaign.validators import normal_address
 
 NEWSLETTER = Purpose.NEWSLETTER
 AGREED = {"wording": "Send me the newsletter.", "source": "list on paper"}

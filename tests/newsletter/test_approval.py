@@ -11,6 +11,7 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.db import db
 from campaign.newsletter.automations import queries, verbs
+from campaign.newsletter.automations.texts import verbs as texts_verbs
 from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.sendings import queries as sending_queries
 from campaign.newsletter.sendings import verbs as sendings
@@ -47,18 +48,20 @@ def two(app: Flask) -> Iterator[tuple[int, int]]:
 
 
 def found(key: str) -> Any:
-    automatic = queries.automatic(key)
+    automatic = queries.automation(key)
     assert automatic is not None
     return automatic
 
 
 def written(key: str, by: int, **words: str) -> None:
     said = {**WORDS, **words}
-    verbs.write(key, version=found(key).version, language="en", by=by, now=clock.now(), **said)
+    texts_verbs.write(
+        key, version=found(key).version, language="en", by=by, now=clock.now(), **said
+    )
 
 
 def approved(key: str, by: int) -> None:
-    verbs.approve(key, seen=found(key).words_mark, by=by, now=clock.now())
+    verbs.approve(key, seen=found(key).words_fingerprint, by=by, now=clock.now())
 
 
 def alone(key: str, by: int) -> None:
@@ -116,13 +119,13 @@ def test_words_changed_while_it_is_on_go_to_nobody_until_approved_and_then_to_al
     written("welcome-0", ann, source="Another welcome.")
 
     confirmed("ada@example.org")
-    verbs.take_step("welcome-0", now=clock.now())
+    verbs.send_step("welcome-0", now=clock.now())
     db.session.commit()
     assert posted() == []
 
     approved("welcome-0", bo)
-    verbs.take_step("welcome-0", now=clock.now())
-    verbs.take_step("welcome-0", now=clock.now())
+    verbs.send_step("welcome-0", now=clock.now())
+    verbs.send_step("welcome-0", now=clock.now())
     db.session.commit()
 
     assert [mail.to_address for mail in posted("newsletter")] == ["ada@example.org"]
@@ -136,7 +139,7 @@ def test_no_duty_mails_words_that_nobody_approved(
     subscribed("ada@example.org")
     person = people.remember("pending@example.org", now=clock.now())
     people.ask(person, Purpose.NEWSLETTER, wording="Yes.", form="test", now=clock.now())
-    verbs.begin_for({}, now=clock.now())
+    verbs.enrol({}, now=clock.now())
     approved(key, bo)
     if not found(key).is_on:
         verbs.switch_on(key, by=ann, now=clock.now())
@@ -144,8 +147,8 @@ def test_no_duty_mails_words_that_nobody_approved(
 
     for days in range(32):
         now = clock.now() + timedelta(days=days)
-        verbs.take_step(STEP, now=now)
-        verbs.tell_of_the_month(now=now)
+        verbs.send_step(STEP, now=now)
+        verbs.send_digest(now=now)
         if key == "reminder":
             verbs.remind(now=now)
     db.session.commit()
@@ -159,7 +162,7 @@ def test_the_words_of_the_program_put_back_need_a_new_approval_too(two: tuple[in
     approved(STEP, bo)
     verbs.switch_on(STEP, by=ann, now=clock.now())
 
-    verbs.back_to_standard(STEP, language="en", by=ann, now=clock.now())
+    texts_verbs.reset_words(STEP, language="en", by=ann, now=clock.now())
 
     assert not queries.goes(found(STEP))
 
@@ -167,7 +170,7 @@ def test_the_words_of_the_program_put_back_need_a_new_approval_too(two: tuple[in
 def test_an_approval_is_of_the_words_that_were_seen(two: tuple[int, int]) -> None:
     ann, bo = two
     written(STEP, ann)
-    seen = found(STEP).words_mark
+    seen = found(STEP).words_fingerprint
     written(STEP, ann, source="Something else.")
 
     with pytest.raises(verbs.ChangedMeanwhile):
@@ -198,7 +201,7 @@ def tried(ann: int, bo: int, issue: int) -> Sending:
     return made
 
 
-def test_a_second_subject_waits_for_a_colleague(
+def test_a_second_subject_needs_approval(
     two: tuple[int, int], issue: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sendings, "LEAST_FOR_A_TRIAL", 1)

@@ -62,7 +62,7 @@ def test_an_issue_taken_out_of_the_archive_is_gone_and_can_come_back(
 ) -> None:
     with app.app_context():
         went_out(issue)
-        verbs.withdraw(db.session.get_one(Issue, issue), now=clock.now())
+        verbs.take_down(db.session.get_one(Issue, issue), now=clock.now())
         db.session.commit()
     assert visitor.open("/newsletter/issues/welcome").status_code == 410
     assert "welcome" not in visitor.open("/newsletter/feed.xml").text

@@ -14,7 +14,7 @@ from campaign.db import db
 from campaign.mailings.rendering import Written
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.automations import catalogue
-from campaign.newsletter.automations import queries as series
+from campaign.newsletter.automations import queries as automations_queries
 from campaign.newsletter.automations.queries import as_it_comes as catalogue_mail
 from campaign.newsletter.checks import (
     content_lint as habits,
@@ -236,7 +236,7 @@ def test_the_automatic_mails_that_come_with_the_program_have_nothing_to_mend(
         found = [
             str(one.sentence)
             for key in catalogue.BUILT_IN
-            for one in series.to_mend(app, catalogue_mail(key), "en", now=now)
+            for one in automations_queries.to_mend(app, catalogue_mail(key), "en", now=now)
             if one.is_grave
         ]
 

@@ -30,6 +30,7 @@ from campaign.letters.models import Letter, LetterAsk
 from campaign.letters.queries import letter_by_token, template_for
 from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.automations import verbs as automations
+from campaign.newsletter.automations.texts import verbs as automation_texts
 from campaign.newsletter.queries import search_issues
 from campaign.newsletter.sendings import verbs as sendings
 from campaign.newsletter.subscribers import verbs as subscribers
@@ -110,13 +111,13 @@ def _subscribe(now: datetime) -> None:
     ada = asks_for_the_newsletter(**ADA, now=before)
     subscribers.confirm(ada.id, now=now)
     asks_for_the_newsletter(**ADA, now=now)
-    automations.send_trial("welcome-1", language="en", to="organiser@example.org", now=now)
+    automation_texts.send_test("welcome-1", language="en", to="organiser@example.org", now=now)
 
 
 def _send_an_issue(now: datetime) -> None:
     newsletter.load_starter(files("campaign.starter"), now=now)
     issue = db.session.scalars(search_issues().limit(1)).one()
-    newsletter.send_trial(issue, to="organiser@example.org", person_id=0, now=now)
+    newsletter.send_test(issue, to="organiser@example.org", person_id=0, now=now)
     sending = sendings.schedule(issue, version=issue.version, after=0, by=None, now=now)
     sendings.begin(sending, now=now)
 

@@ -113,8 +113,8 @@ def set_up(campaign: Private) -> Stage:
                 links.preferences_token(_person(subscribers[1]).id, Purpose.NEWSLETTER)
             ),
             issue=f"/newsletter/issues/{issue}",
-            confirm_letter=public_url("letters.confirm", token=sign(CONFIRM, waiting.token)),
-            not_my_letter=public_url("letters.not_me", token=sign(NOT_ME, waiting.key)),
+            confirm_letter=public_url("letters.confirm_send", token=sign(CONFIRM, waiting.token)),
+            not_my_letter=public_url("letters.confirm_disown", token=sign(NOT_ME, waiting.key)),
             sign_in=sign_in,
             sign_in_again=again,
         )

@@ -40,6 +40,8 @@ class GuestsField(IntegerField):
 class SignUpForm(PublicForm):
     """Somebody means to come to an event."""
 
+    purpose = "events.sign-up"
+
     name = name_field(_l("Your name"), required=_l("Enter your name."))
     email = email_field(
         _l("Your e-mail address"), description=_l("We send the invitation for your calendar there.")
@@ -59,9 +61,7 @@ class SignUpForm(PublicForm):
 class ComingForm(PublicForm):
     """The owner of an address says that they come, and with whom."""
 
+    purpose = "events.coming"
+
     name = name_field(_l("Your name"))
     guests = GuestsField(_l("Guests you bring, 9 at most"), default=0)
-
-
-class WithdrawForm(PublicForm):
-    """The one button that withdraws a sign-up."""

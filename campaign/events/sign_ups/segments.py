@@ -11,7 +11,7 @@ from campaign.events.queries import action_by_slug, actions, event_by_slug
 from campaign.events.sign_ups.models import SignUp
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
-from campaign.segments import rules as segments
+from campaign.segments import rules
 from campaign.segments.conditions import said
 from campaign.segments.rules import Values, condition
 
@@ -48,7 +48,7 @@ def _action_in_words(values: Values, denied: bool) -> Any:
 @condition(
     "signed-up-for-action",
     _l("Signed up for a day of action"),
-    segments.one("action", _l("Day of action"), _actions),
+    rules.one("action", _l("Day of action"), _actions),
     words=_action_in_words,
 )
 def signed_up_for_action(values: Values, now: datetime) -> Select[int]:
@@ -82,7 +82,7 @@ def _event_in_words(values: Values, denied: bool) -> Any:
 @condition(
     "signed-up-for-event",
     _l("Signed up for one event"),
-    segments.one("event", _l("Event"), _events),
+    rules.one("event", _l("Event"), _events),
     words=_event_in_words,
 )
 def signed_up_for_event(values: Values, now: datetime) -> Select[int]:

@@ -13,9 +13,10 @@ from campaign.events.models import Event
 from campaign.events.queries import event_by_slug
 from campaign.events.sign_ups import mails, verbs
 from campaign.events.sign_ups.asks.queries import ask_by_id
-from campaign.events.sign_ups.forms import ComingForm, SignUpForm, WithdrawForm, consent_wording
+from campaign.events.sign_ups.forms import ComingForm, SignUpForm, consent_wording
 from campaign.events.sign_ups.models import RESERVATION, SignUp, SignUpAsk
 from campaign.events.sign_ups.queries import free_seats, seats_taken, sign_up_by_token
+from campaign.forms import PublicButton
 from campaign.languages import current_language
 from campaign.outbox.verbs import count_client
 from campaign.refusals import Refusal
@@ -159,32 +160,32 @@ def welcome(token: str) -> str:
     )
 
 
+WITHDRAW = PublicButton("events/confirm_withdraw.html", purpose="events.withdraw")
+
+
 @bp.get("/withdraw/<token>")
 def confirm_withdraw(token: str) -> str:
     """Show the button that withdraws a sign-up; or, once it was pressed, that it is done."""
-    return _withdraw_page(_to_withdraw(token), WithdrawForm(), token)
+    return WITHDRAW.page(**_withdrawing(token))
 
 
-def _withdraw_page(sign_up: SignUp, form: WithdrawForm, token: str) -> str:
+def _withdrawing(token: str) -> dict[str, Any]:
+    sign_up = _to_withdraw(token)
     event = sign_up.event
-    return render_template(
-        "events/confirm_withdraw.html",
-        event=event,
-        sign_up=sign_up,
-        form=form,
-        token=token,
-        is_ahead=not event.is_called_off and not event.is_over(clock.now()),
-    )
+    return {
+        "event": event,
+        "sign_up": sign_up,
+        "token": token,
+        "is_ahead": not event.is_called_off and not event.is_over(clock.now()),
+    }
 
 
 @bp.post("/withdraw/<token>")
 def do_withdraw(token: str) -> Any:
     """Withdraw a sign-up."""
-    sign_up = _to_withdraw(token)
-    form = WithdrawForm()
-    if not form.validate():
-        return _withdraw_page(sign_up, form, token), form.refusal_status()
-    verbs.withdraw(sign_up, now=clock.now())
+    if refused := WITHDRAW.refused(**_withdrawing(token)):
+        return refused
+    verbs.withdraw(_to_withdraw(token), now=clock.now())
     db.session.commit()
     return redirect(url_for("sign_ups.confirm_withdraw", token=token), 303)
 

@@ -7,9 +7,9 @@ from flask import Blueprint, Flask, abort, current_app, render_template
 
 from campaign import clock
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import language_name
 from campaign.newsletter.checks import queries
-from campaign.newsletter.checks.forms import AskForm
 from campaign.newsletter.checks.link_checker import Answer, ask_others, ask_ourselves
 from campaign.newsletter.models import Issue
 
@@ -24,10 +24,10 @@ def _found(id: int) -> Issue:
 @bp.get("/issues/<int:id>/check")
 def check(id: int) -> Any:
     """Show what is found in an issue, and whether our own pages that it names are there."""
-    return _check(_found(id), AskForm())
+    return _check(_found(id), ButtonForm())
 
 
-def _check(found: Issue, form: AskForm, heard: Sequence[Answer] | None = None) -> str:
+def _check(found: Issue, form: ButtonForm, heard: Sequence[Answer] | None = None) -> str:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     ours, others = queries.addresses_of(found)
     return render_template(
@@ -51,7 +51,7 @@ def _check(found: Issue, form: AskForm, heard: Sequence[Answer] | None = None) -
 def ask(id: int) -> Any:
     """Ask other sites whether the pages are there that an issue names. Nothing is kept."""
     found = _found(id)
-    form = AskForm()
+    form = ButtonForm()
     if not form.validate():
         return _check(found, form), form.refusal_status()
     _ours, others = queries.addresses_of(found)

@@ -6,6 +6,7 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 
 from campaign import clock
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _, language_name
 from campaign.mailings import merge_checks
 from campaign.mailings.rendering import has_stray_braces
@@ -13,7 +14,6 @@ from campaign.newsletter import verbs
 from campaign.newsletter.drafts.forms import (
     PREVIEW_SEEN,
     SUBJECT_SEEN,
-    DiscardForm,
     DropForm,
     IssueForm,
     TextForm,
@@ -231,7 +231,7 @@ def _drop(found: Issue, language: str, form: DropForm) -> str:
 
 
 @bp.post("/issues/<int:id>/edit/<language>/drop")
-def drop(id: int, language: str) -> Any:
+def do_drop(id: int, language: str) -> Any:
     """Take a language out of an issue."""
     found = _found(id)
     _other_language(found, language)
@@ -249,14 +249,14 @@ def drop(id: int, language: str) -> Any:
 @bp.get("/issues/<int:id>/discard")
 def confirm_discard(id: int) -> Any:
     """Ask once more before a draft is thrown away."""
-    return render_template("newsletter/office/discard.html", issue=_found(id), form=DiscardForm())
+    return render_template("newsletter/office/discard.html", issue=_found(id), form=ButtonForm())
 
 
 @bp.post("/issues/<int:id>/discard")
-def discard(id: int) -> Any:
+def do_discard(id: int) -> Any:
     """Throw a draft away."""
     found = _found(id)
-    form = DiscardForm()
+    form = ButtonForm()
     if not form.validate():
         page = render_template("newsletter/office/discard.html", issue=found, form=form)
         return page, form.refusal_status()

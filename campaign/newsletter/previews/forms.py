@@ -7,10 +7,11 @@ from babel import Locale
 from flask import current_app
 from wtforms import RadioField, SelectField, StringField
 
-from campaign.forms import OfficeForm, line_field, name_field, present, tidy_line, tidy_text
+from campaign.forms import OfficeForm, line_field, name_field
 from campaign.languages import _, current_language
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.previews.looks import Look
+from campaign.validators import present, tidy_line, tidy_text
 
 LOOKS = {
     Look.MAIL: _l("Mail"),

@@ -19,9 +19,10 @@ from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput, NumberInput
 
 from campaign.days import DayField, HourField, trouble_with
-from campaign.forms import OfficeForm, line_field, normal_address, text_field
+from campaign.forms import OfficeForm, line_field, text_field
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.sendings.queries import Choice
+from campaign.validators import normal_address
 
 AS_USUAL, YES, NO = "", "yes", "no"
 NOW, AT, LOCAL = "now", "at", "local"
@@ -167,10 +168,6 @@ class AskForm(PlanForm):
 
     class Meta(PlanForm.Meta):
         csrf = False
-
-
-class ButtonForm(OfficeForm):
-    """A button of a sending: pause, resume, stop, call off."""
 
 
 class AgainForm(OfficeForm):

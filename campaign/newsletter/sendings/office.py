@@ -24,20 +24,14 @@ from markupsafe import Markup
 from campaign import clock
 from campaign.attribution.models import Conversion
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import number as written
 from campaign.newsletter.checks.queries import to_mend
 from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.sendings import figures, queries, verbs
-from campaign.newsletter.sendings.forms import (
-    AgainForm,
-    AskForm,
-    ButtonForm,
-    ChooseForm,
-    PlanForm,
-    SeedsForm,
-)
+from campaign.newsletter.sendings.forms import AgainForm, AskForm, ChooseForm, PlanForm, SeedsForm
 from campaign.newsletter.sendings.queries import Choice
 from campaign.organisers.queries import by_email
 from campaign.outbox.masking import masked

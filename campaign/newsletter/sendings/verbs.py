@@ -454,7 +454,7 @@ def send_to_seeds(issue: Issue, addresses: Sequence[str], *, now: datetime) -> N
     together = union_all(*rows).subquery()
     outbox.queue_batch(
         select(*together.c),
-        kind=mails.TRIAL,
+        kind=mails.TEST,
         variants=variants,
         headers=mails.headers(issue),
         now=now,

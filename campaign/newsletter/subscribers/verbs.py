@@ -1,4 +1,4 @@
-"""Deeds of readers: subscribe, confirm, choose, come back."""
+"""Verbs of readers: subscribe, confirm, choose, come back."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -8,8 +8,8 @@ from sqlalchemy import delete
 
 from campaign import tokens
 from campaign.db import db
-from campaign.newsletter.automations import verbs as automations
-from campaign.people import verbs as people
+from campaign.newsletter.automations import verbs as automations_verbs
+from campaign.people import verbs as people_verbs
 from campaign.people.models import Person, Purpose, RefusedTopic, Rhythm, Subscription
 from campaign.people.queries import subscription_of
 
@@ -30,7 +30,7 @@ def subscribe(
     The door does the same for everybody, and a duty asks (`people.verbs.answer`). `wording` is
     the sentence they were shown, and `form` names the form that showed it.
     """
-    people.take_ask(
+    people_verbs.take_ask(
         email, NEWSLETTER, name=name, language=language, wording=wording, form=form, now=now
     )
 
@@ -48,8 +48,8 @@ def confirm(person_id: int, *, now: datetime) -> None:
 
     Raises `ExpiredToken` as `check_waiting` does.
     """
-    if people.confirm(check_waiting(person_id), now=now):
-        automations.greet(db.session.get_one(Person, person_id), now=now)
+    if people_verbs.confirm(check_waiting(person_id), now=now):
+        automations_verbs.greet(db.session.get_one(Person, person_id), now=now)
 
 
 def choose(
@@ -68,7 +68,7 @@ def choose(
     An empty country or city leaves what is known; `forgets_place` erases both. Raises
     `ExpiredToken` when they do not subscribe (any more).
     """
-    people.hold(person_id)
+    people_verbs.hold(person_id)
     subscription = subscription_of(person_id, NEWSLETTER)
     if subscription is None or not subscription.is_active:
         raise tokens.ExpiredToken
@@ -104,7 +104,7 @@ def _live(person: Person, *, country: str, city: str, forgets: bool) -> None:
         is_elsewhere = bool(country) and country != person.country
         city = city or ("" if is_elsewhere else person.city)
         country = country or person.country
-    people.move(person, country=country, city=city)
+    people_verbs.move(person, country=country, city=city)
 
 
 def come_back(person_id: int, *, wording: str, now: datetime) -> bool:
@@ -112,5 +112,5 @@ def come_back(person_id: int, *, wording: str, now: datetime) -> bool:
     person = db.session.get(Person, person_id)
     if person is None:
         return False
-    people.invite_to_confirm(person, NEWSLETTER, wording=wording, form="come back", now=now)
+    people_verbs.invite_to_confirm(person, NEWSLETTER, wording=wording, form="come back", now=now)
     return True

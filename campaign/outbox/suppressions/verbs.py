@@ -11,7 +11,7 @@ from campaign.db import db, insert_missing, lock
 from campaign.outbox.models import BOUNCE, Batch, Message, Suppression, address_hash
 from campaign.outbox.suppressions import bursts, queries
 from campaign.outbox.suppressions.models import Bounce, Cause, Decision
-from campaign.outbox.throttles import verbs as throttles
+from campaign.outbox.throttles import verbs as throttles_verbs
 from campaign.outbox.throttles.queries import BOUNCES
 from campaign.outbox.throttles.verbs import domain_of
 from campaign.outbox.verbs import pause, resume, send_again
@@ -51,7 +51,7 @@ def report_gone(message: Message, *, words: str, is_certain: bool = True, now: d
 def report(found: Sequence[Gone], *, now: datetime) -> dict[int, Status]:
     """Note many at once as `report_gone` does; give what came of each, by its message."""
     # One worker at a time: who holds a burst back must see all that others have suppressed for it.
-    throttles.lock(BOUNCES, now=now)
+    throttles_verbs.lock(BOUNCES, now=now)
     new = _note(found, now=now)
     if any(bounce.is_certain for bounce in new):
         _suppress(new, now=now)
@@ -217,7 +217,7 @@ def hold_back(
 
     Whom it had suppressed already is written to again meanwhile.
     """
-    throttles.lock(BOUNCES, now=now)
+    throttles_verbs.lock(BOUNCES, now=now)
     about = Bounce.domain == domain if domain else Bounce.batch_id == batch_id
     held = queries.held_for([batch_id] if batch_id else [], [domain] if domain else [])
     cause = (
@@ -299,7 +299,7 @@ def _standings(found: Sequence[Gone]) -> dict[int, Status]:
 
 def _take_up(cause: Cause, *, now: datetime) -> None:
     """Look at a cause as it is now, and let nothing be added to it before this is decided."""
-    throttles.lock(BOUNCES, now=now)
+    throttles_verbs.lock(BOUNCES, now=now)
     db.session.refresh(cause, ["withheld_at", "decided_at", "decision"])
 
 

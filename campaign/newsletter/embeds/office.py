@@ -14,6 +14,6 @@ def index() -> Any:
     """Show what to paste into another site: a plain form, or a frame with ours."""
     return render_template(
         "newsletter/office/embed.html",
-        form_url=public_url("newsletter.subscribe_from"),
+        form_url=public_url("newsletter.show_snippet"),
         frame_url=public_url("newsletter.embed"),
     )
