@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from campaign import markup
 from campaign.newsletter.images.pictures import sized
 from campaign.outbox.fields import FIELD, Recipient, Value, known
+from campaign.plain_text import plain
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def write(source: str, *, absolute: Callable[[str], str]) -> Written:
     rendered = _FIELD_ALONE.sub(r'<div class="field">\1</div>', markup.render(source).html)
     rendered = rendered.replace('<p class="actions">', '<p class="deed">')
     return Written(
-        text=markup.plain(source, absolute=absolute),
+        text=plain(source, absolute=absolute),
         html=markup.complete_links(sized(rendered), absolute=absolute),
     )
 
