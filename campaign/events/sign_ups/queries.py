@@ -8,7 +8,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from campaign.db import count_of, db, lock
 from campaign.events.models import SEATS_HELD, SIGN_UPS_KEPT, Event, SignUp, SignUpAsk
 from campaign.people.models import Person
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 # The clocks of the world lie this far apart: a day has not begun or ended everywhere at once.
 _ELSEWHERE = timedelta(days=1)
@@ -77,8 +77,8 @@ def search_sign_ups(event: Event, words: str = "", *, state: str = "") -> Select
         .order_by(SignUp.signed_up_at.desc(), SignUp.id.desc())
     )
     if words:
-        asked_as = SignUp.asks.any(holds(words, SignUpAsk.name))
-        query = query.where(or_(holds(words, Person.email, Person.name), asked_as))
+        asked_as = SignUp.asks.any(contains_word(words, SignUpAsk.name))
+        query = query.where(or_(contains_word(words, Person.email, Person.name), asked_as))
     if state == "coming":
         query = query.where(SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_not(None))
     if state == "asked":
