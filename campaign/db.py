@@ -156,7 +156,7 @@ class _MigrationCommands(click.Command):
 _only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
 _READING = {"GET", "HEAD", "OPTIONS"}
 # Seconds to wait for SQLite's one lock: somebody looks at an empty page meanwhile, or nobody does.
-PATIENCE_OF_A_VISITOR, PATIENCE_OF_A_JOB = 8, 20
+LOCK_WAIT_OF_A_VISITOR, LOCK_WAIT_OF_A_JOB = 8, 20
 # What a connection notes of the transaction it is in: that the first change takes the lock.
 _TAKES_LOCK = "takes_lock"
 # How statements begin that need no lock. What is not known here takes it, and so does a savepoint:
@@ -169,13 +169,13 @@ def init_app(app: Flask) -> None:
     url = app.config["DATABASE_URL"]
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     own: dict[str, Any] = (
-        {"connect_args": {"timeout": PATIENCE_OF_A_VISITOR}}
+        {"connect_args": {"timeout": LOCK_WAIT_OF_A_VISITOR}}
         if url.startswith("sqlite")
         else {
             "pool_pre_ping": True,
             "pool_size": 10,
             "max_overflow": 20,
-            "connect_args": patience(url),
+            "connect_args": connection_timeouts(url),
         }
     )
     # A fault's words must not repeat the row, and with it a person, to whoever prints them.
@@ -192,7 +192,7 @@ def init_app(app: Flask) -> None:
             _prepare_sqlite(db.engine)
 
 
-def patience(url: str) -> dict[str, str]:
+def connection_timeouts(url: str) -> dict[str, str]:
     """Give how long PostgreSQL and we wait for each other where the way between is cut.
 
     Left to themselves, we would wait a quarter of an hour for an answer, and the server two hours
@@ -240,7 +240,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         # visitor sent and draws pages, and one lock is all there is. Jobs and commands take it at
         # once, so that nothing they read can go stale.
         reads, is_request = _only_reads.get(), has_request_context()
-        waits = PATIENCE_OF_A_VISITOR if is_request else PATIENCE_OF_A_JOB
+        waits = LOCK_WAIT_OF_A_VISITOR if is_request else LOCK_WAIT_OF_A_JOB
         connection.exec_driver_sql(f"PRAGMA busy_timeout={waits * 1000}")
         connection.exec_driver_sql(f"PRAGMA query_only={'on' if reads else 'off'}")
         connection.info[_TAKES_LOCK] = is_request and not reads
@@ -318,13 +318,13 @@ def insert_missing(model: type[Any], values: dict[str, Any], *, unique: Iterable
     return inserted.first() is not None
 
 
-def make_room() -> None:
+def enlarge_cache() -> None:
     """Give SQLite more memory for its pages (8 MB), for much writing all over a table."""
     if db.engine.dialect.name == "sqlite":
         db.session.connection().exec_driver_sql("PRAGMA cache_size=-8000")
 
 
-def fill(table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+def bulk_insert(table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
     """Write many rows, a value for each column, in the way the database takes them fastest."""
     connection = db.session.connection()
     dialect = connection.dialect
@@ -346,9 +346,9 @@ def fill(table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
             for row in ready:
                 copy.write_row(row)
         return
-    marks = ", ".join("?" * len(table.columns))
+    placeholders = ", ".join("?" * len(table.columns))
     # The name is a table's of ours.
-    connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({marks})", list(ready))  # noqa: S608
+    connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({placeholders})", list(ready))  # noqa: S608
 
 
 def lock(query: Select[Any]) -> Select[Any]:

@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, Select, String, delete, event, select, tru
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from campaign import clock
-from campaign.db import Model, db, insert_missing, patience, reading
+from campaign.db import Model, connection_timeouts, db, insert_missing, reading
 
 log = structlog.get_logger()
 
@@ -99,7 +99,7 @@ def _open(url: str, database: str) -> Huey:
     if chosen.startswith("postgres"):
         dsn = chosen.replace("postgresql+psycopg://", "postgresql://")
         # A task may be lost, so it need not wait for the disk: on PostgreSQL as on SQLite.
-        waits = patience(dsn)
+        waits = connection_timeouts(dsn)
         if "options" in waits:
             waits["options"] += " -c synchronous_commit=off"
         return PostgresHuey("campaign", dsn=dsn, create_tables=False, **options, **waits)

@@ -35,7 +35,9 @@ SECOND_NOUNS: dict[str, dict[str, str]] = {
     "imports": {"verbs": "chunks"},
     "inbound": {"queries": "bounces"},
     "newsletter": {
-        "verbs": "embeds > subscribers > automations > drafts > versions previews > sendings > checks",
+        "verbs": (
+            "embeds > subscribers > automations > drafts > versions previews > sendings > checks"
+        ),
         "models": "images",
     },
     # What an automation says, beside when and to whom it goes.
@@ -103,8 +105,9 @@ CRAFTS: dict[str, set[str]] = {
 }
 GROUND = {
     "characters", "clients", "clock", "colours", "comments", "config", "days", "db", "folding",
-    "forms", "front_matter", "jobs", "languages", "linking", "logs", "markup", "private_files",
-    "refusals", "slugs", "tables", "templating", "tokens", "validators",
+    "forms", "front_matter", "jobs", "languages", "linking", "logs", "markdown", "markup",
+    "plain_text", "private_files", "refusals", "slugs", "tables", "templating", "tokens",
+    "validators",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor", "web_server"}
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import icalendar
 
-from campaign import markup
 from campaign.events import links, world
 from campaign.events.models import Event
 from campaign.events.zones import vtimezone
 from campaign.outbox.headers import display_name, one_address, safe_header
+from campaign.plain_text import plain
 
 PRODID = "-//campaign//events//EN"
 # Google and Outlook ask every 3 to 24 hours whatever we say; others keep to this.
@@ -114,7 +114,7 @@ def _description(entry: Entry) -> str:
 
 @lru_cache(maxsize=500)
 def _plain(source: str, base: str) -> str:
-    return markup.plain(source, absolute=lambda path: links.whole(path, base=base)).strip()
+    return plain(source, absolute=lambda path: links.whole(path, base=base)).strip()
 
 
 def _party(party: Party) -> icalendar.vCalAddress:

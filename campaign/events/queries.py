@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from campaign.db import db, lock
 from campaign.events.models import Action, Event
 from campaign.languages import country_codes, country_name
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 # How long feeds keep what is past or called off, so that calendars hear of it.
 FEED_RETENTION = timedelta(days=30)
@@ -173,7 +173,7 @@ def search_events(words: str = "", *, action: str = "") -> Select[Event]:
     if words:
         query = query.where(
             or_(
-                holds(words, Event.title, Event.city, Event.venue),
+                contains_word(words, Event.title, Event.city, Event.venue),
                 Event.country.in_(country_codes(words)),
             )
         )
@@ -188,7 +188,7 @@ def with_words(words: Sequence[str], *, now: datetime, most: int) -> list[Event]
     Those ahead by city and country as people type them; all by what is said of them.
     """
     said = (Event.title, Event.city, Event.venue, Event.address, Event.description)
-    query = search_events().where(*(holds(word, *said) for word in words)).limit(most)
+    query = search_events().where(*(contains_word(word, *said) for word in words)).limit(most)
     coming = search_by_city_or_country(ahead(now=now), " ".join(words))
     known = {event.id for event in coming}
     others = [event for event in db.session.scalars(query) if event.id not in known]
@@ -197,14 +197,16 @@ def with_words(words: Sequence[str], *, now: datetime, most: int) -> list[Event]
 
 def actions_with_words(words: Sequence[str], *, most: int) -> list[Action]:
     """List days of action in whose title or summary all of the words stand, the latest first."""
-    query = select(Action).where(*(holds(word, Action.title, Action.summary) for word in words))
+    query = select(Action).where(
+        *(contains_word(word, Action.title, Action.summary) for word in words)
+    )
     return list(db.session.scalars(query.order_by(Action.day.desc(), Action.id).limit(most)))
 
 
 def search_actions(words: str = "") -> Select[Action]:
     """Find days of action, the latest first, by title."""
     query = select(Action).order_by(Action.day.desc(), Action.id)
-    return query.where(holds(words, Action.title)) if words else query
+    return query.where(contains_word(words, Action.title)) if words else query
 
 
 def _events() -> Select[Event]:

@@ -10,7 +10,7 @@ from campaign.languages import country_codes
 from campaign.letters.models import Letter, State, Tally, Template, Way
 from campaign.people.models import Person
 from campaign.summits.models import Post, Summit
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 FALLBACK_LANGUAGE = "en"
 
@@ -94,7 +94,7 @@ def search(words: str = "", *, state: str = "") -> Select[Letter]:
     if words:
         query = query.where(
             or_(
-                holds(words, Person.email, Letter.name, Letter.subject, Post.title),
+                contains_word(words, Person.email, Letter.name, Letter.subject, Post.title),
                 Post.country.in_(country_codes(words)),
             )
         )

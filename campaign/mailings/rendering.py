@@ -11,6 +11,7 @@ from campaign import markup
 from campaign.languages import force_locale
 from campaign.outbox.fields import FIELD, Recipient, Value, known
 from campaign.outbox.models import Variant
+from campaign.plain_text import plain
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def write(source: str, *, absolute: Callable[[str], str]) -> Written:
     rendered = _FIELD_ALONE.sub(r'<div class="field">\1</div>', markup.render(source).html)
     rendered = rendered.replace('<p class="actions">', '<p class="deed">')
     return Written(
-        text=markup.plain(source, absolute=absolute),
+        text=plain(source, absolute=absolute),
         html=markup.complete_links(sized(rendered), absolute=absolute),
     )
 

@@ -13,7 +13,7 @@ from campaign.people.models import Person, Purpose, Subscription
 from campaign.people.queries import number_of_subscribers as _number_of
 from campaign.people.queries import search_subscriptions
 from campaign.people.queries import subscribers as _subscribers
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 NEWSLETTER = Purpose.NEWSLETTER
 # So many people are read, and looked up among the suppressed, at a time.
@@ -41,7 +41,7 @@ def with_words(words: Sequence[str], *, most: int) -> list[tuple[Issue, IssueTex
         .where(
             Issue.published_at.is_not(None),
             Issue.taken_down_at.is_(None),
-            *(holds(word, *said) for word in words),
+            *(contains_word(word, *said) for word in words),
         )
         .order_by(Issue.published_at.desc(), Issue.id.desc(), IssueText.id)
     )
@@ -59,7 +59,9 @@ def search_issues(words: str = "") -> Select[Issue]:
         Issue.queued_at.is_not(None), Issue.queued_at.desc(), Issue.changed_at.desc()
     )
     if words:
-        query = query.where(Issue.texts.any(holds(words, IssueText.title, IssueText.subject)))
+        query = query.where(
+            Issue.texts.any(contains_word(words, IssueText.title, IssueText.subject))
+        )
     return query
 
 

@@ -23,7 +23,7 @@ from campaign.outbox.models import (
     Variant,
     address_hash,
 )
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 # What each state says to somebody who has not read the code.
 STATES: dict[str, Any] = {
@@ -117,7 +117,7 @@ def suppressions(words: str = "") -> Select[Suppression]:
     if words:
         query = query.where(
             or_(
-                holds(words, Suppression.reason, Suppression.evidence),
+                contains_word(words, Suppression.reason, Suppression.evidence),
                 Suppression.address_hash == address_hash(words.strip()),
             )
         )

@@ -32,7 +32,7 @@ from campaign.people.models import (
     as_tag,
     language_tag,
 )
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 # Confirmation mails are a weapon against the owner of an address: so many, over all forms.
 MOST_A_DAY = 3
@@ -91,7 +91,7 @@ def search(words: str = "", *, country: str = "", tag: str = "") -> Select[Perso
     """Find people, the latest known first, by name, address or city, by country and by tag."""
     query = select(Person).order_by(Person.id.desc())
     if words:
-        query = query.where(holds(words, Person.email, Person.name, Person.city))
+        query = query.where(contains_word(words, Person.email, Person.name, Person.city))
     if country:
         query = query.where(Person.country == country)
     if tag:
@@ -159,7 +159,7 @@ def search_subscriptions(words: str = "", *, status: str = "") -> Select[Subscri
         .order_by(Subscription.asked_at.desc(), Subscription.id.desc())
     )
     if words:
-        query = query.where(holds(words, Person.email, Person.name))
+        query = query.where(contains_word(words, Person.email, Person.name))
     match status:
         case "active":
             query = query.where(

@@ -10,7 +10,7 @@ from campaign.db import db
 from campaign.languages import country_codes
 from campaign.summits.models import UNUSED_AFTER, Holder, Post, Summit
 from campaign.summits.posts_csv import Row
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 
 def timeline() -> list[Summit]:
@@ -48,7 +48,7 @@ def search_summits(words: str = "") -> Select[Summit]:
     """Find summits by slug or city, the latest first."""
     query = select(Summit).order_by(Summit.year.desc(), Summit.first_day.desc(), Summit.id.desc())
     if words:
-        query = query.where(holds(words, Summit.slug, Summit.city))
+        query = query.where(contains_word(words, Summit.slug, Summit.city))
     return query
 
 
@@ -92,9 +92,9 @@ def search_posts(words: str = "", *, status: str = "", today: date) -> Select[Po
     if words:
         query = query.where(
             or_(
-                holds(words, Post.title, Post.email),
+                contains_word(words, Post.title, Post.email),
                 Post.country.in_(country_codes(words)),
-                Post.holders.any(holds(words, Holder.name)),
+                Post.holders.any(contains_word(words, Holder.name)),
             )
         )
     writable = and_(Post.email != "", Post.bounced_at.is_(None), _is_open(today))

@@ -8,10 +8,11 @@ from importlib.resources import files
 import pytest
 from flask import Flask
 
-from campaign import clock, markup
+from campaign import clock
 from campaign.app import create_app
 from campaign.db import db
 from campaign.mailings.rendering import Written
+from campaign.markdown import Address, addresses
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.automations import catalogue
 from campaign.newsletter.automations import queries as automations_queries
@@ -28,6 +29,7 @@ from campaign.newsletter.checks import (
 )
 from campaign.newsletter.models import Issue, IssueText
 from campaign.pages import verbs as pages
+from campaign.plain_text import plain
 from tests.closing import close
 from tests.visitor import Visitor
 
@@ -76,7 +78,7 @@ LEAD_SOMEWHERE = [
 
 @pytest.mark.parametrize("target", LEAD_NOWHERE)
 def test_an_address_that_leads_nowhere_is_named(app_words: None, target: str) -> None:
-    found = list(slips.of_addresses([markup.Address(target, "the plan")]))
+    found = list(slips.of_addresses([Address(target, "the plan")]))
 
     assert len(found) == 1
     assert found[0].is_grave
@@ -85,7 +87,7 @@ def test_an_address_that_leads_nowhere_is_named(app_words: None, target: str) ->
 
 @pytest.mark.parametrize("target", LEAD_SOMEWHERE)
 def test_an_address_that_leads_somewhere_is_left_in_peace(app_words: None, target: str) -> None:
-    assert list(slips.of_addresses([markup.Address(target, "the plan")])) == []
+    assert list(slips.of_addresses([Address(target, "the plan")])) == []
 
 
 def test_addresses_are_read_as_they_were_written_before_rendering_drops_them() -> None:
@@ -95,7 +97,7 @@ def test_addresses_are_read_as_they_were_written_before_rendering_drops_them() -
         "> ![e](https://foreign.example/p.png)\n\n[f][g]\n\n[g]: x"
     )
 
-    found = markup.addresses(source)
+    found = addresses(source)
 
     assert [(one.target, one.words) for one in found] == [
         ("www.example.org", "a"),
@@ -112,7 +114,7 @@ def test_addresses_are_read_as_they_were_written_before_rendering_drops_them() -
     ["https://foreign.example/p.png", "p.png", "//x.example/p", "data:image/png;x", "/\\x"],
 )
 def test_a_picture_from_elsewhere_is_named(app_words: None, target: str) -> None:
-    (found,) = slips.of_addresses([markup.Address(target, "A map", is_picture=True)])
+    (found,) = slips.of_addresses([Address(target, "A map", is_picture=True)])
 
     assert found.is_grave
     assert "not one of ours" in str(found.sentence)
@@ -162,7 +164,7 @@ def test_what_is_no_field_of_another_program_is_left_in_peace(app_words: None, w
 def test_markup_that_was_not_understood_is_named(
     app_words: None, source: str, sentence: str
 ) -> None:
-    (found,) = slips.of_what_is_left(markup.plain(source))
+    (found,) = slips.of_what_is_left(plain(source))
 
     assert sentence in str(found.sentence)
 
@@ -188,7 +190,7 @@ def test_no_text_of_fifty_thousand_signs_keeps_a_check_busy(app_words: None, uni
     link = f'<a href="{escape(text)}">{escape(text)}</a>'
     begun = time.process_time()
 
-    list(slips.of_addresses([markup.Address(text, text), markup.Address(text, "", True)]))
+    list(slips.of_addresses([Address(text, text), Address(text, "", True)]))
     list(slips.of_foreign_fields(text))
     list(slips.of_what_is_left(text))
     list(habits.of_subject(issue_text))

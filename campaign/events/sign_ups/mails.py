@@ -18,6 +18,7 @@ from campaign.outbox.mail import Mail
 from campaign.people.links import not_me_url
 from campaign.people.mails import language_of
 from campaign.people.models import Person
+from campaign.plain_text import plain
 from campaign.templating import our_campaign, public_url, render_mail
 
 INVITATION = kind("invitation", _l("invitation to an event"))
@@ -196,7 +197,7 @@ def _prose(source: str, base: str, field: str) -> dict[str, str]:
 
     html = markup.complete_links(markup.render(source, field=field).html, absolute=absolute)
     return {
-        "text": markup.plain(source, absolute=absolute).strip(),
+        "text": plain(source, absolute=absolute).strip(),
         "html": Markup(html),  # noqa: S704 - cleaned by `markup`
     }
 

@@ -11,7 +11,7 @@ from campaign.events.models import SIGN_UP_RETENTION, Event
 from campaign.events.queries import WIDEST_ZONE_GAP
 from campaign.events.sign_ups.models import RESERVATION, SignUp, SignUpAsk, Status
 from campaign.people.models import Person
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 
 def sign_up_of(person: Person, event: Event) -> SignUp | None:
@@ -141,8 +141,8 @@ def search_sign_ups(event: Event, words: str = "", *, status: str = "") -> Selec
         .order_by(SignUp.signed_up_at.desc(), SignUp.id.desc())
     )
     if words:
-        asked_as = SignUp.asks.any(holds(words, SignUpAsk.name))
-        query = query.where(or_(holds(words, Person.email, Person.name), asked_as))
+        asked_as = SignUp.asks.any(contains_word(words, SignUpAsk.name))
+        query = query.where(or_(contains_word(words, Person.email, Person.name), asked_as))
     match status:
         case Status.COMING:
             query = query.where(SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_not(None))

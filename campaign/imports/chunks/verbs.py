@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaign import tokens
-from campaign.db import Moment, db, fill, make_room
+from campaign.db import Moment, bulk_insert, db, enlarge_cache
 from campaign.imports.chunks.cutting import Chunk
 from campaign.imports.models import Import, Refused, Stage
 from campaign.imports.statuses import (
@@ -80,7 +80,7 @@ def take(run: Import, chunk: Chunk, *, now: datetime) -> bool:
     Returns False, and saves nothing, where another worker has saved it meanwhile.
     """
     before, saves = run.rows, run.stage == Stage.IMPORTING
-    make_room()
+    enlarge_cache()
     connection = db.session.connection()
     _STAGING.create_all(connection, checkfirst=False)
     found = _stage(run, chunk, now=now)
@@ -129,7 +129,7 @@ def _stage(run: Import, chunk: Chunk, *, now: datetime) -> dict[str, int]:
     agreed = datetime.combine(run.agreed_on, time(), UTC) if run.agreed_on else None
     people = list(enumerate(chunk.people.values()))
     if people:
-        fill(
+        bulk_insert(
             _staged,
             (
                 (
@@ -142,7 +142,7 @@ def _stage(run: Import, chunk: Chunk, *, now: datetime) -> dict[str, int]:
         )  # fmt: skip
     tags = [(number, tag) for number, row in people for tag in row.tags]
     if tags:
-        fill(_staged_tag, tags)
+        bulk_insert(_staged_tag, tags)
     _find_people()
     stands = case(
         (Subscription.left_at.is_not(None), LEFT),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask import Flask, current_app
 
-from campaign import markup
+from campaign import markdown
 from campaign.languages import force_locale, language_name
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings import merge_checks
@@ -56,7 +56,7 @@ def _found_in(text: IssueText, html: str, *, now: datetime) -> Iterator[Finding]
     nobody = Recipient(None, "", text.language, "", None)
     with force_locale(text.language):
         sampled = {name: (field, field.make(nobody, now)) for name, field in known().items()}
-    yield from slips.of_addresses(markup.addresses(text.source))
+    yield from slips.of_addresses(markdown.addresses(text.source))
     yield from slips.of_foreign_fields(text.title, text.subject, text.preview, text.source)
     yield from slips.of_what_is_left(body.text)
     yield from content_lint.of_subject(text)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from campaign.languages import lazy_gettext as _l
-from campaign.markup import Address
+from campaign.markdown import Address
 from campaign.newsletter.checks.content_lint import Finding
 
 # More of one kind tell a writer nothing that these do not.
