@@ -53,6 +53,8 @@ CRAFTS: dict[str, set[str]] = {
     },
     "inbound/bounces": set(),
     "letters": {"composing", "segments"},
+    "letters/asks": set(),
+    "letters/tallies": set(),
     "newsletter": {"fields", "merge_checks", "rendering"},
     "newsletter/automations": {"catalogue"},
     "newsletter/checks": {"content_lint", "link_checker", "slips"},

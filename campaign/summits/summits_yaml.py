@@ -1,13 +1,15 @@
-"""The chronicle: summits as a YAML file tells them, read into plain values."""
+"""Summits as a YAML file tells them, read into plain values."""
 
 from datetime import date
 from typing import Any
 
 import yaml
 
+from campaign.summits.models import Going
+
 
 def read(source: str) -> list[dict[str, Any]]:
-    """Read the summits of a chronicle; each is the columns of `Summit`, `Outcome` and `Stance`."""
+    """Read the summits of a file; each is the columns of `Summit`, `Outcome` and `Stance`."""
     return [_summit(entry) for entry in yaml.safe_load(source) or []]
 
 
@@ -52,7 +54,7 @@ def _outcome(entry: dict[str, Any]) -> dict[str, Any]:
 def _stance(entry: dict[str, Any]) -> dict[str, Any]:
     return {
         "country": entry["country"],
-        "stance": entry.get("stance", "unknown"),
+        "stance": entry.get("stance", Going.UNKNOWN),
         "source": entry.get("source", ""),
         "seen_on": entry.get("day"),
     }
