@@ -29,6 +29,7 @@ from campaign.inbound import duties as inbound_duties
 from campaign.inbound.cli import cli as inbound_command
 from campaign.letters import duties as letters_duties
 from campaign.letters import segments as letters_segments
+from campaign.letters.tallies.views import bp as letter_tallies
 from campaign.letters.views import bp as letters
 from campaign.mailings import fields as mailing_fields
 from campaign.newsletter.automations import duties as automations_duties
@@ -53,7 +54,18 @@ from campaign.summits.cli import cli as post_commands
 from campaign.summits.views import bp as summits
 
 # Law 6: whatever a stranger may reach. Everything else stands behind the office's guard.
-STRANGERS = (front, events, sign_ups, letters, newsletter, images, summits, mailbox, pages)
+STRANGERS = (
+    front,
+    events,
+    sign_ups,
+    letters,
+    letter_tallies,
+    newsletter,
+    images,
+    summits,
+    mailbox,
+    pages,
+)
 PUBLIC = frozenset(blueprint.name for blueprint in STRANGERS)
 # Before the guard, but with a session: how organisers come in. Never cached, never exempt.
 DOORSTEP = frozenset({organisers.name})

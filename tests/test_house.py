@@ -34,6 +34,7 @@ SECOND_NOUNS: dict[str, dict[str, str]] = {
     "events/sign_ups": {"verbs": "rsvps > asks"},
     "imports": {"verbs": "chunks"},
     "inbound": {"queries": "bounces"},
+    "letters": {"verbs": "asks", "models": "tallies"},
     "newsletter": {
         "verbs": (
             "embeds > subscribers > automations > drafts > versions previews > sendings > checks"
@@ -78,6 +79,8 @@ CRAFTS: dict[str, set[str]] = {
     },
     "inbound/bounces": set(),
     "letters": {"composing", "segments"},
+    "letters/asks": set(),
+    "letters/tallies": set(),
     "mailings": {"fields", "merge_checks", "rendering"},
     "newsletter": {"fields"},
     "newsletter/automations": {"catalogue"},

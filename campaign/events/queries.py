@@ -32,18 +32,18 @@ def event_by_slug(slug: str) -> Event | None:
     return db.session.scalar(_events().where(Event.slug == slug))
 
 
-def lock_shared(event: Event) -> Event:
+def lock_shared(id: int) -> Event:
     """Read an event anew and lock it against changes until this is saved; many may share the lock.
 
     Every verb about sign-ups locks the event first and people after it, so that two never wait for
     each other. (On SQLite every verb is alone anyway.)
     """
-    return _read_anew(select(Event).where(Event.id == event.id).with_for_update(read=True))
+    return _read_anew(select(Event).where(Event.id == id).with_for_update(read=True))
 
 
-def lock_exclusive(event: Event) -> Event:
+def lock_exclusive(id: int) -> Event:
     """Read an event anew and lock it against every other verb until this one is saved."""
-    return _read_anew(lock(select(Event).where(Event.id == event.id)))
+    return _read_anew(lock(select(Event).where(Event.id == id)))
 
 
 def _read_anew(query: Select[Event]) -> Event:

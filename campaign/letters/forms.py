@@ -17,12 +17,11 @@ LONGEST_BODY = 10_000
 SHORTEST_OWN_WORDS = 10
 
 
-class no_placeholder:
+class no_merge_field:
     """Refuse what a template left open, such as {post}."""
 
     def __call__(self, form: Any, field: Field) -> None:
-        left = composing.unfilled(field.data or "")
-        if left:
+        if left := composing.unfilled(field.data or ""):
             raise ValidationError(
                 _l("Replace or remove %(left)s: it is not filled in.", left=", ".join(left))
             )
@@ -69,7 +68,7 @@ class LetterForm(PublicForm):
         super().__init__(*arguments, **options)
         self._posts = set(posts)
         for field in (self.own_words, self.subject, self.body):
-            field.validators = [*field.validators, no_placeholder()]
+            field.validators = [*field.validators, no_merge_field()]
         if way is not Way.SEND:
             # Those who send it themselves need not tell us who they are.
             self.name.validators = [
@@ -100,13 +99,3 @@ class LetterForm(PublicForm):
                     most=LONGEST_BODY,
                 )
             )
-
-
-class SentForm(PublicForm):
-    """The button "I have sent it"."""
-
-    purpose = "letters.sent"
-
-    way = HiddenField()
-    # Which letter, and to whom (`views.SENT`): each counts once.
-    letter = HiddenField()

@@ -33,7 +33,7 @@ def wrote(values: Values, now: datetime) -> Select[int]:
 
 
 def _name(summit: Summit) -> str:
-    return str(_("%(place)s %(year)s", place=summit.place, year=summit.year))
+    return str(_("%(place)s %(year)s", place=summit.location, year=summit.year))
 
 
 def _summits() -> list[tuple[str, Any]]:

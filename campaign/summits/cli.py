@@ -23,9 +23,9 @@ def import_(file: BinaryIO) -> None:
 
     Example: campaign posts import posts.csv
     """
-    number = verbs.import_posts(file.read(), now=clock.now())
+    imported = verbs.import_posts(file.read(), now=clock.now())
     db.session.commit()
-    click.echo(f"{number} posts are as in {file.name}.")
+    click.echo(f"{imported} posts are as in {file.name}.")
 
 
 @cli.command("export")
@@ -35,7 +35,7 @@ def export(file: str) -> None:
 
     Example: campaign posts export posts.csv
     """
-    rows = queries.directory_rows()
+    rows = queries.posts_rows()
     with click.open_file(file, "w", encoding="utf-8", atomic=file != "-") as stream:
         stream.write(posts_csv.write(rows))
     click.echo(f"{len(rows)} rows written.", err=True)

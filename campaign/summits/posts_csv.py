@@ -1,4 +1,4 @@
-"""The directory: posts and their holders as a CSV file, each row checked, line and column named.
+"""Posts and their holders as a CSV file, each row checked, line and column named.
 
 A row is one holder's term in one post; rows with the same country and post are the terms of the
 same post and agree on how it is reached.

@@ -21,7 +21,7 @@ from campaign.outbox.models import Message
 from campaign.people.models import Consent, Person, Subscription
 from tests.conftest import forms_are_answered
 from tests.events.deeds import asks
-from tests.visitor import Visitor
+from tests.visitor import Visitor, forms_in
 
 MakeEvent = Callable[..., Event]
 Posted = Callable[..., list[Message]]
@@ -485,6 +485,20 @@ def test_the_button_frees_the_place_and_cancels_the_entry(
     )  # fmt: skip
     assert after["sequence"] > before["sequence"]
     assert after["dtstamp"].dt > before["dtstamp"].dt
+
+
+def test_a_mail_written_while_a_request_is_answered_gathers_no_menu(
+    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+) -> None:
+    sign_up(visitor, make_event())
+    page = visitor.open(withdraw_link(posted("invitation")[0])).text
+    (form,) = [form for form in forms_in(page) if "/withdraw/" in form["action"]]
+    app.extensions.pop("front.menu")
+
+    visitor.post(form["action"], form["fields"])
+
+    assert len(posted("sign-up-withdrawn")) == 1
+    assert "front.menu" not in app.extensions
 
 
 def test_done_twice_it_says_the_same_and_mails_once(

@@ -26,6 +26,7 @@ from campaign.events.sign_ups import verbs as sign_ups
 from campaign.events.sign_ups.rsvps import verbs as rsvps
 from campaign.letters import composing
 from campaign.letters import verbs as letters
+from campaign.letters.asks import verbs as letter_asks
 from campaign.letters.models import Letter, LetterAsk
 from campaign.letters.queries import letter_by_token, template_for
 from campaign.newsletter import verbs as newsletter
@@ -151,14 +152,16 @@ def _write(now: datetime) -> None:
 
 
 def _write_to(to: Post, email: str, name: str, *, now: datetime) -> None:
-    summit, template = next_summit(now=now), template_for("en") or composing.bare()
-    marks = composing.marks()
+    summit, template = next_summit(now=now), template_for("en") or composing.empty_template()
+    placeholders = composing.placeholders()
     draft = composing.draft(
-        template, post=to, holder=to.holder_on(now.date()), summit=summit, placed=marks
+        template, post=to, holder=to.holder_on(now.date()), summit=summit, placeholders=placeholders
     )
     words = "I am a nurse, and I want the people who build AI to be as careful as we must be."
     closing = composing.closing_of(template)
-    body = composing.finish(draft.body, own_words=words, name=name, placed=marks, closing=closing)
+    body = composing.finish(
+        draft.body, own_words=words, name=name, placeholders=placeholders, closing=closing
+    )
     letters.write(
         to,
         summit=summit,
@@ -172,7 +175,7 @@ def _write_to(to: Post, email: str, name: str, *, now: datetime) -> None:
         now=now,
     )
     for asked in db.session.scalars(select(LetterAsk)):
-        letters.answer(asked, now=now)
+        letter_asks.answer(asked, now=now)
 
 
 def _let_in(now: datetime) -> None:

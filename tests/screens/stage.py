@@ -20,6 +20,7 @@ from campaign.imports import verbs as imports
 from campaign.inbound import worker as inbox
 from campaign.letters import composing
 from campaign.letters import verbs as letters
+from campaign.letters.asks import verbs as letter_asks
 from campaign.letters.mails import CONFIRM, NOT_ME
 from campaign.letters.models import Letter, LetterAsk
 from campaign.letters.queries import letter_by_token, template_for
@@ -91,7 +92,7 @@ def set_up(campaign: Private) -> Stage:
         sign_in, again = (organisers.make_link(first, now=now) for _ in range(2))
         db.session.commit()
         worker.send_due()
-        letters.follow(now=now)
+        letters.track_delivery(now=now)
         _mail_comes_in(subscribers[1])
         _bring_a_list(now)
         stage = Stage(
@@ -307,9 +308,12 @@ def _write(now: datetime) -> Letter:
 def _letter(country: str, number: int, *, now: datetime) -> Letter:
     to = next(post for post in posts_of(country) if post.is_writable(now.date()))
     summit = next_summit(now=now)
-    template, marks = template_for("en") or composing.bare(), composing.marks()
+    template, placeholders = (
+        template_for("en") or composing.empty_template(),
+        composing.placeholders(),
+    )
     draft = composing.draft(
-        template, post=to, holder=to.holder_on(now.date()), summit=summit, placed=marks
+        template, post=to, holder=to.holder_on(now.date()), summit=summit, placeholders=placeholders
     )
     words = "I am a nurse, and I want the people who build AI to be as careful as we must be."
     closing = composing.closing_of(template)
@@ -320,7 +324,11 @@ def _letter(country: str, number: int, *, now: datetime) -> Letter:
         name=_name(number),
         subject=draft.subject,
         body=composing.finish(
-            draft.body, own_words=words, name=_name(number), placed=marks, closing=closing
+            draft.body,
+            own_words=words,
+            name=_name(number),
+            placeholders=placeholders,
+            closing=closing,
         ),
         own_words=words,
         letter_language="en",
@@ -328,7 +336,7 @@ def _letter(country: str, number: int, *, now: datetime) -> Letter:
         now=now,
     )
     for asked in db.session.scalars(select(LetterAsk)):
-        letters.answer(asked, now=now)
+        letter_asks.answer(asked, now=now)
     person = _person(_address(number, "write"))
     token = db.session.scalars(select(Letter.token).where(Letter.person_id == person.id)).one()
     letter = letter_by_token(token)

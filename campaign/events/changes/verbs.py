@@ -69,7 +69,7 @@ def revise(
     Workers write to them once this is saved; a corrected typo mails nobody. `sure_of` is the day
     that somebody said was meant, after they were asked. Raises `CapacityTooSmall`, `UnlikelyDay`.
     """
-    event = lock_exclusive(event)
+    event = lock_exclusive(event.id)
     capacity = particulars["capacity"]
     if capacity is not None and capacity < seats_taken([event.id])[event.id]:
         raise CapacityTooSmall
@@ -149,7 +149,7 @@ def call_off(event: Event, *, now: datetime) -> int:
 
     Workers write to them once this is saved.
     """
-    event = lock_exclusive(event)
+    event = lock_exclusive(event.id)
     if event.is_called_off:
         return 0
     event.cancelled_at = event.revised_at = now
@@ -175,7 +175,7 @@ def notify(event: Event, *, most: int, now: datetime) -> int:
     somebody is notified are saved together, so wherever this is broken off, and however many do it
     at once, nobody is notified twice and nobody is left out.
     """
-    event = lock_shared(event)
+    event = lock_shared(event.id)
     if event.is_over(now):
         return 0
     sign_ups = not_yet_notified(event, most=most)

@@ -220,7 +220,7 @@ def erase(event: Event, *, most: int, now: datetime) -> int:
     How many seats were taken stays with the event. With a sign-up goes a person of whom nothing
     else is known.
     """
-    event = lock_exclusive(event)
+    event = lock_exclusive(event.id)
     if not event.is_long_over(now):
         return 0
     sign_ups = some_of(event, most=most)
@@ -248,9 +248,9 @@ def _lock_event(event: Event) -> Event:
 
     Elsewhere many sign up at once, and only a change of the event itself waits for them.
     """
-    event = event if event.capacity is not None else lock_shared(event)
+    event = event if event.capacity is not None else lock_shared(event.id)
     # Unlimited a moment ago need not be unlimited now.
-    return event if event.capacity is None else lock_exclusive(event)
+    return event if event.capacity is None else lock_exclusive(event.id)
 
 
 def _refuse_if_closed(event: Event, *, now: datetime) -> None:

@@ -52,16 +52,16 @@ def sign_up(slug: str) -> Any:
     form = SignUpForm()
     if not form.validate():
         return event_page(event, form), form.refusal_status()
-    now, said = clock.now(), form.said()
+    now, client, said = clock.now(), client_address(), form.said()
     try:
-        count_client(client_address(), most=current_app.config["CLIENT_CAP"], now=now)
+        count_client(client, most=current_app.config["CLIENT_CAP"], now=now)
         verbs.sign_up(
             event,
             **said,
             news=consent_wording() if form.news.data else "",
             language=current_language(),
             source=source(),
-            client=client_address(),
+            client=client,
             now=now,
         )
     except Refusal as refusal:

@@ -35,7 +35,7 @@ def answer(ask: SignUpAsk, *, now: datetime) -> SignUp | None:
     new anything is noted.
     """
     email, ask.email, ask.answered_at = ask.email, "", now
-    event = lock_shared(db.session.get_one(Event, ask.event_id))
+    event = lock_shared(ask.event_id)
     if not _is_worth_a_mail(ask, event, email, now=now):
         # Of what came to nothing only the reservation is left, until it expires.
         ask.name = ask.news = ask.source = ""
