@@ -20,8 +20,10 @@ from campaign.outbox.models import State as MessageState
 from campaign.outbox.queries import is_suppressed
 from campaign.outbox.verbs import counts, drop_waiting, lift_bounce, queue
 from campaign.people.models import Person
-from campaign.people.queries import is_known_elsewhere, may_be_asked, may_be_reminded
-from campaign.people.verbs import erases, hold, let_go, meet, never_write
+from campaign.people.queries import is_known_elsewhere
+from campaign.people.subscriptions.queries import may_be_asked, may_be_reminded
+from campaign.people.subscriptions.verbs import never_write
+from campaign.people.verbs import erases, let_go, lock_person, meet
 from campaign.refusals import Refusal
 from campaign.summits.models import Post, Summit
 from campaign.summits.verbs import note_bounce
@@ -125,7 +127,7 @@ def answer(asked: LetterAsk, *, now: datetime) -> None:
         return
     person = meet(asked.email, language=asked.language, now=now)
     # Two asked at once are counted one after the other.
-    hold(person.id)
+    lock_person(person.id)
     if not may_be_asked(asked.email, now=now):
         return
     is_new, letter = _letter_of(person, to, summit, asked, now=now)
@@ -182,7 +184,7 @@ def confirm(letter: Letter, *, campaign: str, now: datetime) -> None:
 
     Raises `LetterGone`, `NotWritable`, `SummitHasBegun`.
     """
-    hold(letter.person_id)
+    lock_person(letter.person_id)
     seen = letter.token
     db.session.refresh(letter, ["state", "token"], with_for_update=True)
     # Written anew since the button was shown, it says what they have not seen.
@@ -217,7 +219,7 @@ def disown(letter: Letter, *, now: datetime) -> None:
 
     What was confirmed cannot be called back. All that waits in their name goes with it.
     """
-    hold(letter.person_id)
+    lock_person(letter.person_id)
     db.session.refresh(letter, ["state"], with_for_update=True)
     if letter.state not in {State.PENDING, State.DROPPED}:
         return

@@ -17,7 +17,8 @@ from campaign import clock
 from campaign.db import db
 from campaign.markup import render
 from campaign.newsletter.images import pictures, queries
-from campaign.newsletter.models import Image, Issue, IssueText
+from campaign.newsletter.images.models import Image
+from campaign.newsletter.models import Issue, IssueText
 from campaign.organisers.models import Role
 from tests.conftest import signed_in
 from tests.visitor import Visitor, forms_in

@@ -23,7 +23,8 @@ from campaign.outbox.queries import queued_lately
 from campaign.outbox.verbs import lift_bounce, queue
 from campaign.people.models import Purpose
 from campaign.people.queries import is_known_elsewhere, refuses_mail
-from campaign.people.verbs import agree, hold, let_go
+from campaign.people.subscriptions.verbs import agree
+from campaign.people.verbs import let_go, lock_person
 from campaign.refusals import Refusal
 
 # What another deed may have changed of a place before this one holds it.
@@ -61,7 +62,7 @@ def confirm(
     Done twice it stays done. Raises `CalledOff`, `Over` or `Full`.
     """
     event = held_for_a_place(place.event)
-    hold(place.person_id)
+    lock_person(place.person_id)
     db.session.refresh(place, _STANDING)
     _come(place, event, guests=guests, now=now)
     person = place.person
@@ -79,7 +80,7 @@ def accept(place: SignUp, *, now: datetime) -> None:
     Who has confirmed already said it before. Raises `CalledOff`, `Over` or `Full`.
     """
     event = held_for_a_place(place.event)
-    hold(place.person_id)
+    lock_person(place.person_id)
     db.session.refresh(place, _STANDING)
     # The mail with the entry has arrived.
     lift_bounce(place.person.email)
@@ -121,7 +122,7 @@ def _release_seats(place: SignUp) -> None:
 def withdraw(place: SignUp, *, now: datetime) -> bool:
     """Give a person's place up and take the entry out of their calendar. Tells if it is new."""
     event = held_for_a_place(place.event)
-    hold(place.person_id)
+    lock_person(place.person_id)
     db.session.refresh(place, _STANDING)
     if not place.is_active:
         return False
@@ -143,7 +144,7 @@ def decline(place: SignUp, *, now: datetime) -> bool:
     Their calendar knows already, and is sent nothing.
     """
     event = held_for_a_place(place.event)
-    hold(place.person_id)
+    lock_person(place.person_id)
     db.session.refresh(place, _STANDING)
     if not place.is_active:
         return False
@@ -174,7 +175,7 @@ def question(place: SignUp, *, now: datetime) -> bool:
     Nothing changes before they press the button. Tells whether they are asked: once a day.
     """
     event = held_for_a_place(place.event)
-    hold(place.person_id)
+    lock_person(place.person_id)
     db.session.refresh(place, _STANDING)
     email = place.person.email
     lately = queued_lately(email, kinds=[mails.QUESTION], since=now - timedelta(days=1))
