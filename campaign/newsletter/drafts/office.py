@@ -18,7 +18,7 @@ from campaign.newsletter.drafts.forms import (
 )
 from campaign.newsletter.models import Issue
 from campaign.newsletter.previews.forms import ReaderForm
-from campaign.newsletter.previews.looks import offers
+from campaign.newsletter.previews.modes import offers
 from campaign.newsletter.rendering import has_stray_braces
 from campaign.refusals import Refusal
 
