@@ -21,8 +21,8 @@ from campaign.config import ROOT, SETTINGS
 
 
 @dataclass(frozen=True)
-class OwnMark:
-    """A campaign's own mark: the window onto its drawing, the drawing, and its whole file."""
+class OwnLogo:
+    """A campaign's own logo: the window onto its drawing, the drawing, and its whole file."""
 
     view_box: str
     drawing: Markup
@@ -37,13 +37,13 @@ class Campaign:
     base_url: str
     sender: str
     mail_domain: str
-    mark: OwnMark | None
+    logo: OwnLogo | None
     colours: colours.Palette
 
     @property
     def version(self) -> str:
-        """Give a mark that changes when the face does, for the addresses of what shows it."""
-        drawn = self.mark.file if self.mark else ""
+        """Give a fingerprint that changes with the face, for the addresses of what shows it."""
+        drawn = self.logo.file if self.logo else ""
         return hashlib.sha256(f"{self.colours}{drawn}".encode()).hexdigest()[:10]
 
     @property
@@ -53,9 +53,9 @@ class Campaign:
 
     @property
     def has_own_face(self) -> bool:
-        """Tell whether name, mark or colours are not the starter's, so that its pictures lie."""
+        """Tell whether name, logo or colours are not the starter's, so that its pictures lie."""
         own_name = self.name != SETTINGS["NAME"].default
-        return bool(self.mark) or own_name or self.has_own_colours
+        return bool(self.logo) or own_name or self.has_own_colours
 
 
 # What stands in the main menu: pages add to it when they are bound (label, path, is current).
@@ -81,7 +81,7 @@ def init_app(app: Flask) -> None:
             base_url=app.config["BASE_URL"],
             sender=app.config["MAIL_SENDER"],
             mail_domain=app.config["MAIL_DOMAIN"],
-            mark=_own_mark(app.config["INSTANCE"], app.config["MARK"]),
+            logo=_own_logo(app.config["INSTANCE"], app.config["MARK"]),
             colours=colours.palette(app.config["SIGNAL_COLOUR"]),
         ),
         static_url=static_url,
@@ -103,23 +103,23 @@ def our_campaign() -> Campaign:
     return cast(Campaign, current_app.jinja_env.globals["campaign"])
 
 
-def _own_mark(instance: str, name: str) -> OwnMark | None:
-    """Read a campaign's own mark; `config` has looked at it before."""
+def _own_logo(instance: str, name: str) -> OwnLogo | None:
+    """Read a campaign's own logo; `config` has looked at it before."""
     if not name:
         return None
     file = (Path(instance) / name).read_text("utf-8")
     svg = ElementTree.fromstring(file)  # noqa: S314
     inner = re.sub(r"^.*?<svg\b[^>]*>|</svg>\s*$", "", file, flags=re.DOTALL)
-    return OwnMark(svg.get("viewBox", "0 0 64 64"), Markup(inner), file)  # noqa: S704
+    return OwnLogo(svg.get("viewBox", "0 0 64 64"), Markup(inner), file)  # noqa: S704
 
 
 def static_url(name: str) -> str:
-    """Give the address of a static file, with a mark that changes when its content does."""
-    return f"/static/{name}?v={_mark(ROOT / 'static' / name)}"
+    """Give the address of a static file, with a fingerprint that changes when its content does."""
+    return f"/static/{name}?v={_fingerprint(ROOT / 'static' / name)}"
 
 
 @cache
-def _mark(file: Path) -> str:
+def _fingerprint(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()[:10]
 
 

@@ -115,10 +115,10 @@ def theme() -> Response:
 
 
 @bp.get("/mark.svg")
-def mark() -> Response:
-    """Give the mark as a file, in the campaign's colours, for the browser's tabs."""
+def logo() -> Response:
+    """Give the logo as a file, in the campaign's colours, for the browser's tabs."""
     campaign = _campaign()
-    drawing = campaign.mark.file if campaign.mark else render_template("front/mark.svg")
+    drawing = campaign.logo.file if campaign.logo else render_template("front/logo.svg")
     return _kept(drawing, "image/svg+xml")
 
 

@@ -24,7 +24,8 @@ from campaign.outbox.verbs import suppress
 from campaign.people.links import read_unsubscribe
 from campaign.people.models import Person
 from campaign.people.queries import by_email
-from campaign.people.verbs import erases, leave
+from campaign.people.subscriptions.verbs import leave
+from campaign.people.verbs import erases
 from campaign.refusals import Refusal
 from campaign.tokens import ForgedToken
 

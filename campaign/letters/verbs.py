@@ -18,8 +18,10 @@ from campaign.outbox.models import State as MessageState
 from campaign.outbox.queries import is_suppressed
 from campaign.outbox.suppressions.verbs import lift_bounce
 from campaign.outbox.verbs import drop_waiting, queue
-from campaign.people.queries import is_known_elsewhere, may_be_reminded
-from campaign.people.verbs import hold, let_go, never_write
+from campaign.people.queries import is_known_elsewhere
+from campaign.people.subscriptions.queries import may_be_reminded
+from campaign.people.subscriptions.verbs import never_write
+from campaign.people.verbs import let_go, lock_person
 from campaign.refusals import Refusal
 from campaign.summits.models import Post, Summit
 from campaign.summits.verbs import note_bounce
@@ -107,7 +109,7 @@ def confirm(letter: Letter, *, campaign: str, now: datetime) -> None:
 
     Raises `LetterGone`, `NotWritable`, `SummitHasBegun`.
     """
-    hold(letter.person_id)
+    lock_person(letter.person_id)
     seen = letter.token
     db.session.refresh(letter, ["state", "token"], with_for_update=True)
     # Written anew since the button was shown, it says what they have not seen.
@@ -142,7 +144,7 @@ def disown(letter: Letter, *, now: datetime) -> None:
 
     What was confirmed cannot be called back. All that waits in their name goes with it.
     """
-    hold(letter.person_id)
+    lock_person(letter.person_id)
     db.session.refresh(letter, ["state"], with_for_update=True)
     if letter.state not in {State.PENDING, State.DROPPED}:
         return

@@ -1,9 +1,9 @@
-"""An issue of the newsletter: its texts, its versions, and each of its sendings."""
+"""An issue of the newsletter: its texts, and each of its sendings."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.db import Model
@@ -109,44 +109,14 @@ class IssueText(Model):
     __table_args__ = (UniqueConstraint("issue_id", "language"),)
 
     @property
+    def words(self) -> dict[str, str]:
+        """Give what a writer wrote of it, by the names of its fields."""
+        return {name: getattr(self, name) for name in ("title", "subject", "preview", "source")}
+
+    @property
     def summary(self) -> str:
         """Give the preview as strangers read it: for each field what its writer put by."""
         return FIELD.sub(lambda found: found[2] or "", self.preview)
-
-
-class IssueVersion(Model):
-    """What an issue said when it was saved: every text of it, whole."""
-
-    __tablename__ = "newsletter_issue_version"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    issue_id: Mapped[int] = mapped_column(ForeignKey("newsletter_issue.id", ondelete="CASCADE"))
-    number: Mapped[int]
-    # language -> title, subject, preview, source
-    texts: Mapped[dict[str, Any]]
-    saved_at: Mapped[datetime]
-    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))
-
-    __table_args__ = (UniqueConstraint("issue_id", "number"),)
-
-
-class Image(Model):
-    """A picture in an issue, resized, without what the camera wrote into it."""
-
-    __tablename__ = "newsletter_image"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    # First hex digits of the SHA-256 of its bytes, and its ending: its address for ever.
-    name: Mapped[str] = mapped_column(String(40), unique=True)
-    description: Mapped[str] = mapped_column(String(300))
-    media_type: Mapped[str] = mapped_column(String(40))
-    width: Mapped[int]
-    height: Mapped[int]
-    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    uploaded_at: Mapped[datetime]
-    uploaded_by_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organiser.id", ondelete="SET NULL")
-    )
 
 
 class Sending(Model):

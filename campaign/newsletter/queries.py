@@ -1,23 +1,18 @@
 """Questions about the newsletter: its issues, its subscribers, how many come and go."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, select
 
 from campaign.db import db
 from campaign.newsletter.models import Issue, IssueText
-from campaign.outbox.models import Suppression, address_hash
-from campaign.people.models import Person, Purpose, Subscription
-from campaign.people.queries import number_of_subscribers as _number_of
-from campaign.people.queries import search_subscriptions
-from campaign.people.queries import subscribers as _subscribers
+from campaign.people.models import Purpose, Subscription
+from campaign.people.subscriptions.queries import number_of_subscribers as _number_of
+from campaign.people.subscriptions.queries import search_subscriptions
 from campaign.tables import contains_word
 
 NEWSLETTER = Purpose.NEWSLETTER
-# So many people are read, and looked up among the suppressed, at a time.
-PIECE = 1000
 
 
 def public_issues(*, limit: int) -> list[Issue]:
@@ -88,39 +83,3 @@ def lost_subscribers(*, since: datetime) -> int:
 def _count(*conditions: ColumnElement[bool]) -> int:
     query = select(func.count()).where(Subscription.purpose == NEWSLETTER, *conditions)
     return db.session.scalar(query) or 0
-
-
-class Reader(NamedTuple):
-    """One of those whom an issue goes to."""
-
-    id: int
-    email: str
-    name: str
-
-
-def audience() -> Iterator[Reader]:
-    """Give all whom an issue goes to, read in pieces.
-
-    Those who agreed and have not left, less the suppressed. One statement reads them all, so
-    nobody who joins meanwhile is among them.
-    """
-    found = db.session.execute(
-        _subscribers(NEWSLETTER)
-        .with_only_columns(Person.id, Person.email, Person.name)
-        .execution_options(yield_per=PIECE)
-    )
-    for piece in found.partitions():
-        hashes = {row.id: address_hash(row.email) for row in piece}
-        suppressed = set(
-            db.session.scalars(
-                select(Suppression.address_hash).where(
-                    Suppression.address_hash.in_(hashes.values())
-                )
-            )
-        )
-        yield from (Reader(*row) for row in piece if hashes[row.id] not in suppressed)
-
-
-def size_of_audience() -> int:
-    """Count how many an issue sent now would go to."""
-    return sum(1 for _row in audience())

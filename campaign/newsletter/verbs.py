@@ -9,14 +9,15 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from campaign import front_matter, markup
+from campaign import markup
 from campaign.db import db
 from campaign.languages import force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings.merge_checks import check_words
 from campaign.mailings.rendering import for_strangers
-from campaign.newsletter import mails, queries
-from campaign.newsletter.models import Issue, IssueText, IssueVersion
+from campaign.newsletter import mails, queries, starter
+from campaign.newsletter.models import Issue, IssueText
+from campaign.newsletter.versions.models import IssueVersion
 from campaign.outbox.verbs import queue
 from campaign.refusals import Refusal
 from campaign.slugs import free_slug, slug_of
@@ -215,16 +216,11 @@ def _save(issue: Issue, *, by: int | None, now: datetime) -> None:
         IssueVersion(
             issue_id=issue.id,
             number=issue.version,
-            texts={text.language: words_of(text) for text in issue.texts},
+            texts={text.language: text.words for text in issue.texts},
             saved_at=now,
             saved_by_id=by,
         )
     )
-
-
-def words_of(text: IssueText) -> dict[str, str]:
-    """Give what a writer wrote of a text, by the names of its fields."""
-    return {name: getattr(text, name) for name in ("title", "subject", "preview", "source")}
 
 
 def _free_slug(title: str) -> str:
@@ -261,7 +257,7 @@ def check_may_be_sent(issue: Issue, *, version: int) -> None:
     if not all(text.source.strip() for text in issue.texts):
         raise NoText
     for text in issue.texts:
-        check_words(**words_of(text))
+        check_words(**text.words)
     if current_app.config["NEWSLETTER_APPROVAL"] and not issue.is_approved:
         raise NotApproved
 
@@ -295,16 +291,6 @@ def load_starter(folder: Traversable, *, now: datetime) -> None:
     """Load the starter's issues as drafts, unless there are issues already."""
     if db.session.scalar(queries.search_issues().limit(1)) is not None:
         return
-    files = (file for file in (folder / "newsletter").iterdir() if file.name.endswith(".md"))
-    for file in sorted(files, key=lambda file: file.name):
-        matter, _lines, source, *_rest = front_matter.part(file.read_text(encoding="utf-8"))
-        draft(
-            title=matter["title"],
-            slug=file.name.removesuffix(".md"),
-            subject=matter.get("subject", ""),
-            preview=matter.get("preview", ""),
-            source=source,
-            language=matter.get("language", current_app.config["LANGUAGES"][0]),
-            by=None,
-            now=now,
-        )
+    language = current_app.config["LANGUAGES"][0]
+    for words in starter.read(folder / "newsletter", language=language):
+        draft(**words, by=None, now=now)

@@ -22,6 +22,8 @@ from campaign.outbox.verbs import lift
 from campaign.people import queries, verbs
 from campaign.people.forms import TagForm
 from campaign.people.models import Person, Rhythm
+from campaign.people.subscriptions import queries as subscriptions_queries
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from campaign.refusals import Refusal
 from campaign.tables import Column
 
@@ -114,15 +116,15 @@ def _history(now: datetime) -> list[Column]:
 def _person_page(found: Person, form: TagForm) -> str:
     path = url_for("office.people.person", id=found.id)
     suppression = suppression_of(found.email)
-    subscriptions = queries.subscriptions_of(found.id)
+    subscriptions = subscriptions_queries.subscriptions_of(found.id)
     return render_template(
         "people/office/person.html",
         person=found,
         language_name=dict(languages()).get(found.language, found.language),
         subscriptions=subscriptions,
         rhythms=RHYTHMS,
-        consents=queries.consents_of(found.id),
-        topics=queries.refused_topics_of(found.id),
+        consents=subscriptions_queries.consents_of(found.id),
+        topics=subscriptions_queries.refused_topics_of(found.id),
         tags=queries.tags_of(found.id),
         known_tags=queries.tags_in_use(),
         suppression=suppression,
@@ -176,12 +178,14 @@ class Operation:
 
 
 def _leave(found: Person, now: datetime) -> None:
-    verbs.leave_all(found.id, through=OFFICE, now=now)
+    subscriptions_verbs.leave_all(found.id, through=OFFICE, now=now)
 
 
 def _never_write(found: Person, now: datetime) -> None:
     who = str(_("An organiser was told: %(email)s", email=g.organiser.email))
-    verbs.never_write(found.id, found.address_hash, because=OFFICE, evidence=who, now=now)
+    subscriptions_verbs.never_write(
+        found.id, found.address_hash, because=OFFICE, evidence=who, now=now
+    )
 
 
 def _write_again(found: Person, now: datetime) -> None:

@@ -18,7 +18,7 @@ from campaign.events.sign_ups import verbs as sign_up_verbs
 from campaign.events.sign_ups.models import SignUp
 from campaign.outbox.models import Message
 from campaign.people.models import Person, Purpose
-from campaign.people.verbs import ask
+from campaign.people.subscriptions.verbs import ask
 from tests.events.conftest import PARTICULARS
 from tests.events.deeds import reread, with_people, withdraws
 from tests.visitor import Visitor

@@ -36,7 +36,7 @@ NEWER = r".*(“enterkeyhint”|“group” for attribute “role” on element 
 # What is no page: files, feeds, colours, pictures, and what machines ask. An issue in another of
 # its languages is the page of the issue; the mailbox is shown where somebody tries the program.
 NO_PAGES = {
-    "events.action_file", "events.event_file", "events.feed", "front.live", "front.mark",
+    "events.action_file", "events.event_file", "events.feed", "front.live", "front.logo",
     "front.ready", "front.robots", "front.sitemap", "front.theme", "images.picture",
     "newsletter.feed", "newsletter.issue_in", "delivery.mail", "delivery.mail_html",
     "delivery.mail_raw", "pages.feed",

@@ -13,7 +13,7 @@ from campaign.inbound.models import InboundMail, Kind, Made
 from campaign.outbox.models import Message, State, Suppression
 from campaign.people.links import unsubscribe_token
 from campaign.people.models import Purpose
-from campaign.people.queries import subscription_of
+from campaign.people.subscriptions.queries import subscription_of
 from tests.inbound.making import (
     ADA,
     arf,

@@ -17,7 +17,8 @@ from campaign.inbound.models import InboundMail, Kind, Made
 from campaign.outbox.models import Message
 from campaign.people.links import unsubscribe_token
 from campaign.people.models import Consent, Person, Purpose
-from campaign.people.queries import is_known_elsewhere, subscription_of
+from campaign.people.queries import is_known_elsewhere
+from campaign.people.subscriptions.queries import subscription_of
 from campaign.people.verbs import remember
 from tests.events.conftest import NOW, PARTICULARS
 from tests.events.deeds import asks

@@ -20,10 +20,11 @@ from campaign.events import verbs as events
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.images import pictures
 from campaign.newsletter.images import verbs as images
-from campaign.newsletter.models import Image as Kept
+from campaign.newsletter.images.models import Image as Kept
 from campaign.newsletter.sendings import verbs as sendings
 from campaign.people import verbs as people
 from campaign.people.models import Purpose
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.closing import close
 from tests.events.conftest import PARTICULARS
 from tests.journeys.reader import Reader
@@ -105,8 +106,11 @@ def issue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issue]:
             said = {"title": f"Protest: {city}", "city": city, "starts_on": day}
             events.plan(now=now, **{**PARTICULARS, **said})
         reader = people.remember("ada@example.org", name="Ada", now=now)
-        people.confirm(
-            people.ask(reader, Purpose.NEWSLETTER, wording=WORDING, form="test", now=now), now=now
+        subscriptions_verbs.confirm(
+            subscriptions_verbs.ask(
+                reader, Purpose.NEWSLETTER, wording=WORDING, form="test", now=now
+            ),
+            now=now,
         )
         people.move(reader, country="GB", city="Brighton")
         source = SOURCE.replace("LARGE", large.name).replace("SMALL", small.name)

@@ -18,7 +18,8 @@ from campaign.outbox.models import Message
 from campaign.outbox.models import State as MessageState
 from campaign.outbox.verbs import suppress
 from campaign.people.models import Person, Purpose
-from campaign.people.verbs import ask, forget
+from campaign.people.subscriptions.verbs import ask
+from campaign.people.verbs import forget
 from campaign.summits import verbs as summits
 from campaign.summits.models import Post, Summit
 from tests.conftest import forms_are_answered

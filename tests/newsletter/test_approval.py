@@ -22,6 +22,7 @@ from campaign.organisers.verbs import add
 from campaign.outbox.models import Message
 from campaign.people import verbs as people
 from campaign.people.models import Purpose
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.conftest import signed_in
 from tests.newsletter.conftest import subscribed
 from tests.visitor import Visitor
@@ -71,7 +72,9 @@ def alone(key: str, by: int) -> None:
 
 def confirmed(address: str) -> None:
     person = people.remember(address, now=clock.now())
-    people.ask(person, Purpose.NEWSLETTER, wording="Yes.", form="test", now=clock.now())
+    subscriptions_verbs.ask(
+        person, Purpose.NEWSLETTER, wording="Yes.", form="test", now=clock.now()
+    )
     subscribers.confirm(person.id, now=clock.now())
 
 
@@ -138,7 +141,9 @@ def test_no_duty_mails_words_that_nobody_approved(
     ann, bo = two
     subscribed("ada@example.org")
     person = people.remember("pending@example.org", now=clock.now())
-    people.ask(person, Purpose.NEWSLETTER, wording="Yes.", form="test", now=clock.now())
+    subscriptions_verbs.ask(
+        person, Purpose.NEWSLETTER, wording="Yes.", form="test", now=clock.now()
+    )
     verbs.enrol({}, now=clock.now())
     approved(key, bo)
     if not found(key).is_on:

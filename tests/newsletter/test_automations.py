@@ -29,6 +29,7 @@ from campaign.outbox.verbs import suppress
 from campaign.people import links
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose, Subscription
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.newsletter.conftest import asked_for, link_in, person_with, subscribed
 from tests.newsletter.test_at_once import at_once
 from tests.visitor import Visitor
@@ -112,7 +113,7 @@ def test_who_left_is_suppressed_or_wants_one_mail_a_month_gets_no_further_step(
     with app.app_context():
         switch_on("welcome-1")
         join("ada@example.org", "gone@example.org", "hurt@example.org", "seldom@example.org")
-        people.leave(
+        subscriptions_verbs.leave(
             person_with("gone@example.org").id,
             Purpose.NEWSLETTER,
             through="link",
@@ -135,7 +136,7 @@ def test_who_leaves_before_a_step_has_left_does_not_get_it(app: Flask, clock_at:
         clock_at.shift(timedelta(days=3))
         duties.send_steps()
 
-        people.leave(
+        subscriptions_verbs.leave(
             person_with("ada@example.org").id, Purpose.NEWSLETTER, through="link", now=clock.now()
         )
         db.session.commit()
@@ -189,7 +190,7 @@ def test_who_leaves_and_comes_back_is_welcomed_again_and_gets_no_step_twice(
         clock_at.shift(timedelta(days=3))
         duties.send_steps()
         ada = person_with("ada@example.org").id
-        people.leave(ada, Purpose.NEWSLETTER, through="link", now=clock.now())
+        subscriptions_verbs.leave(ada, Purpose.NEWSLETTER, through="link", now=clock.now())
         db.session.commit()
         clock_at.shift(timedelta(days=3))
         join("ada@example.org")

@@ -18,7 +18,8 @@ from campaign.db import db
 from campaign.mailings import rendering
 from campaign.markup import render
 from campaign.newsletter.images import pictures, queries
-from campaign.newsletter.models import Image, Issue, IssueText
+from campaign.newsletter.images.models import Image
+from campaign.newsletter.models import Issue, IssueText
 from campaign.organisers.models import Role
 from tests.conftest import signed_in
 from tests.visitor import Visitor, forms_in

@@ -33,7 +33,8 @@ from campaign.people.models import (
     Rhythm,
     Subscription,
 )
-from campaign.people.queries import subscription_of
+from campaign.people.subscriptions import verbs as subscriptions_verbs
+from campaign.people.subscriptions.queries import subscription_of
 from campaign.segments.models import Segment
 from tests.conftest import forms_are_answered
 from tests.events.conftest import PARTICULARS
@@ -99,11 +100,11 @@ def test_an_issue_goes_to_those_it_is_for_and_to_nobody_else(app: Flask, issue: 
         subscribed(*(f"{name}@example.org" for name in (
             "ada", "bob", "left", "hurt", "seldom", "notthis",
         )))  # fmt: skip
-        people.leave(
+        subscriptions_verbs.leave(
             person_with("left@example.org").id, Purpose.NEWSLETTER, through="link", now=clock.now()
         )
         suppress("hurt@example.org", reason="bounce", now=clock.now())
-        people.ask(
+        subscriptions_verbs.ask(
             people.remember("pending@example.org", now=clock.now()),
             Purpose.NEWSLETTER,
             wording="Yes.",

@@ -251,7 +251,7 @@ def test_what_the_check_finds_is_said_again_where_an_issue_is_sent(
     subscribers("ada@example.org")
     with app.app_context():
         found = db.session.get_one(Issue, issue)
-        words = {**issues.words_of(found.text), "source": "[Go](www.example.org) [in](/nowhere)"}
+        words = {**found.text.words, "source": "[Go](www.example.org) [in](/nowhere)"}
         issues.change(found, version=1, **words, slug="", language="en", by=None, now=clock.now())
         db.session.commit()
 

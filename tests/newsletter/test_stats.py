@@ -15,8 +15,8 @@ from campaign.newsletter.sendings import figures, queries, verbs
 from campaign.newsletter.verbs import draft
 from campaign.outbox.models import Batch, Message, State
 from campaign.outbox.verbs import bounced, suppress
-from campaign.people import verbs as people
 from campaign.people.models import Purpose
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.inbound.making import personal, receipt, take_in
 from tests.newsletter.conftest import person_with, subscribed
 from tests.visitor import Visitor
@@ -58,7 +58,7 @@ def message_to(name: str, sending: Sending) -> Message:
 
 def leave(name: str, now: datetime) -> None:
     known = person_with(f"{name}@example.org").id
-    people.leave(known, Purpose.NEWSLETTER, through="link", now=now)
+    subscriptions_verbs.leave(known, Purpose.NEWSLETTER, through="link", now=now)
 
 
 def test_the_figures_add_up_and_bounces_are_told_by_kind(

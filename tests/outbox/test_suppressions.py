@@ -31,7 +31,7 @@ from campaign.outbox.suppressions.verbs import (
     report_gone,
 )
 from campaign.people.models import Purpose, Subscription
-from campaign.people.verbs import leave
+from campaign.people.subscriptions.verbs import leave
 from tests.outbox.readers import make_readers, post_news
 from tests.services.recorder import Manners, Record, Recorder, recorder_here
 from tests.visitor import Visitor

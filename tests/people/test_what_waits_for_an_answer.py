@@ -20,8 +20,10 @@ from campaign.letters.models import LetterAsk
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import LinkRequest, Role
 from campaign.outbox.models import Message
-from campaign.people.models import PersonAsk, Purpose
-from campaign.people.verbs import forget_address, take_ask
+from campaign.people.asks.models import PersonAsk
+from campaign.people.asks.verbs import take_ask
+from campaign.people.models import Purpose
+from campaign.people.verbs import forget_address
 from campaign.summits.queries import posts_of
 from campaign.summits.verbs import load_starter
 from tests.events.conftest import NOW, PARTICULARS

@@ -38,8 +38,9 @@ from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import LinkRequest, Role
 from campaign.outbox.models import Message, State
-from campaign.people import verbs as people
-from campaign.people.models import Person, PersonAsk
+from campaign.people.asks import verbs as asks_verbs
+from campaign.people.asks.models import PersonAsk
+from campaign.people.models import Person
 from campaign.people.queries import by_email
 from campaign.summits.models import Post
 from campaign.summits.queries import next_summit, posts_of
@@ -98,7 +99,7 @@ def asks_for_the_newsletter(*, email: str, name: str, now: datetime) -> Person:
     subscribers.subscribe(email=email, name=name, language="en", wording=WORDING, now=now)
     db.session.flush()
     for asked in db.session.scalars(select(PersonAsk)):
-        people.answer(asked, now=now)
+        asks_verbs.answer(asked, now=now)
     db.session.flush()
     person = by_email(email)
     assert person is not None

@@ -26,7 +26,8 @@ from campaign.outbox.suppressions.verbs import lift_bounce
 from campaign.outbox.verbs import client_key, queue
 from campaign.people.models import Purpose
 from campaign.people.queries import is_known_elsewhere
-from campaign.people.verbs import agree, hold, let_go
+from campaign.people.subscriptions.verbs import agree
+from campaign.people.verbs import let_go, lock_person
 from campaign.refusals import Refusal
 
 # What nobody has confirmed reserves few seats, so that forms alone cannot fill an event.
@@ -238,7 +239,7 @@ def erase(event: Event, *, most: int, now: datetime) -> int:
 def lock_with_event(sign_up: SignUp) -> Event:
     """Lock a sign-up with its event and its person, and read it anew. Gives the event."""
     event = _lock_event(sign_up.event)
-    hold(sign_up.person_id)
+    lock_person(sign_up.person_id)
     db.session.refresh(sign_up, _CHANGEABLE)
     return event
 

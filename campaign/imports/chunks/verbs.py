@@ -36,7 +36,7 @@ from campaign.imports.statuses import (
 from campaign.outbox.models import Suppression
 from campaign.outbox.verbs import suppress_hash
 from campaign.people.models import NOT_ME, Consent, Person, Purpose, Rhythm, Subscription, Tag
-from campaign.people.verbs import leave
+from campaign.people.subscriptions.verbs import leave
 
 FORM = "import"
 # Those who came with a file sit in a temporary table of their own first; from there a chunk needs

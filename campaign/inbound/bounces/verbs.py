@@ -18,8 +18,8 @@ from campaign.outbox.suppressions.verbs import Status, report_gone
 from campaign.outbox.verbs import bounced, complained, suppress
 from campaign.people.links import read_unsubscribe
 from campaign.people.models import Person, Purpose
-from campaign.people.queries import subscriptions_of
-from campaign.people.verbs import leave
+from campaign.people.subscriptions.queries import subscriptions_of
+from campaign.people.subscriptions.verbs import leave
 from campaign.tokens import ForgedToken
 from campaign.verdicts.judging import Verdict
 

@@ -6,15 +6,15 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import joinedload
 
 from campaign import tokens
-from campaign.attribution import verbs as attribution
+from campaign.attribution import verbs as attribution_verbs
 from campaign.attribution.models import Conversion
 from campaign.db import db, insert_missing
 from campaign.letters import mails
 from campaign.letters.models import Letter, LetterAsk, State
 from campaign.outbox.verbs import queue
 from campaign.people.models import Person
-from campaign.people.queries import may_be_asked
-from campaign.people.verbs import erases, hold, meet
+from campaign.people.subscriptions.queries import may_be_asked
+from campaign.people.verbs import erases, lock_person, meet
 from campaign.summits.models import Post, Summit
 
 # The same form once more so soon is an impatient finger, not a lost mail.
@@ -38,7 +38,7 @@ def answer(asked: LetterAsk, *, now: datetime) -> None:
         return
     person = meet(asked.email, language=asked.language, now=now)
     # Two asked at once are counted one after the other.
-    hold(person.id)
+    lock_person(person.id)
     if not may_be_asked(asked.email, now=now):
         return
     is_new, letter = _letter_of(person, to, summit, asked, now=now)
@@ -58,7 +58,7 @@ def answer(asked: LetterAsk, *, now: datetime) -> None:
     letter.written_at = now
     queue(mails.confirmation(letter), now=now)
     if is_new:
-        attribution.count(asked.source, Conversion.LETTER)
+        attribution_verbs.count(asked.source, Conversion.LETTER)
 
 
 def _letter_of(

@@ -30,8 +30,8 @@ from campaign.newsletter.automations.models import (
 from campaign.newsletter.mails import ISSUE
 from campaign.outbox.models import Message
 from campaign.outbox.verbs import queue, queue_batch
-from campaign.people import verbs as people_verbs
 from campaign.people.models import Person, Purpose
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from campaign.refusals import Refusal
 
 # A digest that could not leave on its day is of use for so long.
@@ -185,7 +185,7 @@ def drop_step(key: str) -> None:
     db.session.execute(delete(StepSent).where(StepSent.key == key))
 
 
-@people_verbs.welcomes(Purpose.NEWSLETTER)
+@subscriptions_verbs.welcomes(Purpose.NEWSLETTER)
 def greet(person: Person, *, now: datetime) -> None:
     """Welcome somebody who has just confirmed, and let what follows begin.
 
@@ -270,6 +270,6 @@ def remind(*, now: datetime) -> None:
     reminder = queries.automation(REMINDER)
     if reminder is None or not queries.goes(reminder):
         return
-    people_verbs.remind_pending(
+    subscriptions_verbs.remind_pending(
         Purpose.NEWSLETTER, write=lambda person: mails.reminder(person, reminder), now=now
     )

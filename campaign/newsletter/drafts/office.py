@@ -20,7 +20,7 @@ from campaign.newsletter.drafts.forms import (
 )
 from campaign.newsletter.models import Issue
 from campaign.newsletter.previews.forms import ReaderForm
-from campaign.newsletter.previews.looks import offers
+from campaign.newsletter.previews.modes import offers
 from campaign.refusals import Refusal
 
 bp = Blueprint("drafts", __name__)
@@ -143,7 +143,7 @@ def edit(id: int) -> Any:
     if found.is_sent:
         return redirect(url_for("office.newsletter.issue", id=id), 303)
     about = {name: getattr(found, name) for name in ABOUT}
-    return _write(IssueForm(data={**verbs.words_of(found.text), **about}), found)
+    return _write(IssueForm(data={**found.text.words, **about}), found)
 
 
 ABOUT = ("slug", "language", "topic", "is_monthly", "version")
@@ -184,7 +184,7 @@ def edit_text(id: int, language: str) -> Any:
     _other_language(found, language)
     if found.is_sent:
         return redirect(url_for("office.newsletter.issue", id=id), 303)
-    words = verbs.words_of(found.text_in(language)) if found.has_text_in(language) else {}
+    words = found.text_in(language).words if found.has_text_in(language) else {}
     return _write(TextForm(data={**words, "version": found.version}), found, language)
 
 

@@ -14,7 +14,7 @@ from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.images import pictures, queries, verbs
 from campaign.newsletter.images.forms import ImageForm
-from campaign.newsletter.models import Image
+from campaign.newsletter.images.models import Image
 from campaign.organisers.views import signed_in
 from campaign.tables import Column
 

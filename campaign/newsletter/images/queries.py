@@ -4,7 +4,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import undefer
 
 from campaign.db import db
-from campaign.newsletter.models import Image, Issue, IssueText
+from campaign.newsletter.images.models import Image
+from campaign.newsletter.models import Issue, IssueText
 from campaign.tables import contains_word
 
 

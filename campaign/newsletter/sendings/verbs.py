@@ -20,7 +20,7 @@ from campaign.newsletter import mails
 from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.sendings import audience, figures, queries
 from campaign.newsletter.sendings.models import Reading
-from campaign.newsletter.verbs import check_may_be_sent, words_of
+from campaign.newsletter.verbs import check_may_be_sent
 from campaign.outbox import verbs as outbox
 from campaign.outbox.models import Batch, Message, Variant, address_hash
 from campaign.people.models import Person
@@ -444,7 +444,7 @@ def send_to_seeds(issue: Issue, addresses: Sequence[str], *, now: datetime) -> N
     It stays a draft, and is not in the archive. Raises `NoSeeds`, and what `check_words` raises.
     """
     for text in issue.texts:
-        check_words(**words_of(text))
+        check_words(**text.words)
     variants = [_coded(variant, codes.code_of(issue.slug)) for variant in mails.variants(issue)]
     rows = [_seed(address, variant.key) for address in addresses for variant in variants]
     if not rows:

@@ -10,8 +10,10 @@ from campaign import tokens
 from campaign.db import db
 from campaign.newsletter.automations import verbs as automations_verbs
 from campaign.people import verbs as people_verbs
+from campaign.people.asks.verbs import take_ask
 from campaign.people.models import Person, Purpose, RefusedTopic, Rhythm, Subscription
-from campaign.people.queries import subscription_of
+from campaign.people.subscriptions import verbs as subscriptions_verbs
+from campaign.people.subscriptions.queries import subscription_of
 
 NEWSLETTER = Purpose.NEWSLETTER
 
@@ -27,12 +29,10 @@ def subscribe(
 ) -> None:
     """Let the owner of an address be asked by mail whether they want the newsletter.
 
-    The door does the same for everybody, and a duty asks (`people.verbs.answer`). `wording` is
+    The door does the same for everybody, and a duty asks (`people.asks.verbs.answer`). `wording` is
     the sentence they were shown, and `form` names the form that showed it.
     """
-    people_verbs.take_ask(
-        email, NEWSLETTER, name=name, language=language, wording=wording, form=form, now=now
-    )
+    take_ask(email, NEWSLETTER, name=name, language=language, wording=wording, form=form, now=now)
 
 
 def check_waiting(person_id: int) -> Subscription:
@@ -48,7 +48,7 @@ def confirm(person_id: int, *, now: datetime) -> None:
 
     Raises `ExpiredToken` as `check_waiting` does.
     """
-    if people_verbs.confirm(check_waiting(person_id), now=now):
+    if subscriptions_verbs.confirm(check_waiting(person_id), now=now):
         automations_verbs.greet(db.session.get_one(Person, person_id), now=now)
 
 
@@ -68,7 +68,7 @@ def choose(
     An empty country or city leaves what is known; `forgets_place` erases both. Raises
     `ExpiredToken` when they do not subscribe (any more).
     """
-    people_verbs.hold(person_id)
+    people_verbs.lock_person(person_id)
     subscription = subscription_of(person_id, NEWSLETTER)
     if subscription is None or not subscription.is_active:
         raise tokens.ExpiredToken
@@ -112,5 +112,7 @@ def come_back(person_id: int, *, wording: str, now: datetime) -> bool:
     person = db.session.get(Person, person_id)
     if person is None:
         return False
-    people_verbs.invite_to_confirm(person, NEWSLETTER, wording=wording, form="come back", now=now)
+    subscriptions_verbs.invite_to_confirm(
+        person, NEWSLETTER, wording=wording, form="come back", now=now
+    )
     return True

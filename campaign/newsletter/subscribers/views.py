@@ -25,9 +25,9 @@ from campaign.newsletter.subscribers.forms import PreferencesForm, SubscribeForm
 from campaign.newsletter.subscribers.masking import masked
 from campaign.outbox.verbs import TooManyFromHere, count_client
 from campaign.people import links
-from campaign.people import verbs as people_verbs
 from campaign.people.mails import language_of
 from campaign.people.models import Purpose
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 
 # All public doors of the newsletter are on it: `embeds.views` and `newsletter.views` add theirs.
 bp = Blueprint("newsletter", __name__)
@@ -144,7 +144,7 @@ def do_never_write(token: str) -> Any:
     person_id, hashed = links.read_not_me(token)
     if refused := NEVER_WRITE.refused(token=token):
         return refused
-    people_verbs.never_write(person_id, hashed, now=clock.now())
+    subscriptions_verbs.never_write(person_id, hashed, now=clock.now())
     db.session.commit()
     return redirect(url_for("newsletter.never_again"), 303)
 
@@ -235,12 +235,12 @@ def do_leave(token: str) -> Any:
     """
     person_id, purpose = links.read_unsubscribe(token)
     if _is_one_click():
-        people_verbs.leave(person_id, purpose, through="one click", now=clock.now())
+        subscriptions_verbs.leave(person_id, purpose, through="one click", now=clock.now())
         db.session.commit()
         return Response("You have left the newsletter.\n", mimetype="text/plain")
     if refused := LEAVE.refused(token=token):
         return refused
-    people_verbs.leave(person_id, purpose, through="link", now=clock.now())
+    subscriptions_verbs.leave(person_id, purpose, through="link", now=clock.now())
     db.session.commit()
     return redirect(url_for("newsletter.left", token=token), 303)
 

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import joinedload
 
 from campaign import jobs, tokens
-from campaign.attribution import verbs as attribution
+from campaign.attribution import verbs as attribution_verbs
 from campaign.attribution.models import Conversion
 from campaign.db import db, insert_missing
 from campaign.events.models import Event
@@ -45,7 +45,7 @@ def answer(ask: SignUpAsk, *, now: datetime) -> SignUp | None:
     ask.sign_up_id = sign_up.id
     queue_with_calendar(sign_up, event, partial(mails.invitation, ask=ask), now=now)
     if is_new:
-        attribution.count(ask.source, Conversion.SIGN_UP)
+        attribution_verbs.count(ask.source, Conversion.SIGN_UP)
     return sign_up
 
 

@@ -21,7 +21,7 @@ from campaign.newsletter.automations.models import Automation
 from campaign.newsletter.automations.office import back, bp, check_button, found_by
 from campaign.newsletter.automations.texts import verbs
 from campaign.newsletter.automations.texts.forms import WordsForm
-from campaign.newsletter.previews.looks import offers
+from campaign.newsletter.previews.modes import offers
 from campaign.outbox.fields import Recipient
 from campaign.refusals import Refusal
 

@@ -1,4 +1,4 @@
-"""The craft of looking: a mail by day and by night, and the fields with an example of each."""
+"""Modes of a preview: a mail, a phone, a dark screen, plain text; and the merge fields on offer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +10,8 @@ from campaign.mailings.rendering import is_card, offered
 from campaign.outbox.fields import Recipient, known
 
 
-class Look(StrEnum):
-    """How a mail is looked at."""
+class Mode(StrEnum):
+    """How a mail is shown."""
 
     MAIL = "mail"
     PHONE = "phone"
@@ -19,16 +19,16 @@ class Look(StrEnum):
     TEXT = "text"
 
 
-def dressed(html: str, look: Look) -> str:
-    """Give a mail's HTML as it looks by day or by night, however this screen is set."""
-    is_dark = look is Look.DARK
+def with_colour_scheme(html: str, mode: Mode) -> str:
+    """Give a mail's HTML in the light or the dark colour scheme, however this screen is set."""
+    is_dark = mode is Mode.DARK
     html = html.replace("(prefers-color-scheme: dark)", "all" if is_dark else "not all")
     return html.replace('content="light dark"', 'content="dark"' if is_dark else 'content="light"')
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A field as writers are told of it: its name, what it says, an example."""
+    """A merge field as writers are told of it: its name, what it says, an example."""
 
     name: str
     label: Any
@@ -37,7 +37,7 @@ class Offer:
 
 
 def offers(language: str, *, now: datetime) -> list[Offer]:
-    """List the fields a writer may use, each with what a reader in Berlin might see."""
+    """List the merge fields a writer may use, each with what a reader in Berlin might see."""
     reader = Recipient(None, "Ada", language, "DE", None)
     fields = known()
     found = []
