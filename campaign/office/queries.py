@@ -175,7 +175,7 @@ def concerns(*, failed: int, has_unknown_proxy: bool, now: datetime) -> Concerns
 
 
 def _held_back() -> list[HeldBack]:
-    causes = suppressions.held()
+    causes = suppressions.withheld()
     numbers = suppressions.number_of(causes)
     words = {cause.id: suppressions.words_of(cause) for cause in causes}
     return [
