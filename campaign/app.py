@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from campaign import clients, config, db, jobs, languages, logs, templating
 from campaign.delivery import duties as delivery_duties
-from campaign.delivery import smtp_connection as line
+from campaign.delivery import mail_server
 from campaign.delivery.views import bp as mailbox
 from campaign.events import cards as event_cards
 from campaign.events.changes import duties as changes_duties
@@ -144,7 +144,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     jobs.init_app(app)
     languages.init_app(app)
     templating.init_app(app)
-    line.init_app(app)
+    mail_server.init_app(app)
     masking.init_app(app)
 
     front_http.init_app(

@@ -50,11 +50,18 @@ SECOND_NOUNS: dict[str, dict[str, str]] = {
 CRAFTS: dict[str, set[str]] = {
     "attribution": {"codes", "links"},
     "delivery": {
+        "building",
+        "claiming",
         "journal",
+        "mail_server",
+        "mailbox",
         "personalisation",
         "processes",
+        "recovering",
         "relay",
         "replies",
+        "retries",
+        "settling",
         "smtp_connection",
         "worker",
     },
@@ -202,13 +209,17 @@ def test_law_3_only_doors_commit() -> None:
     assert wrong == [], "law 3: only doors commit"
 
 
+# Of delivery's three nouns each has its verbs in a module of its own, named by what they do.
+VERBS = {"verbs", "claiming", "settling", "recovering"}
+
+
 def test_law_3_only_verbs_change_rows() -> None:
     changing = {"db.session.add", "db.session.add_all", "db.session.delete", "insert_missing"}
     statements = {"insert", "update", "delete", "db.insert", "db.update", "db.delete"}
     wrong = [
         f"{place(module)}:{call.lineno}"
         for module in MODULES
-        if module.stem != "verbs" and module.name not in {"db.py", "jobs.py"}
+        if module.stem not in VERBS and module.name not in {"db.py", "jobs.py"}
         for name, call in calls(module)
         if name in changing | statements
     ]

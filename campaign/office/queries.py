@@ -177,7 +177,7 @@ def concerns(*, failed: int, has_unknown_proxy: bool, now: datetime) -> Concerns
 
 
 def _held_back() -> list[HeldBack]:
-    causes = suppressions_queries.held()
+    causes = suppressions_queries.withheld()
     numbers = suppressions_queries.number_of(causes)
     words = {cause.id: suppressions_queries.words_of(cause) for cause in causes}
     return [

@@ -137,7 +137,7 @@ def _mend(campaign: Private, organiser: Visitor, name: str, sending: int) -> Non
     """Press the button that lets the issue go on, as an organiser does."""
     if name in GONE:
         with campaign.app.app_context():
-            [cause] = suppressions.held()
+            [cause] = suppressions.withheld()
         path = f"/office/outbox/bounces/{cause.id}"
         answer = organiser.send(path, action=f"{path}/relay")
     else:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.db import db
 from campaign.delivery import worker
-from campaign.delivery.relay import mailbox_folder
+from campaign.delivery.mailbox import folder_in
 from campaign.events import verbs as events
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.images import pictures
@@ -124,7 +124,7 @@ def issue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issue]:
         sendings.begin(sending, now=now)
         db.session.commit()
         worker.send_due()
-        [file] = mailbox_folder().glob("*.eml")
+        [file] = folder_in(app.config["INSTANCE"]).glob("*.eml")
         shown = {row.name: row.content for row in db.session.scalars(select(Kept))}
         yield Issue(read(file.read_bytes()), shown)
     close(app)

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from campaign import clock
 from campaign.db import db
 from campaign.delivery import worker
-from campaign.delivery.relay import mailbox_folder
+from campaign.delivery.mailbox import folder_in
 from campaign.newsletter.automations import duties, queries, verbs
 from campaign.newsletter.automations.models import (
     Automation,
@@ -313,7 +313,7 @@ def test_the_mail_of_the_month_leaves_with_each_readers_own_words_and_ways_out(
 
         worker.send_due()
 
-        (file,) = mailbox_folder().glob("*.eml")
+        (file,) = folder_in(app.config["INSTANCE"]).glob("*.eml")
         mail = message_from_bytes(file.read_bytes(), policy=default)
         leave = links.unsubscribe_url(links.unsubscribe_token(ada, Purpose.NEWSLETTER))
         choose = links.preferences_url(links.preferences_token(ada, Purpose.NEWSLETTER))

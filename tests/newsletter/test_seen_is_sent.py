@@ -7,12 +7,12 @@ from email.policy import default
 from html import unescape
 from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, current_app
 
 from campaign import clock
 from campaign.db import db
 from campaign.delivery import worker
-from campaign.delivery.relay import mailbox_folder
+from campaign.delivery.mailbox import folder_in
 from campaign.newsletter import mails, verbs
 from campaign.newsletter.models import Issue
 from campaign.newsletter.sendings import verbs as sendings
@@ -30,7 +30,7 @@ SOURCE = (
 
 def received(email: str) -> EmailMessage:
     """Open the mail somebody got."""
-    for file in mailbox_folder().glob("*.eml"):
+    for file in folder_in(current_app.config["INSTANCE"]).glob("*.eml"):
         mail = message_from_bytes(file.read_bytes(), policy=default)
         assert isinstance(mail, EmailMessage)
         if email in str(mail["To"]):

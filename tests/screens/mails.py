@@ -18,7 +18,7 @@ from sqlalchemy import select
 from campaign import clock, create_app, jobs
 from campaign.db import db
 from campaign.delivery import worker
-from campaign.delivery.relay import mailbox_folder
+from campaign.delivery.mailbox import folder_in
 from campaign.events import verbs as events
 from campaign.events.changes import verbs as changes
 from campaign.events.models import Event
@@ -85,7 +85,7 @@ def sample_mails(app: Flask) -> dict[str, bytes]:
             do(now)
             db.session.commit()
         worker.send_due()
-        folder = mailbox_folder()
+        folder = folder_in(app.config["INSTANCE"])
         found: dict[str, bytes] = {}
         left = select(Message).where(Message.state == State.SENT)
         for message in db.session.scalars(left.order_by(Message.queued_at, Message.id)):

@@ -129,7 +129,7 @@ def _gone(mail: InboundMail, message: Message, failure: Failure, *, now: datetim
     )
     made = {
         Status.SUPPRESSED: Made.SUPPRESSED,
-        Status.HELD_BACK: Made.HELD_BACK,
+        Status.WITHHELD: Made.HELD_BACK,
         Status.COUNTED: Made.MAYBE_GONE,
     }[status]
     settle(mail, Kind.BOUNCE, made, now=now, words=words)

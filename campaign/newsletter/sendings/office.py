@@ -36,7 +36,7 @@ from campaign.newsletter.sendings.queries import Choice
 from campaign.organisers.queries import by_email
 from campaign.outbox.masking import masked
 from campaign.outbox.models import Batch, State
-from campaign.outbox.suppressions.queries import held_of
+from campaign.outbox.suppressions.queries import withheld_of
 from campaign.refusals import Refusal
 from campaign.tables import office_time
 
@@ -371,7 +371,7 @@ def _because(found: Sending, issue: Issue, batches: list[Batch]) -> str:
     if found.called_off_because or not paused:
         return found.called_off_because
     why = masked(paused[0].paused_because)
-    if held_of([batch.id for batch in paused]):
+    if withheld_of([batch.id for batch in paused]):
         return str(
             _(
                 "So many readers were said to be gone all at once that nothing more is sent until "

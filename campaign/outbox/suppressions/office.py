@@ -19,7 +19,7 @@ bp = Blueprint("bounces", __name__, url_prefix="/bounces")
 
 # What became of a cause, to somebody who has not read the code.
 STATES: dict[str, Any] = {
-    "held": _l("waits for you"),
+    "withheld": _l("waits for you"),
     Decision.UNDECIDED: _l("not written to any more"),
     Decision.GONE: _l("looked at: they are gone"),
     Decision.RELAY: _l("looked at: it was the relay"),
@@ -27,7 +27,7 @@ STATES: dict[str, Any] = {
 
 
 def _state(cause: Cause) -> str:
-    return "held" if cause.is_held else cause.decision
+    return "withheld" if cause.is_withheld else cause.decision
 
 
 def what(cause: Cause) -> str:
@@ -55,7 +55,7 @@ def index() -> Any:
     return render_template(
         "outbox/office/bounces.html",
         table=tables.page(queries.causes(), CAUSES, arguments=request.args, path=request.path),
-        held=queries.held(),
+        withheld=queries.withheld(),
     )
 
 
