@@ -4,11 +4,10 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.days import clock_of
-from campaign.db import Model
+from campaign.db import Model, partial_index
 from campaign.people.models import Person
 
 # A place may be taken for friends too; more than these should sign up themselves.
@@ -252,11 +251,10 @@ class SignUpAsk(Model):
 
     __table_args__ = (
         Index("ix_sign_up_ask_held", "event_id", "asked_at"),
-        Index(
+        partial_index(
             "ix_sign_up_ask_due",
             "id",
-            sqlite_where=sql("answered_at IS NULL"),
-            postgresql_where=sql("answered_at IS NULL"),
+            where="answered_at IS NULL",
         ),
         # No id is given twice: links name it.
         {"sqlite_autoincrement": True},
