@@ -445,7 +445,7 @@ def test_what_is_read_under_the_lock_is_how_it_stands_now(app: Flask) -> None:
 def test_without_the_lock_nothing_is_changed_even_if_somebody_goes_on(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("campaign.db.PATIENCE_OF_A_VISITOR", 0)
+    monkeypatch.setattr("campaign.sqlite_locks.LOCK_WAIT_OF_A_VISITOR", 0)
     with app.test_request_context("/", method="POST"):
         if db.engine.dialect.name != "sqlite":
             return

@@ -127,8 +127,8 @@ CRAFTS: dict[str, set[str]] = {
 GROUND = {
     "characters", "clients", "clock", "colours", "comments", "config", "days", "db", "folding",
     "forms", "front_matter", "jobs", "languages", "linking", "logs", "markdown", "markup",
-    "plain_text", "private_files", "refusals", "slugs", "tables", "templating", "tokens",
-    "validators",
+    "plain_text", "private_files", "refusals", "slugs", "sqlite_locks", "tables", "templating",
+    "tokens", "validators",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor", "web_server"}
 

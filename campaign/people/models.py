@@ -4,11 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, func
-from sqlalchemy import text as sql
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from campaign.db import Model
+from campaign.db import Model, partial_index
 from campaign.outbox.models import address_hash
 
 # Why an address is suppressed whose owner said that a form was not theirs.
@@ -83,11 +82,10 @@ class Subscription(Model):
     __table_args__ = (
         UniqueConstraint("person_id", "purpose"),
         # Few leave: who did so lately is found without looking at all who stay.
-        Index(
+        partial_index(
             "ix_person_subscription_left",
             "left_at",
-            sqlite_where=sql("left_at IS NOT NULL"),
-            postgresql_where=sql("left_at IS NOT NULL"),
+            where="left_at IS NOT NULL",
         ),
     )
 

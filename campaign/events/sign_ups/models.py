@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from campaign.db import Model
+from campaign.db import Model, partial_index
 from campaign.events.models import Event
 from campaign.people.models import Person
 
@@ -133,12 +132,7 @@ class SignUpAsk(Model):
 
     __table_args__ = (
         Index("ix_sign_up_ask_held", "event_id", "asked_at"),
-        Index(
-            "ix_sign_up_ask_due",
-            "id",
-            sqlite_where=sql("answered_at IS NULL"),
-            postgresql_where=sql("answered_at IS NULL"),
-        ),
+        partial_index("ix_sign_up_ask_due", "id", where="answered_at IS NULL"),
         # No id is given twice: links name it.
         {"sqlite_autoincrement": True},
     )

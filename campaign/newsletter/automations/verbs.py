@@ -5,9 +5,8 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import delete, func, insert, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from campaign.db import Moment, db, insert_missing
+from campaign.db import Moment, db, insert_missing, upsert
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings.merge_checks import check_words
 from campaign.newsletter.automations import mails, queries
@@ -211,9 +210,8 @@ def enrol(rule: dict[str, Any], *, now: datetime) -> int:
         Person.id, literal(now, Moment()).label("started_at")
     )
     before = db.session.scalar(select(func.count()).select_from(Enrolment)) or 0
-    make = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     db.session.execute(
-        make(Enrolment)
+        upsert(Enrolment)
         .from_select(["person_id", "started_at"], chosen)
         .on_conflict_do_nothing(index_elements=["person_id"])
     )
