@@ -26,7 +26,7 @@ def write(source: str, *, absolute: Callable[[str], str]) -> Written:
     A field that stands alone in a paragraph gets a box of its own, for it may be a whole card.
     """
     rendered = _FIELD_ALONE.sub(r'<div class="field">\1</div>', markup.render(source).html)
-    rendered = rendered.replace('<p class="actions">', '<p class="deed">')
+    rendered = rendered.replace('<p class="actions">', '<p class="button-line">')
     return Written(
         text=markup.plain(source, absolute=absolute),
         html=markup.complete_links(sized(rendered), absolute=absolute),
@@ -131,4 +131,4 @@ def _as_on_a_page(card: str) -> str:
     bare = re.sub(r'<td class="leaf".*?</td>', "", card, flags=re.DOTALL)
     bare = re.sub(r"</?(?:table|tbody|tr|td)\b[^>]*>", "", bare)
     panel = markup.clean(bare).replace('<div class="card">', '<div class="panel">')
-    return panel.replace('<p class="deed">', '<p class="actions">')
+    return panel.replace('<p class="button-line">', '<p class="actions">')

@@ -176,7 +176,10 @@ def test_a_card_alone_in_a_paragraph_is_a_block_of_its_own(
 def test_a_bold_link_alone_is_a_button_and_in_text_its_address() -> None:
     written = writing.write("[**Come to Berlin**](https://x.example/?a=1&b=2)", absolute=absolute)
 
-    assert '<p class="deed"><a href="https://x.example/?a=1&amp;b=2" class="button"' in written.html
+    assert (
+        '<p class="button-line"><a href="https://x.example/?a=1&amp;b=2" class="button"'
+        in written.html
+    )
     assert written.text == "Come to Berlin: https://x.example/?a=1&b=2\n"
 
 
