@@ -26,7 +26,7 @@ from campaign.newsletter.models import Issue
 from campaign.newsletter.versions.forms import ApproveForm
 from campaign.newsletter.versions.queries import names_of_writers
 from campaign.newsletter.versions.verbs import approve as approve_issue
-from campaign.people.models import Subscription
+from campaign.people.models import Status
 from campaign.people.queries import by_email
 from campaign.tables import Column
 
@@ -66,19 +66,17 @@ def index() -> Any:
     )
 
 
-STATUSES = {"active": _l("subscribed"), "pending": _l("not confirmed"), "left": _l("left")}
-
-
-def _status_of(subscription: Subscription) -> str:
-    if subscription.is_active:
-        return "active"
-    return "pending" if subscription.is_pending else "left"
+STATUSES = {
+    Status.ACTIVE: _l("subscribed"),
+    Status.PENDING: _l("not confirmed"),
+    Status.LEFT: _l("left"),
+}
 
 
 SUBSCRIBERS = [
     Column("email", _l("Address"), lambda row: row.person.email),
     Column("name", _l("Name"), lambda row: row.person.name),
-    Column("status", _l("Status"), _status_of, cell=lambda row: STATUSES[_status_of(row)]),
+    Column("status", _l("Status"), lambda row: row.status, cell=lambda row: STATUSES[row.status]),
     Column("asked_at", _l("Asked"), lambda row: row.asked_at),
     Column("confirmed_at", _l("Confirmed"), lambda row: row.confirmed_at),
     Column("left_at", _l("Left"), lambda row: row.left_at),

@@ -61,7 +61,7 @@ def search_issues(words: str = "") -> Select[Issue]:
 
 
 def search_subscribers(words: str = "", *, status: str = "") -> Select[Subscription]:
-    """Find subscriptions with their person; status is active, pending or left."""
+    """Find subscriptions with their person; of one `Status`, or of any."""
     return search_subscriptions(words, status=status).where(Subscription.purpose == NEWSLETTER)
 
 

@@ -130,7 +130,7 @@ def desk(*, has_unknown_proxy: bool = False, now: datetime) -> Desk:
 
 
 def figures(*, now: datetime) -> list[Figure]:
-    """Count what people did and what left, day by day."""
+    """Count what people did and what was sent, day by day."""
     news = Subscription.purpose == Purpose.NEWSLETTER
     measures: list[tuple[Any, Any, Sequence[ColumnElement[bool]]]] = [
         (_l("Sign-ups for events"), SignUp.confirmed_at, []),
@@ -138,7 +138,7 @@ def figures(*, now: datetime) -> list[Figure]:
         (_l("Subscribers who left"), Subscription.left_at, [news]),
         (_l("Letters confirmed"), Letter.confirmed_at, []),
         (_l("Letters sent"), Letter.sent_at, []),
-        (_l("Mails that left"), Message.settled_at, [Message.state == State.SENT]),
+        (_l("Mails sent"), Message.settled_at, [Message.state == State.SENT]),
         (_l("Mails that failed"), Message.settled_at, [Message.state.in_(_FAILED)]),
     ]
     zone = ZoneInfo(current_app.config["TIMEZONE"])

@@ -132,13 +132,18 @@ def retry_all() -> Any:
     return redirect(url_for("office.outbox.index"), 303)
 
 
-def _mark(suppression: Suppression) -> Markup:
+def _fingerprint(suppression: Suppression) -> Markup:
     href = url_for("office.outbox.suppression", known_by=suppression.address_hash)
     return Markup('<a href="{}">{}</a>').format(href, suppression.address_hash[:12])
 
 
 SUPPRESSIONS = [
-    Column("address_hash", _l("Mark of the address"), lambda row: row.address_hash, cell=_mark),
+    Column(
+        "address_hash",
+        _l("Fingerprint of the address"),
+        lambda row: row.address_hash,
+        cell=_fingerprint,
+    ),
     Column("reason", _l("Reason"), lambda row: row.reason),
     Column("evidence", _l("Evidence"), lambda row: masked(row.evidence)),
     Column("since", _l("Since"), lambda row: row.since),

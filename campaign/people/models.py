@@ -27,6 +27,14 @@ class Rhythm(StrEnum):
     MONTHLY = "monthly"
 
 
+class Status(StrEnum):
+    """How somebody stands to what they were asked: the office lists and filters by it."""
+
+    ACTIVE = "active"
+    PENDING = "pending"
+    LEFT = "left"
+
+
 def _hash_of_email(context: Any) -> str:
     return address_hash(context.get_current_parameters()["email"])
 
@@ -100,6 +108,13 @@ class Subscription(Model):
         if self.left_at is not None:
             return self.asked_at > self.left_at
         return self.confirmed_at is None
+
+    @property
+    def status(self) -> Status:
+        """Give the status by which lists show it."""
+        if self.is_active:
+            return Status.ACTIVE
+        return Status.PENDING if self.is_pending else Status.LEFT
 
 
 class Consent(Model):

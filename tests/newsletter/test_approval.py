@@ -153,7 +153,7 @@ def test_no_duty_mails_words_that_nobody_approved(
     for days in range(32):
         now = clock.now() + timedelta(days=days)
         verbs.send_step(STEP, now=now)
-        verbs.send_digest(now=now)
+        verbs.send_digest(zone="UTC", now=now)
         if key == "reminder":
             verbs.remind(now=now)
     db.session.commit()

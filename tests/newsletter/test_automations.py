@@ -170,7 +170,7 @@ def test_two_workers_at_once_post_a_step_and_a_month_once(app: Flask, clock_at: 
     wrong = at_once(
         app,
         *[lambda: verbs.send_step("welcome-1", now=clock.now())] * 3,
-        *[lambda: verbs.send_digest(now=clock.now())] * 3,
+        *[lambda: verbs.send_digest(zone="UTC", now=clock.now())] * 3,
     )
 
     assert wrong == []

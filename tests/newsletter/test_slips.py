@@ -21,9 +21,7 @@ from campaign.newsletter.checks import (
     content_lint as habits,
 )
 from campaign.newsletter.checks import (
-    link_checker as answers,
-)
-from campaign.newsletter.checks import (
+    link_checker,
     queries,
     slips,
 )
@@ -218,10 +216,10 @@ def test_nor_does_a_long_name_in_a_link_or_one_field_without_end(app: Flask, end
 def test_thousands_of_own_pages_are_not_all_opened(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "OWN_PATIENCE", 0.05)
+    monkeypatch.setattr(link_checker, "OWN_TIMEOUT", 0.05)
 
     with app.app_context():
-        heard = answers.ask_ourselves(app, [f"/nowhere-{n}" for n in range(2000)])
+        heard = link_checker.check_ours(app, [f"/nowhere-{n}" for n in range(2000)])
 
     assert len(heard) == 2000
     assert heard[0].is_grave
@@ -273,6 +271,6 @@ def test_what_the_check_finds_is_said_where_an_automatic_mail_is_switched_on(
     page = organiser.open(address).text
 
     assert "Switch it on" in page
-    assert "*|FNAME|*” looks like a field of another program" in page
+    assert "*|FNAME|*” looks like a merge field of another program" in page
     assert "/nowhere: there is no such page" in page
     assert "The picture x.png is not one of ours" in page

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from flask import current_app
+
 from campaign import clock
 from campaign.db import db
 from campaign.jobs import duty
@@ -19,7 +21,7 @@ def send_steps() -> None:
 @duty("newsletter.digest", every=timedelta(minutes=10))
 def send_digest() -> None:
     """Send the digest of the month once its moment has come."""
-    verbs.send_digest(now=clock.now())
+    verbs.send_digest(zone=current_app.config["TIMEZONE"], now=clock.now())
     db.session.commit()
 
 

@@ -243,10 +243,10 @@ def send_step(key: str, *, now: datetime) -> None:
     step.swept_at = now
 
 
-def send_digest(*, now: datetime) -> None:
-    """Queue the digest to every subscriber, once its moment has come; once a month."""
+def send_digest(*, zone: str, now: datetime) -> None:
+    """Queue the digest to all subscribers once a month, when a zone's clocks come to its hour."""
     row = locked(DIGEST)
-    moment = digest_moment(row, now=now, zone=current_app.config["TIMEZONE"])
+    moment = digest_moment(row, now=now, zone=zone)
     since = row.switched_on_at or moment
     if not queries.goes(row) or not since <= moment <= now <= moment + LATE:
         return

@@ -203,7 +203,7 @@ def _same_site(shown: str, host: str) -> bool:
 def of_fields(
     text: IssueText, body: Written, *, nobody: Recipient, sampled: dict[str, tuple[Field, Value]]
 ) -> Iterator[Finding]:
-    """Find fields that leave a gap for a reader of whom nothing is known, or burst their line.
+    """Find merge fields that leave a gap for a reader we know nothing of, or burst their line.
 
     `sampled` has each known field with its value for `nobody`.
     """

@@ -10,7 +10,7 @@ from campaign.db import db
 from campaign.forms import ButtonForm
 from campaign.languages import language_name
 from campaign.newsletter.checks import queries
-from campaign.newsletter.checks.link_checker import Answer, ask_others, ask_ourselves
+from campaign.newsletter.checks.link_checker import CheckedLink, check_others, check_ours
 from campaign.newsletter.models import Issue
 
 bp = Blueprint("checks", __name__)
@@ -27,7 +27,7 @@ def check(id: int) -> Any:
     return _check(_found(id), ButtonForm())
 
 
-def _check(found: Issue, form: ButtonForm, heard: Sequence[Answer] | None = None) -> str:
+def _check(found: Issue, form: ButtonForm, checked: Sequence[CheckedLink] | None = None) -> str:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     ours, others = queries.addresses_of(found)
     return render_template(
@@ -41,9 +41,9 @@ def _check(found: Issue, form: ButtonForm, heard: Sequence[Answer] | None = None
             )
             for text in map(found.text_in, found.languages)
         ],
-        ours=ask_ourselves(app, ours),
+        ours=check_ours(app, ours),
         others=others,
-        heard=heard,
+        checked=checked,
     )
 
 
@@ -57,4 +57,4 @@ def ask(id: int) -> Any:
     _ours, others = queries.addresses_of(found)
     # No transaction stays open while other sites take their time.
     db.session.rollback()
-    return _check(_found(id), form, ask_others(others))
+    return _check(_found(id), form, check_others(others))

@@ -93,7 +93,7 @@ def dead_ends(app: Flask, sources: Iterable[str]) -> list[Finding]:
     ours, _others = addresses_in(sources)
     return [
         Finding(_l("%(address)s: %(trouble)s.", address=one.address, trouble=one.sentence), True)
-        for one in link_checker.ask_ourselves(app, ours)
+        for one in link_checker.check_ours(app, ours)
         if one.is_grave
     ]
 

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from flask import current_app
 from sqlalchemy import delete
 
 from campaign import tokens
@@ -59,11 +58,13 @@ def choose(
     name: str,
     language: str | None = None,
     topics: Collection[str] | None = None,
+    offered: Collection[str] = (),
     country: str = "",
     city: str = "",
     forgets_place: bool = False,
 ) -> None:
-    """Note what a reader chose. A language or topics of None were not asked and stay as they are.
+    """Note what a reader chose. A language or topics of None were not asked and stay as
+    they are; the topics asked about are those `offered`.
 
     An empty country or city leaves what is known; `forgets_place` erases both. Raises
     `ExpiredToken` when they do not subscribe (any more).
@@ -77,19 +78,18 @@ def choose(
     person.name = name
     person.language = person.language if language is None else language
     if topics is not None:
-        _refuse_all_but(person_id, topics)
+        _refuse_all_but(person_id, topics, offered=offered)
     _live(person, country=country, city=city, forgets=forgets_place)
 
 
-def _refuse_all_but(person_id: int, wanted: Collection[str]) -> None:
+def _refuse_all_but(person_id: int, wanted: Collection[str], *, offered: Collection[str]) -> None:
     """Note which of the topics there are now a person does not want; of others nothing changes."""
-    asked = current_app.config["TOPICS"]
     db.session.execute(
         delete(RefusedTopic).where(
-            RefusedTopic.person_id == person_id, RefusedTopic.topic.in_(asked)
+            RefusedTopic.person_id == person_id, RefusedTopic.topic.in_(offered)
         )
     )
-    for topic in asked:
+    for topic in offered:
         if topic not in wanted:
             db.session.add(RefusedTopic(person_id=person_id, topic=topic))
 

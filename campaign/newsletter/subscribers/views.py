@@ -201,7 +201,9 @@ def save_preferences(token: str) -> Any:
     if not form.validate():
         return _preferences(choices, form, token), form.refusal_status()
     verbs.choose(
-        person_id, **{field.name: field.data for field in form if field.name != "csrf_token"}
+        person_id,
+        offered=current_app.config["TOPICS"],
+        **{field.name: field.data for field in form if field.name != "csrf_token"},
     )
     db.session.commit()
     return redirect(url_for("newsletter.chosen", token=token), 303)

@@ -21,6 +21,7 @@ from campaign.people.models import (
     Person,
     Purpose,
     RefusedTopic,
+    Status,
     Subscription,
 )
 from campaign.tables import contains_word
@@ -79,7 +80,7 @@ def refused_topics_of(person_id: int) -> list[str]:
 
 
 def search_subscriptions(words: str = "", *, status: str = "") -> Select[Subscription]:
-    """Find subscriptions with their person, newest first; status is active, pending or left."""
+    """Find subscriptions with their person, newest first; of one `Status`, or of any."""
     query = (
         select(Subscription)
         .join(Subscription.person)
@@ -89,13 +90,13 @@ def search_subscriptions(words: str = "", *, status: str = "") -> Select[Subscri
     if words:
         query = query.where(contains_word(words, Person.email, Person.name))
     match status:
-        case "active":
+        case Status.ACTIVE:
             query = query.where(
                 Subscription.confirmed_at.is_not(None), Subscription.left_at.is_(None)
             )
-        case "pending":
+        case Status.PENDING:
             query = query.where(_is_pending())
-        case "left":
+        case Status.LEFT:
             query = query.where(Subscription.left_at.is_not(None))
     return query
 
