@@ -28,11 +28,12 @@ from campaign.inbound.cli import cli as inbound_command
 from campaign.letters import duties as letters_duties
 from campaign.letters import segments as letters_segments
 from campaign.letters.views import bp as letters
+from campaign.mailings import duties as mailings_duties
 from campaign.mailings import fields as mailing_fields
+from campaign.newsletter import mailing as issue_mailing
 from campaign.newsletter.automations import duties as automations_duties
 from campaign.newsletter.images.pictures import LARGEST_FILE
 from campaign.newsletter.images.views import bp as images
-from campaign.newsletter.sendings import duties as sendings_duties
 from campaign.newsletter.views import bp as newsletter
 from campaign.office.views import bp as office
 from campaign.organisers import duties as organisers_duties
@@ -86,14 +87,17 @@ DUTIES = (
     outbox_duties,
     people_duties,
     imports_duties,
-    sendings_duties,
+    mailings_duties,
     automations_duties,
 )
 
 # What segments may ask of people; importing it offers it.
 CONDITIONS = (people_conditions, events_segments, letters_segments)
 
-# What the rooms offer to who writes an issue; importing them puts it on the list of fields.
+# What may be sent to many; importing it registers it.
+CONTENTS = (issue_mailing,)
+
+# What the rooms offer to who writes to many; importing them puts it on the list of fields.
 FIELDS = (mailing_fields, event_cards)
 
 

@@ -8,9 +8,11 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from campaign import markup
+from campaign.attribution.links import in_html, in_text
 from campaign.languages import force_locale
 from campaign.outbox.fields import FIELD, Recipient, Value, known
 from campaign.outbox.models import Variant
+from campaign.templating import absolute, wrapped
 
 
 @dataclass(frozen=True)
@@ -158,3 +160,16 @@ def _as_on_a_page(card: str) -> str:
     bare = re.sub(r"</?(?:table|tbody|tr|td)\b[^>]*>", "", bare)
     panel = markup.clean(bare).replace('<div class="card">', '<div class="panel">')
     return panel.replace('<p class="deed">', '<p class="actions">')
+
+
+def with_code(variant: Variant, code: str) -> Variant:
+    """Put a code into the links of a text, its own and those of its fields; none is no change."""
+    if not code:
+        return variant
+    text = in_text(variant.text, code, absolute=absolute)
+    # The addresses have grown; no line may end within a field.
+    variant.text = as_placeholders(wrapped(kept_whole(text)), is_html=False)
+    variant.html = in_html(variant.html, code, absolute=absolute)
+    # Cards are made at sending, each with links of its own.
+    variant.code = code
+    return variant

@@ -29,7 +29,6 @@ from campaign.letters.queries import letter_by_token, template_for
 from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.automations import verbs as automations
 from campaign.newsletter.queries import search_issues
-from campaign.newsletter.sendings import verbs as sendings
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import LinkRequest, Role
@@ -41,6 +40,7 @@ from campaign.summits.models import Post
 from campaign.summits.queries import next_summit, posts_of
 from campaign.summits.verbs import load_starter as load_summits
 from tests.events.deeds import asks, comes
+from tests.mailings.conftest import begun
 
 SECRET = "a secret of the screens, long enough"
 ADA = {"email": "ada@example.org", "name": "Ada"}
@@ -115,8 +115,7 @@ def _send_an_issue(now: datetime) -> None:
     newsletter.load_starter(files("campaign.starter"), now=now)
     issue = db.session.scalars(search_issues().limit(1)).one()
     newsletter.send_trial(issue, to="organiser@example.org", person_id=0, now=now)
-    sending = sendings.schedule(issue, version=issue.version, after=0, by=None, now=now)
-    sendings.begin(sending, now=now)
+    begun(issue.id, now=now)
 
 
 def _come(now: datetime) -> None:

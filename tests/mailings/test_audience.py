@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from campaign.newsletter.sendings import audience
+from campaign.mailings import audience
 
 DAY, NOW = date(2027, 5, 13), datetime(2027, 5, 1, tzinfo=UTC)
 

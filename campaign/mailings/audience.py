@@ -1,4 +1,4 @@
-"""The craft of an audience: who an issue goes to, in which text, and when, as one statement."""
+"""The craft of an audience: who gets a mail, in which text, and when, as one statement."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
@@ -6,39 +6,18 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Select,
-    and_,
     case,
-    cast,
     literal,
     or_,
     select,
 )
 
 from campaign.db import Moment
-from campaign.newsletter.models import Issue
 from campaign.outbox.models import OPEN, Message, State
-from campaign.people.models import Person, RefusedTopic, Rhythm, Subscription
+from campaign.people.models import Person
 from campaign.people.queries import language_among
-
-# A tenth hears first when two subjects are tried: a twentieth each.
-_SHARES = 20
-# A multiplicative generator (Lehmer, modulo a prime): spreads ids, the same on both databases.
-_FACTOR, _PRIME = 1_103_515_245, 2_147_483_647
-# What the two halves of a trial are called.
-HALVES = ("a", "b")
-
-
-def fit_for(people: Select[Person], issue: Issue) -> Select[Person]:
-    """Leave out who refused the issue's topic, or wants no more than an issue a month."""
-    if issue.topic:
-        refused = select(RefusedTopic.person_id).where(RefusedTopic.topic == issue.topic)
-        people = people.where(Person.id.not_in(refused))
-    if not issue.is_monthly:
-        people = people.where(Subscription.rhythm != Rhythm.MONTHLY)
-    return people
 
 
 def not_yet_reached(people: Select[Person], batches: Sequence[int]) -> Select[Person]:
@@ -55,37 +34,13 @@ def not_yet_reached(people: Select[Person], batches: Sequence[int]) -> Select[Pe
     return people.where(~select(Message.id).where(*theirs).exists())
 
 
-def subscribed_by(people: Select[Person], moment: datetime) -> Select[Person]:
-    """Leave out who joined after a moment."""
-    return people.where(Subscription.confirmed_at <= moment)
-
-
-def text_for(issue: Issue) -> ColumnElement[str]:
-    """Give the key of the text a reader gets: in their language, else in the issue's own.
+def text_for(languages: Sequence[str]) -> ColumnElement[str]:
+    """Give the key of the text a reader gets: in their language, else in the first of them.
 
     Who reads Austrian German gets the German text where there is no Austrian one.
     """
-    if len(issue.languages) == 1:
-        return literal(issue.language)
-    return language_among(issue.languages, otherwise=issue.language)
-
-
-def in_trial(issue: Issue) -> ColumnElement[bool]:
-    """Tell whether a reader is in a trial of two subjects: a tenth of those of its language."""
-    return and_(text_for(issue) == issue.language, _share(issue) < len(HALVES))
-
-
-def half_of(issue: Issue) -> ColumnElement[str]:
-    """Give the key of the text for a reader in the trial: one half or the other."""
-    first, second = (literal(f"{issue.language}/{half}") for half in HALVES)
-    return case((_share(issue) == 0, first), else_=second)
-
-
-def _share(issue: Issue) -> ColumnElement[int]:
-    # In 64 bits: a person's id times the factor fits no less. By the issue too, so that it is not
-    # always the same people who hear first.
-    spread = (cast(Person.id, BigInteger) + issue.id * 7919) * _FACTOR
-    return (spread % _PRIME) % _SHARES
+    own, *others = languages
+    return language_among(languages, otherwise=own) if others else literal(own)
 
 
 def recipients(

@@ -1,4 +1,4 @@
-"""What organisers may say of a sending: to whom, when, how fast, with which subjects."""
+"""What organisers may say of a mailing they plan: to whom, when, how fast, which subjects."""
 
 import re
 from collections.abc import Sequence
@@ -15,18 +15,17 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields import Field
-from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput, NumberInput
 
 from campaign.days import DayField, HourField, trouble_with
-from campaign.forms import OfficeForm, line_field, normal_address, text_field
+from campaign.forms import OfficeForm, line_field
 from campaign.languages import lazy_gettext as _l
-from campaign.newsletter.sendings.queries import Choice
+from campaign.mailings.content import Content
+from campaign.mailings.planning.verbs import Plan
+from campaign.mailings.queries import Choice
 
-AS_USUAL, YES, NO = "", "yes", "no"
 NOW, AT, LOCAL = "now", "at", "local"
 MOST_HOURS = 72
-MOST_SEEDS = 50
 
 
 class _Rate(FloatField):
@@ -53,7 +52,7 @@ class _Hours(IntegerField):
 
 
 class PlanForm(OfficeForm):
-    """How an issue is to go out. It is asked twice: first in an address, then with a button."""
+    """How something is to go out. It is asked twice: first in an address, then with a button."""
 
     who = SelectField(_l("To whom"), validate_choice=False)
     when = RadioField(_l("When"), default=NOW)
@@ -64,36 +63,40 @@ class PlanForm(OfficeForm):
         description=_l("Empty: as fast as the relay takes them."),
     )
     second_subject = line_field(
-        _l("A second subject to try"),
+        _l("A second subject, for an A/B test"),
         most=255,
         description=_l(
-            "A tenth of the readers get the issue first, half of them under this subject. The "
-            "better one goes to the rest. Empty: there is no trial."
+            "A tenth of the readers get it first, half of them under this subject. The better one "
+            "goes to the rest. Empty: there is no A/B test."
         ),
     )
     hours = _Hours(
         _l("Hours to wait before the better one is chosen"), default=4, widget=_Hours.widget
     )
-    archive = RadioField(_l("In the public archive"), default=AS_USUAL)
-    # What was seen when this was asked: the issue's version, its newest sending, the rule's mark.
+    # What was seen when this was asked: the version, the newest mailing, the rule's fingerprint.
     version = IntegerField(widget=HiddenInput(), default=0)
     after = IntegerField(widget=HiddenInput(), default=0)
     seen = line_field("", most=64, widget=HiddenInput(), default="")
 
-    def __init__(self, *args: Any, choices: Sequence[Choice], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, content: Content, choices: Sequence[Choice], **options: Any
+    ) -> None:
         super().__init__(*args, **options)
+        self.questions = content.questions
         self._choices = {choice.key: choice for choice in choices}
-        self.archive.choices = [
-            (
-                AS_USUAL,
-                _l("If it goes to everyone; not what goes to a segment alone"),
-            ),
-            (YES, _l("Yes: everyone may read it on our site")),
-            (NO, _l("No")),
-        ]
-        for field in (self.who, self.when, self.hours, self.archive):
-            field.flags.required = True
-        self.who.choices = [(choice.key, choice.name) for choice in choices]
+        if not content.has_segments:
+            del self.who
+        else:
+            self.who.choices = [(choice.key, choice.name) for choice in choices]
+        if not content.has_ab_test:
+            del self.second_subject
+            del self.hours
+        for question in self.questions:
+            self[question.name].choices = list(question.answers)
+        asked = [self[question.name] for question in self.questions]
+        for field in (self.who, self.when, self.hours, *asked):
+            if field is not None:
+                field.flags.required = True
         zone = current_app.config["TIMEZONE"]
         self.when.choices = [
             (NOW, _l("Now")),
@@ -104,12 +107,39 @@ class PlanForm(OfficeForm):
     @property
     def choice(self) -> Choice:
         """Give whom it is to go to."""
-        return self._choices[self.who.data or ""]
+        return self._choices[(self.who.data or "") if self.who else ""]
 
     @property
-    def in_archive(self) -> bool:
-        """Tell whether the issue is to come into the public archive."""
-        return {YES: True, NO: False}.get(self.archive.data or "", self.choice.segment is None)
+    def options(self) -> dict[str, str]:
+        """Give the answers to the content's own questions."""
+        return {question.name: self[question.name].data or "" for question in self.questions}
+
+    @property
+    def plan(self) -> Plan:
+        """Give what was asked for, as it was seen."""
+        day, hour = self.local_hour or (None, None)
+        segment = self.choice.segment
+        return Plan(
+            version=self.version.data or 0,
+            after=self.after.data or 0,
+            segment_id=segment.id if segment else None,
+            rule=dict(self.choice.rule),
+            starts_at=self.starts_at,
+            on_local_day=day,
+            at_local_hour=hour,
+            rate=self.rate.data or 0.0,
+            options=self.options,
+            **self._subjects,
+        )
+
+    @property
+    def _subjects(self) -> dict[str, Any]:
+        if self.second_subject is None:
+            return {}
+        return {
+            "second_subject": self.second_subject.data or "",
+            "ab_test_hours": self.hours.data,
+        }
 
     @property
     def starts_at(self) -> datetime | None:
@@ -152,12 +182,12 @@ class PlanForm(OfficeForm):
                 raise ValidationError(trouble)
 
     def validate_second_subject(self, field: Field) -> None:
-        """Refuse a trial that would come too late for some, or whose subject is a field."""
+        """Refuse an A/B test that would come too late for some."""
         if field.data and self.when.data == LOCAL:
             raise ValidationError(
                 _l(
-                    "A trial takes hours, and then it is past the hour for some. Choose one: a "
-                    "trial, or the readers’ own clocks."
+                    "An A/B test takes hours, and then it is past the hour for some. Choose one: "
+                    "an A/B test, or the readers’ own clocks."
                 )
             )
 
@@ -169,51 +199,15 @@ class AskForm(PlanForm):
         csrf = False
 
 
-class ButtonForm(OfficeForm):
-    """A button of a sending: pause, resume, stop, call off."""
+def plan_form(
+    content: Content, choices: Sequence[Choice], *, kind: type[PlanForm] = PlanForm, **options: Any
+) -> PlanForm:
+    """Make the form that plans a content, with the content's own questions in it."""
 
+    class Asked(kind):  # type: ignore[misc, valid-type]
+        pass
 
-class AgainForm(OfficeForm):
-    """The button "send to those not reached", for the newest sending that was seen."""
-
-    after = IntegerField(widget=HiddenInput(), default=0)
-
-
-class ChooseForm(OfficeForm):
-    """Which of two subjects the rest get."""
-
-    winner = RadioField(
-        _l("Subject"), validators=[InputRequired(_l("Choose one of the two subjects."))]
-    )
-
-
-class SeedsForm(OfficeForm):
-    """The addresses a trial of an issue goes to."""
-
-    more = text_field(
-        _l("Organisers’ addresses, one a line"),
-        most=4000,
-        description=_l("Nobody else can be written to from here."),
-        render_kw={"rows": 4},
-    )
-
-    @property
-    def addresses(self) -> list[str]:
-        """List the addresses that were typed, each in its one form."""
-        return list(dict.fromkeys(normal_address(each) for each in self._typed()))
-
-    def _typed(self) -> list[str]:
-        return [each for each in re.split(r"[\s,;]+", self.more.data or "") if each]
-
-    def validate_more(self, field: Field) -> None:
-        """Refuse what is no address, and too many."""
-        typed = self._typed()
-        if len(typed) > MOST_SEEDS:
-            raise ValidationError(_l("Enter %(most)s addresses at most.", most=MOST_SEEDS))
-        for each in typed:
-            try:
-                normal_address(each)
-            except ValueError:
-                raise ValidationError(
-                    _l("“%(typed)s” is not an e-mail address.", typed=each[:80])
-                ) from None
+    for question in content.questions:
+        setattr(Asked, question.name, RadioField(question.label, default=question.usual))
+    form: PlanForm = Asked(content=content, choices=choices, **options)
+    return form

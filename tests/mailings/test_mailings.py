@@ -1,4 +1,4 @@
-"""Sendings: planned, begun once, to whom it should be and when, tried with two subjects, ended."""
+"""Mailings: planned, begun once, to whom it should be and when, compared in two halves, ended."""
 
 import threading
 from collections.abc import Callable
@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,12 +16,21 @@ from campaign import clock
 from campaign.attribution import verbs as attribution
 from campaign.attribution.links import in_html, in_text
 from campaign.attribution.models import Conversion
+from campaign.attribution.queries import came_from
 from campaign.db import db
 from campaign.delivery import worker
 from campaign.events import verbs as events
+from campaign.mailings import duties, queries
+from campaign.mailings.ab_tests import verbs as ab_tests
+from campaign.mailings.ab_tests.halves import Half, better
+from campaign.mailings.models import Mailing
+from campaign.mailings.planning import verbs as planning
+from campaign.mailings.planning.verbs import Plan
+from campaign.mailings.report.queries import counts_of
+from campaign.mailings.running import verbs
+from campaign.mailings.verbs import NobodyToSendTo
 from campaign.newsletter import verbs as issues
-from campaign.newsletter.models import Issue, Sending
-from campaign.newsletter.sendings import duties, figures, queries, verbs
+from campaign.newsletter.models import CONTENT, Issue
 from campaign.outbox.models import Batch, Message, State, Variant, address_hash
 from campaign.outbox.verbs import suppress
 from campaign.people import verbs as people
@@ -37,6 +45,7 @@ from campaign.people.queries import subscription_of
 from campaign.segments.models import Segment
 from tests.conftest import forms_are_answered
 from tests.events.conftest import PARTICULARS
+from tests.mailings.conftest import begun, content_of, planned
 from tests.newsletter.conftest import person_with, subscribed
 from tests.visitor import Visitor
 
@@ -45,28 +54,6 @@ HOUR = timedelta(hours=1)
 
 def found(number: int) -> Issue:
     return db.session.get_one(Issue, number)
-
-
-def planned(number: int, **said: Any) -> Sending:
-    """Plan that an issue goes out, as an organiser does who has just opened the page."""
-    newest = queries.newest_of(number)
-    asked = {
-        "version": found(number).version,
-        "after": newest.id if newest else 0,
-        "by": None,
-        "now": clock.now(),
-        **said,
-    }
-    sending = verbs.schedule(found(number), **asked)
-    db.session.commit()
-    return sending
-
-
-def begun(number: int, **said: Any) -> Sending:
-    sending = planned(number, **said)
-    verbs.begin(sending, now=sending.starts_at)
-    db.session.commit()
-    return sending
 
 
 def to_whom(batch_id: int | None) -> set[str]:
@@ -118,11 +105,11 @@ def test_an_issue_goes_to_those_it_is_for_and_to_nobody_else(app: Flask, issue: 
         found(issue).topic = "events"
         db.session.commit()
 
-        counted = queries.number_of_readers(found(issue), rule={}, now=clock.now())
-        sending = begun(issue)
+        counted = queries.number_of_readers(content_of(issue), rule={}, now=clock.now())
+        mailing = begun(issue)
 
         assert counted == 2
-        assert to_whom(sending.batch_id) == {"ada", "bob"}
+        assert to_whom(mailing.batch_id) == {"ada", "bob"}
         assert found(issue).is_public
 
 
@@ -137,9 +124,9 @@ def test_an_issue_that_sums_up_a_month_goes_to_those_too_who_want_no_more(
         found(issue).is_monthly = True
         db.session.commit()
 
-        sending = begun(issue)
+        mailing = begun(issue)
 
-        assert to_whom(sending.batch_id) == {"seldom"}
+        assert to_whom(mailing.batch_id) == {"seldom"}
 
 
 def test_each_reader_gets_the_text_in_their_language(app: Flask, issue: int) -> None:
@@ -154,9 +141,9 @@ def test_each_reader_gets_the_text_in_their_language(app: Flask, issue: int) -> 
             person_with(f"{name}@example.org").language = language
         db.session.commit()
 
-        sending = begun(issue, version=2)
+        mailing = begun(issue, version=2)
 
-        got = {name: message.variant for name, message in messages(sending.batch_id).items()}
+        got = {name: message.variant for name, message in messages(mailing.batch_id).items()}
         assert got == {"ada": "en", "bea": "de", "cleo": "de", "dan": "en", "eve": "en"}
 
 
@@ -172,15 +159,15 @@ def test_at_a_local_hour_each_reader_gets_it_by_their_own_clock(app: Flask, issu
         db.session.commit()
         day = clock.now().date() + timedelta(days=3)
 
-        sending = planned(issue, on_local_day=day, at_local_hour=9)
-        too_early = verbs.begin(sending, now=sending.starts_at - HOUR)
-        verbs.begin(sending, now=sending.starts_at)
+        mailing = planned(issue, on_local_day=day, at_local_hour=9)
+        too_early = verbs.begin(mailing, now=mailing.starts_at - HOUR)
+        verbs.begin(mailing, now=mailing.starts_at)
         db.session.commit()
 
-        due = {name: message.due_at for name, message in messages(sending.batch_id).items()}
+        due = {name: message.due_at for name, message in messages(mailing.batch_id).items()}
         nine = datetime.combine(day, datetime.min.time().replace(hour=9), UTC)
         assert not too_early
-        assert sending.starts_at == nine - 14 * HOUR
+        assert mailing.starts_at == nine - 14 * HOUR
         assert due["kim"] == nine - 14 * HOUR
         assert due["ada"] == _nine_in("Europe/Berlin", day)
         assert due["bob"] == _nine_in("America/New_York", day)
@@ -199,10 +186,10 @@ def test_where_the_hour_is_past_it_goes_as_soon_as_it_begins(app: Flask, issue: 
         db.session.commit()
         now = datetime(2027, 5, 13, 8, tzinfo=UTC)
 
-        sending = planned(issue, on_local_day=now.date(), at_local_hour=10, now=now)
-        verbs.begin(sending, now=now)
+        mailing = planned(issue, on_local_day=now.date(), at_local_hour=10, now=now)
+        verbs.begin(mailing, now=now)
 
-        due = {name: message.due_at for name, message in messages(sending.batch_id).items()}
+        due = {name: message.due_at for name, message in messages(mailing.batch_id).items()}
         assert due == {"ada": now, "bob": datetime(2027, 5, 13, 20, tzinfo=UTC)}
 
 
@@ -211,19 +198,19 @@ def test_what_is_planned_begins_by_the_timetable_with_who_is_there_then(
 ) -> None:
     with app.app_context():
         subscribed("ada@example.org")
-        sending = planned(issue, starts_at=clock.now() + HOUR)
+        mailing = planned(issue, starts_at=clock.now() + HOUR)
 
         duties.begin()
         before = found(issue).is_sent
         subscribed("late@example.org")
-        sending.starts_at = clock.now()
+        mailing.starts_at = clock.now()
         db.session.commit()
         duties.begin()
         subscribed("toolate@example.org")
         duties.begin()
 
         assert not before
-        assert to_whom(sending.batch_id) == {"ada", "late"}
+        assert to_whom(mailing.batch_id) == {"ada", "late"}
 
 
 def test_who_presses_twice_sends_once_and_who_comes_second_is_told(app: Flask, issue: int) -> None:
@@ -237,7 +224,7 @@ def test_who_presses_twice_sends_once_and_who_comes_second_is_told(app: Flask, i
         again = planned(issue, after=0)
 
         assert again.id == first.id
-        with pytest.raises(verbs.SentMeanwhile):
+        with pytest.raises(planning.SentMeanwhile):
             planned(issue, after=0, rate=5.0)
 
 
@@ -268,41 +255,41 @@ def test_two_organisers_and_two_workers_at_once_make_one_batch(app: Flask, issue
         subscribed("ada@example.org", "bob@example.org")
 
     def press() -> None:
-        verbs.schedule(found(issue), version=1, after=0, by=None, now=clock.now())
+        planning.schedule(content_of(issue), Plan(version=1, after=0), by=None, now=clock.now())
 
     wrong = at_once(app, press, press)
     wrong += at_once(app, duties.begin, duties.begin)
 
     with app.app_context():
         assert wrong == []
-        assert len(queries.of_issue(issue)) == 1
+        assert len(queries.of_content(CONTENT, issue)) == 1
         assert len(list(db.session.scalars(select(Batch)))) == 1
         assert len(list(db.session.scalars(select(Message)))) == 2
 
 
 def test_there_must_be_somebody_to_send_to(app: Flask, issue: int) -> None:
     with app.app_context():
-        with pytest.raises(verbs.NobodyToSendTo):
+        with pytest.raises(NobodyToSendTo):
             planned(issue)
         subscribed("ada@example.org")
         begun(issue)
         # She is about to get it, so there is nobody any more.
-        with pytest.raises(verbs.NobodyToSendTo):
+        with pytest.raises(NobodyToSendTo):
             planned(issue)
 
 
 def test_an_issue_changed_after_it_was_planned_does_not_go_out(app: Flask, issue: int) -> None:
     with app.app_context():
         subscribed("ada@example.org")
-        sending = planned(issue, starts_at=clock.now() + HOUR)
+        mailing = planned(issue, starts_at=clock.now() + HOUR)
         found(issue).version += 1
         db.session.commit()
 
-        verbs.begin(sending, now=clock.now() + 2 * HOUR)
+        verbs.begin(mailing, now=clock.now() + 2 * HOUR)
         db.session.commit()
 
-        assert sending.called_off_at is not None
-        assert "changed" in sending.called_off_because
+        assert mailing.called_off_at is not None
+        assert "changed" in mailing.called_off_because
         assert not found(issue).is_sent
 
 
@@ -317,119 +304,119 @@ def test_those_not_reached_are_those_to_whom_nothing_can_have_gone(app: Flask, i
         db.session.commit()
         subscribed("new@example.org")
 
-        second = verbs.send_to_those_not_reached(first, after=first.id, by=None, now=clock.now())
-        twice = verbs.send_to_those_not_reached(first, after=first.id, by=None, now=clock.now())
+        second = planning.send_to_those_not_reached(first, after=first.id, by=None, now=clock.now())
+        twice = planning.send_to_those_not_reached(first, after=first.id, by=None, now=clock.now())
         verbs.begin(second, now=clock.now())
 
         assert twice.id == second.id
         assert to_whom(second.batch_id) == {"failed", "withheld", "new"}
 
 
-def test_a_sending_is_called_off_before_and_stopped_after_it_begins(app: Flask, issue: int) -> None:
+def test_a_mailing_is_called_off_before_and_stopped_after_it_begins(app: Flask, issue: int) -> None:
     with app.app_context():
         subscribed("ada@example.org", "bob@example.org")
         never = planned(issue, starts_at=clock.now() + HOUR)
-        verbs.call_off(never, now=clock.now())
-        verbs.call_off(never, now=clock.now())
+        planning.call_off(never, now=clock.now())
+        planning.call_off(never, now=clock.now())
         begins = verbs.begin(never, now=clock.now() + 2 * HOUR)
-        sending = begun(issue)
-        messages(sending.batch_id)["ada"].state = State.SENT
+        mailing = begun(issue)
+        messages(mailing.batch_id)["ada"].state = State.SENT
 
-        with pytest.raises(verbs.BegunAlready):
-            verbs.call_off(sending, now=clock.now())
-        verbs.pause(sending, now=clock.now())
-        batch = db.session.get_one(Batch, sending.batch_id)
+        with pytest.raises(planning.BegunAlready):
+            planning.call_off(mailing, now=clock.now())
+        verbs.pause(mailing, now=clock.now())
+        batch = db.session.get_one(Batch, mailing.batch_id)
         rested = not batch.is_running
-        verbs.resume(sending)
+        verbs.resume(mailing)
         went_on = batch.is_running
-        verbs.stop(sending, now=clock.now())
+        verbs.stop(mailing, now=clock.now())
         db.session.commit()
 
-        states = {name: message.state for name, message in messages(sending.batch_id).items()}
+        states = {name: message.state for name, message in messages(mailing.batch_id).items()}
         assert not begins
         assert rested
         assert went_on
         assert states == {"ada": State.SENT, "bob": State.WITHHELD}
 
 
-def test_two_subjects_are_tried_on_a_tenth_and_the_better_goes_to_the_rest(
+def test_two_subjects_are_compared_on_a_tenth_and_the_better_goes_to_the_rest(
     app: Flask, issue: int
 ) -> None:
     with app.app_context():
         crowd(1000)
-        sending = begun(issue, trial_subject="Come, {{ name | friend }}", trial_hours=4)
-        trial = messages(sending.trial_batch_id)
+        mailing = begun(issue, second_subject="Come, {{ name | friend }}", ab_test_hours=4)
+        compared = messages(mailing.ab_test_batch_id)
         halves = {
-            half: {name for name, message in trial.items() if message.variant == f"en/{half}"}
+            half: {name for name, message in compared.items() if message.variant == f"en/{half}"}
             for half in ("a", "b")
         }
-        for message in trial.values():
+        for message in compared.values():
             message.state, message.settled_at = State.SENT, clock.now()
         attribution.count("welcome.b", Conversion.SIGN_UP)
         db.session.commit()
         subscribed("late@example.org")
-        began = sending.queued_at
+        began = mailing.queued_at
         assert began is not None
 
-        verbs.choose_if_due(sending, now=began + 3 * HOUR)
-        too_soon = sending.trial_decided_at
-        verbs.choose_if_due(sending, now=began + 4 * HOUR)
-        verbs.choose_if_due(sending, now=began + 5 * HOUR)
+        ab_tests.choose_if_due(mailing, now=began + 3 * HOUR)
+        too_soon = mailing.ab_test_decided_at
+        ab_tests.choose_if_due(mailing, now=began + 4 * HOUR)
+        ab_tests.choose_if_due(mailing, now=began + 5 * HOUR)
         db.session.commit()
 
-        rest = to_whom(sending.batch_id)
-        chosen = db.session.get_one(Variant, (sending.batch_id, "en"))
+        rest = to_whom(mailing.batch_id)
+        chosen = db.session.get_one(Variant, (mailing.batch_id, "en"))
         assert too_soon is None
         assert 30 < len(halves["a"]) < 70
         assert 30 < len(halves["b"]) < 70
-        assert sending.trial_winner == "b"
+        assert mailing.ab_test_winner == "b"
         assert chosen.subject == "Come, {{ name | friend }}"
-        assert rest | set(trial) == {f"reader{n}" for n in range(1000)}
-        assert not rest & set(trial)
+        assert rest | set(compared) == {f"reader{n}" for n in range(1000)}
+        assert not rest & set(compared)
 
 
 def test_without_deeds_the_subject_wins_that_drives_fewer_away_else_the_first() -> None:
-    def half(key: str, *, gone: int = 50, deeds: int = 0, left_list: int = 0) -> figures.Half:
-        return figures.Half(key, "", gone, deeds, left_list, 0)
+    def half(key: str, *, sent: int = 50, deeds: int = 0, left_list: int = 0) -> Half:
+        return Half(key, "", sent, deeds, left_list, 0)
 
-    assert figures.better([half("a"), half("b")]) == "a"
-    assert figures.better([half("a", left_list=2), half("b", left_list=1)]) == "b"
-    assert figures.better([half("a", deeds=2), half("b", deeds=2, gone=40)]) == "b"
-    assert figures.better([half("a", gone=0), half("b", gone=0)]) == "a"
+    assert better([half("a"), half("b")]) == "a"
+    assert better([half("a", left_list=2), half("b", left_list=1)]) == "b"
+    assert better([half("a", deeds=2), half("b", deeds=2, sent=40)]) == "b"
+    assert better([half("a", sent=0), half("b", sent=0)]) == "a"
 
 
 def test_organisers_may_choose_themselves_once(app: Flask, issue: int) -> None:
     with app.app_context():
-        crowd(verbs.LEAST_FOR_A_TRIAL)
-        sending = begun(issue, trial_subject="Come")
+        crowd(planning.LEAST_FOR_AN_AB_TEST)
+        mailing = begun(issue, second_subject="Come")
 
         duties.choose()
-        duties.note()
-        verbs.choose(sending, winner="a", now=clock.now())
+        duties.record_progress()
+        ab_tests.choose(mailing, winner="a", now=clock.now())
         db.session.commit()
-        duties.note()
+        duties.record_progress()
 
-        assert sending.trial_winner == "a"
-        assert db.session.get_one(Variant, (sending.batch_id, "en")).subject == "Welcome to you"
-        with pytest.raises(verbs.NoTrial):
-            verbs.choose(sending, winner="b", now=clock.now())
+        assert mailing.ab_test_winner == "a"
+        assert db.session.get_one(Variant, (mailing.batch_id, "en")).subject == "Welcome to you"
+        with pytest.raises(ab_tests.NoABTest):
+            ab_tests.choose(mailing, winner="b", now=clock.now())
 
 
-def test_a_trial_needs_enough_readers_and_a_subject_that_can_be_filled_in(
+def test_an_a_b_test_needs_enough_readers_and_a_subject_that_can_be_filled_in(
     app: Flask, issue: int
 ) -> None:
     with app.app_context():
         subscribed("ada@example.org")
 
-        with pytest.raises(verbs.TooFewForATrial):
-            planned(issue, trial_subject="Come")
-        with pytest.raises(verbs.WrongSubject):
-            planned(issue, trial_subject="Come, {{ nmae }}")
+        with pytest.raises(planning.TooFewForAnABTest):
+            planned(issue, second_subject="Come")
+        with pytest.raises(planning.WrongSubject):
+            planned(issue, second_subject="Come, {{ nmae }}")
         # Planned while there were enough; those who are left get it under the first subject.
-        sending = planned(issue, starts_at=clock.now() + HOUR)
-        sending.trial_subject = "Come"
-        verbs.begin(sending, now=clock.now() + HOUR)
-        assert to_whom(sending.batch_id or sending.trial_batch_id) == {"ada"}
+        mailing = planned(issue, starts_at=clock.now() + HOUR)
+        mailing.second_subject = "Come"
+        verbs.begin(mailing, now=clock.now() + HOUR)
+        assert to_whom(mailing.batch_id or mailing.ab_test_batch_id) == {"ada"}
 
 
 def test_a_moment_that_is_past_everywhere_is_refused(app: Flask, issue: int) -> None:
@@ -437,21 +424,21 @@ def test_a_moment_that_is_past_everywhere_is_refused(app: Flask, issue: int) -> 
         subscribed("ada@example.org")
         now = datetime(2027, 5, 13, 8, tzinfo=UTC)
 
-        with pytest.raises(verbs.TooLate):
+        with pytest.raises(planning.TooLate):
             planned(issue, starts_at=now - HOUR, now=now)
-        with pytest.raises(verbs.TooLate):
+        with pytest.raises(planning.TooLate):
             planned(issue, on_local_day=now.date() - timedelta(days=2), at_local_hour=10, now=now)
 
 
-def test_a_stopped_trial_sends_nothing_to_the_rest(app: Flask, issue: int) -> None:
+def test_a_stopped_a_b_test_sends_nothing_to_the_rest(app: Flask, issue: int) -> None:
     with app.app_context():
-        crowd(verbs.LEAST_FOR_A_TRIAL)
-        sending = begun(issue, trial_subject="Come")
+        crowd(planning.LEAST_FOR_AN_AB_TEST)
+        mailing = begun(issue, second_subject="Come")
 
-        verbs.stop(sending, now=clock.now())
-        verbs.choose_if_due(sending, now=clock.now() + 9 * HOUR)
+        verbs.stop(mailing, now=clock.now())
+        ab_tests.choose_if_due(mailing, now=clock.now() + 9 * HOUR)
 
-        assert sending.batch_id is None
+        assert mailing.batch_id is None
 
 
 def test_own_links_to_deeds_carry_the_code_of_the_issue_and_no_other_link_does() -> None:
@@ -513,7 +500,7 @@ def test_who_came_by_an_issue_and_signs_up_is_counted_and_not_named(
     assert [answer.status_code for answer in answers] == [303, 303, 303, 303]
     forms_are_answered(app)
     with app.app_context():
-        assert figures.conversions_of(found(issue))[Conversion.SIGN_UP] == 1
+        assert came_from(["welcome"])[Conversion.SIGN_UP] == 1
 
 
 def test_who_came_by_an_issue_and_mistypes_keeps_the_code(visitor: Visitor, event: str) -> None:
@@ -528,13 +515,13 @@ def test_an_organiser_sends_in_two_steps_and_sees_what_becomes_of_it(
 ) -> None:
     with app.app_context():
         subscribed("ada@example.org", "bob@example.org")
-    path = f"/office/newsletter/issues/{issue}/send"
+    path = f"/office/mailings/issue/{issue}"
 
-    page = organiser.open(path)
-    counted = organiser.open(f"{path}/count?who=77")
-    asked = organiser.open(f"{path}/confirm?who=&when=now&hours=4")
-    answer = organiser.fill(asked, f"{path}/confirm", action="/send")
-    twice = organiser.fill(asked, f"{path}/confirm", action="/send")
+    page = organiser.open(f"{path}/plan")
+    counted = organiser.open(f"{path}/plan/count?who=77")
+    asked = organiser.open(f"{path}/send?who=&when=now&hours=4")
+    answer = organiser.fill(asked, f"{path}/send", action="/send")
+    twice = organiser.fill(asked, f"{path}/send", action="/send")
     with app.app_context():
         duties.begin()
     seen = organiser.open(answer.location)
@@ -545,7 +532,7 @@ def test_an_organiser_sends_in_two_steps_and_sees_what_becomes_of_it(
     assert (answer.status_code, twice.location) == (303, answer.location)
     assert "on its way" in seen.text
     with app.app_context():
-        assert len(queries.of_issue(issue)) == 1
+        assert len(queries.of_content(CONTENT, issue)) == 1
 
 
 @pytest.mark.parametrize(
@@ -555,7 +542,10 @@ def test_an_organiser_sends_in_two_steps_and_sees_what_becomes_of_it(
         ("when=at&day=2027-05-13&hours=4", "Enter the time."),
         ("when=at&day=tomorrow&time=9&hours=4", "Enter a day, like 2027-05-13."),
         ("when=local&day=2027-05-13&time=09:30&hours=4", "it is a full hour"),
-        ("when=local&day=2027-05-13&time=09:00&hours=4&second_subject=x", "A trial takes hours"),
+        (
+            "when=local&day=2027-05-13&time=09:00&hours=4&second_subject=x",
+            "An A/B test takes hours",
+        ),
         ("when=now&hours=0", "Enter a number of hours"),
         ("when=now&hours=4&rate=-1", "Enter a number of mails a second"),
         ("when=now&hours=4&who=77", "There is no such segment"),
@@ -566,7 +556,7 @@ def test_an_organiser_sends_in_two_steps_and_sees_what_becomes_of_it(
 def test_what_cannot_be_planned_is_said_beside_its_field(
     organiser: Visitor, issue: int, said: str, sentence: str
 ) -> None:
-    answer = organiser.open(f"/office/newsletter/issues/{issue}/send/confirm?{said}")
+    answer = organiser.open(f"/office/mailings/issue/{issue}/send?{said}")
 
     assert answer.status_code == 422
     assert sentence in answer.text
@@ -581,20 +571,20 @@ def test_a_segment_changed_between_the_number_and_the_button_sends_nothing(
         db.session.add(segment)
         db.session.commit()
         number = segment.id
-    path = f"/office/newsletter/issues/{issue}/send"
-    asked = organiser.open(f"{path}/confirm?who={number}&when=now&hours=4")
+    path = f"/office/mailings/issue/{issue}"
+    asked = organiser.open(f"{path}/send?who={number}&when=now&hours=4")
     with app.app_context():
         db.session.get_one(Segment, number).rule = {}
         db.session.commit()
 
-    answer = organiser.fill(asked, f"{path}/confirm", action="/send")
+    answer = organiser.fill(asked, f"{path}/send", action="/send")
 
     assert answer.status_code == 409
     with app.app_context():
-        assert queries.of_issue(issue) == []
+        assert queries.of_content(CONTENT, issue) == []
 
 
-def test_a_trial_goes_to_seeds_and_organisers_as_readers_get_it_and_to_nobody_else(
+def test_a_test_goes_to_seeds_and_organisers_as_readers_get_it_and_to_nobody_else(
     app: Flask, organiser: Visitor, issue: int
 ) -> None:
     app.config["NEWSLETTER_SEEDS"] = ["seed@one.example"]
@@ -611,7 +601,7 @@ def test_a_trial_goes_to_seeds_and_organisers_as_readers_get_it_and_to_nobody_el
         variant = db.session.get_one(Variant, (batch.id, "en"))
         assert (refused.status_code, wrong.status_code, answer.status_code) == (422, 422, 303)
         assert to_whom(batch.id) == {"seed", "organiser"}
-        assert variant.subject == "[Trial] Welcome to you"
+        assert variant.subject == "[Test] Welcome to you"
         assert "List-Unsubscribe-Post" in batch.headers
         assert not found(issue).is_sent
 
@@ -633,7 +623,7 @@ def test_an_issue_leaves_with_its_code_and_each_reader_gets_it_in_their_language
         subscribed("bea@example.org")
         person_with("bea@example.org").language = "de"
         db.session.commit()
-        sending = planned(written.id, version=2)
+        mailing = planned(written.id, version=2)
 
         duties.begin()
         worker.send_due()
@@ -652,5 +642,40 @@ def test_an_issue_leaves_with_its_code_and_each_reader_gets_it_in_their_language
         assert "proposal?via" not in html + text
         assert to_bea["Subject"] == "Mai"
         assert "/events?via=may" in to_bea.get_body(("plain",)).get_content()
-        assert figures.counts(queries.batches(sending)).delivered == 2
-        assert all(batch.finished_at for batch in queries.batches(sending))
+        assert counts_of(queries.batches(mailing)).delivered == 2
+        assert all(batch.finished_at for batch in queries.batches(mailing))
+
+
+def test_who_throws_a_draft_away_takes_what_was_planned_for_it_along(
+    app: Flask, issue: int
+) -> None:
+    with app.app_context():
+        subscribed("ada@example.org")
+        kept = issues.draft(
+            title="Kept", slug="", subject="", preview="", source="Words.", language="en", by=None,
+            now=clock.now(),
+        )  # fmt: skip
+        db.session.commit()
+        of_kept = planned(kept.id, starts_at=clock.now() + HOUR)
+        planned(issue, starts_at=clock.now() + HOUR)
+
+        issues.discard(found(issue))
+        db.session.commit()
+
+        assert list(db.session.scalars(select(Mailing))) == [of_kept]
+
+
+def test_what_was_deleted_in_another_way_is_called_off_when_it_should_begin(
+    app: Flask, issue: int
+) -> None:
+    with app.app_context():
+        subscribed("ada@example.org")
+        mailing = planned(issue, starts_at=clock.now() + HOUR)
+        db.session.delete(found(issue))
+        db.session.commit()
+
+        begins = verbs.begin(mailing, now=mailing.starts_at)
+
+        assert not begins
+        assert mailing.called_off_at is not None
+        assert "has been deleted" in mailing.called_off_because
