@@ -14,6 +14,7 @@ from campaign.delivery.views import bp as mailbox
 from campaign.events import cards as event_cards
 from campaign.events import duties as events_duties
 from campaign.events import segments as events_segments
+from campaign.events.event_mails import mailing as event_mail_mailing
 from campaign.events.views import bp as events
 from campaign.front import errors
 from campaign.front import http as manners
@@ -95,7 +96,7 @@ DUTIES = (
 CONDITIONS = (people_conditions, events_segments, letters_segments)
 
 # What may be sent to many; importing it registers it.
-CONTENTS = (issue_mailing,)
+CONTENTS = (issue_mailing, event_mail_mailing)
 
 # What the rooms offer to who writes to many; importing them puts it on the list of fields.
 FIELDS = (mailing_fields, event_cards)

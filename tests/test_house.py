@@ -33,6 +33,7 @@ CRAFTS: dict[str, set[str]] = {
     },
     "events": {"calendar", "cards", "links", "segments", "starter", "world", "zones"},
     "events/asks": set(),
+    "events/event_mails": {"fields", "mailing"},
     "events/sign_ups": set(),
     "front": {"errors", "http", "navigation", "search"},
     "imports": {"formats", "reading", "rows", "statuses"},

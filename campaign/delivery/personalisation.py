@@ -121,6 +121,7 @@ class CompiledVariant:
 
     def __init__(self, content: Content, envelope: Envelope, *, make: Make) -> None:
         self._language = content.language
+        self._about_id = content.about_id
         self._asked: list[_Asked] = []
         self._subject = content.subject
         self._make = make
@@ -182,7 +183,9 @@ class CompiledVariant:
     def fill(self, mail: ClaimedMessage, token: str) -> bytes:
         """Build one recipient's mail."""
         parts = self._parts.copy()
-        reader = Recipient(mail.person_id, mail.to_name, self._language, mail.country, mail.city_id)
+        reader = Recipient(
+            mail.person_id, mail.to_name, self._language, mail.country, mail.city_id, self._about_id
+        )
         for filler in self._fillers.values():
             filler.put(parts, reader)
         name = token.encode()

@@ -134,6 +134,7 @@ def seen(variant: Variant, reader: Recipient, *, now: datetime) -> Variant:
         return Variant(
             key=variant.key,
             language=variant.language,
+            about_id=variant.about_id,
             subject=" ".join(fill(variant.subject, reader, is_html=False, now=now).split()),
             text=fill(variant.text, reader, is_html=False, now=now),
             html=fill(variant.html, reader, is_html=True, now=now),

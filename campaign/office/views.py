@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from campaign import clock
 from campaign.clients import is_behind_an_unknown_proxy
+from campaign.events.event_mails.office import bp as event_mails
 from campaign.events.office import bp as events
 from campaign.imports.office import bp as imports
 from campaign.inbound.office import bp as inbound
@@ -53,6 +54,7 @@ ROOMS: tuple[tuple[Blueprint, Any], ...] = (
     (inbound, _l("Inbox")),
     (organisers, _l("Organisers")),
 )
+events.register_blueprint(event_mails)
 newsletter.register_blueprint(newsletter_images)
 newsletter.register_blueprint(newsletter_seeds)
 newsletter.register_blueprint(newsletter_checks)

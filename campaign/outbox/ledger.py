@@ -43,6 +43,8 @@ _KINDS: dict[str, Any] = {
     "confirmation-reminder": _l("reminder: newsletter"),
     "event-called-off": _l("event called off"),
     "event-changed": _l("event changed"),
+    "event-news": _l("mail to those who come to an event"),
+    "event-news-test": _l("test of a mail to those who come to an event"),
     "invitation": _l("invitation to an event"),
     "issue-trial": _l("trial of an issue"),
     "letter": _l("letter to a post"),
@@ -97,8 +99,9 @@ def text_of(message: Message, *, now: datetime) -> str:
 def _filled(text: str, message: Message, *, now: datetime) -> str:
     known = fields.known()
     language = message.shared.language if message.shared else current_language()
+    about_id = message.shared.about_id if message.shared else None
     reader = Recipient(
-        message.person_id, message.to_name, language, message.country, message.city_id
+        message.person_id, message.to_name, language, message.country, message.city_id, about_id
     )
 
     def value(found: re.Match[str]) -> str:

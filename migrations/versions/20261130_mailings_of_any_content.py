@@ -139,9 +139,38 @@ def upgrade():
     _count_on(new)
     op.drop_table("newsletter_reading")
     op.drop_table("newsletter_sending")
+    op.add_column("outbox_variant", _number("about_id", nullable=True))
+    _create_event_mail()
+
+
+def _create_event_mail():
+    op.create_table(
+        "event_mail",
+        _number("id"),
+        _number("event_id"),
+        sa.Column("language", sa.String(length=12), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        _number("version"),
+        _moment("written_at"),
+        _number("written_by_id", nullable=True),
+        _moment("sent_at", nullable=True),
+        sa.ForeignKeyConstraint(
+            ["event_id"],
+            ["event.id"],
+            name=op.f("fk_event_mail_event_id_event"),
+            ondelete="CASCADE",
+        ),
+        _gone("event_mail", "written_by_id", "organiser"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_mail")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_event_mail_event_id"), "event_mail", ["event_id"])
 
 
 def downgrade():
+    op.drop_table("event_mail")
+    op.drop_column("outbox_variant", "about_id")
     issue = sa.ForeignKeyConstraint(
         ["issue_id"],
         ["newsletter_issue.id"],

@@ -20,12 +20,16 @@ from campaign.db import db
 from campaign.delivery import worker
 from campaign.delivery.relay import mailbox_folder
 from campaign.events import verbs as events
+from campaign.events.event_mails import verbs as event_mails
 from campaign.events.models import Event
 from campaign.events.sign_ups import verbs as places
 from campaign.letters import composing
 from campaign.letters import verbs as letters
 from campaign.letters.models import Letter, LetterAsk
 from campaign.letters.queries import letter_by_token, template_for
+from campaign.mailings.content import find as find_content
+from campaign.mailings.planning.verbs import Plan, schedule
+from campaign.mailings.running.verbs import begin
 from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.automations import verbs as automations
 from campaign.newsletter.queries import search_issues
@@ -127,9 +131,25 @@ def _come(now: datetime) -> None:
     events.call_off(held[1], now=now)
     for event in held[:2]:
         places.tell(event, most=5, now=now)
+    _write_to_those_who_come(held[0], now=now)
     places.withdraw(kept[2], now=now)
     for number, act in enumerate((places.decline, places.question), 3):
         act(comes(held[number], email=f"eve{number}@example.org", name="Eve", now=now), now=now)
+
+
+def _write_to_those_who_come(event: Event, *, now: datetime) -> None:
+    mail = event_mails.write(
+        event,
+        subject="Saturday: where we meet",
+        source="We meet **at the fountain**. [See you there](/proposal).",
+        language="en",
+        by=None,
+        now=now,
+    )
+    event_mails.send_test(mail, to="organiser@example.org", now=now)
+    content = find_content("event-mail", mail.id)
+    assert content is not None
+    begin(schedule(content, Plan(version=1, after=0), by=None, now=now), now=now)
 
 
 def _write(now: datetime) -> None:

@@ -29,7 +29,8 @@ def mails(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, EmailM
 def test_every_kind_of_mail_is_among_the_samples(mails: dict[str, EmailMessage]) -> None:
     assert set(mails) == TO_STRANGERS | {
         "welcome", "newsletter", "issue-trial", "automatic-trial", "invitation", "event-changed",
-        "event-called-off", "sign-up-withdrawn", "sign-up-declined", "sign-up-question", "letter",
+        "event-called-off", "event-news", "event-news-test",
+        "sign-up-withdrawn", "sign-up-declined", "sign-up-question", "letter",
         "letter-copy",
         "organiser-welcome", "sign-in",
     }  # fmt: skip
