@@ -13,6 +13,7 @@ from campaign.delivery import mail_server
 from campaign.delivery.views import bp as mailbox
 from campaign.events import cards as event_cards
 from campaign.events.changes import duties as changes_duties
+from campaign.events.event_mails import mailing as event_mail_mailing
 from campaign.events.sign_ups import duties as sign_ups_duties
 from campaign.events.sign_ups import segments as sign_ups_segments
 from campaign.events.sign_ups.views import bp as sign_ups
@@ -31,11 +32,12 @@ from campaign.letters import duties as letters_duties
 from campaign.letters import segments as letters_segments
 from campaign.letters.tallies.views import bp as letter_tallies
 from campaign.letters.views import bp as letters
+from campaign.mailings import duties as mailings_duties
 from campaign.mailings import fields as mailing_fields
+from campaign.newsletter import mailing as issue_mailing
 from campaign.newsletter.automations import duties as automations_duties
 from campaign.newsletter.images.pictures import LARGEST_FILE
 from campaign.newsletter.images.views import bp as images
-from campaign.newsletter.sendings import duties as sendings_duties
 from campaign.newsletter.views import bp as newsletter
 from campaign.office.views import bp as office
 from campaign.organisers import duties as organisers_duties
@@ -101,14 +103,17 @@ DUTIES = (
     outbox_duties,
     people_duties,
     imports_duties,
-    sendings_duties,
+    mailings_duties,
     automations_duties,
 )
 
 # What segments may ask of people; importing it offers it.
 CONDITIONS = (people_conditions, sign_ups_segments, letters_segments)
 
-# What the rooms offer to who writes an issue; importing them puts it on the list of fields.
+# What may be sent to many; importing it registers it.
+CONTENTS = (issue_mailing, event_mail_mailing)
+
+# What the rooms offer to who writes to many; importing them puts it on the list of fields.
 FIELDS = (mailing_fields, event_cards)
 
 

@@ -30,14 +30,15 @@ ORDER = ("office views cli", "forms", "duties", "verbs", "queries", "mails", "mo
 PLAN = {"__init__", *" ".join(ORDER).split()}
 # Where a second noun stands in the plan of its room: from the top, all of them above one file.
 SECOND_NOUNS: dict[str, dict[str, str]] = {
-    "events": {"verbs": "changes > sign_ups"},
+    "events": {"verbs": "event_mails changes > sign_ups"},
     "events/sign_ups": {"verbs": "rsvps > asks"},
     "imports": {"verbs": "chunks"},
     "inbound": {"queries": "bounces"},
     "letters": {"verbs": "asks", "models": "tallies"},
+    "mailings": {"verbs": "running planning > ab_tests", "queries": "report"},
     "newsletter": {
         "verbs": (
-            "embeds > subscribers > automations > drafts > versions previews > sendings > checks"
+            "embeds > subscribers > automations > drafts > versions previews > seeds > checks"
         ),
         "models": "images",
     },
@@ -67,6 +68,7 @@ CRAFTS: dict[str, set[str]] = {
     },
     "events": {"calendar", "cards", "details", "links", "starter", "world", "zones"},
     "events/changes": set(),
+    "events/event_mails": {"fields", "mailing"},
     "events/sign_ups": {"segments"},
     "events/sign_ups/asks": set(),
     "events/sign_ups/rsvps": set(),
@@ -97,16 +99,20 @@ CRAFTS: dict[str, set[str]] = {
     "letters": {"composing", "segments"},
     "letters/asks": set(),
     "letters/tallies": set(),
-    "mailings": {"fields", "merge_checks", "rendering"},
-    "newsletter": {"fields", "starter"},
+    "mailings": {"audience", "content", "fields", "merge_checks", "rendering", "states"},
+    "mailings/ab_tests": {"halves"},
+    "mailings/planning": set(),
+    "mailings/report": {"progress"},
+    "mailings/running": set(),
+    "newsletter": {"fields", "mailing", "starter"},
     "newsletter/automations": {"catalogue"},
     "newsletter/automations/texts": set(),
     "newsletter/checks": {"content_lint", "link_checker", "slips"},
     "newsletter/drafts": set(),
     "newsletter/embeds": set(),
     "newsletter/images": {"pictures"},
-    "newsletter/sendings": {"audience", "figures"},
     "newsletter/previews": {"modes"},
+    "newsletter/seeds": set(),
     "newsletter/subscribers": {"masking"},
     "newsletter/versions": {"differences"},
     "office": set(),

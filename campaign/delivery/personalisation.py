@@ -121,6 +121,7 @@ class CompiledVariant:
 
     def __init__(self, content: Content, envelope: Envelope, *, render: Render) -> None:
         self._language = content.language
+        self._about_id = content.about_id
         self._asked: list[_Asked] = []
         self._subject = content.subject
         self._render = render
@@ -185,7 +186,9 @@ class CompiledVariant:
     def fill(self, mail: ClaimedMessage, token: str, *, now: datetime) -> bytes:
         """Build one recipient's mail."""
         parts = self._parts.copy()
-        reader = Recipient(mail.person_id, mail.to_name, self._language, mail.country, mail.city_id)
+        reader = Recipient(
+            mail.person_id, mail.to_name, self._language, mail.country, mail.city_id, self._about_id
+        )
         for filler in self._fillers.values():
             filler.put(parts, reader, now)
         name = token.encode()

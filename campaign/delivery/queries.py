@@ -116,4 +116,5 @@ def variant(batch_id: int, key: str) -> Content:
         headers=batch.headers,
         language=found.language,
         code=found.code,
+        about_id=found.about_id,
     )

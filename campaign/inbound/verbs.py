@@ -19,7 +19,7 @@ from campaign.inbound.opening import clean, plain_address, show
 from campaign.inbound.queries import WAITING_KEPT
 from campaign.inbound.reading import Reading
 from campaign.languages import lazy_gettext as _l
-from campaign.newsletter.sendings.verbs import note_reply
+from campaign.mailings.running.verbs import count_reply
 from campaign.outbox.verbs import suppress
 from campaign.people.links import read_unsubscribe
 from campaign.people.models import Person
@@ -144,7 +144,7 @@ def _anything_else(mail: InboundMail, found: Reading, *, now: datetime) -> None:
     elif found.answer is not None:
         kind = Kind.CALENDAR
     elif answered is not None:
-        note_reply(answered)
+        count_reply(answered)
     wait(mail, kind, Made.TO_BE_READ)
 
 

@@ -8,10 +8,12 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from campaign import markup
+from campaign.attribution.links import in_html, in_text
 from campaign.languages import force_locale
 from campaign.outbox.fields import FIELD, Recipient, Value, known
 from campaign.outbox.models import Variant
 from campaign.plain_text import plain
+from campaign.templating import absolute, wrapped
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ def seen(variant: Variant, reader: Recipient, *, now: datetime) -> Variant:
         return Variant(
             key=variant.key,
             language=variant.language,
+            about_id=variant.about_id,
             subject=" ".join(fill(variant.subject, reader, is_html=False, now=now).split()),
             text=fill(variant.text, reader, is_html=False, now=now),
             html=fill(variant.html, reader, is_html=True, now=now),
@@ -157,3 +160,16 @@ def _as_on_a_page(card: str) -> str:
     bare = re.sub(r'<td class="leaf".*?</td>', "", card, flags=re.DOTALL)
     bare = re.sub(r"</?(?:table|tbody|tr|td)\b[^>]*>", "", bare)
     return markup.clean(bare).replace('<div class="card">', '<div class="panel">')
+
+
+def with_code(variant: Variant, code: str) -> Variant:
+    """Put a code into the links of a text, its own and those of its fields; none is no change."""
+    if not code:
+        return variant
+    text = in_text(variant.text, code, absolute=absolute)
+    # The addresses have grown; no line may end within a field.
+    variant.text = as_placeholders(wrapped(kept_whole(text)), is_html=False)
+    variant.html = in_html(variant.html, code, absolute=absolute)
+    # Cards are made at sending, each with links of its own.
+    variant.code = code
+    return variant

@@ -1,13 +1,15 @@
-"""An issue of the newsletter: its texts, and each of its sendings."""
+"""An issue of the newsletter, and its texts."""
 
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.db import Model
 from campaign.outbox.fields import FIELD
+
+# How mailings know an issue (`mailings.content`).
+CONTENT = "issue"
 
 
 class Issue(Model):
@@ -117,49 +119,3 @@ class IssueText(Model):
     def summary(self) -> str:
         """Give the preview as strangers read it: for each field what its writer put by."""
         return FIELD.sub(lambda found: found[2] or "", self.preview)
-
-
-class Sending(Model):
-    """One time an issue goes out: to whom, when, how fast; its batch says what became of it."""
-
-    __tablename__ = "newsletter_sending"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    issue_id: Mapped[int] = mapped_column(
-        ForeignKey("newsletter_issue.id", ondelete="CASCADE"), index=True
-    )
-    # Which version of the issue was seen by who pressed the button.
-    version: Mapped[int]
-    segment_id: Mapped[int | None] = mapped_column(ForeignKey("segment.id", ondelete="SET NULL"))
-    # The rule as it was then, whatever becomes of the segment; empty: everyone who subscribes.
-    rule: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    # When it begins; with `at_local_hour`, where its readers first come to that hour of the day.
-    starts_at: Mapped[datetime]
-    at_local_hour: Mapped[int | None]
-    on_local_day: Mapped[date | None]
-    # Messages a second; 0 is as fast as the relay takes them.
-    rate: Mapped[float] = mapped_column(default=0.0)
-    # Only those whom no earlier sending of the issue has reached.
-    is_for_the_unreached: Mapped[bool] = mapped_column(default=False)
-    # With it the issue comes into the public archive.
-    in_archive: Mapped[bool] = mapped_column(default=True)
-    # A second subject on a tenth, the first on another; see `sendings`.
-    trial_subject: Mapped[str] = mapped_column(String(255), default="")
-    # So long the two are watched before the better goes to the rest.
-    trial_hours: Mapped[int] = mapped_column(default=4)
-    trial_batch_id: Mapped[int | None] = mapped_column(
-        ForeignKey("outbox_batch.id", ondelete="SET NULL")
-    )
-    trial_decided_at: Mapped[datetime | None]
-    # A colleague found the second subject good, where the settings ask for it.
-    approved_at: Mapped[datetime | None]
-    approved_by_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organiser.id", ondelete="SET NULL")
-    )
-    trial_winner: Mapped[str] = mapped_column(String(1), default="")
-    batch_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_batch.id", ondelete="SET NULL"))
-    asked_at: Mapped[datetime]
-    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))
-    queued_at: Mapped[datetime | None]
-    called_off_at: Mapped[datetime | None]
-    called_off_because: Mapped[str] = mapped_column(String(500), default="")

@@ -15,8 +15,9 @@ from campaign.languages import force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings.merge_checks import check_words
 from campaign.mailings.rendering import for_strangers
+from campaign.mailings.verbs import delete_of
 from campaign.newsletter import mails, queries, starter
-from campaign.newsletter.models import Issue, IssueText
+from campaign.newsletter.models import CONTENT, Issue, IssueText
 from campaign.newsletter.versions.models import IssueVersion
 from campaign.outbox.verbs import queue
 from campaign.refusals import Refusal
@@ -232,10 +233,11 @@ def _free_slug(title: str) -> str:
 
 
 def discard(issue: Issue) -> None:
-    """Throw a draft away. Raises `AlreadySent`."""
+    """Throw a draft away, with what was planned for it. Raises `AlreadySent`."""
     db.session.refresh(issue, with_for_update=True)
     if issue.is_sent:
         raise AlreadySent
+    delete_of(CONTENT, issue.id)
     db.session.delete(issue)
 
 
@@ -260,6 +262,13 @@ def check_may_be_sent(issue: Issue, *, version: int) -> None:
         check_words(**text.words)
     if current_app.config["NEWSLETTER_APPROVAL"] and not issue.is_approved:
         raise NotApproved
+
+
+def go_out(issue: Issue, *, in_archive: bool, now: datetime) -> None:
+    """Note that an issue goes to its readers; with it, or later, it comes into the archive."""
+    issue.queued_at = issue.queued_at or now
+    if in_archive:
+        issue.published_at = issue.published_at or now
 
 
 def send_test(issue: Issue, *, language: str = "", to: str, person_id: int, now: datetime) -> None:

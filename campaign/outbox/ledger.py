@@ -75,8 +75,9 @@ def text_of(message: Message, *, now: datetime) -> str:
 def _filled(text: str, message: Message, *, now: datetime) -> str:
     known = fields.known()
     language = message.shared.language if message.shared else current_language()
+    about_id = message.shared.about_id if message.shared else None
     reader = Recipient(
-        message.person_id, message.to_name, language, message.country, message.city_id
+        message.person_id, message.to_name, language, message.country, message.city_id, about_id
     )
 
     def value(found: re.Match[str]) -> str:

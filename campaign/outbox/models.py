@@ -122,6 +122,8 @@ class Variant(Model):
     language: Mapped[str] = mapped_column(String(12))
     # What links in the values of its fields carry (`attribution.links`).
     code: Mapped[str] = mapped_column(String(90), default="")
+    # What its fields may have to know of the thing it is about (`outbox.fields.Recipient`).
+    about_id: Mapped[int | None]
     subject: Mapped[str] = mapped_column(String(255))
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)

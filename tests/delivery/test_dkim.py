@@ -12,12 +12,12 @@ from campaign.db import db
 from campaign.delivery import mail_server, worker
 from campaign.events import verbs as events
 from campaign.newsletter import verbs as issues
-from campaign.newsletter.sendings import verbs as sendings
 from campaign.outbox.models import Message, State
 from campaign.people import links
 from campaign.people.models import Purpose
 from tests.events.conftest import PARTICULARS
 from tests.events.deeds import asks
+from tests.mailings.conftest import begun
 from tests.newsletter.conftest import person_with, subscribed
 from tests.services import (
     NotSigned,
@@ -70,9 +70,7 @@ def send_an_issue() -> None:
         slug="", subject="", preview="", source=SOURCE, language="en", by=None, now=now,
     )  # fmt: skip
     db.session.commit()
-    sending = sendings.schedule(issue, version=issue.version, after=0, by=None, now=now)
-    sendings.begin(sending, now=now)
-    db.session.commit()
+    begun(issue.id, now=now)
 
 
 def sign_up() -> None:

@@ -21,7 +21,6 @@ from campaign.newsletter import verbs as issues
 from campaign.newsletter.images import pictures
 from campaign.newsletter.images import verbs as images
 from campaign.newsletter.images.models import Image as Kept
-from campaign.newsletter.sendings import verbs as sendings
 from campaign.people import verbs as people
 from campaign.people.models import Purpose
 from campaign.people.subscriptions import verbs as subscriptions_verbs
@@ -29,6 +28,7 @@ from tests.closing import close
 from tests.events.conftest import PARTICULARS
 from tests.journeys.reader import Reader
 from tests.journeys.test_accessibility import AXE, COLOURS, RULES
+from tests.mailings.conftest import begun
 from tests.screens.mails import WORDING, half, read, scratch
 
 SOURCE = """
@@ -120,9 +120,7 @@ def issue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issue]:
             preview="Three things to do.", source=source, language="en", by=None, now=now,
         )  # fmt: skip
         db.session.commit()
-        sending = sendings.schedule(draft, version=draft.version, after=0, by=None, now=now)
-        sendings.begin(sending, now=now)
-        db.session.commit()
+        begun(draft.id, now=now)
         worker.send_due()
         [file] = folder_in(app.config["INSTANCE"]).glob("*.eml")
         shown = {row.name: row.content for row in db.session.scalars(select(Kept))}

@@ -10,11 +10,14 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
+from campaign.mailings import queries as mailings_queries
+from campaign.mailings.ab_tests import verbs as ab_tests
+from campaign.mailings.models import Mailing
+from campaign.mailings.planning import verbs as planning
+from campaign.mailings.running.verbs import begin
 from campaign.newsletter.automations import queries, verbs
 from campaign.newsletter.automations.texts import verbs as texts_verbs
-from campaign.newsletter.models import Issue, Sending
-from campaign.newsletter.sendings import queries as sending_queries
-from campaign.newsletter.sendings import verbs as sendings
+from campaign.newsletter.models import Issue
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.newsletter.versions.verbs import approve as approve_issue
 from campaign.organisers.models import Organiser, Role
@@ -24,6 +27,7 @@ from campaign.people import verbs as people
 from campaign.people.models import Purpose
 from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.conftest import signed_in
+from tests.mailings.conftest import planned
 from tests.newsletter.conftest import subscribed
 from tests.visitor import Visitor
 
@@ -193,34 +197,30 @@ def test_another_day_or_a_switch_needs_no_new_approval(two: tuple[int, int]) -> 
     assert queries.goes(found(STEP))
 
 
-def tried(ann: int, bo: int, issue: int) -> Sending:
-    """Plan a sending with a second subject as Ann, of an issue that Bo approved."""
+def tried(ann: int, bo: int, issue: int) -> Mailing:
+    """Plan a mailing with a second subject as Ann, of an issue that Bo approved."""
     subscribed(*(f"r{n}@example.org" for n in range(30)))
     this = db.session.get_one(Issue, issue)
     approve_issue(this, version=1, by=bo, now=clock.now())
     db.session.commit()
-    made = sendings.schedule(
-        this, version=1, after=0, trial_subject="Another one", by=ann, now=clock.now()
-    )
-    db.session.commit()
-    return made
+    return planned(issue, second_subject="Another one", by=ann)
 
 
 def test_a_second_subject_needs_approval(
     two: tuple[int, int], issue: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sendings, "LEAST_FOR_A_TRIAL", 1)
+    monkeypatch.setattr(planning, "LEAST_FOR_AN_AB_TEST", 1)
     ann, bo = two
     made = tried(ann, bo, issue)
 
-    assert not sendings.begin(made, now=clock.now())
-    with pytest.raises(sendings.NotOnesOwn):
-        sendings.approve(made, by=ann, now=clock.now())
-    assert not sendings.begin(made, now=clock.now())
-    sendings.approve(made, by=bo, now=clock.now())
+    assert not begin(made, now=clock.now())
+    with pytest.raises(ab_tests.NotOnesOwn):
+        ab_tests.approve(made, by=ann, now=clock.now())
+    assert not begin(made, now=clock.now())
+    ab_tests.approve(made, by=bo, now=clock.now())
 
-    assert sendings.begin(made, now=clock.now())
-    assert sending_queries.batches(made)
+    assert begin(made, now=clock.now())
+    assert mailings_queries.batches(made)
 
 
 def test_an_issue_without_a_second_subject_needs_no_second_approval(
@@ -231,9 +231,9 @@ def test_an_issue_without_a_second_subject_needs_no_second_approval(
     this = db.session.get_one(Issue, issue)
     approve_issue(this, version=1, by=bo, now=clock.now())
     db.session.commit()
-    made = sendings.schedule(this, version=1, after=0, by=ann, now=clock.now())
+    made = planned(issue, by=ann)
 
-    assert sendings.begin(made, now=clock.now())
+    assert begin(made, now=clock.now())
 
 
 def test_two_organisers_approve_in_the_office(
@@ -257,12 +257,12 @@ def test_two_organisers_approve_in_the_office(
 def test_a_colleague_approves_a_second_subject_in_the_office(
     app: Flask, organiser: Visitor, issue: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sendings, "LEAST_FOR_A_TRIAL", 1)
+    monkeypatch.setattr(planning, "LEAST_FOR_AN_AB_TEST", 1)
     colleague = signed_in(app, Role.EDITOR, "colleague@example.org")
     with app.app_context():
         ann, bo = db.session.scalars(select(Organiser.id).order_by(Organiser.id))
         number = tried(ann, bo, issue).id
-    page = f"/office/newsletter/sendings/{number}"
+    page = f"/office/mailings/{number}"
 
     assert "/approve" not in organiser.open(page).text
     assert "does not begin until a colleague" in colleague.open(page).text
@@ -270,4 +270,4 @@ def test_a_colleague_approves_a_second_subject_in_the_office(
 
     assert "does not begin until a colleague" not in colleague.open(page).text
     with app.app_context():
-        assert db.session.get_one(Sending, number).approved_by_id == bo
+        assert db.session.get_one(Mailing, number).approved_by_id == bo

@@ -21,6 +21,7 @@ from campaign.delivery import worker
 from campaign.delivery.mailbox import folder_in
 from campaign.events import verbs as events
 from campaign.events.changes import verbs as changes
+from campaign.events.event_mails import verbs as event_mails
 from campaign.events.models import Event
 from campaign.events.sign_ups import verbs as sign_ups
 from campaign.events.sign_ups.rsvps import verbs as rsvps
@@ -29,11 +30,13 @@ from campaign.letters import verbs as letters
 from campaign.letters.asks import verbs as letter_asks
 from campaign.letters.models import Letter, LetterAsk
 from campaign.letters.queries import letter_by_token, template_for
+from campaign.mailings.content import find as find_content
+from campaign.mailings.planning.verbs import Plan, schedule
+from campaign.mailings.running.verbs import begin
 from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.automations import verbs as automations
 from campaign.newsletter.automations.texts import verbs as automation_texts
 from campaign.newsletter.queries import search_issues
-from campaign.newsletter.sendings import verbs as sendings
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import LinkRequest, Role
@@ -46,6 +49,7 @@ from campaign.summits.models import Post
 from campaign.summits.queries import next_summit, posts_of
 from campaign.summits.verbs import load_starter as load_summits
 from tests.events.deeds import asks, comes
+from tests.mailings.conftest import begun
 
 SECRET = "a secret of the screens, long enough"
 ADA = {"email": "ada@example.org", "name": "Ada"}
@@ -120,8 +124,7 @@ def _send_an_issue(now: datetime) -> None:
     newsletter.load_starter(files("campaign.starter"), now=now)
     issue = db.session.scalars(search_issues().limit(1)).one()
     newsletter.send_test(issue, to="organiser@example.org", person_id=0, now=now)
-    sending = sendings.schedule(issue, version=issue.version, after=0, by=None, now=now)
-    sendings.begin(sending, now=now)
+    begun(issue.id, now=now)
 
 
 def _come(now: datetime) -> None:
@@ -133,9 +136,25 @@ def _come(now: datetime) -> None:
     changes.call_off(held[1], now=now)
     for event in held[:2]:
         changes.notify(event, most=5, now=now)
+    _write_to_those_who_come(held[0], now=now)
     sign_ups.withdraw(kept[2], now=now)
     for number, act in enumerate((rsvps.decline, rsvps.verify_decline), 3):
         act(comes(held[number], email=f"eve{number}@example.org", name="Eve", now=now), now=now)
+
+
+def _write_to_those_who_come(event: Event, *, now: datetime) -> None:
+    mail = event_mails.write(
+        event,
+        subject="Saturday: where we meet",
+        source="We meet **at the fountain**. [See you there](/proposal).",
+        language="en",
+        by=None,
+        now=now,
+    )
+    event_mails.send_test(mail, to="organiser@example.org", now=now)
+    content = find_content("event-mail", mail.id)
+    assert content is not None
+    begin(schedule(content, Plan(version=1, after=0), by=None, now=now), now=now)
 
 
 def _write(now: datetime) -> None:

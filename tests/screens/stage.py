@@ -28,7 +28,6 @@ from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.images import verbs as images
 from campaign.newsletter.images.pictures import markdown
 from campaign.newsletter.queries import issue_with_slug, search_issues
-from campaign.newsletter.sendings import verbs as sendings
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import Role
@@ -43,6 +42,7 @@ from campaign.tokens import sign
 from tests.drills.private import Private
 from tests.events.deeds import asks, comes
 from tests.inbound.making import dsn, personal
+from tests.mailings.conftest import begun
 from tests.screens.mails import WORDING, asks_for_the_newsletter
 
 NAMES = (
@@ -170,8 +170,7 @@ def _send_an_issue(now: datetime) -> str:
     """Send the starter's first issue, begin another, and give the address of the first."""
     issue = db.session.scalars(search_issues().limit(1)).one()
     then = now - timedelta(days=9)
-    sending = sendings.schedule(issue, version=issue.version, after=0, by=None, now=then)
-    sendings.begin(sending, now=then)
+    begun(issue.id, now=then)
     picture = images.keep(
         (ROOT / "static" / "icons" / "og.png").read_bytes(),
         description="The sign of two people side by side, and the words Pause Frontier AI",

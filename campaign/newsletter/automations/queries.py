@@ -7,6 +7,7 @@ from flask import Flask, current_app
 from sqlalchemy import ColumnElement, Select, exists, func, literal, select
 
 from campaign.db import count_of, db
+from campaign.mailings.audience import recipients
 from campaign.newsletter.automations import mails
 from campaign.newsletter.automations.catalogue import (
     BUILT_IN,
@@ -23,7 +24,6 @@ from campaign.newsletter.automations.models import (
 )
 from campaign.newsletter.checks import queries as checks_queries
 from campaign.newsletter.checks.content_lint import Finding
-from campaign.newsletter.sendings.audience import recipients
 from campaign.people.models import Person, Purpose, Rhythm, Subscription
 from campaign.people.queries import language_among
 from campaign.segments.queries import audience
