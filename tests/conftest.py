@@ -18,6 +18,8 @@ from campaign.organisers.verbs import SEND_LINKS, add, make_link
 from campaign.outbox.models import Message
 from campaign.people import duties as people_duties
 from tests.closing import close
+from tests.relaying import relay_for
+from tests.services import Sink
 from tests.visitor import Visitor
 
 pytest_plugins = ["tests.plugin_groups", "tests.plugin_services"]
@@ -84,6 +86,13 @@ def _empty_the_tables() -> None:
 @cache
 def _tables() -> list[Table]:
     return list(reversed(db.metadata.sorted_tables))
+
+
+@pytest.fixture
+def sink(app: Flask) -> Iterator[Sink]:
+    """Give a relay that keeps what it is given; the application sends to it."""
+    with relay_for(app) as server:
+        yield server
 
 
 @pytest.fixture

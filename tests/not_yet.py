@@ -152,6 +152,8 @@ PHRASES: set[str] = {
     "campaign/newsletter/sendings/queries.py: trial, which is test, A/B test",
     "campaign/newsletter/sendings/verbs.py: trial, which is test, A/B test",
     "docs/developers/house.md: verbs.post, which is verbs.queue",
+    "campaign/newsletter/verbs.py: trial, which is test, A/B test",
+    "campaign/supervisor.py: process.fell, which is process.exited",
     "docs/developers/recipes.md: 'place', which is city_id",
     "docs/developers/recipes.md: posted, which is queued",
     "docs/operators/one-server.md: let it go on, which is resume",

@@ -19,6 +19,7 @@ from tests.services import (
     PostgreSQL,
     Signer,
     Sink,
+    chromium_arguments,
     chromium_path,
     missing,
     opendkim,
@@ -108,17 +109,8 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium: str) -> dict:
     """Have pytest-playwright start the distribution's Chromium, and keep that from calling home."""
-    quiet = [
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-gpu",
-        "--disable-quic",
-        "--disable-sync",
-        "--no-first-run",
-    ]
-    # Chromium's sandbox does not start as root.
-    rooted = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return {**browser_type_launch_args, "executable_path": chromium, "args": quiet + rooted}
+    own = {"executable_path": chromium, "args": chromium_arguments()}
+    return {**browser_type_launch_args, **own}
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Docs that fail when they lie: links, pictures, files, settings and commands are as they say."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob
 SERVER = ROOT / "docs" / "operators" / "one-server.md"
 COMMANDS = ROOT / "docs" / "operators" / "commands.md"
 TESTING = ROOT / "docs" / "developers" / "testing.md"
+HOUSE = ROOT / "docs" / "developers" / "house.md"
+FOR_DEVELOPERS = sorted((ROOT / "docs" / "developers").glob("*.md"))
 TOPS = r"(?:campaign|templates|static|migrations|tests|docs|requirements)"
 
 # Written in pieces, or this file would find itself.
@@ -116,6 +119,54 @@ def test_every_file_that_is_named_exists_or_is_said_to_be_new(doc: Path) -> None
     named = re.findall(rf"`({TOPS}/[\w./-]+)`(?! \(new\))", doc.read_text())
 
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_picture_of_the_house_is_that_of_the_contract() -> None:
+    """The floors of `pyproject.toml`, from the top, in the first block of the page."""
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    floors = [re.split(r" \| ", floor) for floor in contract["contracts"][0]["layers"]]
+    picture = re.search(r"^## The picture\n\n((?: {4}.*\n)+)", HOUSE.read_text(), re.MULTILINE)
+    assert picture is not None
+    # After the name of the floor and its rooms, what they are for.
+    drawn = [re.split(r" {2,}", line[15:].strip())[0] for line in picture[1].splitlines()]
+
+    assert [floor.split(" · ") for floor in drawn] == floors
+
+
+def at_home(words: str) -> bool:
+    """Tell whether a path or a dotted name is one of the house's.
+
+    As developers write them: from the root, or from `campaign/`; a file without its end, with a
+    name in it after a dot, or a folder.
+    """
+    path, *inside = re.split(r"\.(?!py$|md$|html$|txt$|css$|js$|toml$|tsv$|sqlite$)", words)
+    for top in (ROOT, ROOT / "campaign", ROOT / "templates", ROOT / "tests"):
+        for file in (top / path, top / f"{path}.py", top / path / "__init__.py"):
+            if file.is_dir() and not inside:
+                return True
+            if file.is_file():
+                said = file.read_text() if inside else ""
+                return all(re.search(rf"\b{name}\b", said) for name in inside)
+    return False
+
+
+@pytest.mark.parametrize("doc", FOR_DEVELOPERS, ids=name)
+def test_every_path_and_dotted_name_for_developers_is_there(doc: Path) -> None:
+    """`outbox/verbs.queue`, `events/cards.py`, `campaign.jobs`: in lines and in the house's way."""
+    text = re.sub(r"^( *)```.*?^\1```$", "", doc.read_text(), flags=re.MULTILINE | re.DOTALL)
+    said = re.findall(r"`([^`\n]+)`(?! \(new\))", text)
+    # What `make run` makes is in no repository.
+    paths = [one for one in said if re.fullmatch(r"(?!instance/)[a-z_]+(?:/[\w.]+)+/?", one)]
+    way = re.findall(r"^ +([a-z_]+(?:/[a-z_]+)+\.?[a-z_]*) ", text, re.MULTILINE)
+    modules = [one for one in said if re.fullmatch(r"(?:campaign|tests)(?:\.\w+)+(?<!\.py)", one)]
+
+    assert [one for one in [*paths, *way] if not at_home(one.rstrip("/"))] == []
+    assert [
+        one
+        for one in modules
+        if not at_home(one.replace(".", "/"))
+        and not at_home(".".join(one.replace(".", "/").rsplit("/", 1)))
+    ] == []
 
 
 @pytest.mark.parametrize("doc", DOCS, ids=name)

@@ -237,7 +237,10 @@ def test_the_form_shown_again_carries_a_fresh_token(app: Flask) -> None:
         form.validate()
 
         fresh = form.csrf_token._value()
-        tokens.read_timed(fresh, "form:tests.sample", within=timedelta(minutes=1))
+        said = tokens.read_timed(fresh, "form:tests.sample", within=timedelta(minutes=1))
+
+    assert fresh != "rubbish"
+    assert said == 0
 
 
 def test_a_json_body_of_any_shape_is_no_form(app: Flask) -> None:

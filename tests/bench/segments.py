@@ -95,9 +95,9 @@ def _fill() -> None:
         series, digest = "s", "printf('%032x%032x', n * 2654435761, n)"
         then = "strftime('%Y-%m-%d %H:%M:%S.000000', 'now', '-' || (n % 700) || ' days')"
     found = [cities.find(city, country) for country, city in _CITIES]
-    ids = tuple(place.id for place in found if place)
+    ids = tuple(city.id for city in found if city)
     for statement in (
-        "INSERT INTO person (id, email, name, country, language, city, place, timezone, "
+        "INSERT INTO person (id, email, name, country, language, city, city_id, timezone, "
         "address_hash, confirmed_at, remembered_at) "
         f"SELECT n, 'reader' || n || '@example.net', 'Reader ' || n, {_one_of(_COUNTRIES)}, "
         f"{_one_of(_LANGUAGES)}, 'City', {_one_of(ids)}, 'UTC', {digest}, {then}, {then} "

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,9 +14,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from campaign import clock, jobs
+from campaign import clock
 from campaign.db import db
-from campaign.delivery import mail_server, mailbox, processes, worker
+from campaign.delivery import mailbox, processes, worker
 from campaign.delivery.claiming import LEASE, claim
 from campaign.delivery.replies import Outcome, Reply, judge
 from campaign.delivery.settling import settle
@@ -33,6 +33,7 @@ from campaign.outbox.models import (
 )
 from campaign.outbox.throttles.queries import RELAY
 from tests.outbox.readers import make_readers, post_news
+from tests.relaying import asked_to_stop, send, use
 from tests.services import HANG_UP, Sink
 
 MAIL = Mail(
@@ -45,34 +46,11 @@ MAIL = Mail(
 )
 
 
-@pytest.fixture
-def sink(app: Flask) -> Iterator[Sink]:
-    """Give a relay that keeps what it is given; the application sends to it."""
-    with Sink() as server:
-        before = {name: app.config[name] for name in app.config if name.startswith("MAIL_")}
-        use(app, server)
-        yield server
-        worker.hang_up()
-        app.config.update(before)
-        mail_server.init_app(app)
-
-
-def use(app: Flask, server: Sink, **settings: object) -> None:
-    worker.hang_up()
-    app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=server.port, **settings)
-    mail_server.init_app(app)
-
-
 def post(app: Flask, *mails: Mail, at: datetime | None = None) -> None:
     with app.app_context():
         for mail in mails:
             verbs.queue(mail, now=at or clock.now())
         db.session.commit()
-
-
-def send(app: Flask) -> None:
-    with app.app_context():
-        worker.send_due()
 
 
 def send_apart(app: Flask) -> threading.Thread:
@@ -547,9 +525,7 @@ def test_a_sender_that_waits_for_its_rate_keeps_no_one_from_writing(
     post(app, replace(MAIL, to="cleo@example.org"))
     took = time.monotonic() - began
 
-    jobs.stopping.set()
-    sender.join()
-    jobs.stopping.clear()
+    asked_to_stop(sender)
     assert took < 1
 
 
@@ -566,9 +542,7 @@ def test_a_paused_issue_keeps_no_sender_waiting_for_the_rate(
     sender.join(5)
     is_at_it = sender.is_alive()
 
-    jobs.stopping.set()
-    sender.join()
-    jobs.stopping.clear()
+    asked_to_stop(sender)
     assert not is_at_it
     assert sink.received == []
 

@@ -18,7 +18,8 @@ from campaign.db import db
 from campaign.delivery import worker
 from campaign.events.event_mails import queries, verbs
 from campaign.events.event_mails.models import CONTENT, EventMail
-from campaign.events.models import Event, SignUp
+from campaign.events.models import Event
+from campaign.events.sign_ups.models import SignUp
 from campaign.events.sign_ups.queries import sign_up_by_token
 from campaign.events.sign_ups.verbs import withdraw
 from campaign.mailings import duties

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-import icalendar
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -20,7 +19,7 @@ from campaign.events.sign_ups.queries import seats_taken
 from campaign.outbox.models import Message
 from campaign.people.models import Consent, Person, Subscription
 from tests.conftest import forms_are_answered
-from tests.events.deeds import asks
+from tests.events.deeds import asks, written
 from tests.visitor import Visitor, forms_in
 
 MakeEvent = Callable[..., Event]
@@ -54,11 +53,6 @@ def status(app: Flask) -> SignUp:
     """Give the one sign-up there is."""
     with app.app_context():
         return db.session.scalars(select(SignUp)).one()
-
-
-def written(message: Message) -> Any:
-    (event,) = icalendar.Calendar.from_ical(message.calendar).walk("VEVENT")
-    return event
 
 
 def coming_link(message: Message) -> str:

@@ -24,7 +24,8 @@ from campaign.outbox.models import State
 from tests.closing import close
 from tests.conftest import SECRET
 from tests.inbound.making import dsn, left, message_of, only, personal, why_suppressed
-from tests.services import Sink, free_port, missing, postfix
+from tests.plugin_services import needed
+from tests.services import Sink, free_port, postfix
 
 HELLO = "hello@campaign.example"
 
@@ -236,9 +237,7 @@ def test_whatever_is_wrong_with_us_the_pipe_tells_the_mail_server_to_keep_the_ma
 
 @pytest.mark.postfix
 def test_a_real_postfix_hands_the_bounce_of_a_real_mail_over(app: Flask, port: int) -> None:
-    word = missing("postfix")
-    if word is not None:
-        pytest.skip(word)
+    needed("postfix")
     address = left(app)
 
     def refuse(stage: str, subject: str) -> str | None:

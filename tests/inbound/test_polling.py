@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from campaign import create_app
-from campaign.db import db
+from campaign.db import count_of, db
 from campaign.inbound import duties
 from campaign.inbound.models import InboundMail, Made
 from tests.closing import close
@@ -84,3 +84,5 @@ def test_what_cannot_be_stored_is_not_marked_seen(
 def test_without_a_mailbox_there_is_nothing_to_do(app: Flask) -> None:
     with app.app_context():
         duties.poll()
+
+        assert count_of(select(InboundMail)) == 0

@@ -295,9 +295,12 @@ def test_a_report_on_thousands_costs_little_and_is_read_in_part() -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=3000), st.sampled_from(["", None, "bo@example.org"]))
 def test_no_bytes_make_the_reader_fail(raw: bytes, sender: str | None) -> None:
-    reading.read(raw, envelope_sender=sender)
-    opening.show(raw)
-    recipient_in(open_mail(raw))
+    found = reading.read(raw, envelope_sender=sender)
+    shown = opening.show(raw)
+
+    assert len(found.failures) <= 101
+    assert "\n" not in found.subject + found.sender + recipient_in(open_mail(raw))
+    assert "\0" not in shown.text
 
 
 @settings(max_examples=300, deadline=None)
@@ -317,11 +320,17 @@ def test_no_damage_to_a_mail_makes_the_reader_fail(data: st.DataObject) -> None:
         made_up = bytes(chance.randrange(256) for _ in range(length))
         raw[at : at + length] = chance.choice([b"", piece * 2, made_up, b"=?utf-8?b?", b'"', b"\r"])
 
-    reading.read(bytes(raw), envelope_sender="")
-    opening.show(bytes(raw))
+    found = reading.read(bytes(raw), envelope_sender="")
+    shown = opening.show(bytes(raw))
+
+    assert len(found.failures) <= 101
+    assert "\n" not in found.subject + found.sender
+    assert "\0" not in shown.text
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=500))
 def test_no_calendar_makes_the_reader_fail(text: str) -> None:
-    read_answer(f"METHOD:REPLY\r\nBEGIN:VEVENT\r\nATTENDEE{text}\r\n{text}")
+    found = read_answer(f"METHOD:REPLY\r\nBEGIN:VEVENT\r\nATTENDEE{text}\r\n{text}")
+
+    assert found is None or "\n" not in found.uid + found.attendee + found.says

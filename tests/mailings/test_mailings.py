@@ -1,7 +1,5 @@
 """Mailings: planned, begun once, to whom it should be and when, compared in two halves, ended."""
 
-import threading
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -48,6 +46,7 @@ from tests.conftest import forms_are_answered
 from tests.events.conftest import PARTICULARS
 from tests.mailings.conftest import begun, content_of, planned
 from tests.newsletter.conftest import person_with, subscribed
+from tests.side_by_side import at_once
 from tests.visitor import Visitor
 
 HOUR = timedelta(hours=1)
@@ -227,28 +226,6 @@ def test_who_presses_twice_sends_once_and_who_comes_second_is_told(app: Flask, i
         assert again.id == first.id
         with pytest.raises(planning.SentMeanwhile):
             planned(issue, after=0, rate=5.0)
-
-
-def at_once(app: Flask, *deeds: Callable[[], object]) -> list[Exception]:
-    """Do deeds side by side; give what went wrong."""
-    together = threading.Barrier(len(deeds))
-    wrong: list[Exception] = []
-
-    def do(deed: Callable[[], object]) -> None:
-        with app.app_context():
-            together.wait(10)
-            try:
-                deed()
-                db.session.commit()
-            except Exception as trouble:
-                wrong.append(trouble)
-
-    threads = [threading.Thread(target=do, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return wrong
 
 
 def test_two_organisers_and_two_workers_at_once_make_one_batch(app: Flask, issue: int) -> None:

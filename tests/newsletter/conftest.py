@@ -1,7 +1,8 @@
 """What tests of the newsletter share: subscribers, links out of mails, and a written issue."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 from flask import Flask
@@ -12,6 +13,8 @@ from campaign.db import db
 from campaign.newsletter import verbs
 from campaign.newsletter.models import Issue
 from campaign.newsletter.subscribers import verbs as subscribers_verbs
+from campaign.outbox import fields
+from campaign.outbox.fields import Recipient, Value
 from campaign.outbox.models import Message
 from campaign.people import duties as people_duties
 from campaign.people import verbs as people
@@ -69,6 +72,20 @@ def subscribers(app: Flask) -> Callable[..., None]:
             subscribed(*addresses, name=name)
 
     return make
+
+
+@pytest.fixture
+def card() -> Iterator[None]:
+    """Offer a field that is a whole card."""
+    kept = dict(fields._fields)
+
+    @fields.field("a_card", "a card")
+    def make(reader: Recipient, now: datetime) -> Value:
+        return Value("Berlin: /events/berlin", "<table><tr><td>Berlin</td></tr></table>")
+
+    yield
+    fields._fields.clear()
+    fields._fields.update(kept)
 
 
 @pytest.fixture

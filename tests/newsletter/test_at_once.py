@@ -1,8 +1,5 @@
 """Two who speak for one person at the same moment: neither is turned away, nothing is lost."""
 
-import threading
-from collections.abc import Callable
-
 from flask import Flask
 from sqlalchemy import select
 
@@ -14,6 +11,7 @@ from campaign.people.models import Purpose, Subscription
 from campaign.people.queries import by_email
 from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.newsletter.conftest import WORDING, person_with
+from tests.side_by_side import at_once
 
 ROUNDS = 8
 
@@ -24,28 +22,6 @@ def ask(address: str) -> None:
     subscriptions_verbs.invite_to_confirm(
         person, Purpose.NEWSLETTER, wording=WORDING, form="test", name="Ada", now=clock.now()
     )
-
-
-def at_once(app: Flask, *deeds: Callable[[], object]) -> list[Exception]:
-    """Do deeds side by side; give what went wrong."""
-    together = threading.Barrier(len(deeds))
-    wrong: list[Exception] = []
-
-    def do(deed: Callable[[], object]) -> None:
-        with app.app_context():
-            together.wait(10)
-            try:
-                deed()
-                db.session.commit()
-            except Exception as trouble:
-                wrong.append(trouble)
-
-    threads = [threading.Thread(target=do, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return wrong
 
 
 def test_who_confirms_while_somebody_asks_again_in_their_name_is_subscribed(app: Flask) -> None:

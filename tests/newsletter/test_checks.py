@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from typing import Any
@@ -25,8 +24,6 @@ from campaign.newsletter.checks.link_checker import (
     is_public,
 )
 from campaign.newsletter.models import Issue
-from campaign.outbox import fields
-from campaign.outbox.fields import Recipient, Value
 from tests.visitor import Visitor
 
 GOOD = {
@@ -36,20 +33,6 @@ GOOD = {
     "source": "We meet at the river, and you are welcome, whoever you are and wherever you live. "
     "Read [the proposal](/newsletter) before you come.",
 }
-
-
-@pytest.fixture
-def card() -> Iterator[None]:
-    """Offer a field that is a whole card."""
-    kept = dict(fields._fields)
-
-    @fields.field("a_card", "a card")
-    def make(reader: Recipient, now: datetime) -> Value:
-        return Value("Berlin: /events/berlin", "<table><tr><td>Berlin</td></tr></table>")
-
-    yield
-    fields._fields.clear()
-    fields._fields.update(kept)
 
 
 def findings(**changed: str) -> list[str]:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from html.parser import HTMLParser
 from threading import Barrier
 
@@ -16,7 +15,7 @@ from campaign.mailings import merge_checks, rendering
 from campaign.newsletter import mails, verbs
 from campaign.newsletter.models import Issue
 from campaign.outbox import fields
-from campaign.outbox.fields import FIELD, Recipient, Value
+from campaign.outbox.fields import FIELD, Recipient
 from campaign.templating import absolute
 from tests.newsletter.conftest import went_out
 from tests.visitor import Visitor
@@ -33,20 +32,6 @@ def languages(app: Flask) -> Iterator[None]:
     app.config["LANGUAGES"] = ["en", "de", "fr"]
     yield
     app.config["LANGUAGES"] = kept
-
-
-@pytest.fixture
-def card() -> Iterator[None]:
-    """Offer a field that is a whole card."""
-    kept = dict(fields._fields)
-
-    @fields.field("a_card", "a card")
-    def make(reader: Recipient, now: datetime) -> Value:
-        return Value("Berlin: /events/berlin", "<table><tr><td>Berlin</td></tr></table>")
-
-    yield
-    fields._fields.clear()
-    fields._fields.update(kept)
 
 
 def draft(source: str = "Hello.", **changed: str) -> Issue:

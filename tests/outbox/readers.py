@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, literal, select
+from flask import Flask
+from sqlalchemy import Select, func, literal, select
 
 from campaign import clock
 from campaign.db import db
 from campaign.outbox import verbs
-from campaign.outbox.models import Batch, Variant, address_hash
+from campaign.outbox.models import Batch, Message, Variant, address_hash
 from campaign.people.models import Person
 
 
@@ -60,3 +61,10 @@ def post_news(
         rate=rate,
         now=now or clock.now(),
     )
+
+
+def states(app: Flask) -> dict[str, int]:
+    """Count the messages of the outbox by their state."""
+    with app.app_context():
+        counted = select(Message.state, func.count()).group_by(Message.state)
+        return dict(db.session.execute(counted).all())

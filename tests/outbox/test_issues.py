@@ -6,14 +6,13 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from campaign import clock, jobs
 from campaign.db import db
@@ -25,30 +24,13 @@ from campaign.delivery.settling import settle
 from campaign.outbox import ledger, verbs
 from campaign.outbox.headers import UnsafeHeader
 from campaign.outbox.mail import Mail
-from campaign.outbox.models import Batch, Message, State, Throttle, Variant
+from campaign.outbox.models import Batch, Message, State, Variant
 from campaign.people.models import Person
-from tests.outbox.readers import audience, make_readers, post_news
+from tests.outbox.readers import audience, make_readers, post_news, states
+from tests.relaying import send, time_passes, use
 from tests.services import HANG_UP, Sink
 
 MAIL = Mail(kind="invitation", to="ada@example.org", subject="You are coming", text="Yes.\n")
-
-
-@pytest.fixture
-def sink(app: Flask) -> Iterator[Sink]:
-    """Give a relay that keeps what it is given; the application sends to it."""
-    with Sink() as server:
-        before = {name: app.config[name] for name in app.config if name.startswith("MAIL_")}
-        use(app, server)
-        yield server
-        worker.hang_up()
-        app.config.update(before)
-        mail_server.init_app(app)
-
-
-def use(app: Flask, server: Sink, **settings: object) -> None:
-    worker.hang_up()
-    app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=server.port, **settings)
-    mail_server.init_app(app)
 
 
 def issue_to(app: Flask, number: int, *, domain: str = "example.org", **news: Any) -> int:
@@ -57,25 +39,6 @@ def issue_to(app: Flask, number: int, *, domain: str = "example.org", **news: An
         batch = post_news(among=readers, **news)
         db.session.commit()
         return batch.id
-
-
-def send(app: Flask) -> None:
-    with app.app_context():
-        worker.send_due()
-
-
-def states(app: Flask) -> dict[str, int]:
-    with app.app_context():
-        counted = select(Message.state, func.count()).group_by(Message.state)
-        return dict(db.session.execute(counted).all())
-
-
-def at_once(app: Flask) -> None:
-    """Let time pass: whatever waits is due, and no throttle rests."""
-    with app.app_context():
-        db.session.execute(update(Message).values(due_at=clock.now()))
-        db.session.execute(update(Throttle).values(paused_until=None, reserved_until=None))
-        db.session.commit()
 
 
 def test_an_issue_goes_to_those_who_were_there_when_it_was_queued(app: Flask, sink: Sink) -> None:
@@ -149,7 +112,7 @@ def test_an_issue_can_be_paused_resumed_and_stopped(app: Flask, sink: Sink) -> N
     with app.app_context():
         verbs.stop(db.session.get_one(Batch, number), now=clock.now())
         db.session.commit()
-    at_once(app)
+    time_passes(app)
     send(app)
 
     assert (while_paused, after_resuming, len(sink.received)) == (0, 15, 15)
@@ -218,7 +181,7 @@ def test_throttling_of_one_domain_slows_that_domain_only(app: Flask, sink: Sink)
     send(app)
     tried = states(app)
     sink.behaviour = None
-    at_once(app)
+    time_passes(app)
     send(app)
 
     assert tried == {State.SENT: 25, State.WAITING: 12}
@@ -236,7 +199,7 @@ def test_a_relay_that_puts_everybody_off_is_left_in_peace_for_a_while(
     send(app)
     asked = states(app)
     sink.behaviour = None
-    at_once(app)
+    time_passes(app)
     send(app)
 
     assert asked[State.RETRY] <= 20
@@ -287,7 +250,7 @@ def test_a_relay_that_closes_after_some_messages_loses_and_repeats_nothing(
         issue_to(app, 60)
 
         send(app)
-        at_once(app)
+        time_passes(app)
         send(app)
 
         worker.hang_up()
@@ -533,7 +496,7 @@ def test_an_issue_is_finished_only_when_nothing_of_it_may_leave(app: Flask, sink
     with app.app_context():
         before = db.session.get_one(Batch, number).finished_at
     sink.behaviour = None
-    at_once(app)
+    time_passes(app)
 
     send(app)
 
@@ -595,7 +558,7 @@ def test_a_relay_that_hangs_up_after_each_text_repeats_only_what_is_uncertain(
     issue_to(app, 40)
     for _ in range(12):
         send(app)
-        at_once(app)
+        time_passes(app)
     sink.behaviour = None
     send(app)
 

@@ -31,7 +31,8 @@ from campaign.outbox.suppressions.verbs import (
 )
 from campaign.people.models import Purpose, Subscription
 from campaign.people.subscriptions.verbs import leave
-from tests.outbox.readers import make_readers, post_news
+from tests.outbox.readers import make_readers, post_news, states
+from tests.relaying import send, time_passes
 from tests.services.recorder import Manners, Record, Recorder, recorder_here
 from tests.visitor import Visitor
 
@@ -88,25 +89,6 @@ def issue_to(app: Flask, number: int, *, domains: tuple[str, ...] = ("example.or
         batch = post_news(among=readers)
         db.session.commit()
         return batch.id
-
-
-def send(app: Flask) -> None:
-    with app.app_context():
-        worker.send_due()
-
-
-def time_passes(app: Flask) -> None:
-    """Let whatever waits be due, and no throttle rest."""
-    with app.app_context():
-        db.session.execute(update(Message).values(due_at=clock.now()))
-        db.session.execute(update(Throttle).values(paused_until=None, reserved_until=None))
-        db.session.commit()
-
-
-def states(app: Flask) -> dict[str, int]:
-    with app.app_context():
-        counted = select(Message.state, func.count()).group_by(Message.state)
-        return dict(db.session.execute(counted).all())
 
 
 def suppressed(app: Flask) -> int:

@@ -4,7 +4,7 @@ from tests.services.dkim import NotSigned, Signature, verify
 from tests.services.opendkim import Signer, opendkim
 from tests.services.postfix import postfix
 from tests.services.postgresql import PostgreSQL, postgresql
-from tests.services.programs import chromium_path, free_port, missing
+from tests.services.programs import chromium_arguments, chromium_path, free_port, missing
 from tests.services.sink import HANG_UP, Received, Sink
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Signature",
     "Signer",
     "Sink",
+    "chromium_arguments",
     "chromium_path",
     "free_port",
     "missing",

@@ -2,12 +2,10 @@
 
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from campaign.config import ROOT
-from tests.services.programs import HERE, free_port, missing, program
+from tests.services.programs import HERE, free_port, missing, program, wait_for_port
 
 GUIDE = ROOT / "docs" / "operators" / "one-server.md"
 # What belongs to the operator's machine and not to how mail is signed.
@@ -75,7 +73,7 @@ def opendkim(domain: str, *, selector: str = "2027") -> Iterator[Signer]:
                 stdout=log,
                 stderr=log,
             )
-        _wait_for(port, process, folder / "log")
+        wait_for_port(port, process, folder / "log")
         yield Signer(port, domain, selector, record)
     finally:
         if process is not None:
@@ -91,13 +89,3 @@ def guided() -> dict[str, str]:
     assert found, GUIDE
     lines = (line.split(None, 1) for line in found[1].splitlines() if line.strip())
     return {name: said for name, said in lines if name not in _OF_THE_PLACE}
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(200):
-        if process.poll() is not None:
-            break
-        with suppress(OSError), socket.create_connection((HERE, port), timeout=5):
-            return
-        time.sleep(0.05)
-    raise RuntimeError(f"OpenDKIM did not start; it said:\n{log.read_text() or '(nothing)'}")

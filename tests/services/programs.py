@@ -3,6 +3,9 @@
 import os
 import shutil
 import socket
+import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 
 HERE = "127.0.0.1"
@@ -35,6 +38,20 @@ def chromium_path() -> str | None:
     return next(filter(None, map(program, names)), None)
 
 
+def chromium_arguments() -> list[str]:
+    """List what keeps Chromium from calling home, and lets it start as root."""
+    rooted = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-sync",
+        "--no-first-run",
+        *rooted,
+    ]
+
+
 def free_port() -> int:
     """Name a TCP port of loopback that nobody listens on, for a server that cannot choose."""
     with socket.create_server((HERE, 0)) as listener:
@@ -50,3 +67,14 @@ def program(name: str) -> str | None:
 
 def _version(folder: Path) -> float:
     return float(folder.parent.name)
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a program that was started answers; give what it said where it does not."""
+    for _ in range(200):
+        if process.poll() is not None:
+            break
+        with suppress(OSError), socket.create_connection((HERE, port), timeout=5):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"it did not start; it said:\n{log.read_text() or '(nothing)'}")

@@ -3,16 +3,14 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from campaign.config import ROOT
-from tests.services.programs import HERE, free_port, missing, program
+from tests.services.programs import HERE, free_port, missing, program, wait_for_port
 
 GUIDE = ROOT / "docs" / "operators" / "one-server.md"
 
@@ -41,7 +39,7 @@ def proxy(name: str, *, to: int) -> Iterator[int]:
             process = subprocess.Popen(
                 command, env=own, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        _wait_for(port, process, folder / "log")
+        wait_for_port(port, process, folder / "log")
         yield port
     finally:
         if process is not None:
@@ -82,13 +80,3 @@ def _nginx(folder: Path, port: int, to: int) -> str:
         f"daemon off;\n{user}worker_processes auto;\npid {folder}/pid;\n"
         f"events {{ worker_connections 768; }}\nhttp {{\n{places}{server}}}\n"
     )
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(200):
-        if process.poll() is not None:
-            break
-        with suppress(OSError), socket.create_connection((HERE, port), timeout=5):
-            return
-        time.sleep(0.05)
-    raise RuntimeError(f"it did not start; it said:\n{log.read_text() or '(nothing)'}")
