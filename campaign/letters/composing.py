@@ -1,7 +1,7 @@
 """Composing: a template made into a draft, a draft into a finished letter, and its mailto address.
 
-A draft holds two marks in square brackets, where the supporter's own words and name will stand.
-The supporter may move them; a mark that was taken out does not lose the words (`finish`).
+A draft holds two placeholders in square brackets, for the supporter's own words and name. The
+supporter may move them; a placeholder that was taken out does not lose the words (`finish`).
 """
 
 import re
@@ -28,8 +28,8 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Marks:
-    """The marks that stand in a draft for what only the supporter knows."""
+class Placeholders:
+    """The placeholders that stand in a draft for what only the supporter knows."""
 
     own_words: str
     name: str
@@ -83,9 +83,9 @@ def bare() -> Template:
     return Template(language="en", subject="", body="{salutation}\n\n{own_words}\n\n{name}")
 
 
-def marks() -> Marks:
-    """Give the marks in the reader's language."""
-    return Marks(own_words=_("[Your own words will stand here]"), name=_("[Your name]"))
+def placeholders() -> Placeholders:
+    """Give the placeholders in the reader's language."""
+    return Placeholders(own_words=_("[Your own words will stand here]"), name=_("[Your name]"))
 
 
 def draft(
@@ -94,7 +94,7 @@ def draft(
     post: Post | None,
     holder: Holder | None,
     summit: Summit | None,
-    placed: Marks,
+    placed: Placeholders,
 ) -> Draft:
     """Fill in all of a template but what the supporter adds."""
     unknown = unknown_in(template.language)
@@ -129,15 +129,15 @@ def closing_of(template: Template) -> str:
     return _paragraphs(before)[-1]
 
 
-def finish(body: str, *, own_words: str, name: str, placed: Marks, closing: str) -> str:
+def finish(body: str, *, own_words: str, name: str, placed: Placeholders, closing: str) -> str:
     """Put a supporter's own words and name into a draft.
 
-    They stand where their marks are. Where a mark was taken out, the own words come before the
-    closing and the name at the end, unless the text has them already. Without a name its mark
-    goes, since a mail program signs by itself.
+    They stand where their placeholders are. Where one was taken out, the own words come before the
+    closing and the name at the end, unless the text has them already. Without a name its
+    placeholder goes, since a mail program signs by itself.
     """
     if placed.own_words in body:
-        # Split and joined rather than replaced: the words may themselves hold a mark.
+        # Split and joined rather than replaced: the words may themselves hold one.
         first, *rest = body.split(placed.own_words)
         body = first + own_words + "".join(rest)
     elif not _says(body, own_words):
@@ -180,7 +180,9 @@ def _says(body: str, words: str) -> bool:
     return re.search(bounded, body) is not None
 
 
-def _before_the_close(body: str, words: str, *, placed: Marks, closing: str, name: str) -> str:
+def _before_the_close(
+    body: str, words: str, *, placed: Placeholders, closing: str, name: str
+) -> str:
     paragraphs = _paragraphs(body)
     lines = [paragraph.strip() for paragraph in paragraphs]
     at = len(lines)

@@ -103,7 +103,7 @@ def country(country: str) -> Any:
     template = _template(post)
     holder = post.holder_on(clock.now().date()) if post else None
     draft = composing.draft(
-        template, post=post, holder=holder, summit=summit, placed=composing.marks()
+        template, post=post, holder=holder, summit=summit, placed=composing.placeholders()
     )
     form = _form(
         posts,
@@ -133,7 +133,7 @@ def finish(country: str) -> Any:
         form.body.data,
         own_words=form.own_words.data,
         name=form.name.data,
-        placed=composing.marks(),
+        placed=composing.placeholders(),
         closing=composing.closing_of(template),
     )
     if way is not Way.SEND or post is None:
@@ -309,7 +309,7 @@ def _letter_page(
         summit=summit,
         days_left=_days_left(summit, today=today),
         letter_language=template.language,
-        marks=composing.marks(),
+        placeholders=composing.placeholders(),
         ways=[(way.value, LABELS[way], HINTS[way]) for way in ways],
         is_sent_by_us=Way.SEND in ways,
     )

@@ -6,11 +6,11 @@ import pytest
 from flask import Flask
 
 from campaign.letters import composing
-from campaign.letters.composing import Marks, finish
+from campaign.letters.composing import Placeholders, finish
 from campaign.letters.models import Template
 from campaign.summits.models import Holder
 
-PLACED = Marks(own_words="[words]", name="[name]")
+PLACED = Placeholders(own_words="[words]", name="[name]")
 CLOSING = "Yours faithfully,"
 
 

@@ -151,7 +151,7 @@ def _write(now: datetime) -> None:
 
 def _write_to(to: Post, email: str, name: str, *, now: datetime) -> None:
     summit, template = next_summit(now=now), template_for("en") or composing.bare()
-    marks = composing.marks()
+    marks = composing.placeholders()
     draft = composing.draft(
         template, post=to, holder=to.holder_on(now.date()), summit=summit, placed=marks
     )

@@ -306,7 +306,7 @@ def _write(now: datetime) -> Letter:
 def _letter(country: str, number: int, *, now: datetime) -> Letter:
     to = next(post for post in posts_of(country) if post.is_writable(now.date()))
     summit = next_summit(now=now)
-    template, marks = template_for("en") or composing.bare(), composing.marks()
+    template, marks = template_for("en") or composing.bare(), composing.placeholders()
     draft = composing.draft(
         template, post=to, holder=to.holder_on(now.date()), summit=summit, placed=marks
     )
