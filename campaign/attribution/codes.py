@@ -2,7 +2,7 @@
 
 
 def code_of(slug: str, *, half: str = "") -> str:
-    """Give the code of an issue, or of one half of its trial of two subjects."""
+    """Give the code of an issue, or of one half of its A/B test of subjects."""
     return f"{slug}.{half}" if half else slug
 
 
