@@ -35,7 +35,7 @@ CRAFTS: dict[str, set[str]] = {
     "events/asks": set(),
     "events/sign_ups": set(),
     "front": {"errors", "http", "navigation", "search"},
-    "imports": {"formats", "reading", "rows", "statuses"},
+    "imports": {"addresses", "formats", "reading", "rows", "statuses", "words"},
     "imports/chunks": {"cutting"},
     "inbound": {
         "addressing",
@@ -76,8 +76,8 @@ CRAFTS: dict[str, set[str]] = {
 GROUND = {
     "characters", "clients", "clock", "colours", "comments", "config", "days", "db", "folding",
     "forms", "front_matter", "jobs", "languages", "linking", "logs", "markdown", "markup",
-    "plain_text", "private_files", "refusals", "slugs", "sqlite_locks", "tables", "templating",
-    "tokens",
+    "paging", "plain_text", "private_files", "refusals", "slugs", "spreadsheets", "sqlite_locks",
+    "tables", "templating", "tokens",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor", "web_server"}
 

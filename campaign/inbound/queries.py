@@ -71,7 +71,7 @@ def bytes_of(mail: InboundMail) -> bytes:
 
 
 def left_behind(*, now: datetime) -> list[int]:
-    """Number the mails that were stored and not worked on, such as when the power went."""
+    """List the ids of the mails that were stored and not worked on, such as when the power went."""
     return list(
         db.session.scalars(
             select(InboundMail.id)
