@@ -1,4 +1,7 @@
-"""Settings: their names, types, defaults and checks, read once when the application starts."""
+"""Settings: their names, types, defaults and checks, read once when the application starts.
+
+Long, for every setting of the campaign stands here, once, with the words that say what it is for.
+"""
 
 import logging
 import os
