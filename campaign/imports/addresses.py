@@ -5,8 +5,8 @@ import unicodedata
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES
 
-from campaign.forms import normal_address
 from campaign.spreadsheets import unguarded
+from campaign.validators import normal_address
 
 # What the slow check would pass as it stands (`forms.normal_address`): nearly every address.
 _PLAIN = re.compile(

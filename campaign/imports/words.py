@@ -7,9 +7,9 @@ from typing import Any
 
 from babel import Locale
 
-from campaign.forms import has_control_characters, tidy_line
 from campaign.places import cities
 from campaign.spreadsheets import unguarded
+from campaign.validators import has_control_characters, tidy_line
 
 
 def line_of(cell: str) -> str:
