@@ -24,7 +24,8 @@ from campaign.events.models import Event, SignUp
 from campaign.events.queries import places_taken
 from campaign.newsletter.automations.models import Automation
 from campaign.newsletter.models import Issue, Sending
-from campaign.outbox.models import Batch, Message, Suppression, address_hash
+from campaign.outbox.models import Batch, Message, address_hash
+from campaign.outbox.suppressions.models import Suppression
 from campaign.pages.models import Page
 from campaign.people.models import Person, Subscription
 from campaign.people.verbs import remember

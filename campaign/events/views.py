@@ -40,7 +40,7 @@ from campaign.events.sign_ups.forms import (
 from campaign.events.sign_ups.queries import ask_by_id, sign_up_by_token
 from campaign.forms import tidy_line
 from campaign.languages import _, country_name, current_language, territories, wall_time
-from campaign.outbox.verbs import count_client
+from campaign.outbox.caps.verbs import count_client
 from campaign.refusals import Refusal
 from campaign.templating import public_url
 

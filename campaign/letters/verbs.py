@@ -15,10 +15,12 @@ from campaign.languages import lazy_gettext as _l
 from campaign.letters import mails
 from campaign.letters.models import CONFIRM_WITHIN, Letter, LetterAsk, State, Tally, Template, Way
 from campaign.letters.queries import to_erase, waiting_for_confirmation
+from campaign.outbox.bounces.verbs import lift_bounce
+from campaign.outbox.caps.verbs import counts
 from campaign.outbox.models import Message, address_hash
 from campaign.outbox.models import State as MessageState
-from campaign.outbox.queries import is_suppressed
-from campaign.outbox.verbs import counts, drop_waiting, lift_bounce, queue
+from campaign.outbox.suppressions.queries import is_suppressed
+from campaign.outbox.verbs import drop_waiting, queue
 from campaign.people.models import Person
 from campaign.people.queries import is_known_elsewhere, may_be_asked, may_be_reminded
 from campaign.people.verbs import erases, hold, let_go, meet, never_write

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from campaign.db import db
 from campaign.newsletter.models import Issue, IssueText
-from campaign.outbox.models import Suppression, address_hash
+from campaign.outbox.models import address_hash
+from campaign.outbox.suppressions.models import Suppression
 from campaign.people.models import Person, Purpose, Subscription
 from campaign.people.queries import number_of_subscribers as _number_of
 from campaign.people.queries import search_subscriptions

@@ -20,10 +20,12 @@ from campaign.letters.models import Letter
 from campaign.newsletter.models import Issue
 from campaign.newsletter.queries import search_issues
 from campaign.outbox import ledger
-from campaign.outbox.models import OPEN, Batch, Message, State, Throttle
+from campaign.outbox.bounces import queries as suppressions
+from campaign.outbox.bounces.models import Cause
+from campaign.outbox.models import OPEN, Batch, Message, State
 from campaign.outbox.queries import counts, oldest_waiting
-from campaign.outbox.suppressions import queries as suppressions
-from campaign.outbox.suppressions.models import Cause
+from campaign.outbox.throttles.models import Throttle
+from campaign.outbox.throttles.queries import troubled_relay
 from campaign.people.models import Purpose, Subscription
 from campaign.summits.models import STALE_AFTER, UNUSED_AFTER, Post
 
@@ -162,7 +164,7 @@ def concerns(*, failed: int, has_unknown_proxy: bool, now: datetime) -> Concerns
     return Concerns(
         failed=failed,
         waited=waited if waited > SHOULD_HAVE_LEFT else None,
-        relay=ledger.troubled_relay(),
+        relay=troubled_relay(),
         paused=[one for one in ledger.paused_batches() if one.id not in explained],
         held_back=held,
         stale_posts=_posts_in_use(now, Post.seen_on < now.date() - STALE_AFTER),

@@ -6,13 +6,17 @@ from campaign import clock
 from campaign.db import db
 from campaign.jobs import duty
 from campaign.outbox import verbs
-from campaign.outbox.suppressions import verbs as suppressions
+from campaign.outbox.bounces import verbs as bounces
+from campaign.outbox.caps import verbs as caps
+from campaign.outbox.throttles import verbs as throttles
 
 
 @duty("outbox.tidy", every=timedelta(days=1))
 def tidy() -> None:
-    """Erase messages that left long ago."""
+    """Erase messages that left long ago, and what was counted of them."""
     now = clock.now()
     verbs.tidy(now=now)
-    suppressions.tidy(now=now)
+    caps.tidy(now=now)
+    throttles.tidy(before=now - verbs.FINISHED_KEPT)
+    bounces.tidy(now=now)
     db.session.commit()

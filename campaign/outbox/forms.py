@@ -1,29 +1,7 @@
 """What organisers may say to the outbox."""
 
-from wtforms import ValidationError
-from wtforms.fields import Field
-
-from campaign.forms import OfficeForm, email_field
-from campaign.languages import lazy_gettext as _l
-from campaign.outbox.models import address_hash
+from campaign.forms import OfficeForm
 
 
 class RetryForm(OfficeForm):
     """Try again: one button."""
-
-
-class LiftForm(OfficeForm):
-    """Write to an address again; who knows it by heart has a reason to."""
-
-    email = email_field(
-        _l("The address"), description=_l("We keep a mark of it only, so type it in full.")
-    )
-
-    def __init__(self, known_by: str) -> None:
-        super().__init__()
-        self.known_by = known_by
-
-    def validate_email(self, field: Field) -> None:
-        """Refuse any address but the one this mark was made of."""
-        if address_hash(field.data) != self.known_by:
-            raise ValidationError(_l("This mark was not made of that address."))

@@ -17,8 +17,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
-from campaign.outbox.models import BOUNCE, Message, Suppression
-from campaign.outbox.queries import is_suppressed, queued_lately, suppression_of
+from campaign.outbox.models import Message
+from campaign.outbox.queries import queued_lately
+from campaign.outbox.suppressions.models import BOUNCE, Suppression
+from campaign.outbox.suppressions.queries import is_suppressed, suppression_of
 from campaign.people import exports
 from campaign.people.mails import CAUSED_BY_STRANGERS
 from campaign.people.models import (

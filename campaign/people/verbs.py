@@ -9,11 +9,12 @@ from sqlalchemy import delete, select, update
 
 from campaign import jobs
 from campaign.db import db, insert_missing, lock
+from campaign.outbox.bounces.verbs import keep_from, lift_bounce
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State, address_hash
-from campaign.outbox.queries import is_suppressed
-from campaign.outbox.suppressions.verbs import keep_from
-from campaign.outbox.verbs import keep_no_evidence, lift_bounce, queue, suppress_hash
+from campaign.outbox.suppressions.queries import is_suppressed
+from campaign.outbox.suppressions.verbs import keep_no_evidence, suppress_hash
+from campaign.outbox.verbs import queue
 from campaign.people import mails, queries
 from campaign.people.links import CONFIRM_WITHIN
 from campaign.people.models import (

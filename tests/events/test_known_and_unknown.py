@@ -18,7 +18,7 @@ from campaign.events import queries
 from campaign.events.asks.verbs import SEATS_OF_A_CONNECTION, SEATS_OF_ONE, lapse
 from campaign.events.models import SEATS_HELD, Event, SignUp, SignUpAsk
 from campaign.outbox.models import Message
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people.models import NOT_ME, Person
 from tests.conftest import forms_are_answered
 from tests.events.deeds import asks, comes, news_is_told, with_people, withdraws

@@ -15,7 +15,7 @@ from campaign.letters.mails import CONFIRM
 from campaign.letters.models import Letter, State
 from campaign.outbox.models import Message
 from campaign.outbox.models import State as MessageState
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people.models import Person, Purpose
 from campaign.people.verbs import ask, forget
 from campaign.summits import verbs as summits

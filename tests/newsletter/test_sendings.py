@@ -24,7 +24,7 @@ from campaign.newsletter import verbs as issues
 from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.sendings import duties, figures, queries, verbs
 from campaign.outbox.models import Batch, Message, State, Variant, address_hash
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people import verbs as people
 from campaign.people.models import (
     Person,

@@ -14,7 +14,8 @@ from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.sendings import figures, queries, verbs
 from campaign.newsletter.verbs import draft
 from campaign.outbox.models import Batch, Message, State
-from campaign.outbox.verbs import bounced, suppress
+from campaign.outbox.suppressions.verbs import suppress
+from campaign.outbox.verbs import bounced
 from campaign.people import verbs as people
 from campaign.people.models import Purpose
 from tests.inbound.making import personal, receipt, take_in

@@ -22,9 +22,9 @@ from campaign.events.sign_ups.verbs import (
     refuse_if_full,
     write_to,
 )
+from campaign.outbox.caps.verbs import client_key
 from campaign.outbox.models import mailbox_hash
 from campaign.outbox.queries import queued_lately
-from campaign.outbox.verbs import client_key
 from campaign.people.models import Person
 from campaign.people.queries import by_email, refuses_mail
 from campaign.people.verbs import erases, meet

@@ -18,9 +18,10 @@ from campaign.events.sign_ups.queries import (
 )
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import ngettext
+from campaign.outbox.bounces.verbs import lift_bounce
 from campaign.outbox.mail import Mail
 from campaign.outbox.queries import queued_lately
-from campaign.outbox.verbs import lift_bounce, queue
+from campaign.outbox.verbs import queue
 from campaign.people.models import Purpose
 from campaign.people.queries import is_known_elsewhere, refuses_mail
 from campaign.people.verbs import agree, hold, let_go

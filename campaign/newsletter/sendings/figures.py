@@ -21,7 +21,8 @@ from campaign.newsletter.models import Issue, Sending
 from campaign.newsletter.sendings import queries
 from campaign.newsletter.sendings.audience import HALVES
 from campaign.newsletter.sendings.models import Reading
-from campaign.outbox.models import OPEN, Batch, Message, State, Suppression
+from campaign.outbox.models import OPEN, Batch, Message, State
+from campaign.outbox.suppressions.models import Suppression
 from campaign.people.models import Person, Purpose, Subscription
 
 # Who leaves later than this does so for another reason than the issue.

@@ -40,9 +40,9 @@ from campaign.newsletter.sendings.forms import (
 )
 from campaign.newsletter.sendings.queries import Choice
 from campaign.organisers.queries import by_email
+from campaign.outbox.bounces.queries import withheld_of
 from campaign.outbox.masking import masked
 from campaign.outbox.models import Batch, State
-from campaign.outbox.suppressions.queries import withheld_of
 from campaign.refusals import Refusal
 from campaign.tables import office_time
 

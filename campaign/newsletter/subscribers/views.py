@@ -33,7 +33,7 @@ from campaign.newsletter.subscribers.forms import (
     consent_wording,
 )
 from campaign.newsletter.subscribers.masking import masked
-from campaign.outbox.verbs import TooManyFromHere, count_client
+from campaign.outbox.caps.verbs import TooManyFromHere, count_client
 from campaign.people import links
 from campaign.people import verbs as people
 from campaign.people.mails import language_of
