@@ -31,7 +31,7 @@ from campaign.mailings.planning.verbs import Plan, SentMeanwhile, schedule
 from campaign.mailings.running.verbs import begin
 from campaign.mailings.verbs import NobodyToSendTo
 from campaign.outbox.models import Message, State
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people.models import Person
 from tests.events.deeds import asks, with_people
 from tests.visitor import Visitor
