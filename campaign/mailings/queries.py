@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import Select, or_, select
 
 from campaign.db import count_of, db
+from campaign.languages import own_zone
 from campaign.mailings import audience
 from campaign.mailings.content import Content
 from campaign.mailings.models import Mailing, MailingState, ProgressSample
@@ -140,7 +140,7 @@ def zones_of(people: Select[Person]) -> list[str]:
 
 def first_local_moment(people: Select[Person], day: date, hour: int) -> datetime:
     """Give the moment at which the first of the people come to an hour of a day."""
-    otherwise = current_app.config["TIMEZONE"]
+    otherwise = own_zone()
     zones = [*zones_of(people), otherwise]
     return min(audience.local_moment(day, hour, zone, otherwise=otherwise) for zone in zones)
 
