@@ -14,7 +14,7 @@ from campaign.mailings.content import Content
 from campaign.mailings.models import Mailing, MailingState, ProgressSample
 from campaign.outbox.models import Batch
 from campaign.people.models import Person
-from campaign.segments import rules as segments
+from campaign.segments import rules
 from campaign.segments.models import Segment
 from campaign.segments.queries import segments_by_name
 
@@ -116,7 +116,7 @@ def readers(
 ) -> Select[Person]:
     """Find to whom a content would go now: those it is for, less those who have it.
 
-    With `since`, those only who were among them by then. Raises `segments.WrongRule`.
+    With `since`, those only who were among them by then. Raises `rules.WrongRule`.
     """
     people = content.people(rule=rule, since=since, now=now)
     return audience.not_yet_reached(people, batches_of(content.kind, content.id))
@@ -182,8 +182,8 @@ def in_words(content: Content, rule: Mapping[str, Any]) -> str:
     if not rule and content.everyone is not None:
         return str(content.everyone)
     try:
-        return segments.in_words(rule)
-    except segments.WrongRule as refusal:
+        return rules.in_words(rule)
+    except rules.WrongRule as refusal:
         return str(refusal.sentence)
 
 
