@@ -41,7 +41,9 @@ def messages(
         defer(Message.text, raiseload=True),
         defer(Message.html, raiseload=True),
         defer(Message.calendar, raiseload=True),
-        selectinload(Message.shared).load_only(Variant.subject, Variant.language, raiseload=True),
+        selectinload(Message.shared).load_only(
+            Variant.subject, Variant.language, Variant.about_id, raiseload=True
+        ),
     )
     return query if batch_id is None else query.where(Message.batch_id == batch_id)
 
