@@ -9,14 +9,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from campaign import clients, config, db, jobs, languages, logs, templating
 from campaign.delivery import duties as delivery_duties
-from campaign.delivery import smtp_connection as line
+from campaign.delivery import mail_server
 from campaign.delivery.views import bp as mailbox
 from campaign.events import cards as event_cards
-from campaign.events import duties as events_duties
-from campaign.events import segments as events_segments
+from campaign.events.changes import duties as changes_duties
+from campaign.events.event_mails import mailing as event_mail_mailing
+from campaign.events.sign_ups import duties as sign_ups_duties
+from campaign.events.sign_ups import segments as sign_ups_segments
+from campaign.events.sign_ups.views import bp as sign_ups
 from campaign.events.views import bp as events
 from campaign.front import errors
-from campaign.front import http as manners
+from campaign.front import http as front_http
 from campaign.front.views import bp as front
 from campaign.imports import duties as imports_duties
 
@@ -27,11 +30,14 @@ from campaign.inbound import duties as inbound_duties
 from campaign.inbound.cli import cli as inbound_command
 from campaign.letters import duties as letters_duties
 from campaign.letters import segments as letters_segments
+from campaign.letters.tallies.views import bp as letter_tallies
 from campaign.letters.views import bp as letters
+from campaign.mailings import duties as mailings_duties
+from campaign.mailings import fields as mailing_fields
+from campaign.newsletter import mailing as issue_mailing
 from campaign.newsletter.automations import duties as automations_duties
 from campaign.newsletter.images.pictures import LARGEST_FILE
 from campaign.newsletter.images.views import bp as images
-from campaign.newsletter.sendings import duties as sendings_duties
 from campaign.newsletter.views import bp as newsletter
 from campaign.office.views import bp as office
 from campaign.organisers import duties as organisers_duties
@@ -50,7 +56,18 @@ from campaign.summits.cli import cli as post_commands
 from campaign.summits.views import bp as summits
 
 # Law 6: whatever a stranger may reach. Everything else stands behind the office's guard.
-STRANGERS = (front, events, letters, newsletter, images, summits, mailbox, pages)
+STRANGERS = (
+    front,
+    events,
+    sign_ups,
+    letters,
+    letter_tallies,
+    newsletter,
+    images,
+    summits,
+    mailbox,
+    pages,
+)
 PUBLIC = frozenset(blueprint.name for blueprint in STRANGERS)
 # Before the guard, but with a session: how organisers come in. Never cached, never exempt.
 DOORSTEP = frozenset({organisers.name})
@@ -62,7 +79,7 @@ LARGER_BODIES = {
 }
 # What another site may cause here: one only shows what was typed; of the other, which webmail's
 # "unsubscribe" presses (RFC 8058), the address is the proof, whoever sends it.
-FROM_OTHER_SITES = frozenset({"newsletter.subscribe_from", "newsletter.press_unsubscribe"})
+FROM_OTHER_SITES = frozenset({"newsletter.show_snippet", "newsletter.do_leave"})
 
 # What operators may say to a room; `campaign.cli` adds what concerns the whole house.
 COMMANDS = (
@@ -77,7 +94,8 @@ COMMANDS = (
 
 # What the rooms owe the clock; importing them puts them on the timetable.
 DUTIES = (
-    events_duties,
+    changes_duties,
+    sign_ups_duties,
     inbound_duties,
     letters_duties,
     organisers_duties,
@@ -85,15 +103,18 @@ DUTIES = (
     outbox_duties,
     people_duties,
     imports_duties,
-    sendings_duties,
+    mailings_duties,
     automations_duties,
 )
 
 # What segments may ask of people; importing it offers it.
-CONDITIONS = (people_conditions, events_segments, letters_segments)
+CONDITIONS = (people_conditions, sign_ups_segments, letters_segments)
 
-# What the rooms offer to who writes an issue; importing them puts it on the list of fields.
-FIELDS = (event_cards,)
+# What may be sent to many; importing it registers it.
+CONTENTS = (issue_mailing, event_mail_mailing)
+
+# What the rooms offer to who writes to many; importing them puts it on the list of fields.
+FIELDS = (mailing_fields, event_cards)
 
 
 def body_limit(app: Flask, environ: Mapping[str, Any]) -> int:
@@ -128,10 +149,10 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     jobs.init_app(app)
     languages.init_app(app)
     templating.init_app(app)
-    line.init_app(app)
+    mail_server.init_app(app)
     masking.init_app(app)
 
-    manners.init_app(
+    front_http.init_app(
         app, public=PUBLIC, larger_bodies=LARGER_BODIES, from_other_sites=FROM_OTHER_SITES
     )
     errors.init_app(app)

@@ -34,7 +34,7 @@ from campaign.summits.verbs import load_starter as load_summits
 LOOPBACK = "127.0.0.1"
 # What a worker does as soon as it starts: what was left by a fall waits for no full minute.
 AT_ONCE = (
-    "outbox.send", "events.answer", "letters.answer", "people.answer", "organisers.send-links",
+    "outbox.send", "sign_ups.answer", "letters.answer", "people.answer", "organisers.send-links",
 )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def worker() -> None:
         jobs.stopping = consumer.stop_flag
         for duty in (
             "outbox.send",
-            "events.answer",
+            "sign_ups.answer",
             "people.answer",
             "organisers.send-links",
             "letters.answer",

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from flask import Flask, has_request_context, request
+from flask import Flask, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
     ColumnElement,
     Date,
     DateTime,
-    Engine,
+    Index,
     LargeBinary,
     MetaData,
     Select,
@@ -23,18 +22,20 @@ from sqlalchemy import (
     Table,
     and_,
     cast,
-    event,
     func,
     or_,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
+from campaign import sqlite_locks
 from campaign.config import ROOT
 from campaign.folding import fold, fold_in_postgresql, fold_in_sqlite
+from campaign.sqlite_locks import only_reads
 
 
 class Moment(TypeDecorator[datetime]):
@@ -152,16 +153,7 @@ class _MigrationCommands(click.Command):
         return context
 
 
-# True while a request that only reads is answered; everything else (jobs, commands) may write.
-_only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
 _READING = {"GET", "HEAD", "OPTIONS"}
-# Seconds to wait for SQLite's one lock: somebody looks at an empty page meanwhile, or nobody does.
-PATIENCE_OF_A_VISITOR, PATIENCE_OF_A_JOB = 8, 20
-# What a connection notes of the transaction it is in: that the first change takes the lock.
-_TAKES_LOCK = "takes_lock"
-# How statements begin that need no lock. What is not known here takes it, and so does a savepoint:
-# it could not be taken within one.
-_HARMLESS = {"SELECT", "(SELEC", "PRAGMA", "BEGIN", "COMMIT", "ROLLBA", "EXPLAI"}
 
 
 def init_app(app: Flask) -> None:
@@ -169,13 +161,13 @@ def init_app(app: Flask) -> None:
     url = app.config["DATABASE_URL"]
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     own: dict[str, Any] = (
-        {"connect_args": {"timeout": PATIENCE_OF_A_VISITOR}}
+        {"connect_args": {"timeout": sqlite_locks.LOCK_WAIT_OF_A_VISITOR}}
         if url.startswith("sqlite")
         else {
             "pool_pre_ping": True,
             "pool_size": 10,
             "max_overflow": 20,
-            "connect_args": patience(url),
+            "connect_args": connection_timeouts(url),
         }
     )
     # A fault's words must not repeat the row, and with it a person, to whoever prints them.
@@ -189,10 +181,10 @@ def init_app(app: Flask) -> None:
         if db.engine.dialect.name == "sqlite":
             folder = Path(db.engine.url.database or "").parent
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _prepare_sqlite(db.engine)
+            sqlite_locks.prepare(db.engine)
 
 
-def patience(url: str) -> dict[str, str]:
+def connection_timeouts(url: str) -> dict[str, str]:
     """Give how long PostgreSQL and we wait for each other where the way between is cut.
 
     Left to themselves, we would wait a quarter of an hour for an answer, and the server two hours
@@ -214,64 +206,11 @@ def patience(url: str) -> dict[str, str]:
 
 
 def _note_whether_it_writes() -> None:
-    _only_reads.set(request.method in _READING)
+    only_reads.set(request.method in _READING)
 
 
 def _forget_whether_it_writes(trouble: BaseException | None) -> None:
-    _only_reads.set(False)
-
-
-def _prepare_sqlite(engine: Engine) -> None:
-    """Open SQLite so that two processes lose nothing (WAL; RFC-less, see sqlite.org/wal.html)."""
-
-    @event.listens_for(engine, "connect")
-    def _on_connect(connection: Any, record: Any) -> None:
-        # The driver's own transaction control begins too late to lock: we begin ourselves, below.
-        connection.isolation_level = None
-        for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
-            connection.execute(f"PRAGMA {pragma}")
-        connection.create_function("fold", 1, _fold, deterministic=True)
-
-    @event.listens_for(engine, "begin")
-    def _on_begin(connection: Any) -> None:
-        # One that only reads takes no lock (ten times the rate), and is held to reading: a GET that
-        # changes a row is a fault, found here rather than by a mail scanner that opens links.
-        # A request that may write takes the lock at its verb, below: before that it reads what a
-        # visitor sent and draws pages, and one lock is all there is. Jobs and commands take it at
-        # once, so that nothing they read can go stale.
-        reads, is_request = _only_reads.get(), has_request_context()
-        waits = PATIENCE_OF_A_VISITOR if is_request else PATIENCE_OF_A_JOB
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={waits * 1000}")
-        connection.exec_driver_sql(f"PRAGMA query_only={'on' if reads else 'off'}")
-        connection.info[_TAKES_LOCK] = is_request and not reads
-        connection.exec_driver_sql("BEGIN" if reads or is_request else "BEGIN IMMEDIATE")
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def _on_execute(
-        connection: Any, cursor: Any, statement: str, given: Any, context: Any, many: bool
-    ) -> None:
-        # What was read before may be stale by now, as on PostgreSQL: there too, a verb locks what
-        # it decides on, and reads it anew. From here on nothing can be.
-        if connection.info.get(_TAKES_LOCK) and _wants_the_lock(statement, context):
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            # Not before: without the lock there is no transaction, and nothing may be changed.
-            connection.info[_TAKES_LOCK] = False
-
-
-def _wants_the_lock(statement: str, context: Any) -> bool:
-    """Tell whether a statement changes rows, or reads them to decide on them (`lock`)."""
-    asked = context.compiled.statement if context.compiled is not None else None
-    if getattr(asked, "_for_update_arg", None) is not None:
-        return True
-    begins = statement.lstrip()[:6].upper().strip()
-    if begins.startswith("WITH"):
-        return not getattr(asked, "is_select", False)
-    return begins not in _HARMLESS
-
-
-def _fold(value: Any) -> str | None:
-    return fold(value) if isinstance(value, str) else None
+    only_reads.set(False)
 
 
 def contains(column: Any, words: str) -> ColumnElement[bool]:
@@ -297,12 +236,24 @@ def reading() -> Iterator[None]:
 
     Nothing may be unsaved before, and on SQLite nothing can be changed within.
     """
-    before = _only_reads.set(True)
+    before = only_reads.set(True)
     try:
         yield
     finally:
         db.session.rollback()
-        _only_reads.reset(before)
+        only_reads.reset(before)
+
+
+def upsert(model: type[Any]) -> Any:
+    """Begin an INSERT that may say what to do where a row stands already (`on_conflict_…`)."""
+    make = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    return make(model)
+
+
+def partial_index(name: str, *columns: Any, where: str, unique: bool = False) -> Index:
+    """Make an index of the rows alone of which a condition, in SQL, is true."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 def insert_missing(model: type[Any], values: dict[str, Any], *, unique: Iterable[str]) -> bool:
@@ -310,21 +261,20 @@ def insert_missing(model: type[Any], values: dict[str, Any], *, unique: Iterable
 
     Returns whether a row was inserted. Two processes asking at once insert one row between them.
     """
-    make = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     columns = list(unique)
-    statement = make(model).values(values).on_conflict_do_nothing(index_elements=columns)
+    statement = upsert(model).values(values).on_conflict_do_nothing(index_elements=columns)
     # Asked for what it inserted: PostgreSQL's driver gives no count of rows here.
     inserted = db.session.execute(statement.returning(model.__table__.c[columns[0]]))
     return inserted.first() is not None
 
 
-def make_room() -> None:
+def enlarge_cache() -> None:
     """Give SQLite more memory for its pages (8 MB), for much writing all over a table."""
     if db.engine.dialect.name == "sqlite":
         db.session.connection().exec_driver_sql("PRAGMA cache_size=-8000")
 
 
-def fill(table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+def bulk_insert(table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
     """Write many rows, a value for each column, in the way the database takes them fastest."""
     connection = db.session.connection()
     dialect = connection.dialect
@@ -346,9 +296,9 @@ def fill(table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
             for row in ready:
                 copy.write_row(row)
         return
-    marks = ", ".join("?" * len(table.columns))
+    placeholders = ", ".join("?" * len(table.columns))
     # The name is a table's of ours.
-    connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({marks})", list(ready))  # noqa: S608
+    connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({placeholders})", list(ready))  # noqa: S608
 
 
 def lock(query: Select[Any]) -> Select[Any]:

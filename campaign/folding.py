@@ -1,5 +1,6 @@
 """Folding: words without case and accents, the same here and in both databases."""
 
+import re
 import unicodedata
 from typing import Any
 
@@ -13,6 +14,7 @@ _TYPED_AS = {
     "’": "'", "‘": "'", "ʻ": "'", "ʼ": "'",
 }  # fmt: skip
 _TYPED_AS_TWO = {"ß": "ss", "ẞ": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
+_WORD = re.compile(r"[^\W_]+")
 _SMALL = {
     letter: small
     for letter in map(chr, range(0x41, 0x590))
@@ -33,6 +35,15 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFKD", text).translate(_HERE)
+
+
+def fold_name(name: str) -> str:
+    """Give the form in which names are compared: its words folded, with one space between them."""
+    text = fold(name).replace("'", "").replace("`", "")
+    if not text.isascii():
+        seen = (c for c in text if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
+        text = unicodedata.normalize("NFC", "".join(seen))
+    return " ".join(_WORD.findall(text))
 
 
 def fold_in_sqlite(column: Any) -> ColumnElement[str]:

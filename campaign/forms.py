@@ -1,40 +1,62 @@
-"""Forms: what may be said to us; the fields that all forms share, and the token of a stranger's."""
+"""Forms: what may be said to us; the token of a stranger's, and the fields that all forms share."""
 
-import re
-import unicodedata
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
-from flask import request
+from flask import render_template, request
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
 from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import EmailField as _EmailField
-from wtforms import Form as _WTForm
 from wtforms import StringField, TextAreaField, ValidationError
 from wtforms.csrf.core import CSRF
 from wtforms.fields import Field
-from wtforms.validators import StopValidation
 
 from campaign import tokens
-from campaign.characters import clean_line, clean_text, unfit
-from campaign.comments import line_of_unclosed
 from campaign.languages import lazy_gettext as _l
+from campaign.validators import (
+    at_most,
+    closed_comments,
+    email_address,
+    one_line,
+    persons_name,
+    plain_text,
+    present,
+    tidy_line,
+    tidy_text,
+)
 
 # Long enough for a page left open overnight or kept by a cache, short enough to be worthless later.
 FORM_LIFETIME = timedelta(days=2)
 
 
+# What strangers' forms are for: each states it once, and no two state the same.
+_purposes: dict[str, "Callable[..., PublicForm]"] = {}
+
+
+def purposes() -> dict[str, "Callable[..., PublicForm]"]:
+    """Give what strangers' forms are for, each with what makes such a form."""
+    return dict(_purposes)
+
+
+def _state(purpose: str, make: "Callable[..., PublicForm]") -> None:
+    if _purposes.setdefault(purpose, make) is not make:
+        raise ValueError(f"Two forms have one purpose: {purpose}")
+
+
 class StrangersToken(CSRF):
-    """A form token without a cookie: signed, timed, and of the form's own purpose.
+    """A form token without a cookie: signed, timed, and of the form's stated purpose.
 
     It tells that the form came from a page of ours not long ago. A page with it may be cached, so
     it is not bound to one reader; a POST that another site causes is refused before it (`app`).
     """
 
     def setup_form(self, form: Any) -> Any:
-        self.purpose = f"form:{type(form).__name__}"
+        if not form.purpose:
+            raise TypeError(f"{type(form).__name__} states no purpose for its token.")
+        self.purpose = f"form:{form.purpose}"
         return super().setup_form(form)
 
     def generate_csrf_token(self, csrf_token_field: Field) -> str:
@@ -81,186 +103,61 @@ def _sent() -> Any:
         return None
 
 
+class ButtonForm(OfficeForm):
+    """A button in the office: nothing is said with it but yes."""
+
+
 class PublicForm(OfficeForm):
-    """A form for strangers: needs no cookie, and keeps what was typed when it is shown again."""
+    """A form for strangers: needs no cookie, and keeps what was typed when it is shown again.
+
+    Each class states its own `purpose`, such as "newsletter.subscribe"; its token is good for no
+    other. One that only asks, and has no token, states none.
+    """
+
+    purpose: str = ""
 
     class Meta(OfficeForm.Meta):
         csrf = True
         csrf_class = StrangersToken
         csrf_field_name = "csrf_token"
 
-
-def tidy_line(value: str | None) -> str:
-    """Normalise one line of text: what was pasted is made into what it means, in single spaces."""
-    return clean_line(value or "")
-
-
-def tidy_text(value: str | None) -> str:
-    """Normalise a text of several lines: what was pasted is made into what it means."""
-    return clean_text(value or "")
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # That of the class above is not its own.
+        cls.purpose = cls.__dict__.get("purpose", "")
+        if cls.purpose:
+            _state(cls.purpose, cls)
 
 
-def has_control_characters(text: str, *, allowed: str = "") -> bool:
-    """Tell whether text holds characters that steer machines rather than say something."""
-    return unfit(text, allowed=allowed) is not None
+class PublicButton:
+    """A page, then a button, for strangers: what a link in a mail opens, which alone does nothing.
 
+    Made once, beside its two doors: `confirm_…` shows the page, and `do_…` does what it says
+    unless the press was `refused`. Its template is told the form and whatever the doors tell.
+    """
 
-class one_line:
-    """Refuse control characters and line ends in a single line."""
+    class Form(PublicForm):
+        """Nothing is said with it but yes, to the button's purpose."""
 
-    def __call__(self, form: _WTForm, field: Field) -> None:
-        found = unfit(field.data or "")
-        if found is None:
-            return
-        if "\n" in field.data:
-            raise ValidationError(_l("Use letters, digits and punctuation on one line only."))
-        raise ValidationError(
-            _l(
-                "Use letters, digits and punctuation on one line only: character %(character)s is "
-                "a sign that cannot be shown (%(code)s). Delete it, or write the words around it "
-                "again.",
-                character=found.character,
-                code=found.code,
-            )
-        )
+        def __init__(self, purpose: str) -> None:
+            self.purpose = purpose
+            super().__init__()
 
+    def __init__(self, template: str, *, purpose: str) -> None:
+        self.template = template
+        self._form = partial(self.Form, purpose)
+        _state(purpose, self._form)
 
-class plain_text:
-    """Refuse control characters other than line feed and tab in a longer text."""
+    def page(self, **shown: Any) -> str:
+        """Show the page with the button."""
+        return render_template(self.template, form=self._form(), **shown)
 
-    def __call__(self, form: _WTForm, field: Field) -> None:
-        found = unfit(field.data or "", allowed="\n\t")
-        if found is not None:
-            raise ValidationError(
-                _l(
-                    "In line %(line)s, character %(character)s is a sign that cannot be shown "
-                    "(%(code)s). Delete it, or write the words around it again.",
-                    line=found.line,
-                    character=found.character,
-                    code=found.code,
-                )
-            )
-
-
-class closed_comments:
-    """Refuse Markdown with a comment that is never closed: the rest of the text would be hidden."""
-
-    def __call__(self, form: _WTForm, field: Field) -> None:
-        line = line_of_unclosed(field.data or "")
-        if line is not None:
-            raise ValidationError(
-                _l(
-                    "A comment begins in line %(line)s and never ends, so that everything "
-                    "after it would be hidden: write --> where it ends.",
-                    line=line,
-                )
-            )
-
-
-# What sites end with that abbreviations of names do not.
-_ENDINGS = (
-    "com|net|org|info|biz|xyz|top|site|online|shop|store|app|dev|club|live|life|link|click|win|"
-    "vip|pro|space|website|tech|fun|icu|page|blog|news|world|today|cloud|digital|agency|email|"
-    "money|bet|casino|loan|gift|party|zone|wiki|mobi|name|asia|buzz|bid|trade|date|review|work"
-)
-# Titles stand before a dot as the names of sites do: "Dr.Li" is a person.
-_TITLES = "dr|st|mr|ms|mrs|mme|prof|ing|mag|dipl|jr|sr|fr|rev|hon|ma|fco|lt|col|gen|sgt|capt"
-# IDNA's dots, and those that only look like one: the latter stand in names too ("Gal·la").
-_DOT, _LIKE_A_DOT = ".\u3002", ".\u3002\u00b7\u2027\u2219\u22c5\u30fb"
-_SITE = re.compile(
-    "|".join(
-        (
-            rf"\w[{_LIKE_A_DOT}](?:{_ENDINGS})\b(?!\.)",
-            # Written apart; an abbreviation has no space before its dot.
-            rf"\w(?:\s+[{_LIKE_A_DOT}]|\s*[(\[]\s*dot\s*[)\]])\s*(?:{_ENDINGS})\b",
-            rf"\w\w[{_DOT}]\s+(?:com|info|biz|xyz)\b",
-            # Any two letters may be a country's: "bit.ly". One letter before them is an initial.
-            rf"\b(?!(?:{_TITLES})\.)[\w-]{{2,}}[{_DOT}](?:[^\W\d_]{{2}}|xn--[\w-]+)\b(?!\.)",
-            # A path makes a site of everything.
-            rf"\w[{_DOT}]\w+/",
-        )
-    ),
-    re.IGNORECASE,
-)
-
-
-# Links, addresses, markup, placeholders, encoded words (RFC 2047).
-_STEERS = re.compile(r"://|www\.|@|<|>|\{\{|\{%|=\?", re.IGNORECASE)
-
-
-class persons_name:
-    """Refuse what is no name: addresses and sites, with which strangers would make us spam."""
-
-    def __call__(self, form: _WTForm, field: Field) -> None:
-        # Other dots, and letters of other widths, read as the plain ones (NFKC).
-        plain = unicodedata.normalize("NFKC", field.data or "")
-        if _STEERS.search(plain) or _SITE.search(plain):
-            raise ValidationError(
-                _l("Enter a name, without links, addresses or the signs < > { }.")
-            )
-
-
-class present:
-    """Refuse an empty field, saying which one in the sentence given, and nothing else of it."""
-
-    field_flags: ClassVar[dict[str, bool]] = {"required": True}
-
-    def __init__(self, sentence: Any) -> None:
-        self.sentence = sentence
-
-    def __call__(self, form: _WTForm, field: Field) -> None:
-        if not field.data or (isinstance(field.data, str) and not field.data.strip()):
-            raise StopValidation(self.sentence)
-
-
-class at_most:
-    """Refuse text longer than a number of characters; the page tells the browser too."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.field_flags = {"maxlength": most}
-
-    def __call__(self, form: _WTForm, field: Field) -> None:
-        if field.data and len(field.data) > self.most:
-            # Lazy, with its number: the sentence is translated where it is shown.
-            raise ValidationError(
-                _l(
-                    "Use %(most)s characters or fewer (now %(now)s).",
-                    most=self.most,
-                    now=len(field.data),
-                )
-            )
-
-
-class email_address:
-    """Refuse what is not exactly one address (RFC 5321 section 4.1.2), and store its plain form."""
-
-    def __call__(self, form: _WTForm, field: Field) -> None:
-        try:
-            field.data = normal_address(field.data or "")
-        except ValueError:
-            # Shown again as typed, so that it can be mended.
-            raise ValidationError(_l("Enter one e-mail address, like name@example.org.")) from None
-
-
-def normal_address(typed: str) -> str:
-    """Give the one form of an address we keep: ASCII, lower case. Raises ValueError."""
-    try:
-        found = validate_email(
-            typed.strip(),
-            check_deliverability=False,
-            allow_smtputf8=False,
-            allow_quoted_local=False,
-            allow_domain_literal=False,
-            test_environment=True,
-        )
-    except EmailNotValidError as trouble:
-        raise ValueError(str(trouble)) from None
-    address = str(found.ascii_email).lower()
-    if "=?" in address:
-        # The mark of an encoded word (RFC 2047), which some mail programs decode even here.
-        raise ValueError("an address holds no encoded word")
-    return address
+    def refused(self, **shown: Any) -> tuple[str, int] | None:
+        """Show the page again when the press came from no such page of ours; else nothing."""
+        form = self._form()
+        if form.validate():
+            return None
+        return render_template(self.template, form=form, **shown), form.refusal_status()
 
 
 def name_field(label: Any, *, required: Any = None, **options: Any) -> StringField:

@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, Select, String, delete, event, select, tru
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from campaign import clock
-from campaign.db import Model, db, insert_missing, patience, reading
+from campaign.db import Model, connection_timeouts, db, insert_missing, reading
 
 log = structlog.get_logger()
 
@@ -99,7 +99,7 @@ def _open(url: str, database: str) -> Huey:
     if chosen.startswith("postgres"):
         dsn = chosen.replace("postgresql+psycopg://", "postgresql://")
         # A task may be lost, so it need not wait for the disk: on PostgreSQL as on SQLite.
-        waits = patience(dsn)
+        waits = connection_timeouts(dsn)
         if "options" in waits:
             waits["options"] += " -c synchronous_commit=off"
         return PostgresHuey("campaign", dsn=dsn, create_tables=False, **options, **waits)
@@ -202,6 +202,18 @@ def one_by_one(
             _answer_one(select(table).where(table.id == number, open_ones), answer)
         found = len(due)
         stopping.wait(BREATH if found == PIECE else 0)
+
+
+def in_pieces(do: Callable[..., int], subject: Any) -> None:
+    """Do something about some rows of a subject until none is left or the process is to stop.
+
+    `do(subject, most=, now=)` tells how many it has done; each piece is saved by itself.
+    """
+    done = PIECE
+    while done and not stopping.is_set():
+        done = do(subject, most=PIECE, now=clock.now())
+        db.session.commit()
+        stopping.wait(BREATH if done == PIECE else 0)
 
 
 def _answer_one(query: Select[Any], answer: Callable[..., object]) -> None:

@@ -1,23 +1,17 @@
-"""Markup: organisers' Markdown made into HTML that is safe to show, and into plain text."""
+"""Markup: organisers' Markdown made into HTML that is safe to show."""
 
-import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote
 
 import nh3
-import yaml
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
-from mdit_py_plugins.footnote import footnote_plugin
 
-from campaign.comments import without_comments
-from campaign.linking import bare_links, link_here, own_address
+from campaign import markdown
+from campaign.linking import own_address
 
 _TAGS = {
     "a", "abbr", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "figcaption",
@@ -41,14 +35,6 @@ _TAKEN = re.compile(
     r"main|act|access|ahead|bring|by-mail|calendar|cities|contents-title|error-summary-title|find-cities"
     r"|find-q|follow|found|home-(?:acts|action|news|summit|why)|host|next|past|search-q|share"
     r"|share-address|sign-up|fn(?:ref)?(?:\d|-).*"
-)
-# What word processors put before each line of a list.
-_BULLET = re.compile(r"^( {0,3})[•·▪‣◦][ \t]+(?=\S)", re.MULTILINE)
-# Between two and three hyphens and the words beside them, as in print.
-_DASHES = (
-    (re.compile(r"(^|[^-])---(?=[^-]|$)", re.MULTILINE), "\\1\N{EM DASH}"),
-    (re.compile(r"(^|\s)--(?=\s|$)", re.MULTILINE), "\\1\N{EN DASH}"),
-    (re.compile(r"([^-\s])--(?=[^-\s]|$)", re.MULTILINE), "\\1\N{EN DASH}"),
 )
 
 
@@ -77,12 +63,6 @@ class Rendered:
     links: list[Link] = field(default_factory=list)
 
 
-def split(source: str) -> tuple[dict[str, Any], str]:
-    """Part a text of the starter into its front matter and its Markdown."""
-    _nothing, head, rest = source.split("---\n", 2)
-    return yaml.safe_load(head), rest
-
-
 def _slug(words: str) -> str:
     """Make the anchor that writers know from elsewhere: words as they are, less punctuation."""
     kept = (sign for sign in words.lower() if sign in "-_ " or _is_of_a_word(sign))
@@ -103,97 +83,6 @@ def _former_slug(words: str) -> str:
     return re.sub(r"[^\w]+", "-", words.lower()).strip("-")
 
 
-def _parser() -> MarkdownIt:
-    # html=False: what looks like HTML is shown as text, so strangers' tags never become ours.
-    parser = MarkdownIt("commonmark", {"html": False, "typographer": True, "linkify": True})
-    parser.linkify = bare_links()
-    parser.enable(["table", "strikethrough", "linkify", "smartquotes"])
-    parser.inline.ruler.at("linkify", link_here)
-    parser.options["quotes"] = "“”‘’"
-    parser.core.ruler.after("normalize", "bullets", _set_bullets)
-    parser.core.ruler.after("linkify", "dashes", _set_dashes)
-    parser.inline.ruler.before("autolink", "comment", _skip_comment)
-    parser.use(footnote_plugin)
-    parser.core.ruler.after("inline", "tasks", _make_tasks)
-    parser.add_render_rule("footnote_caption", _footnote_number)
-    return parser
-
-
-_TASK = re.compile(r"\[([ xX])\] ")
-
-
-def _make_tasks(state: StateCore) -> None:
-    """Make items of lists that begin with `[ ]` or `[x]` tasks, with boxes that nobody can tick.
-
-    Long lists take time that grows with them alone, not with their square as with the usual plugin.
-    """
-    lists: list[Token] = []
-    for at, token in enumerate(state.tokens):
-        if token.type in {"bullet_list_open", "ordered_list_open"}:
-            lists.append(token)
-        elif token.type in {"bullet_list_close", "ordered_list_close"}:
-            lists.pop()
-        found = _TASK.match(token.content) if token.type == "inline" else None
-        before = [one.type for one in state.tokens[max(0, at - 2) : at]]
-        if not found or not token.children or before != ["list_item_open", "paragraph_open"]:
-            continue
-        lists[-1].attrs["class"] = "contains-task-list"
-        state.tokens[at - 2].attrs["class"] = "task-list-item"
-        ticked = "" if found[1] == " " else ' checked="checked"'
-        box = f'<input class="task-list-item-checkbox"{ticked} disabled="disabled" type="checkbox">'
-        token.children[0].content = token.children[0].content[3:]
-        token.content = token.content[3:]
-        token.children[:0] = [_html("<label>"), _html(box)]
-        token.children.append(_html("</label>"))
-
-
-def _html(written: str) -> Token:
-    return Token("html_inline", "", 0, content=written)
-
-
-def _set_bullets(state: StateCore) -> None:
-    """Make lists of lines that a word processor began with bullets; in code they stay."""
-    if "```" not in state.src and "~~~" not in state.src:
-        state.src = _BULLET.sub(r"\1- ", state.src)
-
-
-def _set_dashes(state: StateCore) -> None:
-    """Make hyphens dashes, as quotes are made curly; all other signs stay what was written.
-
-    Nothing of an address that is its own link is changed, its quotes neither.
-    """
-    for token in state.tokens:
-        is_address = False
-        for child in token.children or []:
-            if child.type in {"link_open", "link_close"} and child.info == "auto":
-                is_address = child.type == "link_open"
-            elif child.type == "text" and is_address:
-                # Joined with its neighbours again after the quotes.
-                child.type = "text_special"
-            elif child.type == "text" and "--" in child.content:
-                for hyphens, dash in _DASHES:
-                    child.content = hyphens.sub(dash, child.content)
-
-
-def _skip_comment(state: StateInline, silent: bool) -> bool:
-    """Leave out what is a comment, should any have been taken for code before."""
-    if not state.src.startswith("<!--", state.pos):
-        return False
-    close = state.src.find("-->", state.pos + 2, state.posMax)
-    state.pos = state.posMax if close < 0 else close + 3
-    return True
-
-
-def _footnote_number(
-    _renderer: Any, tokens: Sequence[Token], at: int, _options: Any, _env: Any
-) -> str:
-    # The same number wherever a note is named again, not [1:1].
-    return f"[{tokens[at].meta['id'] + 1}]"
-
-
-_MARKDOWN = _parser()
-
-
 def render(source: str, *, field: str = "", file: str = "") -> Rendered:
     """Render Markdown (CommonMark, tables, footnotes, task lists) into safe HTML.
 
@@ -202,7 +91,7 @@ def render(source: str, *, field: str = "", file: str = "") -> Rendered:
     links of a page file lead where they would in its folder, if `file` tells its name there.
     """
     env = {"docId": field} if field else {}
-    tokens = _MARKDOWN.parse(without_comments(source), env)
+    tokens = markdown.parse(source, env)
     headings: list[Heading] = []
     links: list[Link] = []
     anchors: dict[str, int] = {}
@@ -220,10 +109,10 @@ def render(source: str, *, field: str = "", file: str = "") -> Rendered:
         if token.type == "inline":
             links += _lead(token, file)
             _refuse_foreign_images(token)
-            if _make_button(token):
+            if markdown.make_button(token):
                 tokens[at - 1].attrs["class"] = "actions"
     _lead_to_anchors(tokens, headings)
-    raw = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env)
+    raw = markdown.as_html(tokens, env)
     return Rendered(html=clean(raw), headings=headings, links=links)
 
 
@@ -272,23 +161,6 @@ def _lead_to_anchors(tokens: Sequence[Token], headings: Sequence[Heading]) -> No
             meant = others.get(wanted) or others.get(_one_hyphen(wanted))
             if meant and wanted not in anchors:
                 child.attrs["href"] = f"#{meant}"
-
-
-def _make_button(token: Token) -> bool:
-    """Make a bold link that stands alone, `[**Come**](/events)`, a button; tell whether it is."""
-    children = [child for child in token.children or [] if child.type != "text" or child.content]
-    if len(children) < 5 or sum(child.type == "link_open" for child in children) != 1:
-        return False
-    opens = {child.type for child in children[:2]}
-    closes = {child.type for child in children[-2:]}
-    within = {child.type for child in children[2:-2]}
-    if opens != {"link_open", "strong_open"} or closes != {"link_close", "strong_close"}:
-        return False
-    if within & {"strong_close", "link_close", "image"}:
-        return False
-    next(child for child in children if child.type == "link_open").attrs["class"] = "button"
-    token.children = [child for child in children if child.tag != "strong"]
-    return True
 
 
 def _refuse_foreign_images(token: Token) -> None:
@@ -341,234 +213,3 @@ def complete_links(html: str, *, absolute: Callable[[str], str]) -> str:
     # In rendered HTML every other "<" is escaped, so this finds tags and nothing that only looks
     # like one, such as an example in a code block.
     return re.sub(r"<(?:a|img)\b[^>]*>", tag, html)
-
-
-def plain(source: str, *, absolute: Callable[[str], str] = str) -> str:
-    """Write Markdown as the text part of a mail: words in paragraphs, links in brackets.
-
-    `absolute` makes an own path such as `/proposal` into a full address.
-    """
-    parts: list[_Part] = []
-    prefix: list[str] = []
-    counters: list[int | None] = []
-    # Which list and which quotation is written, counted from the beginning: 0 is none.
-    lists, quotes = _Nest(), _Nest()
-    tokens = _MARKDOWN.parse(without_comments(source))
-    table: list[list[_Cell]] | None = None
-
-    def write(words: str, *, is_tight: bool = False) -> None:
-        if words.strip():
-            tight = lists.outermost if is_tight else 0
-            parts.append(_Part(_indented(words, prefix), tight, quotes.outermost))
-
-    for at, token in enumerate(tokens):
-        match token.type:
-            case "table_open":
-                table = []
-            case "tr_open" if table is not None:
-                table.append([])
-            case "inline" if table is not None:
-                is_right = "right" in str(tokens[at - 1].attrs.get("style", ""))
-                table[-1].append(_Cell(_inline(token, absolute), is_right))
-            case "table_close" if table is not None:
-                most = _COLUMNS - sum(len(mark) for mark in prefix)
-                write(_as_text(table, most=most))
-                table = None
-            case "inline":
-                if _make_button(token):
-                    words = _button(token, absolute)
-                else:
-                    words = _inline(token, absolute)
-                before = tokens[at - 1]
-                if before.type == "heading_open" and before.tag in {"h1", "h2"}:
-                    words = f"{words}\n{'-' * min(len(words), 60)}"
-                write(words, is_tight=before.hidden)
-            case "bullet_list_open":
-                counters.append(None)
-                lists.begin()
-            case "ordered_list_open":
-                counters.append(int(token.attrs.get("start", 1)))
-                lists.begin()
-            case "bullet_list_close" | "ordered_list_close":
-                counters.pop()
-                lists.end()
-            case "list_item_open":
-                number = counters[-1]
-                prefix.append("- " if number is None else f"{number}. ")
-                if number is not None:
-                    counters[-1] = number + 1
-            case "footnote_open":
-                prefix.append(f"[{token.meta['id'] + 1}] ")
-            case "list_item_close" | "footnote_close":
-                prefix.pop()
-            case "blockquote_open":
-                prefix.append("> ")
-                quotes.begin()
-            case "blockquote_close":
-                prefix.pop()
-                quotes.end()
-            case "fence" | "code_block":
-                write(token.content.rstrip())
-            case "hr":
-                write("* * *")
-    return _joined(parts) + "\n"
-
-
-class _Part(NamedTuple):
-    words: str
-    # The list whose items follow one another without a gap, and the quotation; 0 for none.
-    tight_list: int
-    quote: int
-
-
-class _Nest:
-    """Which of the outermost lists, or quotations, one stands in, and how deep."""
-
-    def __init__(self) -> None:
-        self._begun = self._depth = 0
-
-    def begin(self) -> None:
-        self._begun += self._depth == 0
-        self._depth += 1
-
-    def end(self) -> None:
-        self._depth -= 1
-
-    @property
-    def outermost(self) -> int:
-        return self._begun if self._depth else 0
-
-
-def _joined(parts: list[_Part]) -> str:
-    out = ""
-    for before, part in zip([None, *parts], parts, strict=False):
-        if before is None:
-            gap = ""
-        elif part.tight_list and part.tight_list == before.tight_list:
-            gap = "\n"
-        elif part.quote and part.quote == before.quote:
-            gap = "\n>\n"
-        else:
-            gap = "\n\n"
-        out += gap + part.words
-    return out
-
-
-def _indented(words: str, prefix: list[str]) -> str:
-    first = "".join(prefix)
-    rest = "".join("> " if mark == "> " else " " * len(mark) for mark in prefix)
-    lines = words.split("\n")
-    # A list item's mark is written once; its later paragraphs are only indented.
-    for at, mark in enumerate(prefix):
-        if mark != "> ":
-            prefix[at] = " " * len(mark)
-    return "\n".join([first + lines[0], *(rest + line for line in lines[1:])])
-
-
-class _Cell(NamedTuple):
-    words: str
-    is_right: bool
-
-
-# A mail's text is broken at 72; what is wider than this cannot stand in columns.
-_COLUMNS = 72
-
-
-def _as_text(table: list[list[_Cell]], *, most: int) -> str:
-    """Write a table in columns, or where they are too wide, each row as a list of its cells."""
-    head, *rows = table
-    # As Markdown has it, no row is longer than the head.
-    widths = [max(len(row[at].words) for row in table) for at in range(len(head))]
-    if rows and sum(widths) + 2 * (len(widths) - 1) > most:
-        return "\n\n".join(
-            "\n".join(
-                f"{name.words}: {cell.words}" if name.words else cell.words
-                for name, cell in zip(head, row, strict=True)
-                if cell.words
-            )
-            for row in rows
-        )
-    lines = [_line(head, widths), "  ".join("-" * width for width in widths)]
-    return "\n".join([*lines, *(_line(row, widths) for row in rows)])
-
-
-def _line(row: list[_Cell], widths: list[int]) -> str:
-    cells = (
-        cell.words.rjust(width) if cell.is_right else cell.words.ljust(width)
-        for cell, width in zip(row, widths, strict=True)
-    )
-    return "  ".join(cells).rstrip()
-
-
-def _button(token: Token, absolute: Callable[[str], str]) -> str:
-    children = token.children or []
-    address = absolute(str(children[0].attrs.get("href", "")))
-    return "".join(child.content for child in children) + f": {address}"
-
-
-def _inline(token: Token, absolute: Callable[[str], str]) -> str:
-    out: list[str] = []
-    target = ""
-    start = 0
-    written = ""
-    for child in token.children or []:
-        match child.type:
-            case "text" | "code_inline":
-                out.append(child.content)
-            case "softbreak":
-                out.append(" ")
-            case "hardbreak":
-                out.append("\n")
-            case "link_open":
-                written = str(child.attrs.get("href", ""))
-                target, start = absolute(written), len(out)
-            case "link_close":
-                shown = "".join(out[start:])
-                if child.info == "auto":
-                    # It says itself where it leads, unless its address is made another.
-                    out[start:] = [shown if target == written else target]
-                elif target and target not in (shown, f"mailto:{shown}"):
-                    out.append(f" ({target})")
-            case "image":
-                out.append(f"[{child.content}]" if child.content else "")
-            case "s_open" | "s_close":
-                out.append("~")
-            case "html_inline" if "checkbox" in child.content:
-                # Organisers' own HTML is text, so this is a task of a list, ticked or not.
-                out.append("[x]" if "checked" in child.content else "[ ]")
-            case "footnote_ref":
-                out.append(f" [{child.meta.get('id', 0) + 1}]")
-    return html.unescape("".join(out))
-
-
-class Address(NamedTuple):
-    """Where a link or a picture leads, as it was written, and its words."""
-
-    target: str
-    words: str
-    is_picture: bool = False
-
-
-def addresses(source: str) -> list[Address]:
-    """List where links and pictures lead as they were written, in the order of reading.
-
-    Of what readers cannot open, rendering leaves no trace (`clean`): who writes wants to know.
-    """
-    found: list[Address] = []
-    for token in _MARKDOWN.parse(source):
-        target, words = "", ""
-        for child in token.children or []:
-            match child.type:
-                case "link_open":
-                    target, words = str(child.attrs.get("href", "")), ""
-                case "link_close":
-                    found.append(Address(target, " ".join(words.split())))
-                case "image":
-                    target_of_picture = str(child.attrs.get("src", ""))
-                    found.append(Address(target_of_picture, child.content, is_picture=True))
-                    words += child.content
-                case "softbreak" | "hardbreak":
-                    words += " "
-                case _:
-                    words += child.content
-    return found

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 _PR_SET_PDEATHSIG = 1
 # Ctrl-C must be over within five seconds: a child that dawdles is ended in time for a slow machine.
 GRACE = 3.5
-# Back at once after the first fall, more slowly after each further one within a minute.
+# Back at once after the first crash, more slowly after each further one within a minute.
 PAUSES = (0.2, 1.0, 3.0)
 
 
@@ -31,12 +31,12 @@ def die_with_parent() -> None:
 
 @dataclass
 class Child:
-    """One process kept running: its command line and when it fell."""
+    """One process kept running: its command line and when it crashed."""
 
     name: str
     arguments: list[str]
     process: subprocess.Popen[bytes] | None = None
-    falls: list[float] = field(default_factory=list)
+    crashes: list[float] = field(default_factory=list)
     start_at: float = 0.0
 
     def start(self, environment: Mapping[str, str]) -> None:
@@ -54,10 +54,10 @@ class Child:
             return False
         # What it started must not outlive it, or hold its port.
         _signal_group(self.process.pid, signal.SIGKILL)
-        log.warning("process.fell", process=self.name, status=self.process.returncode)
+        log.warning("process.exited", process=self.name, status=self.process.returncode)
         now = time.monotonic()
-        self.falls = [*(fall for fall in self.falls if now - fall < 60), now]
-        self.start_at = now + PAUSES[min(len(self.falls), len(PAUSES)) - 1]
+        self.crashes = [*(crash for crash in self.crashes if now - crash < 60), now]
+        self.start_at = now + PAUSES[min(len(self.crashes), len(PAUSES)) - 1]
         self.process = None
         return True
 
@@ -65,7 +65,7 @@ class Child:
 def supervise(commands: Mapping[str, list[str]], *, environment: Mapping[str, str]) -> int:
     """Run the commands of `campaign` side by side until a signal ends them all.
 
-    Returns the exit status: 0 after SIGINT or SIGTERM. A child that falls is started again.
+    Returns the exit status: 0 after SIGINT or SIGTERM. A child that crashes is started again.
     """
     logs.init()
     children = [Child(name, arguments) for name, arguments in commands.items()]

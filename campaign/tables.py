@@ -154,6 +154,6 @@ def _line(cells: list[str]) -> str:
     return out.getvalue()
 
 
-def holds(words: str, *columns: Any) -> ColumnElement[bool]:
+def contains_word(words: str, *columns: Any) -> ColumnElement[bool]:
     """Tell whether words stand in one of the columns, whatever their case and accents."""
     return or_(*(contains(column, words) for column in columns))

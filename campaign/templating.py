@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import css_inline
-from flask import Flask, current_app, has_request_context, render_template, request
+from flask import Flask, current_app, has_request_context, request
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from werkzeug.routing import MapAdapter
@@ -21,8 +21,8 @@ from campaign.config import ROOT, SETTINGS
 
 
 @dataclass(frozen=True)
-class OwnMark:
-    """A campaign's own mark: the window onto its drawing, the drawing, and its whole file."""
+class OwnLogo:
+    """A campaign's own logo: the window onto its drawing, the drawing, and its whole file."""
 
     view_box: str
     drawing: Markup
@@ -36,13 +36,14 @@ class Campaign:
     name: str
     base_url: str
     sender: str
-    mark: OwnMark | None
+    mail_domain: str
+    logo: OwnLogo | None
     colours: colours.Palette
 
     @property
     def version(self) -> str:
-        """Give a mark that changes when the face does, for the addresses of what shows it."""
-        drawn = self.mark.file if self.mark else ""
+        """Give a fingerprint that changes with the face, for the addresses of what shows it."""
+        drawn = self.logo.file if self.logo else ""
         return hashlib.sha256(f"{self.colours}{drawn}".encode()).hexdigest()[:10]
 
     @property
@@ -52,9 +53,9 @@ class Campaign:
 
     @property
     def has_own_face(self) -> bool:
-        """Tell whether name, mark or colours are not the starter's, so that its pictures lie."""
+        """Tell whether name, logo or colours are not the starter's, so that its pictures lie."""
         own_name = self.name != SETTINGS["NAME"].default
-        return bool(self.mark) or own_name or self.has_own_colours
+        return bool(self.logo) or own_name or self.has_own_colours
 
 
 # What stands in the main menu: pages add to it when they are bound (label, path, is current).
@@ -79,38 +80,46 @@ def init_app(app: Flask) -> None:
             name=app.config["NAME"],
             base_url=app.config["BASE_URL"],
             sender=app.config["MAIL_SENDER"],
-            mark=_own_mark(app.config["INSTANCE"], app.config["MARK"]),
+            mail_domain=app.config["MAIL_DOMAIN"],
+            logo=_own_logo(app.config["INSTANCE"], app.config["MARK"]),
             colours=colours.palette(app.config["SIGNAL_COLOUR"]),
         ),
         static_url=static_url,
         public_url=public_url,
         here=_here,
     )
-    app.context_processor(
-        lambda: {
-            "language": languages.current_language(),
-            "text_direction": languages.text_direction(),
-        }
-    )
+    app.context_processor(_of_this_language)
 
 
-def _own_mark(instance: str, name: str) -> OwnMark | None:
-    """Read a campaign's own mark; `config` has looked at it before."""
+def _of_this_language() -> dict[str, str]:
+    return {
+        "language": languages.current_language(),
+        "text_direction": languages.text_direction(),
+    }
+
+
+def our_campaign() -> Campaign:
+    """Give what every page and mail may say of the campaign itself."""
+    return cast(Campaign, current_app.jinja_env.globals["campaign"])
+
+
+def _own_logo(instance: str, name: str) -> OwnLogo | None:
+    """Read a campaign's own logo; `config` has looked at it before."""
     if not name:
         return None
     file = (Path(instance) / name).read_text("utf-8")
     svg = ElementTree.fromstring(file)  # noqa: S314
     inner = re.sub(r"^.*?<svg\b[^>]*>|</svg>\s*$", "", file, flags=re.DOTALL)
-    return OwnMark(svg.get("viewBox", "0 0 64 64"), Markup(inner), file)  # noqa: S704
+    return OwnLogo(svg.get("viewBox", "0 0 64 64"), Markup(inner), file)  # noqa: S704
 
 
 def static_url(name: str) -> str:
-    """Give the address of a static file, with a mark that changes when its content does."""
-    return f"/static/{name}?v={_mark(ROOT / 'static' / name)}"
+    """Give the address of a static file, with a fingerprint that changes when its content does."""
+    return f"/static/{name}?v={_fingerprint(ROOT / 'static' / name)}"
 
 
 @cache
-def _mark(file: Path) -> str:
+def _fingerprint(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()[:10]
 
 
@@ -142,8 +151,8 @@ def _here() -> str:
 
 def render_mail(template: str, **words: Any) -> tuple[str, str]:
     """Render the two halves of a mail, `<template>.txt` and `<template>.html`."""
-    text = render_template(f"{template}.txt", **words)
-    html = render_template(f"{template}.html", **words)
+    text = _render(f"{template}.txt", **words)
+    html = _render(f"{template}.html", **words)
     return wrapped(text.strip()) + "\n", html
 
 
@@ -152,9 +161,14 @@ def render_in_mail(template: str, **words: Any) -> tuple[str, str]:
 
     So the HTML brings the style of `mail.css` with it, in its elements.
     """
-    text = wrapped(render_template(f"{template}.txt", **words).strip())
-    html = render_template(f"{template}.html", **words)
-    return text, str(css_inline.inline_fragment(html, render_template("mail.css"))).strip()
+    text = wrapped(_render(f"{template}.txt", **words).strip())
+    html = _render(f"{template}.html", **words)
+    return text, str(css_inline.inline_fragment(html, _render("mail.css"))).strip()
+
+
+def _render(template: str, **words: Any) -> str:
+    """Render what no visitor is reading: with our words, but no menu and nothing of a request."""
+    return current_app.jinja_env.get_template(template).render(_of_this_language(), **words)
 
 
 # RFC 5322 section 2.1.1 asks for 78 at most; answers add the marks of their quotations.

@@ -11,7 +11,7 @@ from sqlalchemy import Table, select
 
 from campaign import clock, create_app, jobs
 from campaign.db import db
-from campaign.events import duties as events_duties
+from campaign.events.sign_ups import duties as sign_ups_duties
 from campaign.letters import duties as letters_duties
 from campaign.organisers.models import Role
 from campaign.organisers.verbs import SEND_LINKS, add, make_link
@@ -122,7 +122,7 @@ def signed_in(app: Flask, role: Role, email: str = "organiser@example.org") -> V
 def forms_are_answered(app: Flask) -> None:
     """Let the duties come by that answer what forms have asked for."""
     with app.app_context():
-        events_duties.answer()
+        sign_ups_duties.answer()
         people_duties.answer()
         letters_duties.answer()
 

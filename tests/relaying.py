@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from campaign import clock, jobs
 from campaign.db import db
-from campaign.delivery import smtp_connection, worker
+from campaign.delivery import mail_server, worker
 from campaign.outbox.models import Message, Throttle
 from tests.services import Sink
 
@@ -18,7 +18,7 @@ def use(app: Flask, server: Sink, **settings: object) -> None:
     """Let the application send to a relay, from a connection of its own."""
     worker.hang_up()
     app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=server.port, **settings)
-    smtp_connection.init_app(app)
+    mail_server.init_app(app)
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def relay_for(app: Flask) -> Iterator[Sink]:
         finally:
             worker.hang_up()
             app.config.update(before)
-            smtp_connection.init_app(app)
+            mail_server.init_app(app)
 
 
 def send(app: Flask) -> None:

@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaign.comments import line_of_unclosed, without_comments
-from campaign.markup import plain, render
+from campaign.markup import render
+from campaign.plain_text import plain
 
 HIDDEN = [
     ("One <!-- secret --> two.", "One two."),

@@ -20,10 +20,12 @@ from sqlalchemy.orm import joinedload
 from campaign import clock, create_app
 from campaign.config import ROOT
 from campaign.db import db, insert_missing, lock
-from campaign.events.models import Event, SignUp
-from campaign.events.queries import places_taken
+from campaign.events.models import Event
+from campaign.events.sign_ups.models import SignUp
+from campaign.events.sign_ups.queries import seats_taken
+from campaign.mailings.models import Mailing, ProgressSample
 from campaign.newsletter.automations.models import Automation
-from campaign.newsletter.models import Issue, Sending
+from campaign.newsletter.models import Issue
 from campaign.outbox.models import Batch, Message, Suppression, address_hash
 from campaign.pages.models import Page
 from campaign.people.models import Person, Subscription
@@ -143,13 +145,14 @@ def test_a_campaign_of_the_first_form_keeps_its_people_its_issues_and_its_ledger
 
         person = db.session.scalars(select(Person)).one()
         issue = db.session.scalars(select(Issue)).one()
-        sending = db.session.scalars(select(Sending)).one()
+        mailing = db.session.scalars(select(Mailing)).one()
         message = db.session.scalars(select(Message).options(joinedload(Message.shared))).one()
         batch = db.session.get_one(Batch, 3)
         subscribed = db.session.scalars(select(Subscription)).one()
         assert person.address_hash == address_hash("ada@example.org")
         assert (issue.title, issue.text_in("en").source, issue.version) == ("The news", "Words", 4)
-        assert (sending.issue_id, sending.batch_id) == (issue.id, 3)
+        assert (mailing.content_kind, mailing.content_id) == ("issue", issue.id)
+        assert mailing.batch_id == 3
         assert (message.person_id, message.state) == (7, "sent")
         assert message.shared is not None
         assert message.shared.text == "Dear {{ greeting }}"
@@ -244,7 +247,7 @@ def test_who_signed_up_when_a_form_was_enough_comes_still(empty: Flask) -> None:
         ada, bo = db.session.scalars(select(SignUp).order_by(SignUp.id))
         assert (ada.is_coming, ada.confirmed_at) == (True, ada.signed_up_at)
         assert (bo.is_coming, bo.is_active) == (False, False)
-        assert places_taken([1])[1] == 3
+        assert seats_taken([1])[1] == 3
         # The caps count what was mailed before.
         assert db.session.scalars(select(Message.mailbox_hash)).one() == "h"
         only_asked = text(
@@ -302,6 +305,62 @@ def test_what_goes_out_is_approved_as_it_stands_and_tags_become_one(empty: Flask
             assert sorted(map(tuple, connection.execute(tags))) == sorted(merged)
             kept = connection.execute(text("SELECT count(*) FROM newsletter_automatic_text"))
             assert kept.scalar() == 2
+
+
+SENT_TO_SOME = """
+INSERT INTO newsletter_issue (id, uid, slug, language, topic, is_monthly, version, created_at,
+    changed_at)
+  VALUES (2, 'u', 'news', 'en', '', false, 4, '2026-11-01 12:00:00', '2026-11-01 12:00:00');
+INSERT INTO newsletter_sending (id, issue_id, version, rule, starts_at, rate, is_for_the_unreached,
+    in_archive, trial_subject, trial_hours, trial_winner, asked_at, queued_at, called_off_because)
+  VALUES (5, 2, 4, '{"is": "x"}', '2026-11-02 12:00:00', 2.5, false, false, 'Second', 6, 'b',
+    '2026-11-02 11:00:00', '2026-11-02 12:00:00', ''),
+  (6, 2, 4, '{}', '2026-11-03 12:00:00', 0, true, true, '', 4, '', '2026-11-03 11:00:00', NULL, '');
+INSERT INTO newsletter_reading (sending_id, read_at, "left", still_open)
+  VALUES (5, '2026-11-02 12:01:00', 7, 3)
+"""
+
+
+@pytest.mark.xdist_group("migrations")
+def test_what_went_out_of_an_issue_is_a_mailing_of_it_and_can_go_back(empty: Flask) -> None:
+    folder = str(ROOT / "migrations")
+    columns = "id, issue_id, in_archive, trial_subject, trial_hours"
+    old = text(f"SELECT {columns} FROM newsletter_sending")
+    with empty.app_context():
+        upgrade(directory=folder, revision="0011")
+        for statement in SENT_TO_SOME.split(";\n"):
+            db.session.execute(text(statement))
+        db.session.commit()
+        before = sorted(map(tuple, db.session.execute(old)))
+        db.session.remove()
+
+        upgrade(directory=folder)
+
+        first, second = db.session.scalars(select(Mailing).order_by(Mailing.id))
+        assert (first.content_kind, first.content_id, first.version) == ("issue", 2, 4)
+        assert (first.rule, first.rate, first.options) == ({"is": "x"}, 2.5, {"archive": "no"})
+        assert (first.second_subject, first.ab_test_hours) == ("Second", 6)
+        assert first.ab_test_winner == "b"
+        assert (second.options, second.is_for_the_unreached) == ({"archive": "yes"}, True)
+        sample = db.session.scalars(select(ProgressSample)).one()
+        assert (sample.mailing_id, sample.sent, sample.still_open) == (5, 7, 3)
+        # Ids go on after the last.
+        other = Mailing(
+            content_kind="other", content_id=1, version=1, starts_at=clock.now(),
+            asked_at=clock.now(),
+        )  # fmt: skip
+        db.session.add(other)
+        db.session.commit()
+        assert other.id == 7
+        db.session.remove()
+
+        downgrade(directory=folder, revision="0011")
+
+        assert sorted(map(tuple, db.session.execute(old))) == before
+        left = db.session.execute(text('SELECT "left" FROM newsletter_reading')).scalars().all()
+        assert left == [7]
+        db.session.remove()
+        db.engine.dispose()
 
 
 def test_a_moment_comes_back_as_it_went_in_and_in_utc(app: Flask) -> None:
@@ -444,7 +503,7 @@ def test_what_is_read_under_the_lock_is_how_it_stands_now(app: Flask) -> None:
 def test_without_the_lock_nothing_is_changed_even_if_somebody_goes_on(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("campaign.db.PATIENCE_OF_A_VISITOR", 0)
+    monkeypatch.setattr("campaign.sqlite_locks.LOCK_WAIT_OF_A_VISITOR", 0)
     with app.test_request_context("/", method="POST"):
         if db.engine.dialect.name != "sqlite":
             return

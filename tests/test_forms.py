@@ -1,7 +1,9 @@
 """What strangers may say in a field, and the token that stands for a cookie."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
 import time_machine
@@ -10,17 +12,22 @@ from werkzeug.datastructures import MultiDict
 
 from campaign import tokens
 from campaign.forms import (
+    PublicButton,
     PublicForm,
     email_field,
     line_field,
     name_field,
-    normal_address,
+    purposes,
     text_field,
 )
+from campaign.letters.models import Way
+from campaign.validators import normal_address
 from tests.visitor import Visitor
 
 
 class Sample(PublicForm):
+    purpose = "tests.sample"
+
     name = name_field("Name", required="Enter your name.")
     email = email_field("E-mail")
     subject = line_field("Subject", most=20)
@@ -32,7 +39,7 @@ GOOD = {"name": "Ada Lovelace", "email": "ada@example.org", "subject": "Hello", 
 
 def filled(app: Flask, **changes: str) -> Sample:
     with app.test_request_context("/", method="POST"):
-        token = tokens.sign_timed("form:Sample", 0)
+        token = tokens.sign_timed("form:tests.sample", 0)
         form = Sample(formdata=MultiDict({**GOOD, "csrf_token": token, **changes}))
         form.validate()
         return form
@@ -143,16 +150,80 @@ def test_a_form_without_its_own_token_is_refused_and_keeps_what_was_typed(
     assert form.name.data == "Ada Lovelace"
 
 
-def test_the_token_of_another_form_is_refused(app: Flask) -> None:
-    with app.app_context():
-        other = tokens.sign_timed("form:Other", 0)
+def test_the_token_of_one_purpose_is_refused_by_every_form_of_another(app: Flask) -> None:
+    accepted = []
+    for purpose in purposes():
+        for theirs in purposes():
+            with app.test_request_context("/"):
+                token = made_for(theirs).csrf_token._value()
+            with app.test_request_context("/", method="POST", data={"csrf_token": token}):
+                form = made_for(purpose)
+                form.validate()
+                if "csrf_token" not in form.errors:
+                    accepted.append((purpose, theirs))
 
-    assert filled(app, csrf_token=other).refusal_status() == 400
+    assert sorted(accepted) == [(purpose, purpose) for purpose in sorted(purposes())]
+
+
+def made_for(purpose: str) -> PublicForm:
+    """Make the form of a purpose; one of them has to be told to whom it writes."""
+    told: dict[str, Any] = {"letters.write": {"ways": [], "way": Way.SEND, "posts": []}}
+    return purposes()[purpose](**told.get(purpose, {}))
+
+
+def test_every_form_for_strangers_states_a_purpose_of_its_own(app: Flask) -> None:
+    silent = [
+        form.__name__
+        for form in forms_below(PublicForm)
+        if form.__module__.startswith("campaign.")
+        and form.Meta.csrf
+        and not form.purpose
+        and form is not PublicButton.Form
+    ]
+
+    assert silent == []
+    assert len(purposes()) > 10
+
+
+def forms_below(form: type[PublicForm]) -> Iterator[type[PublicForm]]:
+    for below in form.__subclasses__():
+        yield below
+        yield from forms_below(below)
+
+
+def test_a_form_without_a_purpose_is_not_made(app: Flask) -> None:
+    class Heir(Sample):
+        """What its parent is for is not what it is for."""
+
+    with app.test_request_context("/"), pytest.raises(TypeError, match="Heir"):
+        Heir()
+
+
+def test_two_forms_cannot_have_one_purpose() -> None:
+    with pytest.raises(ValueError, match=r"tests\.sample"):
+        PublicButton("some/page.html", purpose="tests.sample")
+
+
+def test_a_page_opened_before_forms_stated_purposes_asks_for_one_more_press(
+    app: Flask, visitor: Visitor
+) -> None:
+    with app.app_context():
+        old = tokens.sign_timed("form:SubscribeForm", 0)
+
+    answer = visitor.client.post(
+        "/newsletter/subscribe",
+        data={"email": "ada@example.org", "name": "Ada Lovelace", "csrf_token": old},
+    )
+
+    assert answer.status_code == 400
+    assert "send them again" in answer.text
+    assert "ada@example.org" in answer.text
+    assert "Ada Lovelace" in answer.text
 
 
 def test_a_token_older_than_two_days_is_refused(app: Flask) -> None:
     with app.app_context():
-        token = tokens.sign_timed("form:Sample", 0)
+        token = tokens.sign_timed("form:tests.sample", 0)
 
     with time_machine.travel(timedelta(days=3)):
         form = filled(app, csrf_token=token)
@@ -166,7 +237,7 @@ def test_the_form_shown_again_carries_a_fresh_token(app: Flask) -> None:
         form.validate()
 
         fresh = form.csrf_token._value()
-        said = tokens.read_timed(fresh, "form:Sample", within=timedelta(minutes=1))
+        said = tokens.read_timed(fresh, "form:tests.sample", within=timedelta(minutes=1))
 
     assert fresh != "rubbish"
     assert said == 0

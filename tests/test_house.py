@@ -31,31 +31,57 @@ PLAN = {"__init__", *" ".join(ORDER).split()}
 # Where a second noun, or a craft that is tied to one, stands in the plan of its room: from the
 # top, all of them above one file; with nothing but a space between, neither knows the other.
 SECOND_NOUNS: dict[str, dict[str, str]] = {
-    "events": {"verbs": "asks > sign_ups"},
+    "events": {"verbs": "event_mails changes > sign_ups"},
+    "events/sign_ups": {"verbs": "rsvps > asks"},
     "imports": {"verbs": "chunks"},
     "inbound": {"queries": "bounces"},
+    "letters": {"verbs": "asks", "models": "tallies"},
+    "mailings": {"verbs": "running planning > ab_tests", "queries": "report"},
     "newsletter": {
-        "verbs": "subscribers > automations > drafts > versions previews > sendings > checks",
+        "verbs": (
+            "embeds > subscribers > automations > drafts > versions previews > seeds > checks"
+        ),
         "models": "images",
     },
+    # What an automation says, beside when and to whom it goes.
+    "newsletter/automations": {"office views cli": "texts"},
     "outbox": {"verbs": "suppressions", "queries": "throttles"},
+    "people": {"verbs": "asks > subscriptions"},
 }
 # What else a file of a room may be called: a craft's name is its own.
 CRAFTS: dict[str, set[str]] = {
     "attribution": {"codes", "links"},
     "delivery": {
+        "building",
+        "claiming",
         "journal",
+        "mail_server",
+        "mailbox",
         "personalisation",
         "processes",
+        "recovering",
         "relay",
         "replies",
+        "retries",
+        "settling",
         "smtp_connection",
         "worker",
     },
-    "events": {"calendar", "cards", "links", "segments", "starter", "world", "zones"},
-    "events/asks": set(),
-    "events/sign_ups": set(),
-    "front": {"errors", "http", "navigation", "search"},
+    "events": {"calendar", "cards", "details", "links", "starter", "world", "zones"},
+    "events/changes": set(),
+    "events/event_mails": {"fields", "mailing"},
+    "events/sign_ups": {"segments"},
+    "events/sign_ups/asks": set(),
+    "events/sign_ups/rsvps": set(),
+    "front": {
+        "compression",
+        "errors",
+        "guards",
+        "headers",
+        "http",
+        "navigation",
+        "search",
+    },
     "imports": {"formats", "reading", "rows", "statuses"},
     "imports/chunks": {"cutting"},
     "inbound": {
@@ -72,13 +98,22 @@ CRAFTS: dict[str, set[str]] = {
     },
     "inbound/bounces": set(),
     "letters": {"composing", "segments"},
-    "newsletter": {"fields", "merge_checks", "rendering"},
+    "letters/asks": set(),
+    "letters/tallies": set(),
+    "mailings": {"audience", "content", "fields", "merge_checks", "rendering", "states"},
+    "mailings/ab_tests": {"halves"},
+    "mailings/planning": set(),
+    "mailings/report": {"progress"},
+    "mailings/running": set(),
+    "newsletter": {"fields", "mailing", "starter"},
     "newsletter/automations": {"catalogue"},
+    "newsletter/automations/texts": set(),
     "newsletter/checks": {"content_lint", "link_checker", "slips"},
     "newsletter/drafts": set(),
+    "newsletter/embeds": set(),
     "newsletter/images": {"pictures"},
-    "newsletter/sendings": {"audience", "figures"},
-    "newsletter/previews": {"looks"},
+    "newsletter/previews": {"modes"},
+    "newsletter/seeds": set(),
     "newsletter/subscribers": {"masking"},
     "newsletter/versions": {"differences"},
     "office": set(),
@@ -86,8 +121,10 @@ CRAFTS: dict[str, set[str]] = {
     "outbox": {"fields", "headers", "kinds", "ledger", "mail", "masking"},
     "outbox/suppressions": {"bursts"},
     "outbox/throttles": set(),
-    "pages": {"days", "files", "front_matter"},
+    "pages": {"days", "files"},
     "people": {"exports", "links"},
+    "people/asks": set(),
+    "people/subscriptions": set(),
     "places": {"cities"},
     "segments": {"building", "conditions", "rules"},
     "starter": set(),
@@ -96,8 +133,9 @@ CRAFTS: dict[str, set[str]] = {
 }
 GROUND = {
     "characters", "clients", "clock", "colours", "comments", "config", "days", "db", "folding",
-    "forms", "jobs", "languages", "linking", "logs", "markup", "private_files", "refusals", "slugs",
-    "tables", "templating", "tokens",
+    "forms", "front_matter", "jobs", "languages", "linking", "logs", "markdown", "markup",
+    "plain_text", "private_files", "refusals", "slugs", "sqlite_locks", "tables", "templating",
+    "tokens", "validators",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor", "web_server"}
 
@@ -141,6 +179,11 @@ def layers_of(room: str) -> list[set[str]]:
 
 def test_law_1_an_import_goes_down_the_plan_inside_a_room() -> None:
     graph = grimp.build_graph("campaign", cache_dir=None)
+    # A second noun's doors and verbs stand where the plan says; its tables are beneath them all.
+    for module in sorted(graph.modules):
+        for imported in graph.find_modules_directly_imported_by(module):
+            if imported.endswith(".models") and not imported.startswith(f"{module}."):
+                graph.remove_import(importer=module, imported=imported)
     wrong = [
         f"{chain.importer} -> {chain.imported}"
         for room in CRAFTS
@@ -180,13 +223,17 @@ def test_law_3_only_doors_commit() -> None:
     assert wrong == [], "law 3: only doors commit"
 
 
+# Of delivery's three nouns each has its verbs in a module of its own, named by what they do.
+VERBS = {"verbs", "claiming", "settling", "recovering"}
+
+
 def test_law_3_only_verbs_change_rows() -> None:
     changing = {"db.session.add", "db.session.add_all", "db.session.delete", "insert_missing"}
     statements = {"insert", "update", "delete", "db.insert", "db.update", "db.delete"}
     wrong = [
         f"{place(module)}:{call.lineno}"
         for module in MODULES
-        if module.stem != "verbs" and module.name not in {"db.py", "jobs.py"}
+        if module.stem not in VERBS and module.name not in {"db.py", "jobs.py"}
         for name, call in calls(module)
         if name in changing | statements
     ]

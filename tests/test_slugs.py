@@ -10,6 +10,7 @@ from flask import Flask
 
 from campaign.db import db
 from campaign.events import verbs
+from campaign.events.changes.verbs import revise
 from campaign.newsletter import verbs as newsletter
 from campaign.slugs import free_slug, slug_of
 from tests.events.conftest import NOW, PARTICULARS
@@ -102,7 +103,7 @@ def test_who_plan_the_same_at_once_get_an_address_each(app: Flask) -> None:
 def test_an_address_stays_when_the_city_is_written_otherwise(app: Flask) -> None:
     with app.app_context():
         event = verbs.plan(now=NOW, **{**PARTICULARS, "city": "Lodz", "country": "PL"})
-        verbs.revise(event, now=NOW, **{**PARTICULARS, "city": "Łódź", "country": "PL"})
+        revise(event, now=NOW, **{**PARTICULARS, "city": "Łódź", "country": "PL"})
 
         assert event.slug == "2099-05-13-lodz"
 

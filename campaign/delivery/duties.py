@@ -9,7 +9,7 @@ from campaign.jobs import duty
 
 @duty("outbox.send", every=timedelta(minutes=1))
 def send() -> None:
-    """Send what is due. Also woken after each deed that queues a mail."""
+    """Send what is due. Also woken whenever a mail is queued."""
     worker.send_due()
 
 

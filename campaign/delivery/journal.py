@@ -1,8 +1,8 @@
 """The journal of a sender: what it began and ended between two commits, on this machine's disk.
 
-The table is told of many messages at once. A sender that is killed between two tellings leaves
-this file behind, and whoever takes up what it held knows which messages the relay has (they are not
-sent again), which one it may have (that one is marked uncertain) and which it cannot have.
+The table is written for many messages at once. A sender that is killed between two writes leaves
+this file behind, and whoever reclaims what it had claimed knows which messages the relay has (they
+are not sent again), which one it may have (that one is marked uncertain) and which it cannot have.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ _BEGUN, _ENDED = b"> ", b"< "
 
 
 @dataclass
-class Memory:
+class Recorded:
     """What a journal says: the replies of those ended, and those begun without a reply."""
 
     ended: dict[int, Reply] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class Memory:
 
 
 class Journal:
-    """One sender's journal. A write outlives the process, though not a fall of the machine."""
+    """One sender's journal. A write outlives the process, though not a crash of the machine."""
 
     def __init__(self, folder: Path, name: str) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -39,15 +39,15 @@ class Journal:
         self._unwritten = self._head
         self.write()
 
-    def begin(self, number: int) -> None:
+    def begin(self, id: int) -> None:
         """Note that a message's text is about to be given to the relay."""
-        self._unwritten += b"> %d\n" % number
+        self._unwritten += b"> %d\n" % id
         self.write()
 
-    def end(self, number: int, reply: Reply) -> None:
+    def end(self, id: int, reply: Reply) -> None:
         """Note what became of a message; written with the next beginning, or by `write`."""
-        told = [number, reply.outcome, reply.words, reply.is_uncertain, reply.was_begun]
-        self._unwritten += _ENDED + json.dumps(told).encode() + b"\n"
+        entry = [id, reply.outcome, reply.words, reply.is_uncertain, reply.was_begun]
+        self._unwritten += _ENDED + json.dumps(entry).encode() + b"\n"
 
     def write(self) -> None:
         """Write what was noted."""
@@ -60,18 +60,18 @@ class Journal:
         os.ftruncate(self._handle, len(self._head))
         self._unwritten = b""
 
-    def close(self, *, is_kept: bool) -> None:
-        """End it; kept, it tells what became of what is still held."""
+    def close(self) -> None:
+        """Write no more; the file stays for whoever reclaims what is still claimed."""
+        with contextlib.suppress(OSError):
+            self.write()
         os.close(self._handle)
-        if not is_kept:
-            self._file.unlink(missing_ok=True)
 
 
-def read(folder: Path, name: str) -> Memory | None:
+def read(folder: Path, name: str) -> Recorded | None:
     """Read what a sender left behind; None where that cannot be known.
 
-    It cannot where there is no journal, or where the machine itself fell: then the last lines may
-    never have reached the disk.
+    It cannot where there is no journal, or where the machine itself crashed: then the last lines
+    may never have reached the disk.
     """
     try:
         lines = _file(folder, name).read_bytes().split(b"\n")
@@ -79,26 +79,26 @@ def read(folder: Path, name: str) -> Memory | None:
         return None
     if lines[0].decode(errors="replace") != boot():
         return None
-    memory = Memory()
+    recorded = Recorded()
     # What follows the last line end was cut off while it was written.
     for line in lines[1:-1]:
         if line.startswith(_BEGUN):
-            memory.begun.add(int(line[2:]))
+            recorded.begun.add(int(line[2:]))
         elif line.startswith(_ENDED):
-            number, outcome, words, is_uncertain, was_begun = json.loads(line[2:])
-            memory.ended[number] = Reply(Outcome(outcome), words, is_uncertain, was_begun)
-            memory.begun.discard(number)
-    return memory
+            id, outcome, words, is_uncertain, was_begun = json.loads(line[2:])
+            recorded.ended[id] = Reply(Outcome(outcome), words, is_uncertain, was_begun)
+            recorded.begun.discard(id)
+    return recorded
 
 
 def discard(folder: Path, name: str) -> None:
-    """Throw the journal of a dead sender away, once the table knows all of it."""
+    """Throw the journal of a sender away, once the table knows all of it."""
     with contextlib.suppress(OSError):
         _file(folder, name).unlink()
 
 
 def sweep(folder: Path, *, before: datetime) -> None:
-    """Throw away what senders left that were killed while they held nothing."""
+    """Throw away what senders left that were killed while they had claimed nothing."""
     for file in folder.glob("*"):
         with contextlib.suppress(OSError):
             if file.stat().st_mtime < before.timestamp():

@@ -14,11 +14,11 @@ from campaign.outbox.fields import FIELD, Field, Recipient, Value
 from campaign.outbox.headers import address_header, on_one_line, text_header
 from campaign.outbox.mail import ClaimedMessage, Content, Envelope, shared_part
 
-# A marker is plain letters and digits, so that no encoding changes it; quoted-printable may only
-# break it across lines, which the pattern allows for.
+# A placeholder is plain letters and digits, so that no encoding changes it; quoted-printable may
+# only break it across lines, which the pattern allows for.
 _HEAD, _TEXT, _HTML = "H", "T", "M"
 _BREAK = rb"(?:=\r\n)?"
-_MARKER = re.compile(
+_PLACEHOLDER = re.compile(
     _BREAK.join([rb"Q", rb"Z", rb"X", rb"([HTM])"])
     + _BREAK
     + rb"((?:\d"
@@ -36,7 +36,7 @@ class _Remembered(dict[Any, Any]):
     most = 1_000_000
     _size = 0
 
-    def keep(self, key: Any, value: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    def remember(self, key: Any, value: tuple[bytes, ...]) -> tuple[bytes, ...]:
         """Remember values, and give them back."""
         self[key] = value
         self._size += _weight(value)
@@ -59,10 +59,10 @@ class _Asked(NamedTuple):
 class _Filler:
     """Puts a field's value for a reader wherever it stands; made once for all who are alike."""
 
-    def __init__(self, field: Field, default: str, make: "Make") -> None:
-        self._field, self._default, self._make = field, default, make
+    def __init__(self, field: Field, default: str, render: "Render") -> None:
+        self._field, self._default, self._render = field, default, render
         # Who goes by the person is like nobody else, and what is plain is made as fast as found.
-        self._is_kept = "person_id" not in field.by and not field.is_plain
+        self._is_remembered = "person_id" not in field.by and not field.is_plain
         self._key: Callable[[Recipient], Any] = (
             attrgetter(*field.by) if field.by else lambda reader: None
         )
@@ -74,21 +74,21 @@ class _Filler:
         """Note a place where the value stands."""
         self._places.setdefault(kind, []).append(at)
 
-    def put(self, parts: list[bytes], reader: Recipient) -> None:
+    def put(self, parts: list[bytes], reader: Recipient, now: datetime) -> None:
         """Put the reader's value into its places."""
-        if self._is_kept:
+        if self._is_remembered:
             key = self._key(reader)
             encoded = self._known.get(key)
             if encoded is None:
-                encoded = self._known.keep(key, self._encoded(reader))
+                encoded = self._known.remember(key, self._encoded(reader, now))
         else:
-            encoded = self._encoded(reader)
+            encoded = self._encoded(reader, now)
         for places, value in zip(self._places.values(), encoded, strict=True):
             for at in places:
                 parts[at] = value
 
-    def _encoded(self, reader: Recipient) -> tuple[bytes, ...]:
-        value = self._make(self._field, reader)
+    def _encoded(self, reader: Recipient, now: datetime) -> tuple[bytes, ...]:
+        value = self._render(self._field, reader, now)
         if not value.text:
             value = Value(self._default)
         text = b""
@@ -109,41 +109,45 @@ class _Filler:
 _MARKUP = re.compile("[&<>\"']")
 
 
-Make = Callable[[Field, Recipient], Value]
+Render = Callable[[Field, Recipient, datetime], Value]
 
 
 class CompiledVariant:
     """The bytes of a variant with holes, and what goes into each.
 
-    Compiling costs as much as composing one mail; filling in costs a join of bytes. `make` asks a
-    field for its value.
+    Compiling costs as much as composing one mail; filling in costs a join of bytes. `render` asks
+    a field for its value.
     """
 
-    def __init__(self, content: Content, envelope: Envelope, *, make: Make) -> None:
+    def __init__(self, content: Content, envelope: Envelope, *, render: Render) -> None:
         self._language = content.language
+        self._about_id = content.about_id
         self._asked: list[_Asked] = []
         self._subject = content.subject
-        self._make = make
+        self._render = render
         self._subjects_known = _Remembered()
-        marked = replace(
+        prepared = replace(
             content,
-            text=self._mark(content.text, _TEXT),
-            html=self._mark(content.html, _HTML),
-            headers={name: self._mark(value, _HEAD) for name, value in content.headers.items()},
+            text=self._with_placeholders(content.text, _TEXT),
+            html=self._with_placeholders(content.html, _HTML),
+            headers={
+                name: self._with_placeholders(value, _HEAD)
+                for name, value in content.headers.items()
+            },
         )
         # One that greets is written for each: encoded words cannot be pieced together.
         greets = FIELD.search(content.subject)
         self._shared_subject = b"" if greets else text_header("Subject", content.subject)
-        raw = shared_part(marked, "QZXtokenXZQ", envelope, queued_at=_ANY_DATE)
+        raw = shared_part(prepared, "QZXtokenXZQ", envelope, queued_at=_ANY_DATE)
         self._parts: list[bytes] = []
         self._fillers: dict[_Asked, _Filler] = {}
         self._tokens: list[int] = []
         self._dates: list[int] = []
         self._dates_known = _Remembered()
-        self._cut(raw, make)
+        self._cut(raw, render)
 
-    def _mark(self, text: str, kind: str) -> str:
-        def mark(found: re.Match[str]) -> str:
+    def _with_placeholders(self, text: str, kind: str) -> str:
+        def placeholder(found: re.Match[str]) -> str:
             # What stands in HTML is escaped once more when it is put in.
             default = found[2] or ""
             asked = _Asked(found[1], html.unescape(default) if kind == _HTML else default)
@@ -151,12 +155,12 @@ class CompiledVariant:
                 self._asked.append(asked)
             return f"QZX{kind}{self._asked.index(asked):03d}XZQ"
 
-        return FIELD.sub(mark, text)
+        return FIELD.sub(placeholder, text)
 
-    def _cut(self, raw: bytes, make: Make) -> None:
+    def _cut(self, raw: bytes, render: Render) -> None:
         known = fields.known()
         end = 0
-        for found in _MARKER.finditer(raw):
+        for found in _PLACEHOLDER.finditer(raw):
             if found[4] and self._dates:
                 # Only the first is the header; another is somebody's text.
                 continue
@@ -174,40 +178,42 @@ class CompiledVariant:
                 if asked.name not in known:
                     raise KeyError(asked.name)
                 filler = self._fillers.setdefault(
-                    asked, _Filler(known[asked.name], asked.default, make)
+                    asked, _Filler(known[asked.name], asked.default, render)
                 )
                 filler.stands(kind, at)
         self._parts.append(raw[end:])
 
-    def fill(self, mail: ClaimedMessage, token: str) -> bytes:
+    def fill(self, mail: ClaimedMessage, token: str, *, now: datetime) -> bytes:
         """Build one recipient's mail."""
         parts = self._parts.copy()
-        reader = Recipient(mail.person_id, mail.to_name, self._language, mail.country, mail.city_id)
+        reader = Recipient(
+            mail.person_id, mail.to_name, self._language, mail.country, mail.city_id, self._about_id
+        )
         for filler in self._fillers.values():
-            filler.put(parts, reader)
+            filler.put(parts, reader, now)
         name = token.encode()
         for at in self._tokens:
             parts[at] = name
         date = self._dates_known.get(mail.queued_at)
         if date is None:
             written = f"Date: {format_datetime(mail.queued_at)}".encode()
-            date = self._dates_known.keep(mail.queued_at, (written,))
+            date = self._dates_known.remember(mail.queued_at, (written,))
         for at in self._dates:
             parts[at] = date[0]
         head = address_header("To", mail.to, mail.to_name)
-        subject = self._shared_subject or self._subject_header(reader)
+        subject = self._shared_subject or self._subject_header(reader, now)
         return b"".join([head, subject, *parts])
 
-    def _subject_header(self, reader: Recipient) -> bytes:
+    def _subject_header(self, reader: Recipient, now: datetime) -> bytes:
         known = fields.known()
 
         def value(found: re.Match[str]) -> str:
-            return self._make(known[found[1]], reader).text or found[2] or ""
+            return self._render(known[found[1]], reader, now).text or found[2] or ""
 
         subject = on_one_line(FIELD.sub(value, self._subject))
         written = self._subjects_known.get(subject)
         if written is None:
-            written = self._subjects_known.keep(subject, (text_header("Subject", subject),))
+            written = self._subjects_known.remember(subject, (text_header("Subject", subject),))
         return bytes(written[0])
 
 

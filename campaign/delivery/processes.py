@@ -37,7 +37,7 @@ def born(pid: int) -> str:
 
 
 def dead(claimants: list[str]) -> list[str]:
-    """Name the claimants of this machine whose process is gone, or who fell in this one."""
+    """Name the claimants of this machine whose process is gone, or who crashed in this one."""
     if not Path("/proc/self/stat").exists():
         return []
     gone = []

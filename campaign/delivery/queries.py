@@ -1,4 +1,4 @@
-"""Questions of delivery: what runs, who holds what, which throttles rest, and the texts to send."""
+"""Questions of delivery: what runs, who has claimed what, and the texts to send."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -68,25 +68,25 @@ def is_anything_due(*, now: datetime) -> bool:
 
 
 def claimants() -> list[str]:
-    """Name the senders that hold messages now."""
-    return list(db.session.scalars(select(Message.claimed_by).where(_HELD).distinct()))
+    """Name the senders that have claimed messages now."""
+    return list(db.session.scalars(select(Message.claimed_by).where(_CLAIMED).distinct()))
 
 
 # In the words of the partial index, so that the planner uses it.
-_HELD = sql("state = 'sending'")
+_CLAIMED = sql("state = 'sending'")
 
 
 def overdue(*, now: datetime) -> list[str]:
     """Name the senders whose lease has ended."""
     return list(
         db.session.scalars(
-            select(Message.claimed_by).where(_HELD, Message.leased_until < now).distinct()
+            select(Message.claimed_by).where(_CLAIMED, Message.leased_until < now).distinct()
         )
     )
 
 
 def contents(ids: Iterable[int]) -> dict[int, Content]:
-    """Give what single messages say, by their numbers."""
+    """Give what single messages say, by their ids."""
     rows = db.session.scalars(select(Message).where(Message.id.in_(list(ids))))
     return {
         row.id: Content(
@@ -116,4 +116,5 @@ def variant(batch_id: int, key: str) -> Content:
         headers=batch.headers,
         language=found.language,
         code=found.code,
+        about_id=found.about_id,
     )

@@ -1,145 +1,123 @@
-"""The way out: some kept connections to the mail server, or the local mailbox."""
+"""The relay: some kept connections to the mail server, each spoken to as it answers."""
 
-import contextlib
-import os
 import selectors
 import time
-from collections.abc import Generator, Iterable, Iterator
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Iterator
 
-from flask import current_app
-
-from campaign.delivery import smtp_connection as lines
-from campaign.delivery.replies import Outcome, Reply, fault_of
-from campaign.delivery.smtp_connection import Keeper, Letter, Line
-from campaign.outbox.mail import ClaimedMessage
-from campaign.outbox.models import message_token
-
-
-class Relay:
-    """One sender's way to the mail server: some kept connections, each spoken to as it answers.
-
-    One thread serves all of them: the relay works on some messages while others are on their way.
-    """
-
-    def __init__(self) -> None:
-        self._lines: list[Line] = []
-        self._selector = selectors.DefaultSelector()
-        self._is_halted = False
-
-    def hand_over(
-        self, letters: Iterable[Letter], *, number: int, keeper: Keeper
-    ) -> Iterator[tuple[ClaimedMessage, Reply]]:
-        """Hand about `number` messages over and tell what became of each.
-
-        Raises nothing of the network's: where the way closes, the messages at hand are told of
-        and the rest is not taken.
-        """
-        self._is_halted = False
-        queue = iter(letters)
-        told: list[tuple[ClaimedMessage, Reply]] = []
-
-        def following() -> Letter | None:
-            return None if self._is_halted else next(queue, None)
-
-        def tell(mail: ClaimedMessage, reply: Reply) -> None:
-            keeper.end(mail.id, reply)
-            told.append((mail, reply))
-            if reply.outcome is Outcome.RELAY:
-                self.halt()
-
-        most = max(1, min(current_app.config["MAIL_CONNECTIONS"], number // WORTH_A_CONNECTION))
-        while len(self._lines) < most:
-            self._lines.append(Line(self._selector))
-        talks: dict[Line, Generator[None]] = {}
-        try:
-            for line in self._lines[:most]:
-                talks[line] = line.carry(following, keeper, tell)
-                self._go_on(line, talks)
-            while True:
-                keeper.write()
-                yield from told
-                told.clear()
-                if not talks:
-                    break
-                self._hear(talks)
-        finally:
-            # Left in the middle: nobody reads the answers to what these have given away.
-            for line in talks:
-                line.close()
-
-    def halt(self) -> None:
-        """Take no further message; those at hand are brought to their end."""
-        self._is_halted = True
-
-    def _hear(self, talks: dict["Line", Generator[None]]) -> None:
-        for key, _ in self._selector.select(timeout=1):
-            line: Line = key.data
-            if line in talks:
-                self._go_on(line, talks)
-            else:
-                # Nobody asked it anything: it says goodbye.
-                line.close()
-        limit = time.monotonic() - lines.TIMEOUT
-        for line in [line for line in talks if line.heard_at < limit]:
-            with contextlib.suppress(StopIteration):
-                talks[line].throw(TimeoutError("the relay does not answer"))
-            del talks[line]
-
-    def _go_on(self, line: "Line", talks: dict["Line", Generator[None]]) -> None:
-        try:
-            next(talks[line])
-        except StopIteration:
-            del talks[line]
-
-    def close(self) -> None:
-        """Close all connections."""
-        for line in self._lines:
-            line.close()
-
+from campaign.delivery import mail_server
+from campaign.delivery.building import OutgoingMessage
+from campaign.delivery.journal import Journal
+from campaign.delivery.replies import Outcome
+from campaign.delivery.smtp_connection import Begun, Ended, SmtpConnection
 
 # So many messages are worth a further connection.
 WORTH_A_CONNECTION = 10
 
 
-class Mailbox:
-    """The local mailbox: where mail goes while no mail server is set."""
+class Relay:
+    """One sender's way to the mail server, over so many connections at most.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    One thread serves all of them: the relay works on some messages while others are on their way.
+    """
+
+    def __init__(self) -> None:
+        self.most = 1
+        self._connections: list[SmtpConnection] = []
+        # Those that have a message at hand.
+        self._busy: set[SmtpConnection] = set()
+        self._selector = selectors.DefaultSelector()
         self._is_halted = False
 
-    def hand_over(
-        self, letters: Iterable[Letter], *, number: int, keeper: Keeper
-    ) -> Iterator[tuple[ClaimedMessage, Reply]]:
-        """Keep messages one after the other, as `Relay.hand_over` would send them."""
-        for letter in letters:
-            keeper.begin(letter.mail.id)
-            token = message_token(letter.mail.id)
-            reply = self.keep(token, letter.body, queued_at=letter.mail.queued_at)
-            keeper.end(letter.mail.id, reply)
-            yield letter.mail, reply
-            if self._is_halted:
+    def send_all(
+        self, messages: Iterator[OutgoingMessage], *, number: int, journal: Journal
+    ) -> Iterator[Ended]:
+        """Send about `number` messages, and give what became of each.
+
+        Raises nothing of the network's: where the way closes, those at hand come to their end and
+        the rest is not taken.
+        """
+        self._is_halted = False
+        woken = self._enough_for(number)
+        self._busy.update(woken)
+        ended: list[Ended] = []
+        try:
+            while self._busy or ended:
+                for connection in woken:
+                    ended += self._go_on(connection, messages, journal)
+                if ended:
+                    journal.write()
+                    yield from ended
+                woken = self._wait() if self._busy else []
+                ended = self._time_out(journal)
+        finally:
+            # Left in the middle: nobody reads the answers to what these have given away.
+            for connection in self._busy:
+                connection.close()
+            self._busy.clear()
+
+    def _enough_for(self, number: int) -> list[SmtpConnection]:
+        enough = max(1, min(self.most, number // WORTH_A_CONNECTION))
+        while len(self._connections) < enough:
+            self._connections.append(SmtpConnection(self._selector))
+        return self._connections[:enough]
+
+    def _go_on(
+        self, connection: SmtpConnection, messages: Iterator[OutgoingMessage], journal: Journal
+    ) -> list[Ended]:
+        """Let one connection go on until the server has the word, or there is nothing to send."""
+        ended: list[Ended] = []
+        while (event := connection.next_event()) is not None:
+            if isinstance(event, Ended):
+                ended.append(self._end(event, journal))
+            elif isinstance(event, Begun):
+                # Before any of it goes out: whoever finds this journal must know.
+                journal.begin(event.message.mail.id)
+                connection.give_text(self._next(messages) if connection.is_pipelining else None)
+            elif (message := self._next(messages)) is not None:
+                connection.send(message)
+            else:
+                self._busy.discard(connection)
                 break
+        return ended
+
+    def _next(self, messages: Iterator[OutgoingMessage]) -> OutgoingMessage | None:
+        return None if self._is_halted else next(messages, None)
+
+    def _end(self, event: Ended, journal: Journal) -> Ended:
+        journal.end(event.mail.id, event.reply)
+        if event.reply.outcome is Outcome.RELAY:
+            self.halt()
+        return event
+
+    def _wait(self) -> list[SmtpConnection]:
+        """Wait until the server says something, or listens again; give where it does."""
+        woken = []
+        for key, _ in self._selector.select(timeout=1):
+            connection: SmtpConnection = key.data
+            if connection in self._busy:
+                connection.wake()
+                woken.append(connection)
+            else:
+                # Nobody asked it anything: it says goodbye.
+                connection.close()
+        return woken
+
+    def _time_out(self, journal: Journal) -> list[Ended]:
+        """Give up those on which the server is silent."""
+        limit = time.monotonic() - mail_server.TIMEOUT
+        ended = []
+        for connection in [one for one in self._busy if one.heard_at < limit]:
+            self._busy.discard(connection)
+            event = connection.time_out()
+            if event is not None:
+                ended.append(self._end(event, journal))
+        return ended
 
     def halt(self) -> None:
-        """Take no further message."""
+        """Take no further message; those at hand are brought to their end."""
         self._is_halted = True
 
-    def keep(self, token: str, message: bytes, *, queued_at: datetime) -> Reply:
-        """Write one mail, whole or not at all; written twice it is one file."""
-        file = self._folder / f"{queued_at:%Y%m%dT%H%M%S%f}-{token}.eml"
-        fresh = file.with_suffix(f".{os.getpid()}.part")
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fresh.write_bytes(message)
-            fresh.rename(file)
-        except OSError as trouble:
-            return Reply(Outcome.RELAY, fault_of(trouble))
-        return Reply(Outcome.SENT, "kept in the local mailbox")
-
-
-def mailbox_folder() -> Path:
-    """Tell where the local mailbox of this application is."""
-    return Path(current_app.config["INSTANCE"]) / "mailbox"
+    def close(self) -> None:
+        """Close all connections."""
+        for connection in self._connections:
+            connection.close()

@@ -10,7 +10,7 @@ from campaign.verdicts.judging import Verdict
 
 
 class Outcome(StrEnum):
-    """What became of one attempt to hand a message over."""
+    """What became of one attempt to send a message."""
 
     SENT = "sent"
     LATER = "later"
@@ -108,8 +108,7 @@ def fault_of(trouble: BaseException) -> str:
 
 
 def _one_line(text: str) -> str:
-    # A stranger's words: what cannot be shown is no letter of theirs, and some of it no database
-    # takes.
+    # A stranger's words: what cannot be shown is left out, and some of it no database takes.
     if not text.isprintable():
-        text = "".join(letter if letter.isprintable() else " " for letter in text)
+        text = "".join(sign if sign.isprintable() else " " for sign in text)
     return " ".join(text.split())[:400]

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
-from campaign.delivery.relay import mailbox_folder
+from campaign.delivery.mailbox import folder_in
 
 bp = Blueprint("delivery", __name__, url_prefix="/mailbox")
 
@@ -26,7 +26,7 @@ _OF_PROXIES = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Rea
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredMail:
     """One mail of the mailbox: the name of its file, and its parts."""
 
     key: str
@@ -77,7 +77,7 @@ def _is_loopback(address: str) -> bool:
 
 
 @bp.after_request
-def _never_kept(response: Response) -> Response:
+def _never_cached(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -85,7 +85,7 @@ def _never_kept(response: Response) -> Response:
 @bp.get("")
 def mailbox() -> str:
     """List the newest mails."""
-    files = sorted(mailbox_folder().glob("*.eml"), reverse=True)[:SHOWN]
+    files = sorted(_folder().glob("*.eml"), reverse=True)[:SHOWN]
     return render_template("delivery/mailbox.html", mails=[_read(file) for file in files])
 
 
@@ -111,7 +111,11 @@ def mail_raw(key: str) -> Response:
     return Response(_file(key).read_bytes(), mimetype="text/plain")
 
 
-def _find(key: str) -> Kept:
+def _folder() -> Path:
+    return folder_in(current_app.config["INSTANCE"])
+
+
+def _find(key: str) -> StoredMail:
     return _read(_file(key))
 
 
@@ -119,12 +123,12 @@ def _file(key: str) -> Path:
     # The name of a file of ours and nothing else: no path leads out of the folder.
     if not re.fullmatch(r"[\w-]{1,100}", key, re.ASCII):
         abort(404)
-    file = mailbox_folder() / f"{key}.eml"
+    file = _folder() / f"{key}.eml"
     if not file.is_file():
         abort(404)
     return file
 
 
-def _read(file: Path) -> Kept:
+def _read(file: Path) -> StoredMail:
     message = email.message_from_bytes(file.read_bytes(), policy=default)
-    return Kept(file.stem, message)
+    return StoredMail(file.stem, message)

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import icalendar
 
-from campaign import markup
 from campaign.events import links, world
 from campaign.events.models import Event
 from campaign.events.zones import vtimezone
 from campaign.outbox.headers import display_name, one_address, safe_header
+from campaign.plain_text import plain
 
 PRODID = "-//campaign//events//EN"
 # Google and Outlook ask every 3 to 24 hours whatever we say; others keep to this.
@@ -72,11 +72,11 @@ def _part(
     part.add("sequence", sequence)
     _add_times(part, event)
     part.add("summary", _Words(event.title))
-    part.add("location", _Words(event.place))
+    part.add("location", _Words(event.location))
     part.add("description", _Words(_description(entry)))
     part.add("url", safe_header(entry.url))
-    if place := world.on_earth(event.latitude, event.longitude):
-        part.add("geo", _Geo(place))
+    if position := world.on_earth(event.latitude, event.longitude):
+        part.add("geo", _Geo(position))
     part.add("status", "CANCELLED" if event.is_called_off else "CONFIRMED")
     part.add("created", event.created_at)
     part.add("last-modified", event.revised_at)
@@ -89,14 +89,15 @@ def _add_times(part: icalendar.Event, event: Event) -> None:
         part.add("dtstart", event.starts_on)
         part.add("dtend", event.starts_on + timedelta(days=1))
         return
+    zone = event.clock.key
     for name, moment in (("dtstart", event.starts_at), ("dtend", event.ends_at)):
-        if _is_utc(event.clock.key):
+        if _is_utc(zone):
             # UTC has a form of its own and needs no VTIMEZONE (RFC 5545 section 3.3.5).
             part.add(name, moment.astimezone(UTC))
         else:
             # The zone is named by hand: icalendar takes Reykjavík's, which keeps UTC, for UTC.
             wall = moment.replace(tzinfo=None)
-            part.add(name, wall, parameters={"TZID": event.clock.key})
+            part.add(name, wall, parameters={"TZID": zone})
 
 
 def _is_utc(zone: str) -> bool:
@@ -113,21 +114,20 @@ def _description(entry: Entry) -> str:
 
 @lru_cache(maxsize=500)
 def _plain(source: str, base: str) -> str:
-    return markup.plain(source, absolute=lambda path: links.whole(path, base=base)).strip()
+    return plain(source, absolute=lambda path: links.whole(path, base=base)).strip()
 
 
 def _party(party: Party) -> icalendar.vCalAddress:
     one_address(party.address)
     written = icalendar.vCalAddress(f"mailto:{party.address}")
-    name = display_name(party.name)
-    if name:
+    if name := display_name(party.name):
         written.params["CN"] = name
     return written
 
 
 def _attendee(party: Party) -> icalendar.vCalAddress:
     written = _party(party)
-    written.params["CN"] = display_name(party.name) or party.address
+    written.params.setdefault("CN", party.address)
     written.params["CUTYPE"] = "INDIVIDUAL"
     written.params["ROLE"] = "REQ-PARTICIPANT"
     written.params["PARTSTAT"] = "NEEDS-ACTION"
@@ -152,7 +152,7 @@ class _Words(icalendar.vText):
 
 
 class _Geo(icalendar.vGeo):
-    """A place in decimals (RFC 5545 section 3.8.1.6), where Python would write 2e-05."""
+    """A position in decimals (RFC 5545 section 3.8.1.6), where Python would write 2e-05."""
 
     def to_ical(self) -> str:
         return f"{world.degrees(self.latitude)};{world.degrees(self.longitude)}"
@@ -197,6 +197,6 @@ def _zones(events: Iterable[Event]) -> dict[str, set[int]]:
     """List the zones that events with hours name, each with the years it is needed for."""
     found: dict[str, set[int]] = {}
     for event in events:
-        if not event.is_all_day and not _is_utc(event.clock.key):
-            found.setdefault(event.clock.key, set()).add(event.starts_on.year)
+        if not event.is_all_day and not _is_utc(zone := event.clock.key):
+            found.setdefault(zone, set()).add(event.starts_on.year)
     return found

@@ -9,6 +9,7 @@ from html import escape
 from campaign.db import db
 from campaign.events import queries
 from campaign.events.models import Action, Event
+from campaign.events.sign_ups.queries import seats_reserved, seats_taken
 from campaign.languages import current_language, number
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.fields import Recipient, Value, field
@@ -36,7 +37,7 @@ class Meeting:
     city: str
     country: str
     zone: str
-    place: str
+    location: str
     starts_on: date
     starts_at: datetime
     ends_at: datetime
@@ -49,7 +50,7 @@ class Meeting:
     url: str
 
     @property
-    def is_placed(self) -> bool:
+    def is_located(self) -> bool:
         """Tell whether somebody has said where on Earth it is."""
         return self.latitude is not None and self.longitude is not None
 
@@ -95,7 +96,7 @@ def next_event(reader: Recipient, now: datetime) -> Value:
     city = _city(reader)
     found = _nearest(ahead.meetings, city, reader.country) if city else []
     found = found or _first_in(ahead.meetings, reader.country)
-    km = round(found[0].km_from(city)) if len(found) == 1 and city and found[0].is_placed else 0
+    km = round(found[0].km_from(city)) if len(found) == 1 and city and found[0].is_located else 0
     is_journey = WORTH_SAYING_KM <= km <= NEAR_KM
     action = None if found else ahead.action
     card = _card(current_language(), tuple(found), action, is_journey, _everywhere())
@@ -144,7 +145,7 @@ def events_this_month(reader: Recipient, now: datetime) -> Value:
     soon = [meeting for meeting in _ahead(now).meetings if meeting.starts_at <= now + MONTH]
     near = _in_reach(soon, _city(reader), reader.country)
     biggest = sorted(soon, key=lambda meeting: -meeting.taken)[:BIGGEST]
-    shown = near[:MOST_IN_A_MONTH] or sorted(biggest, key=_day_and_place)
+    shown = near[:MOST_IN_A_MONTH] or sorted(biggest, key=_day_and_city)
     return _month(
         current_language(),
         tuple(shown),
@@ -186,7 +187,7 @@ def _city(reader: Recipient) -> City | None:
 
 
 def _nearest(meetings: Iterable[Meeting], city: City, country: str) -> list[Meeting]:
-    """Give the event to go to from a city: one with places before one without, then the nearest."""
+    """Give the event to go to from a city: one with free seats first, and then the nearest."""
     found = _in_reach(meetings, city, country)
     return sorted(
         found, key=lambda one: (one.is_example, one.is_full, one.km_from(city), one.starts_on)
@@ -208,15 +209,15 @@ def _first_in(meetings: Iterable[Meeting], country: str) -> list[Meeting]:
     if not found:
         return []
     first = min(found, key=lambda one: (one.is_example, one.is_full, one.starts_on, one.city))
-    same = [one for one in found if _status(one) == _status(first)]
-    return sorted(same, key=_day_and_place)[:MOST_AT_ONCE]
+    same = [one for one in found if _rank(one) == _rank(first)]
+    return sorted(same, key=_day_and_city)[:MOST_AT_ONCE]
 
 
-def _status(meeting: Meeting) -> tuple[date, bool, bool]:
+def _rank(meeting: Meeting) -> tuple[date, bool, bool]:
     return meeting.starts_on, meeting.is_example, meeting.is_full
 
 
-def _day_and_place(meeting: Meeting) -> tuple[date, str, str]:
+def _day_and_city(meeting: Meeting) -> tuple[date, str, str]:
     return meeting.starts_on, meeting.country, meeting.city
 
 
@@ -235,11 +236,11 @@ def _revised_at(_database: str, _second: datetime) -> datetime | None:
 @lru_cache(maxsize=4)
 def _ahead_at(_database: str, minute: datetime, _revised_at: datetime | None) -> Ahead:
     events = queries.upcoming(now=minute)
-    taken = queries.places_taken(event.id for event in events)
-    held = queries.seats_held((event.id for event in events), now=minute)
+    taken = seats_taken(event.id for event in events)
+    reserved = seats_reserved((event.id for event in events), now=minute)
     action = queries.next_action(now=minute)
     return Ahead(
-        meetings=tuple(_meeting(event, taken[event.id], held[event.id]) for event in events),
+        meetings=tuple(_meeting(event, taken[event.id], reserved[event.id]) for event in events),
         action=None if action is None else _day_of_action(action, events),
     )
 
@@ -253,19 +254,19 @@ def _day_of_action(action: Action, events: Iterable[Event]) -> DayOfAction:
     )
 
 
-def _meeting(event: Event, taken: int, held: int) -> Meeting:
+def _meeting(event: Event, taken: int, reserved: int) -> Meeting:
     return Meeting(
         title=event.title,
         city=event.city,
         country=event.country,
         zone=event.zone,
-        place=event.place,
+        location=event.location,
         starts_on=event.starts_on,
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         is_all_day=event.is_all_day,
         is_example=event.is_example,
-        is_full=event.is_full(taken + held),
+        is_full=event.is_full(taken + reserved),
         taken=taken,
         latitude=event.latitude,
         longitude=event.longitude,

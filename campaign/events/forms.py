@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
-from babel import Locale
-from flask_babel import get_locale
 from wtforms import (
     BooleanField,
     FloatField,
@@ -18,7 +16,7 @@ from wtforms.validators import InputRequired, ValidationError
 from campaign.days import DayField, HourField, clock_of, trouble_with
 from campaign.events.models import Action, Event
 from campaign.forms import OfficeForm, PublicForm, line_field, markdown_field, text_field
-from campaign.languages import _, country_name
+from campaign.languages import _, country_name, territories
 from campaign.languages import lazy_gettext as _l
 from campaign.slugs import slug_of
 
@@ -43,17 +41,6 @@ class FilterForm(PublicForm):
         ]
 
 
-def _named_countries() -> list[tuple[str, str]]:
-    locale = get_locale() or Locale("en")
-    codes = [str(code) for code in locale.territories if re.fullmatch("[A-Z]{2}", str(code))]
-    named = ((code, country_name(code)) for code in codes if code not in _NO_COUNTRIES)
-    return sorted(named, key=lambda pair: pair[1])
-
-
-# Codes that CLDR names beside the countries: unions, leftovers and test values.
-_NO_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
-
-
 class DegreesField(FloatField):
     """A latitude or a longitude in decimal degrees; an empty field means none."""
 
@@ -76,7 +63,7 @@ class DegreesField(FloatField):
 
 
 class CapacityField(IntegerField):
-    """How many people a place holds; an empty field means as many as come."""
+    """How many seats an event has; an empty field means as many as come."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = None
@@ -141,7 +128,7 @@ class EventForm(OfficeForm):
             ("", _("None")),
             *((str(action.id), action.title) for action in actions),
         ]
-        self.country.choices = [("", _("Choose the country")), *_named_countries()]
+        self.country.choices = [("", _("Choose the country")), *territories()]
         zones = sorted(zone for zone in available_timezones() if "/" in zone)
         self.zone.choices = [
             ("", _("Choose the time zone")),
@@ -173,7 +160,7 @@ class EventForm(OfficeForm):
         return bool(is_good)
 
     def _has_good_hours(self) -> bool:
-        """Check both hours on the clocks of the place: they exist once, and the end comes later."""
+        """Check both hours on the clocks of the city: they exist once, and the end comes later."""
         day, zone = self.starts_on.data, self.zone.data
         if day is None or not zone or self.starts_on.errors or self.zone.errors:
             return True
@@ -206,10 +193,6 @@ class EventForm(OfficeForm):
 def _wrong(field: Any, sentence: Any) -> bool:
     field.errors = [*field.errors, sentence]
     return False
-
-
-class CallOffForm(OfficeForm):
-    """The one button that calls an event off."""
 
 
 class ActionForm(OfficeForm):

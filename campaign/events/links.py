@@ -20,7 +20,7 @@ def google(event: Event, *, url: str) -> str:
             "text": event.title,
             "dates": dates,
             "ctz": event.clock.key,
-            "location": event.place,
+            "location": event.location,
             "details": url,
         }
     )
@@ -34,7 +34,7 @@ def outlook(event: Event, *, url: str) -> str:
             "rru": "addevent",
             "subject": event.title,
             **_outlook_times(event),
-            "location": event.place,
+            "location": event.location,
             "body": url,
         }
     )
@@ -56,7 +56,7 @@ def _utc(moment: datetime) -> str:
 
 
 def street_map(event: Event) -> str:
-    """Give the address of OpenStreetMap's page with the event's place marked."""
+    """Give the address of OpenStreetMap's page with the event's position marked."""
     latitude, longitude = world.degrees(event.latitude or 0), world.degrees(event.longitude or 0)
     return (
         f"https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}"

@@ -9,9 +9,12 @@ from markupsafe import Markup
 from campaign import clock, tables
 from campaign.db import db
 from campaign.events import queries, verbs
-from campaign.events.forms import ActionForm, CallOffForm, EventForm, NewActionForm
-from campaign.events.models import Action, Event, SignUp
-from campaign.events.sign_ups.queries import number_asked, search_sign_ups
+from campaign.events.changes import verbs as changes_verbs
+from campaign.events.forms import ActionForm, EventForm, NewActionForm
+from campaign.events.models import Action, Event
+from campaign.events.sign_ups import queries as sign_up_queries
+from campaign.events.sign_ups.office import COLUMNS
+from campaign.forms import ButtonForm
 from campaign.languages import _, country_name, ngettext, wall_time
 from campaign.languages import lazy_gettext as _l
 from campaign.tables import Column
@@ -50,9 +53,9 @@ def _columns(taken: dict[int, int]) -> list[Column]:
 
 @bp.get("")
 def index() -> Any:
-    """List the events with the places taken at each."""
+    """List the events with the seats taken at each."""
     query = queries.search_events(request.args.get("q", ""), action=request.args.get("action", ""))
-    columns = _columns(queries.all_places_taken())
+    columns = _columns(sign_up_queries.all_seats_taken())
     if request.args.get("format") == "csv":
         return tables.download(query, columns, name="events")
     return render_template(
@@ -62,7 +65,7 @@ def index() -> Any:
 
 
 def _action_columns() -> list[Column]:
-    taken, events = queries.places_by_action(), queries.events_by_action()
+    taken, events = sign_up_queries.seats_taken_by_action(), queries.events_by_action()
 
     def its_events(action: Action) -> Markup:
         href = url_for("office.events.index", action=action.slug)
@@ -95,7 +98,7 @@ def _action_page(action: Action) -> Markup:
 
 @bp.get("/actions")
 def actions() -> Any:
-    """List the days of action with their events and the places taken."""
+    """List the days of action with their events and the seats taken."""
     query = queries.search_actions(request.args.get("q", ""))
     columns = _action_columns()
     if request.args.get("format") == "csv":
@@ -109,11 +112,7 @@ def actions() -> Any:
 @bp.get("/actions/new")
 def new_action() -> str:
     """Show the form in which a day of action is announced."""
-    return _new_action_page(NewActionForm())
-
-
-def _new_action_page(form: NewActionForm) -> str:
-    return render_template("events/office/new_action.html", form=form)
+    return render_template("events/office/new_action.html", form=NewActionForm())
 
 
 @bp.post("/actions/new")
@@ -121,7 +120,7 @@ def announce() -> Any:
     """Announce a day of action."""
     form = NewActionForm()
     if not form.validate():
-        return _new_action_page(form), form.refusal_status()
+        return render_template("events/office/new_action.html", form=form), form.refusal_status()
     try:
         verbs.announce(
             title=form.title.data,
@@ -131,7 +130,7 @@ def announce() -> Any:
         )
     except verbs.AddressTaken as refusal:
         form.slug.errors = [refusal.sentence]
-        return _new_action_page(form), refusal.status
+        return render_template("events/office/new_action.html", form=form), refusal.status
     db.session.commit()
     flash(_("The day of action is there. Now it needs events."), "done")
     return redirect(url_for("office.events.actions"), 303)
@@ -165,51 +164,23 @@ def amend(slug: str) -> Any:
     return redirect(url_for("office.events.actions"), 303)
 
 
-_STATES = {"coming": _l("coming"), "asked": _l("asked"), "withdrawn": _l("withdrawn")}
-
-
-def _status(place: SignUp) -> str:
-    if not place.is_active:
-        return "withdrawn"
-    return "coming" if place.is_coming else "asked"
-
-
-def _name(place: SignUp) -> str:
-    """Give what somebody is called, or what the form said while they have not confirmed it."""
-    return place.person.name or (place.asks[-1].name if place.asks else "")
-
-
-def _guests(place: SignUp) -> int:
-    return place.asks[-1].guests if place.asks and not place.is_coming else place.guests
-
-
-SIGN_UPS = [
-    Column("name", _l("Name"), _name),
-    Column("email", _l("Address"), lambda row: row.person.email),
-    Column("guests", _l("Guests"), _guests, is_number=True),
-    Column("state", _l("State"), _status, cell=lambda row: _STATES[_status(row)]),
-    Column("signed_up_at", _l("Signed up"), lambda row: row.signed_up_at),
-    Column("confirmed_at", _l("Confirmed"), lambda row: row.confirmed_at),
-    Column("withdrawn_at", _l("Withdrawn"), lambda row: row.withdrawn_at),
-]
-
-
 @bp.get("/<slug>")
 def event(slug: str) -> Any:
     """Show an event and who is coming."""
     found = _event(slug)
-    query = search_sign_ups(found, request.args.get("q", ""), state=request.args.get("state", ""))
+    words, status = request.args.get("q", ""), request.args.get("state", "")
+    query = sign_up_queries.search_sign_ups(found, words, status=status)
     if request.args.get("format") == "csv":
-        return tables.download(query, SIGN_UPS, name=f"{slug}-people")
-    taken = queries.places_taken([found.id])[found.id]
+        return tables.download(query, COLUMNS, name=f"{slug}-people")
+    taken = sign_up_queries.seats_taken([found.id])[found.id]
     return render_template(
         "events/office/event.html",
         event=found,
         taken=taken,
-        asked=number_asked(found),
-        free=queries.free_places(found, now=clock.now()),
+        asked=sign_up_queries.count_unconfirmed(found),
+        free=sign_up_queries.free_seats(found, now=clock.now()),
         is_over=found.is_over(clock.now()),
-        table=tables.page(query, SIGN_UPS, arguments=request.args, path=request.path),
+        table=tables.page(query, COLUMNS, arguments=request.args, path=request.path),
     )
 
 
@@ -220,7 +191,7 @@ def _event(slug: str) -> Event:
 @bp.get("/new")
 def new() -> str:
     """Show the form in which an event is planned."""
-    return _new_page(_form())
+    return render_template("events/office/new.html", form=_form())
 
 
 def _form() -> EventForm:
@@ -229,16 +200,12 @@ def _form() -> EventForm:
     return form
 
 
-def _new_page(form: EventForm) -> str:
-    return render_template("events/office/new.html", form=form)
-
-
 @bp.post("/new")
 def plan() -> Any:
     """Plan an event."""
     form = _form()
     if not form.validate():
-        return _new_page(form), form.refusal_status()
+        return render_template("events/office/new.html", form=form), form.refusal_status()
     event = verbs.plan(**form.particulars(), now=clock.now())
     db.session.commit()
     flash(_("The event is planned. Its page is public now."), "done")
@@ -260,7 +227,7 @@ def _edit_page(found: Event, form: EventForm, *, asked: date | None = None) -> s
         "events/office/edit.html",
         event=found,
         form=form,
-        number=queries.number_coming(found),
+        signed_up=sign_up_queries.count_active(found),
         asked=asked,
     )
 
@@ -275,17 +242,19 @@ def _sure_of() -> date | None:
 
 @bp.post("/<slug>/edit")
 def revise(slug: str) -> Any:
-    """Change an event, and tell all who come if it is another time or place."""
+    """Change an event, and notify all who come if it is another time or place."""
     found = _event(slug)
     form = _form()
     if not form.validate():
         return _edit_page(found, form), form.refusal_status()
     try:
-        mailed = verbs.revise(found, **form.particulars(), sure_of=_sure_of(), now=clock.now())
-    except verbs.UnlikelyDay as refusal:
+        mailed = changes_verbs.revise(
+            found, **form.particulars(), sure_of=_sure_of(), now=clock.now()
+        )
+    except changes_verbs.UnlikelyDay as refusal:
         form.starts_on.errors = [refusal.sentence]
         return _edit_page(found, form, asked=form.starts_on.data), refusal.status
-    except verbs.CapacityTooSmall as refusal:
+    except changes_verbs.CapacityTooSmall as refusal:
         form.capacity.errors = [refusal.sentence]
         return _edit_page(found, form), refusal.status
     db.session.commit()
@@ -295,32 +264,37 @@ def revise(slug: str) -> Any:
     return redirect(url_for("office.events.event", slug=slug), 303)
 
 
-def _mailed(id: int) -> str:
+def _mailed(people: int) -> str:
     return str(
-        ngettext("%(num)s person gets a mail about it.", "%(num)s people get a mail about it.", id)
+        ngettext(
+            "%(num)s person gets a mail about it.", "%(num)s people get a mail about it.", people
+        )
     )
 
 
 @bp.get("/<slug>/call-off")
-def call_off(slug: str) -> str:
-    """Show the button that calls an event off, and how many would be told."""
-    return _call_off_page(_event(slug), CallOffForm())
+def confirm_call_off(slug: str) -> str:
+    """Show the button that calls an event off, and how many would be notified."""
+    return _call_off_page(_event(slug), ButtonForm())
 
 
-def _call_off_page(found: Event, form: CallOffForm) -> str:
+def _call_off_page(found: Event, form: ButtonForm) -> str:
     return render_template(
-        "events/office/call_off.html", event=found, form=form, number=queries.number_coming(found)
+        "events/office/confirm_call_off.html",
+        event=found,
+        form=form,
+        signed_up=sign_up_queries.count_active(found),
     )
 
 
 @bp.post("/<slug>/call-off")
 def do_call_off(slug: str) -> Any:
-    """Call an event off, and tell all who meant to come."""
+    """Call an event off, and notify all who meant to come."""
     found = _event(slug)
-    form = CallOffForm()
+    form = ButtonForm()
     if not form.validate():
         return _call_off_page(found, form), form.refusal_status()
-    mailed = verbs.call_off(found, now=clock.now())
+    mailed = changes_verbs.call_off(found, now=clock.now())
     db.session.commit()
     flash(_("The event is called off."), "done")
     if mailed:

@@ -1,7 +1,7 @@
-"""Questions about actions, events and how many come."""
+"""Questions about days of action and events."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from unicodedata import normalize
@@ -12,14 +12,14 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from campaign.db import db, lock
-from campaign.events.models import SEATS_HELD, Action, Event, SignUp, SignUpAsk
+from campaign.events.models import Action, Event
 from campaign.languages import country_codes, country_name
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 # How long feeds keep what is past or called off, so that calendars hear of it.
-KEPT = timedelta(days=30)
+FEED_RETENTION = timedelta(days=30)
 # The clocks of the world lie this far apart: a day has not begun or ended everywhere at once.
-_ELSEWHERE = timedelta(days=1)
+WIDEST_ZONE_GAP = timedelta(days=1)
 
 
 def action_by_slug(slug: str) -> Action | None:
@@ -32,18 +32,18 @@ def event_by_slug(slug: str) -> Event | None:
     return db.session.scalar(_events().where(Event.slug == slug))
 
 
-def held(event: Event) -> Event:
-    """Read an event anew and keep it from being changed until a deed is saved; many may share it.
+def lock_shared(id: int) -> Event:
+    """Read an event anew and lock it against changes until this is saved; many may share the lock.
 
-    Every deed about places holds the event first and people after it, so that two deeds never
-    wait for each other. (On SQLite every deed is alone anyway.)
+    Every verb about sign-ups locks the event first and people after it, so that two never wait for
+    each other. (On SQLite every verb is alone anyway.)
     """
-    return _read_anew(select(Event).where(Event.id == event.id).with_for_update(read=True))
+    return _read_anew(select(Event).where(Event.id == id).with_for_update(read=True))
 
 
-def held_alone(event: Event) -> Event:
-    """Read an event anew and hold it against every other deed until this one is saved."""
-    return _read_anew(lock(select(Event).where(Event.id == event.id)))
+def lock_exclusive(id: int) -> Event:
+    """Read an event anew and lock it against every other verb until this one is saved."""
+    return _read_anew(lock(select(Event).where(Event.id == id)))
 
 
 def _read_anew(query: Select[Event]) -> Event:
@@ -55,7 +55,7 @@ def next_action(*, now: datetime) -> Action | None:
     """Find the day of action that comes next, or is today somewhere."""
     return db.session.scalar(
         select(Action)
-        .where(Action.day >= (now - _ELSEWHERE).date(), Action.is_archived.is_(False))
+        .where(Action.day >= (now - WIDEST_ZONE_GAP).date(), Action.is_archived.is_(False))
         .order_by(Action.day, Action.id)
         .limit(1)
     )
@@ -75,13 +75,13 @@ def upcoming(*, now: datetime, country: str = "", action: str = "") -> list[Even
 
 def ahead(*, now: datetime, country: str = "", action: str = "") -> list[Event]:
     """List the events that are not over, those called off among them."""
-    query = _filtered(country, action).where(Event.starts_on >= (now - _ELSEWHERE).date())
+    query = _filtered(country, action).where(Event.starts_on >= (now - WIDEST_ZONE_GAP).date())
     return [event for event in db.session.scalars(query) if not event.is_over(now)]
 
 
 def past(*, now: datetime, country: str = "", action: str = "") -> list[Event]:
     """List the events that are over, the latest first."""
-    query = _filtered(country, action).where(Event.starts_on <= (now + _ELSEWHERE).date())
+    query = _filtered(country, action).where(Event.starts_on <= (now + WIDEST_ZONE_GAP).date())
     over = [event for event in db.session.scalars(query) if event.is_over(now)]
     return sorted(over, key=lambda event: event.starts_on, reverse=True)
 
@@ -97,13 +97,13 @@ def of_action(action: Action) -> list[Event]:
     )
 
 
-def named(events: Sequence[Event], words: str) -> list[Event]:
-    """Find among events those in a city or country, named as people type it.
+def search_by_city_or_country(events: Sequence[Event], words: str) -> list[Event]:
+    """Find among events those in a city or country, written as people type it.
 
     Case, accents and order do not matter, and the beginning of a word is enough.
     """
     asked = [word for word in _plain(words).split() if word not in _LITTLE_WORDS]
-    return [event for event in events if asked and _bears(event, asked)]
+    return [event for event in events if asked and _matches(event, asked)]
 
 
 _LITTLE_WORDS = {"the", "in", "near", "and"}
@@ -111,7 +111,7 @@ _LITTLE_WORDS = {"the", "in", "near", "and"}
 _ALSO_CALLED = {"GB": "UK Britain", "US": "USA America"}
 
 
-def _bears(event: Event, asked: list[str]) -> bool:
+def _matches(event: Event, asked: list[str]) -> bool:
     names = " ".join((event.city, country_name(event.country), event.country))
     known = _plain(f"{names} {_called_at_home(event.country, tuple(event.languages))}").split()
     return all(any(name.startswith(word) for name in known) for word in asked)
@@ -140,7 +140,7 @@ def in_feed(*, now: datetime, country: str = "", action: str = "") -> list[Event
 
     Cut off at days of UTC, so that what a feed shows changes by itself at midnight only.
     """
-    first = (now - KEPT).date()
+    first = (now - FEED_RETENTION).date()
     query = _filtered(country, action).where(Event.starts_on >= first, _not_long_called_off(now))
     return list(db.session.scalars(query))
 
@@ -161,94 +161,10 @@ def countries() -> list[str]:
     return list(db.session.scalars(select(Event.country).distinct().order_by(Event.country)))
 
 
-def places_taken(event_ids: Iterable[int]) -> dict[int, int]:
-    """Count the places taken at events, guests included; every event asked for is named.
-
-    They are of those who have said themselves that they come, so a stranger's form changes none.
-    Of sign-ups that are erased their number is left, so an event long over counts as it did.
-    """
-    ids = list(event_ids)
-    rows = db.session.execute(select(Event.id, _places()).where(Event.id.in_(ids)))
-    return {**dict.fromkeys(ids, 0), **{event_id: int(places) for event_id, places in rows}}
-
-
-def seats_held(event_ids: Iterable[int], *, now: datetime) -> dict[int, int]:
-    """Count the seats that forms have asked for a short while ago; every event asked for is named.
-
-    They are held alike for who is known and who is not, or the number would tell them apart.
-    """
-    ids = list(event_ids)
-    rows = db.session.execute(
-        select(SignUpAsk.event_id, func.sum(SignUpAsk.seats))
-        .where(SignUpAsk.event_id.in_(ids), SignUpAsk.asked_at > now - SEATS_HELD)
-        .group_by(SignUpAsk.event_id)
-    )
-    return {**dict.fromkeys(ids, 0), **{event_id: int(seats) for event_id, seats in rows}}
-
-
-def free_places(event: Event, *, now: datetime) -> int | None:
-    """Count the places left beside those taken and the seats held; None where there is no limit."""
-    taken = places_taken([event.id])[event.id] + seats_held([event.id], now=now)[event.id]
-    return event.free_places(taken)
-
-
-def all_places_taken() -> dict[int, int]:
-    """Count the places taken at every event."""
-    rows = db.session.execute(select(Event.id, _places()))
-    return {event_id: int(places) for event_id, places in rows}
-
-
-def places_by_action() -> dict[int | None, int]:
-    """Count the places taken on each day of action that has events."""
-    places = select(Event.action_id, _places().label("places")).subquery()
-    rows = db.session.execute(
-        select(places.c.action_id, func.sum(places.c.places)).group_by(places.c.action_id)
-    )
-    return {action_id: int(number) for action_id, number in rows}
-
-
-def _places() -> ColumnElement[int]:
-    """Count, beside an event, the places taken at it."""
-    known = (
-        select(func.sum(1 + SignUp.guests))
-        .where(
-            SignUp.event_id == Event.id,
-            SignUp.confirmed_at.is_not(None),
-            SignUp.withdrawn_at.is_(None),
-        )
-        .scalar_subquery()
-    )
-    return Event.erased_sign_ups + func.coalesce(known, 0)
-
-
 def events_by_action() -> dict[int | None, int]:
     """Count the events of each day of action that has any."""
     rows = db.session.execute(select(Event.action_id, func.count()).group_by(Event.action_id))
-    return {action_id: int(number) for action_id, number in rows}
-
-
-def number_coming(event: Event) -> int:
-    """Count the people in whose calendar an event stands: each would get a mail."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(SignUp)
-            .where(SignUp.event_id == event.id, SignUp.withdrawn_at.is_(None))
-        )
-        or 0
-    )
-
-
-def this_week(*, now: datetime) -> int:
-    """Count those who said in the last seven days that they come, and still mean to."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(SignUp)
-            .where(SignUp.confirmed_at >= now - timedelta(days=7), SignUp.withdrawn_at.is_(None))
-        )
-        or 0
-    )
+    return {action_id: int(events) for action_id, events in rows}
 
 
 def search_events(words: str = "", *, action: str = "") -> Select[Event]:
@@ -257,7 +173,7 @@ def search_events(words: str = "", *, action: str = "") -> Select[Event]:
     if words:
         query = query.where(
             or_(
-                holds(words, Event.title, Event.city, Event.venue),
+                contains_word(words, Event.title, Event.city, Event.venue),
                 Event.country.in_(country_codes(words)),
             )
         )
@@ -269,11 +185,11 @@ def search_events(words: str = "", *, action: str = "") -> Select[Event]:
 def with_words(words: Sequence[str], *, now: datetime, most: int) -> list[Event]:
     """List events that a visitor's words mean, those ahead first.
 
-    Those ahead by city and country as people type them (`named`); all by what is said of them.
+    Those ahead by city and country as people type them; all by what is said of them.
     """
     said = (Event.title, Event.city, Event.venue, Event.address, Event.description)
-    query = search_events().where(*(holds(word, *said) for word in words)).limit(most)
-    coming = named(ahead(now=now), " ".join(words))
+    query = search_events().where(*(contains_word(word, *said) for word in words)).limit(most)
+    coming = search_by_city_or_country(ahead(now=now), " ".join(words))
     known = {event.id for event in coming}
     others = [event for event in db.session.scalars(query) if event.id not in known]
     return [*coming, *others][:most]
@@ -281,14 +197,16 @@ def with_words(words: Sequence[str], *, now: datetime, most: int) -> list[Event]
 
 def actions_with_words(words: Sequence[str], *, most: int) -> list[Action]:
     """List days of action in whose title or summary all of the words stand, the latest first."""
-    query = select(Action).where(*(holds(word, Action.title, Action.summary) for word in words))
+    query = select(Action).where(
+        *(contains_word(word, Action.title, Action.summary) for word in words)
+    )
     return list(db.session.scalars(query.order_by(Action.day.desc(), Action.id).limit(most)))
 
 
 def search_actions(words: str = "") -> Select[Action]:
     """Find days of action, the latest first, by title."""
     query = select(Action).order_by(Action.day.desc(), Action.id)
-    return query.where(holds(words, Action.title)) if words else query
+    return query.where(contains_word(words, Action.title)) if words else query
 
 
 def _events() -> Select[Event]:
@@ -305,5 +223,5 @@ def _filtered(country: str, action: str) -> Select[Event]:
 
 
 def _not_long_called_off(now: datetime) -> ColumnElement[bool]:
-    first = (now - KEPT).replace(hour=0, minute=0, second=0, microsecond=0)
+    first = (now - FEED_RETENTION).replace(hour=0, minute=0, second=0, microsecond=0)
     return or_(Event.cancelled_at.is_(None), Event.cancelled_at >= first)

@@ -3,7 +3,7 @@
 from datetime import date, time
 from typing import Any, NamedTuple
 
-import yaml
+from campaign.front_matter import read_yaml
 
 
 class Plan(NamedTuple):
@@ -15,12 +15,12 @@ class Plan(NamedTuple):
 
 def read(text: str, *, today: date) -> list[Plan]:
     """Read the file's actions; one that names a month and a day falls on the next such day."""
-    data = yaml.safe_load(text)
+    data = read_yaml(text)
     return [_plan(one, data["cities"], today=today) for one in data["actions"]]
 
 
 def _plan(one: dict[str, Any], cities: list[dict[str, Any]], *, today: date) -> Plan:
-    day = one["day"] if isinstance(one["day"], date) else _next(one["month"], one["day"], today)
+    day = _next(one["month"], one["day"], today) if "month" in one else _day(one["day"])
     action = {
         "slug": one["slug"],
         "title": one["title"],
@@ -45,8 +45,8 @@ def _event(one: dict[str, Any], city: dict[str, Any], *, day: date) -> dict[str,
         "ends": _time(one.get("end")),
         "venue": seen or one.get("venue", ""),
         "address": "",
-        "latitude": city["latitude"],
-        "longitude": city["longitude"],
+        "latitude": float(city["latitude"]),
+        "longitude": float(city["longitude"]),
         "description": one.get("description", ""),
         "bring": one.get("bring", ""),
         "access": one.get("access", ""),
@@ -60,6 +60,10 @@ def _event(one: dict[str, Any], city: dict[str, Any], *, day: date) -> dict[str,
 def _next(month: int, day: int, today: date) -> date:
     coming = date(today.year, month, day)
     return coming if coming > today else date(today.year + 1, month, day)
+
+
+def _day(written: str) -> date:
+    return date.fromisoformat(written)
 
 
 def _time(written: str | None) -> time | None:

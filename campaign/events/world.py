@@ -1,4 +1,4 @@
-"""The world on paper: where a place stands on our map."""
+"""The world on paper: where a point stands on our map."""
 
 from typing import NamedTuple
 
@@ -18,14 +18,14 @@ class Point(NamedTuple):
 
 
 def position(latitude: float, longitude: float) -> tuple[float, float]:
-    """Give the place of decimal degrees (north and east positive) on the map, kept inside it."""
+    """Give the point of decimal degrees (north and east positive) on the map, kept inside it."""
     x = (longitude + 180) / 360 * WIDTH
     y = (NORTH - latitude) / (NORTH - SOUTH) * HEIGHT
     return round(min(max(x, 0), WIDTH), 1), round(min(max(y, 0), HEIGHT), 1)
 
 
 def on_earth(latitude: float | None, longitude: float | None) -> tuple[float, float] | None:
-    """Give two numbers as a place, if they name one."""
+    """Give two numbers as a position, if they are one."""
     if latitude is None or longitude is None:
         return None
     # Not true of what is no number either (NaN).

@@ -73,7 +73,7 @@ def _onsets(zone: str, years: list[tuple[_Change, ...]], first: int, last: int) 
     """List the onsets from that by which the first year begins to those of some years after."""
     before, *within = years[: last - first + 2 + _YEARS_AFTER]
     # A component says nothing of the time before its first onset.
-    earliest = before[-1] if before else _status(zone, first - 1)
+    earliest = before[-1] if before else _in_force_at(zone, first - 1)
     return [earliest, *(change for year in within for change in year)]
 
 
@@ -144,7 +144,7 @@ def _part(change: _Change) -> TimezoneDaylight | TimezoneStandard:
     return part
 
 
-def _status(zone: str, year: int) -> _Change:
+def _in_force_at(zone: str, year: int) -> _Change:
     """Say what a zone's clocks show when a year begins, as an onset that changes nothing."""
     start = datetime(year, 1, 1)
     there = start.replace(tzinfo=ZoneInfo(zone))

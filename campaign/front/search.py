@@ -13,13 +13,13 @@ from markupsafe import Markup
 
 from campaign import markup
 from campaign.comments import without_comments
-from campaign.events import queries as events
+from campaign.events import queries as events_queries
 from campaign.events.models import Event
 from campaign.folding import fold
 from campaign.languages import country_name
 from campaign.languages import lazy_gettext as _l
-from campaign.newsletter import queries as newsletter
-from campaign.pages import queries as pages
+from campaign.newsletter import queries as newsletter_queries
+from campaign.pages import queries as pages_queries
 
 LONGEST = 100
 MOST_WORDS = 6
@@ -91,7 +91,7 @@ def find(words: Sequence[str], *, now: datetime) -> list[Hit]:
 
 
 def _everything(words: Sequence[str], now: datetime) -> Iterator[Hit]:
-    for page in pages.with_words(words, most=MOST):
+    for page in pages_queries.with_words(words, most=MOST):
         hit = Hit(
             kind=_l("News") if page.is_news else _l("Page"),
             path=page.path,
@@ -104,14 +104,14 @@ def _everything(words: Sequence[str], now: datetime) -> Iterator[Hit]:
         )
         if not hit.is_found_by_comment(words, page.source):
             yield hit
-    for action in events.actions_with_words(words, most=MOST):
+    for action in events_queries.actions_with_words(words, most=MOST):
         path = url_for("events.action", slug=action.slug)
         yield Hit(_l("Day of action"), path, action.title, "", action.summary, action.day)
-    for event in events.with_words(words, now=now, most=MOST):
+    for event in events_queries.with_words(words, now=now, most=MOST):
         hit = _event(event, now)
         if not hit.is_found_by_comment(words, event.description):
             yield hit
-    for issue, text in newsletter.with_words(words, most=MOST):
+    for issue, text in newsletter_queries.with_words(words, most=MOST):
         path = url_for("newsletter.issue", slug=issue.slug)
         if len(issue.texts) > 1:
             path = url_for("newsletter.issue_in", slug=issue.slug, language=text.language)
@@ -133,7 +133,7 @@ def _everything(words: Sequence[str], now: datetime) -> Iterator[Hit]:
 
 
 def _event(event: Event, now: datetime) -> Hit:
-    place = ", ".join(part for part in (event.place, country_name(event.country)) if part)
+    place = ", ".join(part for part in (event.location, country_name(event.country)) if part)
     return Hit(
         kind=_l("Event"),
         path=url_for("events.event", slug=event.slug),

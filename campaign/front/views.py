@@ -16,12 +16,13 @@ from werkzeug.urls import iri_to_uri
 from campaign import clock
 from campaign.colours import stylesheet
 from campaign.db import db
-from campaign.events import queries as events
+from campaign.events import queries as events_queries
+from campaign.events.sign_ups.queries import seats_taken
 from campaign.front import navigation
 from campaign.front import search as finding
-from campaign.newsletter import queries as newsletter
-from campaign.pages import queries as pages
-from campaign.summits import queries as summits
+from campaign.newsletter import queries as newsletter_queries
+from campaign.pages import queries as pages_queries
+from campaign.summits import queries as summits_queries
 from campaign.templating import Campaign, absolute
 
 bp = Blueprint("front", __name__)
@@ -53,10 +54,12 @@ NOT_FOR_ROBOTS = (
 def home() -> str:
     """Show what the campaign wants, what comes next, and what one can do about it."""
     now = clock.now()
-    action = events.next_action(now=now)
-    meetings = [e for e in events.of_action(action) if not e.is_called_off] if action else []
+    action = events_queries.next_action(now=now)
+    meetings = (
+        [e for e in events_queries.of_action(action) if not e.is_called_off] if action else []
+    )
     first = min((event.starts_at for event in meetings), default=None)
-    page = pages.at("/")
+    page = pages_queries.at("/")
     demand, text, notes = _parted(page.html if page else "")
     return render_template(
         "front/home.html",
@@ -66,11 +69,11 @@ def home() -> str:
         notes=notes,
         action=action,
         events=sorted(meetings, key=lambda event: normalize("NFKD", event.city).casefold()),
-        taken=sum(events.places_taken(event.id for event in meetings).values()),
+        taken=sum(seats_taken(event.id for event in meetings).values()),
         first=first if first and first > now else None,
         days_left=(first - now).days if first else 0,
-        summit=summits.next_summit(now=now),
-        news=pages.latest_news(NEWS_ON_THE_HOME_PAGE),
+        summit=summits_queries.next_summit(now=now),
+        news=pages_queries.latest_news(NEWS_ON_THE_HOME_PAGE),
     )
 
 
@@ -112,10 +115,10 @@ def theme() -> Response:
 
 
 @bp.get("/mark.svg")
-def mark() -> Response:
-    """Give the mark as a file, in the campaign's colours, for the browser's tabs."""
+def logo() -> Response:
+    """Give the logo as a file, in the campaign's colours, for the browser's tabs."""
     campaign = _campaign()
-    drawing = campaign.mark.file if campaign.mark else render_template("front/mark.svg")
+    drawing = campaign.logo.file if campaign.logo else render_template("front/logo.svg")
     return _kept(drawing, "image/svg+xml")
 
 
@@ -143,7 +146,7 @@ def sitemap() -> Response:
 
 
 def _addresses() -> Iterator[tuple[str, datetime | None]]:
-    yield from pages.addresses()
+    yield from pages_queries.addresses()
     for endpoint in (
         "front.home",
         "pages.news",
@@ -153,13 +156,13 @@ def _addresses() -> Iterator[tuple[str, datetime | None]]:
         "newsletter.newsletter",
     ):
         yield url_for(endpoint), None
-    for action in events.actions():
+    for action in events_queries.actions():
         yield url_for("events.action", slug=action.slug), None
-    for event in db.session.scalars(events.search_events()):
+    for event in db.session.scalars(events_queries.search_events()):
         yield url_for("events.event", slug=event.slug), event.revised_at
-    for summit in summits.timeline():
+    for summit in summits_queries.timeline():
         yield url_for("summits.summit", slug=summit.slug), None
-    for issue in newsletter.public_issues(limit=MOST_IN_A_SITEMAP):
+    for issue in newsletter_queries.public_issues(limit=MOST_IN_A_SITEMAP):
         yield url_for("newsletter.issue", slug=issue.slug), issue.published_at
         for language in issue.languages if len(issue.texts) > 1 else ():
             path = url_for("newsletter.issue_in", slug=issue.slug, language=language)

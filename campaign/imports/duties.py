@@ -12,7 +12,7 @@ from campaign import clock, jobs
 from campaign.db import db
 from campaign.imports import queries, verbs
 from campaign.imports.chunks import cutting
-from campaign.imports.chunks import verbs as chunks
+from campaign.imports.chunks import verbs as chunks_verbs
 from campaign.imports.models import Import
 from campaign.imports.statuses import UnclearColumn
 from campaign.jobs import duty
@@ -39,7 +39,7 @@ def work(run: Import, file: Path) -> Iterator[Import]:
     try:
         for chunk in cutting.read(run, file, now=clock.now()):
             # Nothing is held while the rows are read.
-            if not chunks.take(run, chunk, now=clock.now()):
+            if not chunks_verbs.take(run, chunk, now=clock.now()):
                 db.session.rollback()
                 return
             db.session.commit()

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from campaign.folding import fold_name
 from campaign.imports.statuses import (
     BOUNCED,
     KNOWN,
@@ -20,7 +21,6 @@ from campaign.imports.statuses import (
     NO_STATUS,
     SEVERAL,
     UNCLEAR,
-    folded,
     meaning_of_name,
 )
 from campaign.languages import lazy_gettext as _l
@@ -105,7 +105,7 @@ _HOLDS_EMAIL = re.compile(
 )
 
 # Folded names of columns -> field.
-_USUAL = {folded(name): "email" for name in _EMAIL.replace("\n", "").split("|")} | {
+_USUAL = {fold_name(name): "email" for name in _EMAIL.replace("\n", "").split("|")} | {
     "name": "name", "full name": "name", "first name": "first_name",
     "fname": "first_name", "firstname": "first_name", "given name": "first_name",
     "vorname": "first_name", "last name": "last_name", "lname": "last_name",
@@ -246,7 +246,7 @@ _SERVICES = (
 
 def recognised(header: Sequence[str]) -> tuple[str, list[str]]:
     """Tell which program wrote a header, and the field that each of its columns fills, or ""."""
-    names = [folded(name) for name in header]
+    names = [fold_name(name) for name in header]
     service = next((one for one in _SERVICES if one.marks <= set(names)), None)
     is_own = service is None and set(names) <= _OWN
     known = dict(_USUAL)
@@ -268,7 +268,7 @@ def recognised(header: Sequence[str]) -> tuple[str, list[str]]:
 
 def certainty(header: Sequence[str]) -> int:
     """Tell how surely a line names a column of addresses: 2 by its usual name, 1 perhaps, 0 not."""
-    names = [folded(name) for name in header]
+    names = [fold_name(name) for name in header]
     if any(_USUAL.get(name) == "email" for name in names):
         return 2
     return int("email" in recognised(header)[1])
@@ -301,4 +301,4 @@ def status_of(file: str, *, service: str = "mailchimp") -> str:
     found = _MAILCHIMP.search(file.lower()) if service == "mailchimp" else None
     if found:
         return BOUNCED if found[3] else {"un": LEFT, "non": KNOWN, None: ""}[found[1]]
-    return UNCLEAR if _FILE_SAYS.search(folded(file.rpartition(".")[0] or file)) else ""
+    return UNCLEAR if _FILE_SAYS.search(fold_name(file.rpartition(".")[0] or file)) else ""

@@ -77,10 +77,6 @@ class SettleForm(OfficeForm):
             raise ValidationError(statuses.UnclearName.sentence)
 
 
-class ButtonForm(OfficeForm):
-    """A button of an import: begin it, or throw it away."""
-
-
 def _choices(guessed: str) -> dict[str, str]:
     """Give what a column may be said to hold; that it tells no status is an answer of its own."""
     if guessed in {statuses.UNCLEAR, statuses.NO_STATUS}:

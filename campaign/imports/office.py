@@ -24,6 +24,7 @@ from werkzeug.datastructures import MultiDict
 
 from campaign import clock, jobs, tables
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.imports import (
     formats,
     queries,
@@ -33,7 +34,6 @@ from campaign.imports import (
 from campaign.imports.duties import READ, folder
 from campaign.imports.forms import (
     COLUMN,
-    ButtonForm,
     SettleForm,
     UploadForm,
     mapping_of,

@@ -18,7 +18,6 @@ from typing import Any
 from babel import Locale
 from email_validator import SPECIAL_USE_DOMAIN_NAMES
 
-from campaign.forms import has_control_characters, normal_address, tidy_line
 from campaign.imports import statuses
 from campaign.imports.models import LONGEST_SHOWN
 from campaign.imports.reading import (
@@ -31,6 +30,7 @@ from campaign.imports.statuses import KNOWN, STRICTEST, SUBSCRIBED
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import as_tag
 from campaign.places import cities
+from campaign.validators import has_control_characters, normal_address, tidy_line
 
 ADDRESS = "address"
 NO_ADDRESS = "no-address"

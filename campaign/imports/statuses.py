@@ -5,10 +5,10 @@ left. So a column that may say it is either understood or asked about, never pas
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
+from campaign.folding import fold_name
 from campaign.languages import lazy_gettext as _l
 from campaign.refusals import Refusal
 
@@ -41,17 +41,6 @@ _MOMENTS = {"left_at": LEFT, "bounced_at": BOUNCED}
 FIELDS = frozenset({*_KINDS, *_MOMENTS})
 # Several columns may fill these: the more careful one wins.
 SEVERAL = FIELDS | {"agreed_at"}
-
-
-# Letters that are no letter with an accent, and are written like one.
-_STROKED = str.maketrans("łøđıħ", "lodih")
-
-
-def folded(text: str) -> str:
-    """Write words so that case, accents, invisible signs and what stands between them are gone."""
-    parts = unicodedata.normalize("NFKD", text.casefold().translate(_STROKED))
-    plain = "".join(sign for sign in parts if unicodedata.category(sign) not in {"Mn", "Cf"})
-    return re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", plain)).strip()
 
 
 _YES = """yes|y|true|t|1|x|on|ja|j|wahr|oui|o|vrai|si|s|verdadero|vero|sim|verdadeiro|tak|prawda|
@@ -95,7 +84,7 @@ _ALSO_ORDINARY = {
 
 
 def _listed(words: str) -> list[str]:
-    return [folded(word) or word.strip() for word in words.replace("\n", "").split("|")]
+    return [fold_name(word) or word.strip() for word in words.replace("\n", "").split("|")]
 
 
 _STATUS_OF = {word: status for status, words in _WORDS.items() for word in _listed(words)}
@@ -138,7 +127,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*|1\d{8,12}"
 @lru_cache(maxsize=4096)
 def read(field: str, typed: str) -> str | None:
     """Tell what a cell of a status column says: a status, "" for nothing, None if not known."""
-    word = folded(typed)
+    word = fold_name(typed)
     if field in _MOMENTS:
         return _read_moment(field, word, typed.strip())
     # Of signs alone a tick says something; a dash is an empty cell.
@@ -162,13 +151,13 @@ def _read_moment(field: str, word: str, typed: str) -> str | None:
 def tells(value: str) -> bool:
     """Tell whether a value says by itself that somebody left, or may not be written to."""
     if not value.isascii():
-        value = folded(value)
+        value = fold_name(value)
         return value in TELLING or bool(_LEAVING.match(value))
     # Asked of every cell that is left out: nearly all are plain.
     plain = value.strip().lower()
     if plain[:3] not in _BEGINNINGS:
         return False
-    return plain in TELLING or bool(_LEAVING.match(folded(plain)))
+    return plain in TELLING or bool(_LEAVING.match(fold_name(plain)))
 
 
 _BEGINNINGS = {word[:3] for word in TELLING} | {
@@ -185,7 +174,7 @@ marked as spam|blacklisted|blocklisted|suppressed""".replace("\n", "").split("|"
 @lru_cache(maxsize=4096)
 def tag_tells(tag: str) -> bool:
     """Tell whether a tag says that somebody left, or may not be written to."""
-    word = folded(tag)
+    word = fold_name(tag)
     return word in _TELLING_TAGS or bool(_LEAVING.match(word))
 
 
@@ -196,13 +185,13 @@ _ANSWERS = frozenset(_listed(_YES)) | frozenset(_listed(_NO)) - {"none", "null",
 
 def asks_of_mail(name: str) -> bool:
     """Tell whether a yes or no beneath a column's name may be about who is written to."""
-    key = folded(name).replace(" ", "")
+    key = fold_name(name).replace(" ", "")
     return bool(_SPEAKS_OF_MAIL.search(key)) and not _COUNTS.search(key)
 
 
 def is_answer(value: str) -> bool:
     """Tell whether a value is yes or no."""
-    return folded(value) in _ANSWERS
+    return fold_name(value) in _ANSWERS
 
 
 # Names that say one thing in whatever program's file: without signs between the words -> field.
@@ -324,7 +313,7 @@ _ELSEWHERE = re.compile(r"sms|phone|whatsapp|fax|postal|push|texting|mobile|dono
 
 def meaning_of_name(name: str) -> str:
     """Tell which status a column's name states: a field, `UNCLEAR`, `NO_STATUS`, or "" if none."""
-    words = folded(name).split()
+    words = fold_name(name).split()
     key = "".join(words)
     if key in _STATED:
         return _STATED[key]

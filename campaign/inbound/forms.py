@@ -4,10 +4,6 @@ from campaign.forms import OfficeForm, email_field
 from campaign.languages import lazy_gettext as _l
 
 
-class LayAsideForm(OfficeForm):
-    """Nothing to do: one button."""
-
-
 class AddressForm(OfficeForm):
     """The address a mail is about: of who wrote it, or of whom it speaks."""
 

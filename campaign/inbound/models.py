@@ -3,11 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
-from sqlalchemy import text as sql
+from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from campaign.db import Model
+from campaign.db import Model, partial_index
 
 # More than what a newsletter causes, and what Postfix lets through unless told otherwise.
 LARGEST_MAIL = 10 * 1024 * 1024
@@ -106,17 +105,15 @@ class InboundMail(Model):
     erased_at: Mapped[datetime | None]
 
     __table_args__ = (
-        Index(
+        partial_index(
             "ix_inbound_mail_waiting",
             "received_at",
-            sqlite_where=sql("settled_at IS NULL"),
-            postgresql_where=sql("settled_at IS NULL"),
+            where="settled_at IS NULL",
         ),
-        Index(
+        partial_index(
             "ix_inbound_mail_counted",
             "address_hash",
-            sqlite_where=sql("address_hash <> ''"),
-            postgresql_where=sql("address_hash <> ''"),
+            where="address_hash <> ''",
         ),
         # A person who is known for nothing else may be forgotten though mail of theirs is here.
         {"info": {"is_mail": True}},

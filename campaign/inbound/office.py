@@ -8,8 +8,9 @@ from markupsafe import Markup
 
 from campaign import clock, tables
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.inbound import opening, queries, reading, verbs
-from campaign.inbound.forms import AddressForm, LayAsideForm
+from campaign.inbound.forms import AddressForm
 from campaign.inbound.models import Deed, InboundMail, Kind, Made
 from campaign.inbound.opening import Shown
 from campaign.languages import _
@@ -140,7 +141,7 @@ def everything() -> Any:
 def mail(id: int) -> Any:
     """Show one mail as plain text, and what may be done about it."""
     found = queries.mail(id) or abort(404)
-    return _mail_page(found, LayAsideForm(), AddressForm(formdata=None, email=_about(found)))
+    return _mail_page(found, ButtonForm(), AddressForm(formdata=None, email=_about(found)))
 
 
 def _about(mail: InboundMail) -> str:
@@ -150,7 +151,7 @@ def _about(mail: InboundMail) -> str:
     return named[0] if named else found.sender
 
 
-def _mail_page(mail: InboundMail, aside: LayAsideForm, form: AddressForm) -> str:
+def _mail_page(mail: InboundMail, aside: ButtonForm, form: AddressForm) -> str:
     return render_template(
         "inbound/office/mail.html",
         mail=mail,
@@ -173,7 +174,7 @@ def _shown(mail: InboundMail) -> Shown:
 def lay_aside(id: int) -> Any:
     """Note that there is nothing to do about a mail."""
     found = queries.mail(id) or abort(404)
-    form = LayAsideForm()
+    form = ButtonForm()
     if not form.validate():
         page = _mail_page(found, form, AddressForm(formdata=None, email=_about(found)))
         return page, form.refusal_status()
@@ -187,7 +188,7 @@ def about_address(id: int) -> Any:
     found = queries.mail(id) or abort(404)
     form = AddressForm()
     if not form.validate():
-        return _mail_page(found, LayAsideForm(formdata=None), form), form.refusal_status()
+        return _mail_page(found, ButtonForm(formdata=None), form), form.refusal_status()
     said = {"address": form.email.data, "by": g.organiser.id, "now": clock.now()}
     if request.form.get("deed") == Deed.GONE:
         verbs.give_up(found, **said)
@@ -196,7 +197,7 @@ def about_address(id: int) -> Any:
         verbs.take_off_list(found, **said)
     except verbs.NobodyThere as refusal:
         form.email.errors = [refusal.sentence]
-        return _mail_page(found, LayAsideForm(formdata=None), form), refusal.status
+        return _mail_page(found, ButtonForm(formdata=None), form), refusal.status
     return _done(_("Settled: they are off the list."))
 
 

@@ -10,17 +10,18 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.errors import HeaderParseError
+from email.feedparser import BytesFeedParser
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.utils import parseaddr
 from itertools import chain, islice
+from typing import Any
 
 import nh3
 
-from campaign.forms import normal_address
+from campaign.validators import normal_address
 
 # What decides stands at the head of a mail; this much costs a third of a second at the worst.
 LOOKED_AT = 256 * 1024
@@ -30,6 +31,7 @@ LONGEST_RAW = 10_000
 # Parts that hold parts. Each may be open while all that follows is read, so they multiply.
 MOST_BRANCHES = 30
 MOST_PARTS = 200
+_AT_ONCE = 8192
 _BRANCH = re.compile(rb"(?:^|[\r\n])content-type:\s{0,99}(?:multipart|message)/", re.IGNORECASE)
 
 # The library takes the square of such a header's length to part it.
@@ -61,24 +63,41 @@ class Shown:
     is_cut: bool
 
 
-def is_entangled(raw: bytes) -> bool:
-    """Tell whether a mail is built to be dear: parts within parts, or headers without an end."""
+def is_nested(raw: bytes) -> bool:
+    """Tell whether a mail is built to be expensive: parts in parts, or headers without an end."""
     branches = sum(1 for _ in islice(_BRANCH.finditer(raw), MOST_BRANCHES + 1))
     return branches > MOST_BRANCHES or _ENDLESS.search(raw) is not None
 
 
 def open_mail(raw: bytes, *, most: int = LOOKED_AT) -> Message:
-    """Parse the head of a mail; of one that is entangled, its headers only."""
+    """Parse the head of a mail; of one that is nested so, its headers only."""
     # Some begin with empty lines; the library would take all that follows for the body.
     head = raw[:most].lstrip()
-    if is_entangled(head):
+    if is_nested(head):
         headers = BytesHeaderParser().parsebytes(head)
         headers.set_payload("")
         for name in ("Content-Type", "Content-Disposition"):
             del headers[name]
         return headers
+    return _parsed(head)
+
+
+def _parsed(head: bytes) -> Message:
+    """Parse a mail until it has more parts than anybody looks at: each costs as much as a mail."""
+    begun = 0
+
+    def begin(**policy: Any) -> Message:
+        nonlocal begun
+        begun += 1
+        return Message(**policy)
+
     # The older of the library's two ways: it looks into no header until it is asked.
-    return message_from_bytes(head)
+    parser = BytesFeedParser(begin)
+    for at in range(0, len(head), _AT_ONCE):
+        if begun > MOST_PARTS + 1:
+            break
+        parser.feed(head[at : at + _AT_ONCE])
+    return parser.close()
 
 
 def clean(text: str, most: int) -> str:
@@ -148,7 +167,7 @@ def _decoded(content: bytes, charset: str) -> str:
 def first_text(message: Message, *, most: int = LONGEST_TEXT) -> str:
     """Give the words of a mail: its first plain text, or else its first HTML without the tags.
 
-    `most` letters of what is written are looked at, tags among them.
+    `most` characters of what is written are looked at, tags among them.
     """
     texts = [part for part in _own_parts(message) if part.get_content_maintype() == "text"]
     for part in texts:
@@ -177,18 +196,21 @@ def parts(message: Message) -> Iterator[Message]:
 def show(raw: bytes) -> Shown:
     """Give a mail as an organiser reads it."""
     message = open_mail(raw, most=SHOWN)
-    is_tangled = is_entangled(raw[:SHOWN])
+    is_unread = is_nested(raw[:SHOWN])
     # Of what no program reads, a person sees the bytes themselves, but for what is encoded.
-    if is_tangled:
+    if is_unread:
         words = _ENCODED_LINE.sub("…", _decoded(raw[:LONGEST_RAW], "utf-8"))
     else:
         words = _before_the_original(first_text(message))
     whole = words.encode("utf-8", "replace").decode()
     text = _CONTROLS.sub(" ", re.sub(r"\r\n?", "\n", whole))
+    shown = list(parts(message))
     return Shown(
         text=text.strip(),
-        attachments=[name for part in parts(message) if (name := _name(part))],
-        is_cut=len(raw) > SHOWN or len(text) >= LONGEST_TEXT or is_tangled,
+        attachments=[name for part in shown if (name := _name(part))],
+        is_cut=(
+            len(raw) > SHOWN or len(text) >= LONGEST_TEXT or len(shown) == MOST_PARTS or is_unread
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, or_, select
 from campaign.db import count_of, db
 from campaign.inbound.models import InboundMail, Made
 from campaign.outbox.models import Message, address_hash
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 # What a mail that comes in may be worked on by who stored it, before a duty takes it up.
 TAKEN_UP_AFTER = timedelta(minutes=2)
@@ -36,7 +36,7 @@ def all_mails(words: str = "", *, kind: str = "") -> Select[InboundMail]:
 def _search(words: str) -> Select[InboundMail]:
     query = select(InboundMail)
     if words:
-        query = query.where(holds(words, InboundMail.sender, InboundMail.subject))
+        query = query.where(contains_word(words, InboundMail.sender, InboundMail.subject))
     return query
 
 
@@ -71,7 +71,7 @@ def bytes_of(mail: InboundMail) -> bytes:
 
 
 def left_behind(*, now: datetime) -> list[int]:
-    """Number the mails that were stored and not worked on, such as when the power went."""
+    """List the ids of the mails that were stored and not worked on, such as when the power went."""
     return list(
         db.session.scalars(
             select(InboundMail.id)

@@ -5,7 +5,7 @@ from email.message import Message
 
 from campaign.inbound import automatic, guesses, reports
 from campaign.inbound.calendar_replies import Answer, answer_in
-from campaign.inbound.opening import LOOKED_AT, address_in, header, is_entangled, open_mail
+from campaign.inbound.opening import LOOKED_AT, address_in, header, is_nested, open_mail
 from campaign.inbound.reports import Complaint, Failure
 
 
@@ -30,15 +30,15 @@ class Reading:
     seems_automatic: bool = False
     # It is an answer that a program wrote for somebody, and no mail that came back.
     is_auto_reply: bool = False
-    is_entangled: bool = False
+    is_nested: bool = False
 
 
 def read(raw: bytes, *, envelope_sender: str | None) -> Reading:
     """Tell what a mail is. `envelope_sender` is "" for the null sender, None where not known."""
     message = open_mail(raw)
     sender, subject = address_in(message, "From"), header(message, "Subject")
-    if is_entangled(raw[:LOOKED_AT]):
-        return Reading(sender, subject, is_entangled=True)
+    if is_nested(raw[:LOOKED_AT]):
+        return Reading(sender, subject, is_nested=True)
     complaint = reports.complaint(message)
     failures = [] if complaint else reports.failures(message)
     is_report = bool(failures) or _says_report(message)

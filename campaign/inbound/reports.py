@@ -31,6 +31,14 @@ class Failure:
     told: str
     is_guessed: bool = False
 
+    def is_of(self, address: str) -> bool:
+        """Tell whether it is this very address that failed.
+
+        Of two that are named, the last one did: where it is another, the first leads there, and
+        perhaps not only there.
+        """
+        return address in self.addresses and _is_same(address, self.addresses[-1])
+
     @property
     def words(self) -> str:
         """Give what was said as it is kept: without addresses."""
@@ -102,6 +110,14 @@ def _failure(block: Message) -> Failure | None:
 def _recipient(block: Message, name: str) -> str:
     # "rfc822; ada@example.org" (RFC 3464 section 2.3.1)
     return plain_address(header(block, name, most=400).rpartition(";")[2])
+
+
+def _is_same(one: str, other: str) -> bool:
+    # A server may name a host of its own, and leave out what stands behind a plus.
+    name, _, domain = one.partition("@")
+    called, _, place = other.partition("@")
+    is_near = f".{place}".endswith(f".{domain}") or f".{domain}".endswith(f".{place}")
+    return is_near and name.partition("+")[0] == called.partition("+")[0]
 
 
 def without_addresses(words: str) -> str:

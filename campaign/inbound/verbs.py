@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 
 from campaign.db import db, insert_missing, lock
-from campaign.events.models import SignUp
+from campaign.events.sign_ups.models import SignUp
 from campaign.events.sign_ups.queries import sign_up_by_token
-from campaign.events.sign_ups.verbs import accept, decline, question
+from campaign.events.sign_ups.rsvps.verbs import accept, decline, verify_decline
 from campaign.inbound import queries, reading
 from campaign.inbound.addressing import Role, Target, target
 from campaign.inbound.bounces.verbs import bounce, complaint, first_proven, settle, take_off, wait
@@ -19,12 +19,13 @@ from campaign.inbound.opening import clean, plain_address, show
 from campaign.inbound.queries import WAITING_KEPT
 from campaign.inbound.reading import Reading
 from campaign.languages import lazy_gettext as _l
-from campaign.newsletter.sendings.verbs import note_reply
+from campaign.mailings.running.verbs import count_reply
 from campaign.outbox.verbs import suppress
 from campaign.people.links import read_unsubscribe
 from campaign.people.models import Person
 from campaign.people.queries import by_email
-from campaign.people.verbs import erases, leave
+from campaign.people.subscriptions.verbs import leave
+from campaign.people.verbs import erases
 from campaign.refusals import Refusal
 from campaign.tokens import ForgedToken
 
@@ -97,7 +98,7 @@ def act(mail_id: int, *, now: datetime) -> None:
     found = reading.read(queries.bytes_of(mail), envelope_sender=mail.envelope_sender)
     mail.sender, mail.subject = found.sender, found.subject
     to = target(mail.recipient)
-    if found.is_entangled:
+    if found.is_nested:
         wait(mail, Kind.UNREAD, Made.UNREADABLE)
     elif found.complaint is not None:
         complaint(mail, found.complaint, now=now)
@@ -143,7 +144,7 @@ def _anything_else(mail: InboundMail, found: Reading, *, now: datetime) -> None:
     elif found.answer is not None:
         kind = Kind.CALENDAR
     elif answered is not None:
-        note_reply(answered)
+        count_reply(answered)
     wait(mail, kind, Made.TO_BE_READ)
 
 
@@ -159,56 +160,56 @@ def _unsubscribe(mail: InboundMail, token: str, *, now: datetime) -> None:
 
 
 def _answer(mail: InboundMail, answer: Answer, token: str, *, now: datetime) -> None:
-    """Note what somebody's calendar says of their place.
+    """Note what somebody's calendar says of their sign-up.
 
     The link between the two is the address from which the mail says to come. One that says to come
-    from elsewhere proves nothing: if it would give the place up, its owner is asked.
+    from elsewhere proves nothing: if it would withdraw, its owner is asked.
     """
-    place = sign_up_by_token(token)
-    if place is None:
+    sign_up = sign_up_by_token(token)
+    if sign_up is None:
         wait(mail, Kind.CALENDAR, Made.FORGED)
         return
-    if not _is_about(answer, place):
+    if not _is_about(answer, sign_up):
         wait(mail, Kind.CALENDAR, Made.UNCLEAR, answer.says)
         return
-    is_theirs = plain_address(mail.sender) == place.person.email
-    made = _made_of(answer.says, place, is_theirs=is_theirs, now=now)
+    is_theirs = plain_address(mail.sender) == sign_up.person.email
+    made = _made_of(answer.says, sign_up, is_theirs=is_theirs, now=now)
     if made is Made.UNCLEAR:
         wait(mail, Kind.CALENDAR, Made.UNCLEAR, answer.says)
         return
-    mail.person_id = place.person_id
+    mail.person_id = sign_up.person_id
     settle(mail, Kind.CALENDAR, made, now=now, words=answer.says)
 
 
-def _made_of(says: str, place: SignUp, *, is_theirs: bool, now: datetime) -> Made:
+def _made_of(says: str, sign_up: SignUp, *, is_theirs: bool, now: datetime) -> Made:
     match says:
-        case "DECLINED" if is_theirs or not place.is_active:
-            decline(place, now=now)
+        case "DECLINED" if is_theirs or not sign_up.is_active:
+            decline(sign_up, now=now)
             return Made.GAVE_UP
         case "DECLINED":
-            return Made.ASKED if question(place, now=now) else Made.UNCLEAR
-        case "ACCEPTED" if is_theirs and place.is_active:
-            return _accepted(place, now=now)
-        case "ACCEPTED" | "TENTATIVE" if place.is_active:
+            return Made.ASKED if verify_decline(sign_up, now=now) else Made.UNCLEAR
+        case "ACCEPTED" if is_theirs and sign_up.is_active:
+            return _accepted(sign_up, now=now)
+        case "ACCEPTED" | "TENTATIVE" if sign_up.is_active:
             return Made.NOTED
     return Made.UNCLEAR
 
 
-def _accepted(place: SignUp, *, now: datetime) -> Made:
+def _accepted(sign_up: SignUp, *, now: datetime) -> Made:
     try:
-        accept(place, now=now)
+        accept(sign_up, now=now)
     except Refusal:
         # No seat is left, or the event is off: a person says so kindly.
         return Made.UNCLEAR
     return Made.NOTED
 
 
-def _is_about(answer: Answer, place: SignUp) -> bool:
+def _is_about(answer: Answer, sign_up: SignUp) -> bool:
     """Tell whether an answer is of this person, to this event, as it was sent last."""
-    newest = place.event.sequence + place.revisions
+    newest = sign_up.event.sequence + sign_up.revisions
     return (
-        answer.attendee == place.person.email
-        and answer.uid == place.event.uid
+        answer.attendee == sign_up.person.email
+        and answer.uid == sign_up.event.uid
         and (answer.sequence is None or answer.sequence >= newest)
     )
 

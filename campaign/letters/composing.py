@@ -1,7 +1,7 @@
 """Composing: a template made into a draft, a draft into a finished letter, and its mailto address.
 
-A draft holds two marks in square brackets, where the supporter's own words and name will stand.
-The supporter may move them; a mark that was taken out does not lose the words (`finish`).
+A draft holds two placeholders in square brackets, where the supporter's own words and name will
+stand. The supporter may move them; one that was taken out does not lose the words (`finish`).
 """
 
 import re
@@ -13,8 +13,8 @@ from campaign.languages import _, force_locale, short_date
 from campaign.letters.models import Template
 from campaign.summits.models import Holder, Post, Summit
 
-PLACEHOLDERS = ("salutation", "post", "summit", "summit_place", "own_words", "name")
-_PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
+MERGE_FIELDS = ("salutation", "post", "summit", "summit_place", "own_words", "name")
+_MERGE_FIELD = re.compile(r"\{(" + "|".join(MERGE_FIELDS) + r")\}")
 # Mail programs and systems cut longer addresses off, some at 2,000 characters.
 LONGEST_MAILTO = 1800
 
@@ -28,14 +28,14 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Marks:
-    """The marks that stand in a draft for what only the supporter knows."""
+class Placeholders:
+    """What stands in a draft for what only the supporter knows."""
 
     own_words: str
     name: str
 
 
-class Unknown(NamedTuple):
+class Fallbacks(NamedTuple):
     """What a letter says in one language where the directory or the calendar knows nothing."""
 
     salutation: str
@@ -46,20 +46,20 @@ class Unknown(NamedTuple):
 
 # A letter's language is the ministry's, not the site's, so these are not in its catalogues; each
 # language a letter comes in has its own.
-_UNKNOWN = {
-    "en": Unknown(
+_FALLBACKS = {
+    "en": Fallbacks(
         salutation="Dear Minister,",
         post="Minister responsible for artificial intelligence",
         summit="next world summit on AI",
         summit_place="place and days not announced yet",
     ),
-    "de": Unknown(
+    "de": Fallbacks(
         salutation="Sehr geehrte Frau Ministerin, sehr geehrter Herr Minister,",
         post="Ministerium mit Zuständigkeit für künstliche Intelligenz",
         summit="nächster Weltgipfel zu KI",
         summit_place="Ort und Tage noch nicht bekannt",
     ),
-    "fr": Unknown(
+    "fr": Fallbacks(
         salutation="Madame la Ministre, Monsieur le Ministre,",
         post="Ministère chargé de l'intelligence artificielle",
         summit="prochain sommet mondial sur l'IA",
@@ -68,24 +68,24 @@ _UNKNOWN = {
 }
 
 
-def unknown_in(language: str) -> Unknown:
+def fallbacks_in(language: str) -> Fallbacks:
     """Give what a letter in a language says of what is not known; `fr-CA` as `fr`.
 
     In a language of which we know no such words the salutation is left out, and the other places
     stay open for the supporter: better than words of another language.
     """
     base = language.replace("_", "-").lower().partition("-")[0]
-    return _UNKNOWN.get(base) or Unknown("", "{post}", "{summit}", "{summit_place}")
+    return _FALLBACKS.get(base) or Fallbacks("", "{post}", "{summit}", "{summit_place}")
 
 
-def bare() -> Template:
+def empty_template() -> Template:
     """Give a template that says nothing yet, for a campaign that has not written one."""
     return Template(language="en", subject="", body="{salutation}\n\n{own_words}\n\n{name}")
 
 
-def marks() -> Marks:
-    """Give the marks in the reader's language."""
-    return Marks(own_words=_("[Your own words will stand here]"), name=_("[Your name]"))
+def placeholders() -> Placeholders:
+    """Give the placeholders in the reader's language."""
+    return Placeholders(own_words=_("[Your own words will stand here]"), name=_("[Your name]"))
 
 
 def draft(
@@ -94,33 +94,33 @@ def draft(
     post: Post | None,
     holder: Holder | None,
     summit: Summit | None,
-    placed: Marks,
+    placeholders: Placeholders,
 ) -> Draft:
     """Fill in all of a template but what the supporter adds."""
-    unknown = unknown_in(template.language)
+    fallbacks = fallbacks_in(template.language)
     with force_locale(template.language.replace("-", "_")):
         words = {
-            "salutation": (holder.salutation.strip() if holder else "") or unknown.salutation,
-            "post": post.title if post else unknown.post,
-            "summit": summit.name if summit else unknown.summit,
-            "summit_place": place_of(summit) if summit else unknown.summit_place,
+            "salutation": (holder.salutation.strip() if holder else "") or fallbacks.salutation,
+            "post": post.title if post else fallbacks.post,
+            "summit": summit.name if summit else fallbacks.summit,
+            "summit_place": where_and_when(summit) if summit else fallbacks.summit_place,
         }
-    words |= {"own_words": placed.own_words, "name": placed.name}
+    words |= {"own_words": placeholders.own_words, "name": placeholders.name}
     return Draft(
         subject=_fill(template.subject, words),
         body=_fill(template.body, words),
     )
 
 
-def place_of(summit: Summit) -> str:
+def where_and_when(summit: Summit) -> str:
     """Say where and when a summit is, as exactly as it is known: Geneva, 2027."""
     when = short_date(summit.first_day) if summit.first_day else str(summit.year)
-    return f"{summit.place}, {when}"
+    return f"{summit.location}, {when}"
 
 
 def unfilled(text: str) -> list[str]:
-    """List the placeholders that a text still holds, as they are written."""
-    return sorted({found[0] for found in _PLACEHOLDER.finditer(text)})
+    """List the merge fields that a text still has, as they are written."""
+    return sorted({found[0] for found in _MERGE_FIELD.finditer(text)})
 
 
 def closing_of(template: Template) -> str:
@@ -129,21 +129,25 @@ def closing_of(template: Template) -> str:
     return _paragraphs(before)[-1]
 
 
-def finish(body: str, *, own_words: str, name: str, placed: Marks, closing: str) -> str:
+def finish(
+    body: str, *, own_words: str, name: str, placeholders: Placeholders, closing: str
+) -> str:
     """Put a supporter's own words and name into a draft.
 
-    They stand where their marks are. Where a mark was taken out, the own words come before the
-    closing and the name at the end, unless the text has them already. Without a name its mark
-    goes, since a mail program signs by itself.
+    They stand where their placeholders are. Where one was taken out, the own words come before the
+    closing and the name at the end, unless the text has them already. Without a name its
+    placeholder goes, since a mail program signs by itself.
     """
-    if placed.own_words in body:
-        # Split and joined rather than replaced: the words may themselves hold a mark.
-        first, *rest = body.split(placed.own_words)
+    if placeholders.own_words in body:
+        # Split and joined rather than replaced: the words may themselves hold a placeholder.
+        first, *rest = body.split(placeholders.own_words)
         body = first + own_words + "".join(rest)
     elif not _says(body, own_words):
-        body = _before_the_close(body, own_words, placed=placed, closing=closing, name=name)
-    if placed.name in body:
-        body = body.replace(placed.name, name)
+        body = _before_the_close(
+            body, own_words, placeholders=placeholders, closing=closing, name=name
+        )
+    if placeholders.name in body:
+        body = body.replace(placeholders.name, name)
     elif not _is_signed(body, name):
         body = f"{body}\n\n{name}"
     return re.sub(r"\n{3,}", "\n\n", body).strip()
@@ -180,11 +184,13 @@ def _says(body: str, words: str) -> bool:
     return re.search(bounded, body) is not None
 
 
-def _before_the_close(body: str, words: str, *, placed: Marks, closing: str, name: str) -> str:
+def _before_the_close(
+    body: str, words: str, *, placeholders: Placeholders, closing: str, name: str
+) -> str:
     paragraphs = _paragraphs(body)
     lines = [paragraph.strip() for paragraph in paragraphs]
     at = len(lines)
-    if lines and lines[-1] in {placed.name, name}:
+    if lines and lines[-1] in {placeholders.name, name}:
         at -= 1
     if closing in lines:
         at = len(lines) - 1 - lines[::-1].index(closing)
@@ -196,7 +202,7 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def _fill(text: str, words: dict[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda found: words[found[1]], text).strip()
+    return _MERGE_FIELD.sub(lambda found: words[found[1]], text).strip()
 
 
 def mailto(address: str, *, subject: str, body: str) -> str:

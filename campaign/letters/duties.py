@@ -6,13 +6,14 @@ from campaign import clock, jobs
 from campaign.db import db
 from campaign.jobs import duty
 from campaign.letters import verbs
+from campaign.letters.asks import verbs as asks_verbs
 from campaign.letters.models import LetterAsk
 
 
 @duty("letters.answer", every=timedelta(minutes=1))
 def answer() -> None:
     """Ask whether the letters are theirs in whose name forms asked for them. Woken by each form."""
-    jobs.one_by_one(LetterAsk, verbs.answer)
+    jobs.one_by_one(LetterAsk, asks_verbs.answer)
 
 
 @duty("letters.remind", every=timedelta(hours=1))
@@ -29,10 +30,10 @@ def drop_unconfirmed() -> None:
     db.session.commit()
 
 
-@duty("letters.follow", every=timedelta(minutes=5))
-def follow() -> None:
+@duty("letters.track_delivery", every=timedelta(minutes=5))
+def track_delivery() -> None:
     """Note which letters have left and which came back."""
-    verbs.follow(now=clock.now())
+    verbs.track_delivery(now=clock.now())
     db.session.commit()
 
 

@@ -6,29 +6,22 @@ from typing import Any
 from wtforms import HiddenField, StringField, ValidationError
 from wtforms.fields import Field
 
-from campaign.forms import (
-    PublicForm,
-    email_field,
-    line_field,
-    name_field,
-    present,
-    text_field,
-)
+from campaign.forms import PublicForm, email_field, line_field, name_field, text_field
 from campaign.languages import lazy_gettext as _l
 from campaign.letters import composing
 from campaign.letters.models import Way
+from campaign.validators import present
 
 LONGEST_BODY = 10_000
 # Shorter is no sentence in any language that we have a template for.
 SHORTEST_OWN_WORDS = 10
 
 
-class no_placeholder:
+class no_merge_field:
     """Refuse what a template left open, such as {post}."""
 
     def __call__(self, form: Any, field: Field) -> None:
-        left = composing.unfilled(field.data or "")
-        if left:
+        if left := composing.unfilled(field.data or ""):
             raise ValidationError(
                 _l("Replace or remove %(left)s: it is not filled in.", left=", ".join(left))
             )
@@ -36,6 +29,8 @@ class no_placeholder:
 
 class LetterForm(PublicForm):
     """A letter: the supporter's own words, the text, and who signs it."""
+
+    purpose = "letters.write"
 
     own_words = text_field(
         _l("Your own words"),
@@ -73,7 +68,7 @@ class LetterForm(PublicForm):
         super().__init__(*arguments, **options)
         self._posts = set(posts)
         for field in (self.own_words, self.subject, self.body):
-            field.validators = [*field.validators, no_placeholder()]
+            field.validators = [*field.validators, no_merge_field()]
         if way is not Way.SEND:
             # Those who send it themselves need not tell us who they are.
             self.name.validators = [
@@ -104,19 +99,3 @@ class LetterForm(PublicForm):
                     most=LONGEST_BODY,
                 )
             )
-
-
-class SentForm(PublicForm):
-    """The button "I have sent it"."""
-
-    way = HiddenField()
-    # Which letter, and to whom (`views.SENT`): each counts once.
-    letter = HiddenField()
-
-
-class ConfirmForm(PublicForm):
-    """The button that sends a letter."""
-
-
-class NotMeForm(PublicForm):
-    """The button "It was not me"."""

@@ -40,8 +40,8 @@ def _asking(letter: Letter, kind: Kind, subject: str, *, is_reminder: bool) -> M
         is_reminder=is_reminder,
         post=letter.post,
         summit=letter.summit,
-        confirm_url=public_url("letters.confirm", token=tokens.sign(CONFIRM, letter.token)),
-        not_me_url=public_url("letters.not_me", token=tokens.sign(NOT_ME, letter.key)),
+        confirm_url=public_url("letters.confirm_send", token=tokens.sign(CONFIRM, letter.token)),
+        not_me_url=public_url("letters.confirm_disown", token=tokens.sign(NOT_ME, letter.key)),
     )
     return Mail(
         kind=kind,

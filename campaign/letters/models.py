@@ -1,6 +1,6 @@
-"""A letter, the template it began as, and the tally of what was sent in which way."""
+"""A letter, what a form asked for before it is one, and the template it began as."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
@@ -116,18 +116,3 @@ class Template(Model):
     language: Mapped[str] = mapped_column(String(12), unique=True)
     subject: Mapped[str] = mapped_column(String(255))
     body: Mapped[str] = mapped_column(Text)
-
-
-class Tally(Model):
-    """How many letters went on a day, to a country, before a summit, in one way; names nobody."""
-
-    __tablename__ = "letter_tally"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    counted_on: Mapped[date] = mapped_column(index=True)
-    country: Mapped[str] = mapped_column(String(2))
-    occasion: Mapped[str] = mapped_column(String(80), default="")
-    way: Mapped[str] = mapped_column(String(10))
-    number: Mapped[int] = mapped_column(default=0)
-
-    __table_args__ = (UniqueConstraint("counted_on", "country", "occasion", "way"),)

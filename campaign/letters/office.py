@@ -10,6 +10,7 @@ from campaign.languages import country_name
 from campaign.languages import lazy_gettext as _l
 from campaign.letters import queries
 from campaign.letters.models import Letter, State, Way
+from campaign.letters.tallies.queries import count_by_country, count_since
 from campaign.tables import Column
 
 bp = Blueprint("letters", __name__, url_prefix="/letters")
@@ -35,7 +36,7 @@ def _country(letter: Letter) -> str:
 
 
 def _summit(letter: Letter) -> str:
-    return f"{letter.summit.place} {letter.summit.year}" if letter.summit else letter.occasion
+    return f"{letter.summit.location} {letter.summit.year}" if letter.summit else letter.occasion
 
 
 # Without the text of the letters: it is between the supporter and the office.
@@ -61,8 +62,8 @@ def index() -> Any:
         return tables.download(query, LETTERS, name="letters")
     # Today and the six days before it, beside the seven before those.
     today = clock.now()
-    this_week = queries.number_since(today - timedelta(days=6))
-    two_weeks = queries.number_since(today - timedelta(days=13))
+    this_week = count_since(today - timedelta(days=6))
+    two_weeks = count_since(today - timedelta(days=13))
     return render_template(
         "letters/office/index.html",
         table=tables.page(query, LETTERS, arguments=request.args, path=request.path),
@@ -70,6 +71,6 @@ def index() -> Any:
         state=state,
         ways=WAYS,
         this_week=this_week,
-        last_week={way: number - this_week[way] for way, number in two_weeks.items()},
-        by_country=[[country_name(code), number] for code, number in queries.number_by_country()],
+        last_week={way: letters - this_week[way] for way, letters in two_weeks.items()},
+        by_country=[[country_name(code), letters] for code, letters in count_by_country()],
     )

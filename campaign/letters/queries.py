@@ -1,4 +1,4 @@
-"""Questions about letters: drafts, tokens, lists, counts."""
+"""Questions about letters: templates, tokens, lists."""
 
 from datetime import date, datetime
 
@@ -7,10 +7,10 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from campaign.db import db
 from campaign.languages import country_codes
-from campaign.letters.models import Letter, State, Tally, Template, Way
+from campaign.letters.models import Letter, State, Template
 from campaign.people.models import Person
 from campaign.summits.models import Post, Summit
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 FALLBACK_LANGUAGE = "en"
 
@@ -94,33 +94,10 @@ def search(words: str = "", *, state: str = "") -> Select[Letter]:
     if words:
         query = query.where(
             or_(
-                holds(words, Person.email, Letter.name, Letter.subject, Post.title),
+                contains_word(words, Person.email, Letter.name, Letter.subject, Post.title),
                 Post.country.in_(country_codes(words)),
             )
         )
     if state:
         query = query.where(Letter.state == state)
     return query
-
-
-def number_since(since: datetime) -> dict[str, int]:
-    """Count the letters since a day, by way; every way is named."""
-    sums = (
-        select(Tally.way, func.sum(Tally.number))
-        .where(Tally.counted_on >= since.date())
-        .group_by(Tally.way)
-    )
-    found = {row[0]: row[1] for row in db.session.execute(sums)}
-    return {way.value: int(found.get(way.value, 0)) for way in Way}
-
-
-def number_by_country(*, occasion: str | None = None) -> list[tuple[str, int]]:
-    """Count all letters by country, the most written to first; of one summit, or of all."""
-    total = func.sum(Tally.number)
-    query = select(Tally.country, total).group_by(Tally.country)
-    if occasion is not None:
-        query = query.where(Tally.occasion == occasion)
-    return [
-        (country, int(number))
-        for country, number in db.session.execute(query.order_by(total.desc(), Tally.country))
-    ]

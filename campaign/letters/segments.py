@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.letters.models import Letter, State
-from campaign.segments import rules as segments
+from campaign.segments import rules
 from campaign.segments.conditions import said
 from campaign.segments.rules import Values, condition
 from campaign.summits.models import Summit
@@ -33,7 +33,7 @@ def wrote(values: Values, now: datetime) -> Select[int]:
 
 
 def _name(summit: Summit) -> str:
-    return str(_("%(place)s %(year)s", place=summit.place, year=summit.year))
+    return str(_("%(place)s %(year)s", place=summit.location, year=summit.year))
 
 
 def _summits() -> list[tuple[str, Any]]:
@@ -51,7 +51,7 @@ def _summit_in_words(values: Values, denied: bool) -> Any:
 @condition(
     "wrote-before-summit",
     _l("Wrote a letter before a summit"),
-    segments.one("summit", _l("Summit"), _summits),
+    rules.one("summit", _l("Summit"), _summits),
     words=_summit_in_words,
 )
 def wrote_before_summit(values: Values, now: datetime) -> Select[int]:

@@ -1,40 +1,33 @@
-"""Deeds about letters: write, answer, confirm, disown, count, remind, drop, follow, erase."""
+"""Verbs of letters: write, confirm, disown, remind, drop, track their delivery, erase."""
 
 from datetime import datetime, timedelta
 from importlib.resources.abc import Traversable
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import joinedload
 
-from campaign import jobs, markup, tokens
-from campaign.attribution import verbs as attribution
-from campaign.attribution.models import Conversion
-from campaign.db import count_of, db, insert_missing
-from campaign.forms import FORM_LIFETIME
+from campaign import front_matter, jobs
+from campaign.db import count_of, db
 from campaign.languages import lazy_gettext as _l
 from campaign.letters import mails
-from campaign.letters.models import CONFIRM_WITHIN, Letter, LetterAsk, State, Tally, Template, Way
+from campaign.letters.models import CONFIRM_WITHIN, Letter, LetterAsk, State, Template, Way
 from campaign.letters.queries import to_erase, waiting_for_confirmation
+from campaign.letters.tallies.verbs import count_letter
 from campaign.outbox.models import Message, address_hash
 from campaign.outbox.models import State as MessageState
 from campaign.outbox.queries import is_suppressed
 from campaign.outbox.suppressions.verbs import lift_bounce
-from campaign.outbox.verbs import counts, drop_waiting, queue
-from campaign.people.models import Person
-from campaign.people.queries import is_known_elsewhere, may_be_asked, may_be_reminded
-from campaign.people.verbs import erases, hold, let_go, meet, never_write
+from campaign.outbox.verbs import drop_waiting, queue
+from campaign.people.queries import is_known_elsewhere
+from campaign.people.subscriptions.queries import may_be_reminded
+from campaign.people.subscriptions.verbs import never_write
+from campaign.people.verbs import let_go, lock_person
 from campaign.refusals import Refusal
 from campaign.summits.models import Post, Summit
 from campaign.summits.verbs import note_bounce
 
 REMIND_AFTER = timedelta(hours=24)
-# The same form once more so soon is an impatient finger, not a lost mail.
-SENT_TWICE = timedelta(minutes=5)
 ERASE_AFTER = timedelta(days=28)
-# "I have sent it" is taken on trust: so many an hour from one network to one office.
-SENT_AN_HOUR = 20
-# As long as the page with that button can be used.
-SENT_REMEMBERED = FORM_LIFETIME
 
 
 def load_starter(folder: Traversable, *, now: datetime) -> None:
@@ -42,9 +35,10 @@ def load_starter(folder: Traversable, *, now: datetime) -> None:
     if count_of(select(Template)):
         return
     for file in sorted((folder / "letters").iterdir(), key=lambda entry: entry.name):
-        matter, body = markup.split(file.read_text("utf-8"))
+        parts = front_matter.part(file.read_text("utf-8"))
+        subject = parts.matter["subject"]
         db.session.add(
-            Template(language=matter["language"], subject=matter["subject"], body=body.strip())
+            Template(language=parts.matter["language"], subject=subject, body=parts.source)
         )
     db.session.flush()
 
@@ -84,7 +78,8 @@ def write(
     source: str = "",
     now: datetime,
 ) -> None:
-    """Note a letter that is to leave in the name of an address; a duty asks its owner (`answer`).
+    """Note a letter that is to leave in the name of an address; a duty asks its owner
+    (`asks.verbs.answer`).
 
     `language` is the person's, `letter_language` the letter's; `source` the plain code of the link
     by which they came, of which only a number is kept. The same is done for every address, so
@@ -109,81 +104,12 @@ def write(
     jobs.wake_after_commit("letters.answer")
 
 
-_SAID = ("name", "subject", "body", "own_words")
-
-
-def answer(asked: LetterAsk, *, now: datetime) -> None:
-    """Keep a letter until the person confirms it, and ask them to.
-
-    Who has confirmed a letter to this post before this summit, has been asked too often, or has
-    said that it was not them, gets nothing; nor does anybody for whom it is too late by now.
-    """
-    db.session.delete(asked)
-    to = db.session.get_one(Post, asked.post_id)
-    summit = db.session.get(Summit, asked.summit_id) if asked.summit_id is not None else None
-    is_too_late = summit is not None and not summit.is_ahead(now.date())
-    if is_too_late or not to.is_writable(now.date()) or not may_be_asked(asked.email, now=now):
-        return
-    person = meet(asked.email, language=asked.language, now=now)
-    # Two asked at once are counted one after the other.
-    hold(person.id)
-    if not may_be_asked(asked.email, now=now):
-        return
-    is_new, letter = _letter_of(person, to, summit, asked, now=now)
-    if letter.state not in {State.PENDING, State.DROPPED}:
-        return
-    said = {field: getattr(asked, field) for field in _SAID}
-    is_changed = said != {field: getattr(letter, field) for field in _SAID}
-    if not (is_new or is_changed) and asked.asked_at - letter.written_at < SENT_TWICE:
-        return
-    if is_changed or letter.state == State.DROPPED:
-        letter.token = tokens.random_token()
-        letter.language = asked.letter_language
-        for field, value in said.items():
-            setattr(letter, field, value)
-    letter.state = State.PENDING
-    letter.dropped_at = letter.reminded_at = None
-    letter.written_at = now
-    queue(mails.confirmation(letter), now=now)
-    if is_new:
-        attribution.count(asked.source, Conversion.LETTER)
-
-
-def _letter_of(
-    person: Person, to: Post, summit: Summit | None, asked: LetterAsk, *, now: datetime
-) -> tuple[bool, Letter]:
-    """Find somebody's letter to a post before a summit, or keep it. Tells if it is new."""
-    occasion = summit.slug if summit else ""
-    is_new = insert_missing(
-        Letter,
-        {
-            "token": tokens.random_token(),
-            "key": tokens.random_token(),
-            "person_id": person.id,
-            "post_id": to.id,
-            "summit_id": summit.id if summit else None,
-            "occasion": occasion,
-            "language": asked.letter_language,
-            "written_at": now,
-            **{field: getattr(asked, field) for field in _SAID},
-        },
-        unique=["person_id", "post_id", "occasion"],
-    )
-    letter = db.session.scalars(
-        select(Letter)
-        .where(Letter.person_id == person.id, Letter.post_id == to.id, Letter.occasion == occasion)
-        .options(joinedload(Letter.person), joinedload(Letter.post), joinedload(Letter.summit))
-        .with_for_update(of=Letter)
-    ).one()
-    return is_new, letter
-
-
 def confirm(letter: Letter, *, campaign: str, now: datetime) -> None:
     """Send the letter, and its copy to the supporter; pressed twice it is one letter.
 
     Raises `LetterGone`, `NotWritable`, `SummitHasBegun`.
     """
-    hold(letter.person_id)
+    lock_person(letter.person_id)
     seen = letter.token
     db.session.refresh(letter, ["state", "token"], with_for_update=True)
     # Written anew since the button was shown, it says what they have not seen.
@@ -198,12 +124,12 @@ def confirm(letter: Letter, *, campaign: str, now: datetime) -> None:
     # The mail with the button has arrived.
     lift_bounce(letter.person.email)
     letter.person.name = letter.person.name or letter.name
-    _withhold_questions(letter, now=now)
-    leaving = queue(mails.letter_to_post(letter, campaign=campaign), now=now)
+    _withhold_confirmations(letter, now=now)
+    message = queue(mails.letter_to_post(letter, campaign=campaign), now=now)
     queue(mails.copy(letter), now=now)
     db.session.flush()
-    letter.message_id = leaving.id
-    count(Way.SEND, country=letter.post.country, occasion=letter.occasion, now=now)
+    letter.message_id = message.id
+    count_letter(Way.SEND, country=letter.post.country, occasion=letter.occasion, now=now)
 
 
 def _refuse_if_too_late(to: Post, summit: Summit | None, *, now: datetime) -> None:
@@ -218,7 +144,7 @@ def disown(letter: Letter, *, now: datetime) -> None:
 
     What was confirmed cannot be called back. All that waits in their name goes with it.
     """
-    hold(letter.person_id)
+    lock_person(letter.person_id)
     db.session.refresh(letter, ["state"], with_for_update=True)
     if letter.state not in {State.PENDING, State.DROPPED}:
         return
@@ -227,38 +153,6 @@ def disown(letter: Letter, *, now: datetime) -> None:
         select(Letter).where(Letter.person_id == letter.person_id, Letter.state == State.PENDING)
     ):
         _drop(other, now=now)
-
-
-def count(way: Way, *, country: str, occasion: str, now: datetime) -> None:
-    """Count one letter that went, or is said to have gone, in a way."""
-    day = {"counted_on": now.date(), "country": country, "occasion": occasion, "way": way}
-    insert_missing(Tally, {**day, "number": 0}, unique=list(day))
-    db.session.execute(
-        update(Tally)
-        .where(*(getattr(Tally, field) == value for field, value in day.items()))
-        .values(number=Tally.number + 1)
-    )
-
-
-def count_sent(
-    way: Way,
-    *,
-    country: str,
-    occasion: str,
-    letter: str,
-    post_id: int,
-    network: str,
-    now: datetime,
-) -> None:
-    """Count a letter that a supporter says to have sent: each letter once, few from one network.
-
-    What is not counted is thanked for all the same.
-    """
-    if not counts(f"sent:{letter}", most=1, until=now + SENT_REMEMBERED):
-        return
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    if counts(f"sent:{hour.isoformat()}:{network}:{post_id}", most=SENT_AN_HOUR, until=hour):
-        count(way, country=country, occasion=occasion, now=now)
 
 
 def remind(*, now: datetime) -> None:
@@ -287,17 +181,17 @@ def _drop(letter: Letter, *, now: datetime) -> None:
     letter.state = State.DROPPED
     letter.dropped_at = now
     letter.name = letter.subject = letter.body = letter.own_words = ""
-    _withhold_questions(letter, now=now)
+    _withhold_confirmations(letter, now=now)
 
 
-def _withhold_questions(letter: Letter, *, now: datetime) -> None:
+def _withhold_confirmations(letter: Letter, *, now: datetime) -> None:
     for kind in (mails.CONFIRMATION, mails.REMINDER):
         drop_waiting(thread=letter.thread, kind=kind, now=now)
 
 
-def follow(*, now: datetime) -> None:
+def track_delivery(*, now: datetime) -> None:
     """Note what became of the letters that were handed to the outbox."""
-    on_their_way = (
+    delivered = (
         select(Letter, Message)
         .join(Message, Message.id == Letter.message_id)
         .where(
@@ -315,7 +209,7 @@ def follow(*, now: datetime) -> None:
         )
         .options(joinedload(Letter.post))
     )
-    for letter, message in db.session.execute(on_their_way):
+    for letter, message in db.session.execute(delivered):
         if message.state == MessageState.SENT:
             letter.state = State.SENT
             letter.sent_at = message.settled_at or now
@@ -355,9 +249,3 @@ def _is_done_with(letter: Letter, long_ago: datetime) -> bool:
     is_dropped = letter.dropped_at is not None and letter.dropped_at < long_ago
     summit = letter.summit
     return is_dropped or summit is None or letter.written_at.date() <= summit.last_possible_day
-
-
-@erases
-def forget_asks(email: str, person: Person | None) -> None:
-    """Erase the letters that forms asked for in the name of an address and wait to be taken up."""
-    db.session.execute(delete(LetterAsk).where(LetterAsk.email == email))

@@ -3,50 +3,27 @@
 from datetime import date
 from typing import Any
 
-from flask import (
-    Blueprint,
-    abort,
-    current_app,
-    has_request_context,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 
 from campaign import clock, tokens
-from campaign.attribution.models import code_in
-from campaign.clients import client_address, network_of
+from campaign.attribution.views import keep_source, source
+from campaign.clients import client_address
 from campaign.db import db
-from campaign.forms import FORM_LIFETIME
+from campaign.forms import PublicButton
 from campaign.languages import current_language
 from campaign.languages import lazy_gettext as _l
 from campaign.letters import composing, mails, queries, verbs
-from campaign.letters.forms import ConfirmForm, LetterForm, NotMeForm, SentForm
+from campaign.letters.forms import LetterForm
 from campaign.letters.models import Letter, Template, Way
+from campaign.letters.tallies.views import finished_page
 from campaign.outbox.verbs import TooManyFromHere, count_client
 from campaign.summits.models import Post, Summit
 from campaign.summits.posts_csv import COUNTRIES, listed_countries
 from campaign.summits.queries import countries_to_write_to, next_summit, posts_of
 
 bp = Blueprint("letters", __name__, url_prefix="/write")
-
-# Whoever came by a link with a plain code (`attribution`) keeps it on the way to the form.
-_KEEP_SOURCE = {"letters.write", "letters.country", "letters.finish"}
-
-
-@bp.url_defaults
-def _keep_source(endpoint: str, values: dict[str, Any]) -> None:
-    if endpoint in _KEEP_SOURCE and has_request_context() and (source := _source()):
-        values.setdefault("via", source)
-
-
-def _source() -> str:
-    return code_in(request.args.get("via", ""))
-
-
-# What the token of a finished letter is for: by it "I have sent it" counts once.
-SENT, SENT_WITHIN = "letter:sent", FORM_LIFETIME
+# Whoever came by a link with a plain code keeps it on the way to the form.
+keep_source(bp, "write", "country", "finish")
 
 # What each way is called on its button, the main one first.
 LABELS = {
@@ -80,7 +57,7 @@ def write() -> Any:
     page = render_template(
         "letters/write.html",
         is_unknown=is_unknown,
-        source=_source(),
+        source=source(),
         days_left=_days_left(summit, today=now.date()),
         summit=summit,
         countries=[pair for pair in listed if pair[0] in known],
@@ -92,33 +69,36 @@ def write() -> Any:
 @bp.get("/<country>")
 def country(country: str) -> Any:
     """Show the letter to a country's post, ready for the supporter's own words."""
-    code = _code(country)
-    if country != code.lower():
+    country_code = _country_code(country)
+    if country != country_code.lower():
         return redirect(
-            url_for("letters.country", country=code.lower(), post=request.args.get("post")), 301
+            url_for("letters.country", country=country_code.lower(), post=request.args.get("post")),
+            301,
         )
-    posts = _posts_to_write_to(code)
+    posts = _posts_to_write_to(country_code)
     post = _chosen(posts, request.args.get("post", "")) or (posts[0] if posts else None)
     summit = next_summit(now=clock.now())
     template = _template(post)
     holder = post.holder_on(clock.now().date()) if post else None
     draft = composing.draft(
-        template, post=post, holder=holder, summit=summit, placed=composing.marks()
+        template, post=post, holder=holder, summit=summit, placeholders=composing.placeholders()
     )
     form = _form(
         posts,
         _ways(post),
         data={"subject": draft.subject, "body": draft.body, "post": str(post.id) if post else ""},
     )
-    return _letter_page(code, form, posts=posts, post=post, summit=summit, template=template)
+    return _letter_page(
+        country_code, form, posts=posts, post=post, summit=summit, template=template
+    )
 
 
 @bp.post("/<country>")
 def finish(country: str) -> Any:
     """Take the letter: keep it until it is confirmed, or give it back ready to be sent."""
-    code = _code(country)
-    posts = _posts_to_write_to(code)
-    post = _asked_for(code, posts, request.form.get("post", ""))
+    country_code = _country_code(country)
+    posts = _posts_to_write_to(country_code)
+    post = _asked_for(country_code, posts, request.form.get("post", ""))
     ways = _ways(post)
     # A browser without a pressed button, or with one that went since, means the main way.
     way = next((way for way in ways if way == request.form.get("way")), ways[0])
@@ -127,24 +107,28 @@ def finish(country: str) -> Any:
     template = _template(post)
     form = _form(posts, ways, way)
     if not form.validate():
-        page = _letter_page(code, form, posts=posts, post=post, summit=summit, template=template)
+        page = _letter_page(
+            country_code, form, posts=posts, post=post, summit=summit, template=template
+        )
         return page, form.refusal_status()
     body = composing.finish(
         form.body.data,
         own_words=form.own_words.data,
         name=form.name.data,
-        placed=composing.marks(),
+        placeholders=composing.placeholders(),
         closing=composing.closing_of(template),
     )
     if way is not Way.SEND or post is None:
-        return _finished_page(
-            code, way, post=post, subject=form.subject.data, body=body, template=template
+        return finished_page(
+            country_code, way, post=post, subject=form.subject.data, body=body, template=template
         )
     try:
         count_client(client_address(), most=current_app.config["CLIENT_CAP"], now=now)
     except TooManyFromHere as refusal:
         form.form_errors.append(refusal.sentence)
-        page = _letter_page(code, form, posts=posts, post=post, summit=summit, template=template)
+        page = _letter_page(
+            country_code, form, posts=posts, post=post, summit=summit, template=template
+        )
         return page, refusal.status
     verbs.write(
         post,
@@ -156,37 +140,11 @@ def finish(country: str) -> Any:
         own_words=form.own_words.data,
         letter_language=template.language,
         language=current_language(),
-        source=_source(),
+        source=source(),
         now=now,
     )
     db.session.commit()
     return redirect(url_for("letters.check_your_mail"), 303)
-
-
-@bp.post("/<country>/sent")
-def sent(country: str) -> Any:
-    """Count a letter that a supporter says to have sent."""
-    code = _code(country)
-    form = SentForm()
-    way = next((way for way in Way if way is not Way.SEND and way == form.way.data), None)
-    if not form.validate() or way is None:
-        abort(400)
-    letter, post_id = tokens.read_timed(
-        form.letter.data or "", f"{SENT}:{code}", within=SENT_WITHIN
-    )
-    now = clock.now()
-    summit = next_summit(now=now)
-    verbs.count_sent(
-        way,
-        country=code,
-        occasion=summit.slug if summit else "",
-        letter=letter,
-        post_id=post_id,
-        network=network_of(client_address()),
-        now=now,
-    )
-    db.session.commit()
-    return redirect(url_for("letters.thank_you"), 303)
 
 
 @bp.get("/check-your-mail")
@@ -195,79 +153,77 @@ def check_your_mail() -> str:
     return render_template("letters/check_your_mail.html")
 
 
-@bp.get("/thank-you")
-def thank_you() -> str:
-    """Thank somebody who has sent a letter themselves."""
-    return render_template("letters/thank_you.html")
+SEND = PublicButton("letters/confirm_send.html", purpose="letters.send")
 
 
 @bp.get("/confirm/<token>")
-def confirm(token: str) -> str:
+def confirm_send(token: str) -> str:
     """Show the letter as it will leave, with the button that sends it; or that it has left."""
-    letter = _to_confirm(token)
-    return render_template("letters/confirm.html", letter=letter, token=token, form=ConfirmForm())
+    return SEND.page(letter=_to_confirm(token), token=token)
 
 
 @bp.post("/confirm/<token>")
-def confirmed(token: str) -> Any:
+def do_send(token: str) -> Any:
     """Send the letter."""
     letter = _to_confirm(token)
-    form = ConfirmForm()
-    if not form.validate():
-        page = render_template("letters/confirm.html", letter=letter, token=token, form=form)
-        return page, form.refusal_status()
+    if refused := SEND.refused(letter=letter, token=token):
+        return refused
     verbs.confirm(letter, campaign=current_app.config["NAME"], now=clock.now())
     db.session.commit()
-    return redirect(url_for("letters.confirm", token=token), 303)
+    return redirect(url_for("letters.confirm_send", token=token), 303)
+
+
+DISOWN = PublicButton("letters/confirm_disown.html", purpose="letters.disown")
 
 
 @bp.get("/not-me/<token>")
-def not_me(token: str) -> str:
+def confirm_disown(token: str) -> str:
     """Show the button that drops a letter somebody else wrote."""
-    letter = _to_disown(token)
-    return render_template("letters/not_me.html", letter=letter, token=token, form=NotMeForm())
+    return DISOWN.page(letter=_to_disown(token), token=token)
 
 
 @bp.post("/not-me/<token>")
-def disowned(token: str) -> Any:
+def do_disown(token: str) -> Any:
     """Drop the letter."""
     letter = _to_disown(token)
-    form = NotMeForm()
-    if not form.validate():
-        page = render_template("letters/not_me.html", letter=letter, token=token, form=form)
-        return page, form.refusal_status()
+    if refused := DISOWN.refused(letter=letter, token=token):
+        return refused
     verbs.disown(letter, now=clock.now())
     db.session.commit()
-    return redirect(url_for("letters.not_me", token=token), 303)
+    return redirect(url_for("letters.confirm_disown", token=token), 303)
 
 
-def _code(country: str) -> str:
-    code = country.upper()
-    if code not in COUNTRIES:
+def _country_code(country: str) -> str:
+    country_code = country.upper()
+    if country_code not in COUNTRIES:
         abort(404)
-    return code
+    return country_code
 
 
-def _posts_to_write_to(code: str) -> list[Post]:
+def _posts_to_write_to(country_code: str) -> list[Post]:
     today = clock.now().date()
-    return [post for post in posts_of(code) if post.is_writable(today) or post.has_open_form(today)]
+    return [
+        post
+        for post in posts_of(country_code)
+        if post.is_writable(today) or post.has_open_form(today)
+    ]
 
 
 def _chosen(posts: list[Post], id: str) -> Post | None:
     return next((post for post in posts if str(post.id) == id), None)
 
 
-def _asked_for(code: str, posts: list[Post], id: str) -> Post | None:
+def _asked_for(country_code: str, posts: list[Post], id: str) -> Post | None:
     """Find the post a form was for. Raises `NotWritable` for one that was closed since."""
     post = _chosen(posts, id)
-    if post is None and _chosen(posts_of(code), id):
+    if post is None and _chosen(posts_of(country_code), id):
         raise verbs.NotWritable
     return post or (posts[0] if posts else None)
 
 
 def _template(post: Post | None) -> Template:
     found = queries.template_for(post.language if post else queries.FALLBACK_LANGUAGE)
-    return found or composing.bare()
+    return found or composing.empty_template()
 
 
 def _ways(post: Post | None) -> list[Way]:
@@ -280,12 +236,12 @@ def _ways(post: Post | None) -> list[Way]:
 
 
 def _form(posts: list[Post], ways: list[Way], way: Way | None = None, **options: Any) -> LetterForm:
-    numbers = [str(post.id) for post in posts]
-    return LetterForm(ways=ways, way=way or ways[0], posts=numbers, **options)
+    ids = [str(post.id) for post in posts]
+    return LetterForm(ways=ways, way=way or ways[0], posts=ids, **options)
 
 
 def _letter_page(
-    code: str,
+    country_code: str,
     form: LetterForm,
     *,
     posts: list[Post],
@@ -301,15 +257,15 @@ def _letter_page(
     return render_template(
         "letters/country.html",
         form=form,
-        country=code,
+        country=country_code,
         posts=posts,
         post=post,
-        former=[] if posts else posts_of(code),
+        former=[] if posts else posts_of(country_code),
         holder=post.holder_on(today) if post else None,
         summit=summit,
         days_left=_days_left(summit, today=today),
         letter_language=template.language,
-        marks=composing.marks(),
+        placeholders=composing.placeholders(),
         ways=[(way.value, LABELS[way], HINTS[way]) for way in ways],
         is_sent_by_us=Way.SEND in ways,
     )
@@ -320,35 +276,6 @@ def _days_left(summit: Summit | None, *, today: date) -> int | None:
     if summit is None or summit.first_day is None:
         return None
     return (summit.first_day - today).days
-
-
-def _finished_page(
-    code: str, way: Way, *, post: Post | None, subject: str, body: str, template: Template
-) -> str:
-    whole = short = ""
-    if post is not None and post.email:
-        whole = composing.mailto(post.email, subject=subject, body=body)
-        short = composing.mailto_without_text(post.email, subject=subject)
-    return render_template(
-        "letters/finished.html",
-        country=code,
-        way=way.value,
-        post=post,
-        subject=subject,
-        body=body,
-        letter_language=template.language,
-        mailto=whole if len(whole) <= composing.LONGEST_MAILTO else short,
-        is_whole=len(whole) <= composing.LONGEST_MAILTO,
-        form=SentForm(
-            formdata=None,
-            data={
-                "way": way.value,
-                "letter": tokens.sign_timed(
-                    f"{SENT}:{code}", [tokens.random_token(), post.id if post else 0]
-                ),
-            },
-        ),
-    )
 
 
 def _to_confirm(token: str) -> Letter:

@@ -1,9 +1,7 @@
-"""The newsletter's own fields: greeting, the reader's name, country and language, the way out."""
+"""The newsletter's own fields: the way to a reader's choices, and the way out."""
 
 from datetime import datetime
-from functools import lru_cache
 
-from campaign.languages import _, country_name, force_locale, language_name
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.fields import Recipient, Value, field
 from campaign.people import links
@@ -11,47 +9,6 @@ from campaign.people.models import Purpose
 
 # No row has it: its link opens the page, and its button changes nothing.
 NOBODY = 0
-
-
-def dear(name: str) -> str:
-    """Begin a mail to somebody by name, or kindly without one."""
-    return str(_("Dear %(name)s,", name=name) if name else _("Dear reader,"))
-
-
-# Stands for a name while the greeting is translated; no name holds it.
-_NAME = "\x00"
-
-
-@lru_cache
-def _dear_in(language: str) -> tuple[str, str]:
-    # Once a language, not once a reader: translating cost more than all the rest of a mail.
-    with force_locale(language):
-        return dear(_NAME), dear("")
-
-
-@field("greeting", _l("the greeting with which every issue begins"), by=("name",), is_plain=True)
-def greeting(reader: Recipient, now: datetime) -> Value:
-    """Greet the reader."""
-    named, nameless = _dear_in(reader.language)
-    return Value(named.replace(_NAME, reader.name) if reader.name else nameless)
-
-
-@field("name", _l("the reader's name, if we know it"), by=("name",), is_plain=True)
-def name(reader: Recipient, now: datetime) -> Value:
-    """Name the reader."""
-    return Value(reader.name)
-
-
-@field("country", _l("the reader's country, if we know it"), by=("country",))
-def country(reader: Recipient, now: datetime) -> Value:
-    """Name the reader's country in their language."""
-    return Value(country_name(reader.country) if reader.country else "")
-
-
-@field("language", _l("the language the reader gets this issue in"))
-def language(reader: Recipient, now: datetime) -> Value:
-    """Name the language of the text in that language."""
-    return Value(language_name(reader.language))
 
 
 @field(

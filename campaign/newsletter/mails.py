@@ -1,4 +1,4 @@
-"""What the newsletter writes: an issue in each of its languages, its trial copy."""
+"""What the newsletter writes: an issue in each of its languages, a copy to test it."""
 
 from datetime import datetime
 
@@ -6,14 +6,15 @@ from flask import current_app
 
 from campaign.languages import _, force_locale
 from campaign.languages import lazy_gettext as _l
-from campaign.newsletter.fields import NOBODY
-from campaign.newsletter.models import Issue, IssueText
-from campaign.newsletter.rendering import (
-    as_holes,
-    fill,
+from campaign.mailings.fields import GREETING
+from campaign.mailings.rendering import (
+    as_placeholders,
     kept_whole,
+    seen,
     write,
 )
+from campaign.newsletter.fields import NOBODY
+from campaign.newsletter.models import Issue, IssueText
 from campaign.outbox.fields import Recipient
 from campaign.outbox.kinds import kind
 from campaign.outbox.mail import Mail
@@ -24,11 +25,11 @@ from campaign.templating import absolute, public_url, render_mail
 
 # The kind of what goes to all is the purpose they agreed to: by it, leaving finds what waits.
 ISSUE = kind(Purpose.NEWSLETTER.value, _l("issue of the newsletter"))
-TRIAL = kind("issue-trial", _l("trial of an issue"))
+# The kind of mails that wait and of those sent long ago, too.
+TEST = kind("issue-trial", _l("test of an issue"))
 
-# What an issue leaves open for each reader besides the writer's own fields (`fields`); that in
-# addresses and headers without spaces, where it could be broken or encoded.
-GREETING = "{{ greeting }}"
+# What an issue leaves open for each reader besides the greeting and the writer's own fields
+# (`fields`); in addresses and headers without spaces, where it could be broken or encoded.
 WAY_OUT, CHOICES = "{{unsubscribe}}", "{{preferences}}"
 
 
@@ -56,9 +57,9 @@ def variant(issue: Issue, text: IssueText) -> Variant:
     return Variant(
         key=text.language,
         language=text.language,
-        subject=as_holes(text.subject, is_html=False),
-        text=as_holes(plain, is_html=False),
-        html=as_holes(html, is_html=True),
+        subject=as_placeholders(text.subject, is_html=False),
+        text=as_placeholders(plain, is_html=False),
+        html=as_placeholders(html, is_html=True),
     )
 
 
@@ -72,18 +73,18 @@ def headers(issue: Issue) -> dict[str, str]:
     }
 
 
-def trial(issue: Issue, *, language: str, to: str, person_id: int, now: datetime) -> Mail:
+def test_copy(issue: Issue, *, language: str, to: str, person_id: int, now: datetime) -> Mail:
     """Write a copy for the organiser who asks for one, as a reader without a name would get it."""
     text = issue.text_in(language)
-    seen = seen_by(issue, text, _reader(text, person_id), now=now)
+    copy = seen_by(issue, text, _reader(text, person_id), now=now)
     with force_locale(text.language):
-        subject = _("Trial: %(subject)s", subject=seen.subject)[:255]
+        subject = _("Test: %(subject)s", subject=copy.subject)[:255]
     return Mail(
-        kind=TRIAL,
+        kind=TEST,
         to=to,
         subject=subject,
-        text=seen.text,
-        html=seen.html,
+        text=copy.text,
+        html=copy.html,
         is_own_act=True,
         headers=list_headers(links.unsubscribe_token(person_id, Purpose.NEWSLETTER)),
     )
@@ -96,21 +97,13 @@ def _reader(text: IssueText, person_id: int) -> Recipient:
 def preview(issue: Issue, *, language: str = "", now: datetime) -> tuple[str, str]:
     """Write both halves of an issue as a reader without a name would get them."""
     text = issue.text_in(language or issue.language)
-    seen = seen_by(issue, text, _reader(text, NOBODY), now=now)
-    return seen.text, seen.html
+    shown = seen_by(issue, text, _reader(text, NOBODY), now=now)
+    return shown.text, shown.html
 
 
 def seen_by(issue: Issue, text: IssueText, reader: Recipient, *, now: datetime) -> Variant:
     """Write a text as one reader gets it, all fields filled in."""
-    open_ = variant(issue, text)
-    with force_locale(reader.language):
-        return Variant(
-            key=open_.key,
-            language=open_.language,
-            subject=" ".join(fill(open_.subject, reader, is_html=False, now=now).split()),
-            text=fill(open_.text, reader, is_html=False, now=now),
-            html=fill(open_.html, reader, is_html=True, now=now),
-        )
+    return seen(variant(issue, text), reader, now=now)
 
 
 def list_headers(token: str) -> dict[str, str]:

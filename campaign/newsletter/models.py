@@ -1,13 +1,15 @@
-"""An issue of the newsletter: its texts, its versions, and each of its sendings."""
+"""An issue of the newsletter, and its texts."""
 
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.db import Model
 from campaign.outbox.fields import FIELD
+
+# How mailings know an issue (`mailings.content`).
+CONTENT = "issue"
 
 
 class Issue(Model):
@@ -109,87 +111,11 @@ class IssueText(Model):
     __table_args__ = (UniqueConstraint("issue_id", "language"),)
 
     @property
+    def words(self) -> dict[str, str]:
+        """Give what a writer wrote of it, by the names of its fields."""
+        return {name: getattr(self, name) for name in ("title", "subject", "preview", "source")}
+
+    @property
     def summary(self) -> str:
         """Give the preview as strangers read it: for each field what its writer put by."""
         return FIELD.sub(lambda found: found[2] or "", self.preview)
-
-
-class IssueVersion(Model):
-    """What an issue said when it was saved: every text of it, whole."""
-
-    __tablename__ = "newsletter_issue_version"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    issue_id: Mapped[int] = mapped_column(ForeignKey("newsletter_issue.id", ondelete="CASCADE"))
-    number: Mapped[int]
-    # language -> title, subject, preview, source
-    texts: Mapped[dict[str, Any]]
-    saved_at: Mapped[datetime]
-    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))
-
-    __table_args__ = (UniqueConstraint("issue_id", "number"),)
-
-
-class Image(Model):
-    """A picture in an issue, resized, without what the camera wrote into it."""
-
-    __tablename__ = "newsletter_image"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    # First hex digits of the SHA-256 of its bytes, and its ending: its address for ever.
-    name: Mapped[str] = mapped_column(String(40), unique=True)
-    description: Mapped[str] = mapped_column(String(300))
-    media_type: Mapped[str] = mapped_column(String(40))
-    width: Mapped[int]
-    height: Mapped[int]
-    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    uploaded_at: Mapped[datetime]
-    uploaded_by_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organiser.id", ondelete="SET NULL")
-    )
-
-
-class Sending(Model):
-    """One time an issue goes out: to whom, when, how fast; its batch says what became of it."""
-
-    __tablename__ = "newsletter_sending"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    issue_id: Mapped[int] = mapped_column(
-        ForeignKey("newsletter_issue.id", ondelete="CASCADE"), index=True
-    )
-    # Which version of the issue was seen by who pressed the button.
-    version: Mapped[int]
-    segment_id: Mapped[int | None] = mapped_column(ForeignKey("segment.id", ondelete="SET NULL"))
-    # The rule as it was then, whatever becomes of the segment; empty: everyone who subscribes.
-    rule: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    # When it begins; with `at_local_hour`, where its readers first come to that hour of the day.
-    starts_at: Mapped[datetime]
-    at_local_hour: Mapped[int | None]
-    on_local_day: Mapped[date | None]
-    # Messages a second; 0 is as fast as the relay takes them.
-    rate: Mapped[float] = mapped_column(default=0.0)
-    # Only those whom no earlier sending of the issue has reached.
-    is_for_the_unreached: Mapped[bool] = mapped_column(default=False)
-    # With it the issue comes into the public archive.
-    in_archive: Mapped[bool] = mapped_column(default=True)
-    # A second subject on a tenth, the first on another; see `sendings`.
-    trial_subject: Mapped[str] = mapped_column(String(255), default="")
-    # So long the two are watched before the better goes to the rest.
-    trial_hours: Mapped[int] = mapped_column(default=4)
-    trial_batch_id: Mapped[int | None] = mapped_column(
-        ForeignKey("outbox_batch.id", ondelete="SET NULL")
-    )
-    trial_decided_at: Mapped[datetime | None]
-    # A colleague found the second subject good, where the settings ask for it.
-    approved_at: Mapped[datetime | None]
-    approved_by_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organiser.id", ondelete="SET NULL")
-    )
-    trial_winner: Mapped[str] = mapped_column(String(1), default="")
-    batch_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_batch.id", ondelete="SET NULL"))
-    asked_at: Mapped[datetime]
-    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))
-    queued_at: Mapped[datetime | None]
-    called_off_at: Mapped[datetime | None]
-    called_off_because: Mapped[str] = mapped_column(String(500), default="")

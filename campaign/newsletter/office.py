@@ -17,16 +17,16 @@ from markupsafe import Markup
 
 from campaign import clock, tables
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _, language_name
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails, queries, verbs
 from campaign.newsletter.fields import NOBODY
-from campaign.newsletter.forms import ArchiveForm, TrialForm
 from campaign.newsletter.models import Issue
 from campaign.newsletter.versions.forms import ApproveForm
 from campaign.newsletter.versions.queries import names_of_writers
 from campaign.newsletter.versions.verbs import approve as approve_issue
-from campaign.people.models import Subscription
+from campaign.people.models import Status
 from campaign.people.queries import by_email
 from campaign.tables import Column
 
@@ -66,19 +66,17 @@ def index() -> Any:
     )
 
 
-STATUSES = {"active": _l("subscribed"), "pending": _l("not confirmed"), "left": _l("left")}
-
-
-def _standing_of(subscription: Subscription) -> str:
-    if subscription.is_active:
-        return "active"
-    return "pending" if subscription.is_pending else "left"
+STATUSES = {
+    Status.ACTIVE: _l("subscribed"),
+    Status.PENDING: _l("not confirmed"),
+    Status.LEFT: _l("left"),
+}
 
 
 SUBSCRIBERS = [
     Column("email", _l("Address"), lambda row: row.person.email),
     Column("name", _l("Name"), lambda row: row.person.name),
-    Column("status", _l("Status"), _standing_of, cell=lambda row: STATUSES[_standing_of(row)]),
+    Column("status", _l("Status"), lambda row: row.status, cell=lambda row: STATUSES[row.status]),
     Column("asked_at", _l("Asked"), lambda row: row.asked_at),
     Column("confirmed_at", _l("Confirmed"), lambda row: row.confirmed_at),
     Column("left_at", _l("Left"), lambda row: row.left_at),
@@ -103,7 +101,7 @@ def subscribers() -> Any:
 @bp.get("/issues/<int:id>")
 def issue(id: int) -> Any:
     """Show an issue as readers will get it, and where it stands."""
-    return _issue(_found(id), TrialForm())
+    return _issue(_found(id), ButtonForm())
 
 
 def _found(id: int) -> Issue:
@@ -121,8 +119,8 @@ def _issue(found: Issue, form: Any) -> str:
             for code in found.languages
         },
         form=form,
-        trial_form=TrialForm(formdata=None),
-        archive_form=ArchiveForm(formdata=None),
+        test_form=ButtonForm(formdata=None),
+        archive_form=ButtonForm(formdata=None),
         approve_form=ApproveForm(formdata=None, data={"version": found.version}),
         asks_for_approval=current_app.config["NEWSLETTER_APPROVAL"],
         is_own=found.changed_by_id == g.organiser.id,
@@ -132,17 +130,17 @@ def _issue(found: Issue, form: Any) -> str:
     )
 
 
-@bp.post("/issues/<int:id>/trial")
-def trial(id: int) -> Any:
+@bp.post("/issues/<int:id>/test")
+def send_test(id: int) -> Any:
     """Mail the issue to the organiser who asks, a copy for each of its languages."""
     found = _found(id)
-    form = TrialForm()
+    form = ButtonForm()
     if not form.validate():
         return _issue(found, form), form.refusal_status()
     to = g.organiser.email
     person = by_email(to)
     for language in found.languages:
-        verbs.send_trial(
+        verbs.send_test(
             found,
             language=language,
             to=to,
@@ -154,14 +152,14 @@ def trial(id: int) -> Any:
     return redirect(url_for("office.newsletter.issue", id=id), 303)
 
 
-@bp.post("/issues/<int:id>/withdraw")
-def withdraw(id: int) -> Any:
+@bp.post("/issues/<int:id>/take-down")
+def take_down(id: int) -> Any:
     """Take a sent issue out of the public archive."""
     found = _found(id)
-    form = ArchiveForm()
+    form = ButtonForm()
     if not form.validate():
         return _issue(found, form), form.refusal_status()
-    verbs.withdraw(found, now=clock.now())
+    verbs.take_down(found, now=clock.now())
     db.session.commit()
     flash(_("It no longer stands in the archive."), "done")
     return redirect(url_for("office.newsletter.issue", id=id), 303)
@@ -171,7 +169,7 @@ def withdraw(id: int) -> Any:
 def put_back(id: int) -> Any:
     """Put a sent issue into the public archive again."""
     found = _found(id)
-    form = ArchiveForm()
+    form = ButtonForm()
     if not form.validate():
         return _issue(found, form), form.refusal_status()
     verbs.put_back(found)

@@ -1,23 +1,18 @@
 """Questions about the newsletter: its issues, its subscribers, how many come and go."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, select
 
 from campaign.db import db
 from campaign.newsletter.models import Issue, IssueText
-from campaign.outbox.models import Suppression, address_hash
-from campaign.people.models import Person, Purpose, Subscription
-from campaign.people.queries import number_of_subscribers as _number_of
-from campaign.people.queries import search_subscriptions
-from campaign.people.queries import subscribers as _subscribers
-from campaign.tables import holds
+from campaign.people.models import Purpose, Subscription
+from campaign.people.subscriptions.queries import number_of_subscribers as _number_of
+from campaign.people.subscriptions.queries import search_subscriptions
+from campaign.tables import contains_word
 
 NEWSLETTER = Purpose.NEWSLETTER
-# So many people are read, and looked up among the suppressed, at a time.
-PIECE = 1000
 
 
 def public_issues(*, limit: int) -> list[Issue]:
@@ -41,7 +36,7 @@ def with_words(words: Sequence[str], *, most: int) -> list[tuple[Issue, IssueTex
         .where(
             Issue.published_at.is_not(None),
             Issue.taken_down_at.is_(None),
-            *(holds(word, *said) for word in words),
+            *(contains_word(word, *said) for word in words),
         )
         .order_by(Issue.published_at.desc(), Issue.id.desc(), IssueText.id)
     )
@@ -59,12 +54,14 @@ def search_issues(words: str = "") -> Select[Issue]:
         Issue.queued_at.is_not(None), Issue.queued_at.desc(), Issue.changed_at.desc()
     )
     if words:
-        query = query.where(Issue.texts.any(holds(words, IssueText.title, IssueText.subject)))
+        query = query.where(
+            Issue.texts.any(contains_word(words, IssueText.title, IssueText.subject))
+        )
     return query
 
 
 def search_subscribers(words: str = "", *, status: str = "") -> Select[Subscription]:
-    """Find subscriptions with their person; status is active, pending or left."""
+    """Find subscriptions with their person; of one `Status`, or of any."""
     return search_subscriptions(words, status=status).where(Subscription.purpose == NEWSLETTER)
 
 
@@ -86,39 +83,3 @@ def lost_subscribers(*, since: datetime) -> int:
 def _count(*conditions: ColumnElement[bool]) -> int:
     query = select(func.count()).where(Subscription.purpose == NEWSLETTER, *conditions)
     return db.session.scalar(query) or 0
-
-
-class Reader(NamedTuple):
-    """One of those whom an issue goes to."""
-
-    id: int
-    email: str
-    name: str
-
-
-def audience() -> Iterator[Reader]:
-    """Give all whom an issue goes to, read in pieces.
-
-    Those who agreed and have not left, less the suppressed. One statement reads them all, so
-    nobody who joins meanwhile is among them.
-    """
-    found = db.session.execute(
-        _subscribers(NEWSLETTER)
-        .with_only_columns(Person.id, Person.email, Person.name)
-        .execution_options(yield_per=PIECE)
-    )
-    for piece in found.partitions():
-        hashes = {row.id: address_hash(row.email) for row in piece}
-        suppressed = set(
-            db.session.scalars(
-                select(Suppression.address_hash).where(
-                    Suppression.address_hash.in_(hashes.values())
-                )
-            )
-        )
-        yield from (Reader(*row) for row in piece if hashes[row.id] not in suppressed)
-
-
-def size_of_audience() -> int:
-    """Count how many an issue sent now would go to."""
-    return sum(1 for _row in audience())

@@ -1,4 +1,4 @@
-"""Deeds of the newsletter: draft, change, translate, withdraw."""
+"""Verbs of the newsletter: draft, change, translate, take down."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,10 +13,12 @@ from campaign import markup
 from campaign.db import db
 from campaign.languages import force_locale
 from campaign.languages import lazy_gettext as _l
-from campaign.newsletter import mails, queries
-from campaign.newsletter.merge_checks import check_words as check_words
-from campaign.newsletter.models import Issue, IssueText, IssueVersion
-from campaign.newsletter.rendering import for_strangers
+from campaign.mailings.merge_checks import check_words
+from campaign.mailings.rendering import for_strangers
+from campaign.mailings.verbs import delete_of
+from campaign.newsletter import mails, queries, starter
+from campaign.newsletter.models import CONTENT, Issue, IssueText
+from campaign.newsletter.versions.models import IssueVersion
 from campaign.outbox.verbs import queue
 from campaign.refusals import Refusal
 from campaign.slugs import free_slug, slug_of
@@ -215,16 +217,11 @@ def _save(issue: Issue, *, by: int | None, now: datetime) -> None:
         IssueVersion(
             issue_id=issue.id,
             number=issue.version,
-            texts={text.language: words_of(text) for text in issue.texts},
+            texts={text.language: text.words for text in issue.texts},
             saved_at=now,
             saved_by_id=by,
         )
     )
-
-
-def words_of(text: IssueText) -> dict[str, str]:
-    """Give what a writer wrote of a text, by the names of its fields."""
-    return {name: getattr(text, name) for name in ("title", "subject", "preview", "source")}
 
 
 def _free_slug(title: str) -> str:
@@ -236,10 +233,11 @@ def _free_slug(title: str) -> str:
 
 
 def discard(issue: Issue) -> None:
-    """Throw a draft away. Raises `AlreadySent`."""
+    """Throw a draft away, with what was planned for it. Raises `AlreadySent`."""
     db.session.refresh(issue, with_for_update=True)
     if issue.is_sent:
         raise AlreadySent
+    delete_of(CONTENT, issue.id)
     db.session.delete(issue)
 
 
@@ -261,22 +259,29 @@ def check_may_be_sent(issue: Issue, *, version: int) -> None:
     if not all(text.source.strip() for text in issue.texts):
         raise NoText
     for text in issue.texts:
-        check_words(**words_of(text))
+        check_words(**text.words)
     if current_app.config["NEWSLETTER_APPROVAL"] and not issue.is_approved:
         raise NotApproved
 
 
-def send_trial(issue: Issue, *, language: str = "", to: str, person_id: int, now: datetime) -> None:
+def go_out(issue: Issue, *, in_archive: bool, now: datetime) -> None:
+    """Note that an issue goes to its readers; with it, or later, it comes into the archive."""
+    issue.queued_at = issue.queued_at or now
+    if in_archive:
+        issue.published_at = issue.published_at or now
+
+
+def send_test(issue: Issue, *, language: str = "", to: str, person_id: int, now: datetime) -> None:
     """Mail an issue to the organiser who writes it, as a reader would get it."""
     language = language or issue.language
-    queue(mails.trial(issue, language=language, to=to, person_id=person_id, now=now), now=now)
+    queue(mails.test_copy(issue, language=language, to=to, person_id=person_id, now=now), now=now)
 
 
 class NotSent(Refusal):
     sentence = _l("Only an issue that was sent stands in the archive.")
 
 
-def withdraw(issue: Issue, *, now: datetime) -> None:
+def take_down(issue: Issue, *, now: datetime) -> None:
     """Take a sent issue out of the archive. Raises `NotSent`."""
     if not issue.is_sent:
         raise NotSent
@@ -295,16 +300,6 @@ def load_starter(folder: Traversable, *, now: datetime) -> None:
     """Load the starter's issues as drafts, unless there are issues already."""
     if db.session.scalar(queries.search_issues().limit(1)) is not None:
         return
-    files = (file for file in (folder / "newsletter").iterdir() if file.name.endswith(".md"))
-    for file in sorted(files, key=lambda file: file.name):
-        matter, source = markup.split(file.read_text(encoding="utf-8"))
-        draft(
-            title=matter["title"],
-            slug=file.name.removesuffix(".md"),
-            subject=matter.get("subject", ""),
-            preview=matter.get("preview", ""),
-            source=source.strip(),
-            language=matter.get("language", current_app.config["LANGUAGES"][0]),
-            by=None,
-            now=now,
-        )
+    language = current_app.config["LANGUAGES"][0]
+    for words in starter.read(folder / "newsletter", language=language):
+        draft(**words, by=None, now=now)

@@ -7,8 +7,8 @@ from flask import Response, abort, redirect, render_template, url_for
 from campaign import markup
 from campaign.languages import current_language, language_name
 from campaign.newsletter import queries
+from campaign.newsletter.embeds.views import bp
 from campaign.newsletter.models import Issue, IssueText
-from campaign.newsletter.subscribers.views import bp
 from campaign.templating import absolute
 
 __all__ = ["bp"]
@@ -24,7 +24,7 @@ def issue(slug: str) -> Any:
     if found is None or found.published_at is None:
         abort(404)
     if not found.is_public:
-        return render_template("newsletter/withdrawn.html"), 410
+        return render_template("newsletter/taken_down.html"), 410
     return _issue(found, found.text_in(current_language().replace("-", "_")))
 
 

@@ -11,9 +11,11 @@ from flask import current_app
 from sqlalchemy import ColumnElement, func, or_, select
 
 from campaign.db import count_of, db
-from campaign.events import queries as events
-from campaign.events.models import Event, SignUp
-from campaign.inbound import queries as inbox
+from campaign.events import queries as events_queries
+from campaign.events.models import Event
+from campaign.events.sign_ups.models import SignUp
+from campaign.events.sign_ups.queries import seats_taken
+from campaign.inbound import queries as inbound_queries
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import short_date
 from campaign.letters.models import Letter
@@ -22,7 +24,7 @@ from campaign.newsletter.queries import search_issues
 from campaign.outbox import ledger
 from campaign.outbox.models import OPEN, Batch, Message, State, Throttle
 from campaign.outbox.queries import counts, oldest_waiting
-from campaign.outbox.suppressions import queries as suppressions
+from campaign.outbox.suppressions import queries as suppressions_queries
 from campaign.outbox.suppressions.models import Cause
 from campaign.people.models import Purpose, Subscription
 from campaign.summits.models import STALE_AFTER, UNUSED_AFTER, Post
@@ -60,7 +62,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Coming:
-    """An event ahead, and how many places are taken at it."""
+    """An event ahead, and how many seats are taken at it."""
 
     event: Event
     taken: int
@@ -128,7 +130,7 @@ def desk(*, has_unknown_proxy: bool = False, now: datetime) -> Desk:
 
 
 def figures(*, now: datetime) -> list[Figure]:
-    """Count what people did and what left, day by day."""
+    """Count what people did and what was sent, day by day."""
     news = Subscription.purpose == Purpose.NEWSLETTER
     measures: list[tuple[Any, Any, Sequence[ColumnElement[bool]]]] = [
         (_l("Sign-ups for events"), SignUp.confirmed_at, []),
@@ -136,7 +138,7 @@ def figures(*, now: datetime) -> list[Figure]:
         (_l("Subscribers who left"), Subscription.left_at, [news]),
         (_l("Letters confirmed"), Letter.confirmed_at, []),
         (_l("Letters sent"), Letter.sent_at, []),
-        (_l("Mails that left"), Message.settled_at, [Message.state == State.SENT]),
+        (_l("Mails sent"), Message.settled_at, [Message.state == State.SENT]),
         (_l("Mails that failed"), Message.settled_at, [Message.state.in_(_FAILED)]),
     ]
     zone = ZoneInfo(current_app.config["TIMEZONE"])
@@ -147,9 +149,9 @@ def figures(*, now: datetime) -> list[Figure]:
 
 
 def next_events(*, now: datetime) -> list[Coming]:
-    """Find the events that come next, each with the places taken."""
-    ahead = events.upcoming(now=now)[:NEXT_EVENTS]
-    taken = events.places_taken(event.id for event in ahead)
+    """Find the events that come next, each with the seats taken."""
+    ahead = events_queries.upcoming(now=now)[:NEXT_EVENTS]
+    taken = seats_taken(event.id for event in ahead)
     return [Coming(event, taken[event.id]) for event in ahead]
 
 
@@ -158,7 +160,7 @@ def concerns(*, failed: int, has_unknown_proxy: bool, now: datetime) -> Concerns
     waited = oldest_waiting(now=now)
     held = _held_back()
     # Of what stands still for these it is said once.
-    explained = {number for one in held for number in suppressions.batches_of(one.cause)}
+    explained = {number for one in held for number in suppressions_queries.batches_of(one.cause)}
     return Concerns(
         failed=failed,
         waited=waited if waited > SHOULD_HAVE_LEFT else None,
@@ -167,17 +169,17 @@ def concerns(*, failed: int, has_unknown_proxy: bool, now: datetime) -> Concerns
         held_back=held,
         stale_posts=_posts_in_use(now, Post.seen_on < now.date() - STALE_AFTER),
         bounced_posts=_posts_in_use(now, Post.bounced_at.is_not(None)),
-        mails_in=inbox.number_waiting(),
+        mails_in=inbound_queries.number_waiting(),
         has_unknown_proxy=has_unknown_proxy,
-        mails_expiring=inbox.number_expiring(now=now),
-        unverified=inbox.number_unverified(since=now - timedelta(days=WEEK)),
+        mails_expiring=inbound_queries.number_expiring(now=now),
+        unverified=inbound_queries.number_unverified(since=now - timedelta(days=WEEK)),
     )
 
 
 def _held_back() -> list[HeldBack]:
-    causes = suppressions.held()
-    numbers = suppressions.number_of(causes)
-    words = {cause.id: suppressions.words_of(cause) for cause in causes}
+    causes = suppressions_queries.withheld()
+    numbers = suppressions_queries.number_of(causes)
+    words = {cause.id: suppressions_queries.words_of(cause) for cause in causes}
     return [
         HeldBack(cause, numbers[cause.id], words[cause.id][0][0] if words[cause.id] else "")
         for cause in causes

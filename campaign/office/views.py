@@ -9,25 +9,27 @@ from werkzeug.exceptions import HTTPException
 
 from campaign import clock
 from campaign.clients import is_behind_an_unknown_proxy
+from campaign.events.event_mails.office import bp as event_mails
 from campaign.events.office import bp as events
+from campaign.forms import ButtonForm
 from campaign.imports.office import bp as imports
 from campaign.inbound.office import bp as inbound
 from campaign.languages import lazy_gettext as _l
 from campaign.letters.office import bp as letters
-from campaign.newsletter.automations.office import bp as newsletter_automations
+from campaign.mailings.office import bp as mailings
+from campaign.mailings.planning.office import bp as mailings_planning
+from campaign.newsletter.automations.texts.office import bp as newsletter_automations
 from campaign.newsletter.checks.office import bp as newsletter_checks
 from campaign.newsletter.drafts.office import bp as newsletter_drafts
+from campaign.newsletter.embeds.office import bp as newsletter_embed
 from campaign.newsletter.images.office import bp as newsletter_images
 from campaign.newsletter.office import bp as newsletter
 from campaign.newsletter.previews.office import bp as newsletter_previews
-from campaign.newsletter.sendings.office import bp as newsletter_sendings
-from campaign.newsletter.subscribers.office import bp as newsletter_embed
+from campaign.newsletter.seeds.office import bp as newsletter_seeds
 from campaign.newsletter.versions.office import bp as newsletter_versions
 from campaign.office import queries
 from campaign.office.forms import Sampler, mistaken
 from campaign.organisers import verbs
-from campaign.organisers.forms import ButtonForm
-from campaign.organisers.models import Role
 from campaign.organisers.office import bp as organisers
 from campaign.organisers.views import not_from_our_page, not_signed_in, signed_in
 from campaign.outbox.office import bp as outbox
@@ -51,8 +53,9 @@ ROOMS: tuple[tuple[Blueprint, Any], ...] = (
     (inbound, _l("Inbox")),
     (organisers, _l("Organisers")),
 )
+events.register_blueprint(event_mails)
 newsletter.register_blueprint(newsletter_images)
-newsletter.register_blueprint(newsletter_sendings)
+newsletter.register_blueprint(newsletter_seeds)
 newsletter.register_blueprint(newsletter_checks)
 newsletter.register_blueprint(newsletter_drafts)
 newsletter.register_blueprint(newsletter_previews)
@@ -60,11 +63,13 @@ newsletter.register_blueprint(newsletter_versions)
 newsletter.register_blueprint(newsletter_automations)
 newsletter.register_blueprint(newsletter_embed)
 outbox.register_blueprint(outbox_suppressions)
+mailings.register_blueprint(mailings_planning)
 for _room, _label in ROOMS:
     bp.register_blueprint(_room)
-# Their pages hang under those of people.
+# Their pages hang under those of people; and under those of what is sent to many.
 bp.register_blueprint(imports)
 bp.register_blueprint(segments)
+bp.register_blueprint(mailings)
 
 _READING = {"GET", "HEAD"}
 LARGEST_ID = 2**31 - 1
@@ -126,10 +131,11 @@ def _navigation() -> list[tuple[Any, str, bool]]:
     at_the_desk = request.endpoint == "office.desk"
     places: list[tuple[Any, str, bool]] = [(_l("Desk"), url_for("office.desk"), at_the_desk)]
     for room, label in ROOMS:
-        if room is organisers and g.organiser.role != Role.ADMINISTRATOR:
+        if room is organisers and not g.organiser.is_administrator:
             continue
         here = f"office.{room.name}"
-        places.append((label, url_for(f"{here}.index"), here in request.blueprints))
+        is_here = here in request.blueprints or g.get("room") == room.name
+        places.append((label, url_for(f"{here}.index"), is_here))
     return places
 
 

@@ -5,9 +5,10 @@ from typing import Any
 from wtforms import RadioField
 from wtforms.fields import SelectChoice
 
-from campaign.forms import OfficeForm, email_field, present
+from campaign.forms import OfficeForm, email_field
 from campaign.languages import lazy_gettext as _l
 from campaign.organisers.models import Role
+from campaign.validators import present
 
 ROLES: dict[str, Any] = {
     Role.READER: _l("reader"),
@@ -33,10 +34,6 @@ class AskForm(OfficeForm):
     """Ask for a sign-in link."""
 
     email = email_field(_l("Your e-mail address"))
-
-
-class ButtonForm(OfficeForm):
-    """A page with one button."""
 
 
 class AddForm(OfficeForm):

@@ -29,6 +29,11 @@ class Organiser(Model):
     last_seen_at: Mapped[datetime | None]
 
     @property
+    def is_administrator(self) -> bool:
+        """Tell whether they may do everything: accounts, settings, what erases for good."""
+        return self.role == Role.ADMINISTRATOR
+
+    @property
     def may_change(self) -> bool:
         """Tell whether they may do more than look."""
         return self.role in {Role.ADMINISTRATOR, Role.EDITOR}

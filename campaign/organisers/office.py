@@ -7,11 +7,12 @@ from markupsafe import Markup
 
 from campaign import clock, tables
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.organisers import queries, verbs
-from campaign.organisers.forms import ROLES, AddForm, ButtonForm, RoleForm
-from campaign.organisers.models import Organiser, Role
+from campaign.organisers.forms import ROLES, AddForm, RoleForm
+from campaign.organisers.models import Organiser
 from campaign.refusals import Refusal
 from campaign.tables import Column
 
@@ -26,7 +27,7 @@ class OnlyAdministrators(Refusal):
 @bp.before_request
 def _only_administrators() -> None:
     # The office's guard has looked before: there is an organiser.
-    if g.organiser.role != Role.ADMINISTRATOR:
+    if not g.organiser.is_administrator:
         raise OnlyAdministrators
 
 
@@ -124,7 +125,7 @@ def _remove_page(found: Organiser, form: ButtonForm) -> str:
 
 
 @bp.post("/<int:id>/remove")
-def remove(id: int) -> Any:
+def do_remove(id: int) -> Any:
     """Take an account away, and sign it out everywhere."""
     found = _found(id)
     form = ButtonForm()

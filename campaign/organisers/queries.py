@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 from campaign import tokens
 from campaign.db import db
 from campaign.organisers.models import OpenSession, Organiser, Role, SignInLink
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 
 def by_email(email: str) -> Organiser | None:
@@ -35,7 +35,7 @@ def search(words: str = "") -> Select[Organiser]:
     """Find organisers by a part of their address, in the order of the alphabet."""
     query = select(Organiser).order_by(Organiser.email)
     if words:
-        query = query.where(holds(words, Organiser.email))
+        query = query.where(contains_word(words, Organiser.email))
     return query
 
 

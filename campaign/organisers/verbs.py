@@ -6,7 +6,6 @@ from sqlalchemy import delete, update
 
 from campaign import jobs, tokens
 from campaign.db import db, insert_missing, lock
-from campaign.forms import normal_address
 from campaign.languages import force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.organisers import mails, queries
@@ -15,6 +14,7 @@ from campaign.outbox.queries import queued_lately
 from campaign.outbox.verbs import queue
 from campaign.refusals import Refusal
 from campaign.templating import public_url
+from campaign.validators import normal_address
 
 LINK_LASTS = timedelta(hours=24)
 MAILED_LINK_LASTS = timedelta(hours=1)
@@ -78,7 +78,7 @@ def remove(organiser: Organiser) -> None:
 
 
 def _keep_one_administrator(organiser: Organiser) -> None:
-    if organiser.role != Role.ADMINISTRATOR:
+    if not organiser.is_administrator:
         return
     # Two who take each other's role away at once: the second waits here, then counts anew.
     held = db.session.scalars(
@@ -96,7 +96,7 @@ def make_link(organiser: Organiser, *, lasting: timedelta = LINK_LASTS, now: dat
             token_hash=tokens.hashed(token), organiser_id=organiser.id, expires_at=now + lasting
         )
     )
-    return public_url("organisers.sign_in", token=token)
+    return public_url("organisers.confirm_sign_in", token=token)
 
 
 def ask_for_link(email: str, *, language: str, now: datetime) -> None:

@@ -15,9 +15,10 @@ from flask_wtf.csrf import CSRFError, generate_csrf
 from campaign import clock
 from campaign.clients import client_address
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import current_language
 from campaign.organisers import queries, verbs
-from campaign.organisers.forms import AskForm, ButtonForm
+from campaign.organisers.forms import AskForm
 from campaign.organisers.models import Organiser
 from campaign.outbox.verbs import TooManyFromHere, count_client
 from campaign.refusals import Refusal
@@ -75,14 +76,14 @@ def asked() -> Any:
 
 
 @bp.get("/sign-in/<token>")
-def sign_in(token: str) -> Any:
+def confirm_sign_in(token: str) -> Any:
     """Show the button that signs in; opening the link alone does nothing."""
     verbs.check(queries.link_of(token), now=clock.now())
     return render_template("organisers/sign_in.html", form=ButtonForm(), token=token)
 
 
 @bp.post("/sign-in/<token>")
-def use_link(token: str) -> Any:
+def do_sign_in(token: str) -> Any:
     """Sign in with a link, once."""
     form = ButtonForm()
     if not form.validate():

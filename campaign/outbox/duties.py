@@ -6,7 +6,7 @@ from campaign import clock
 from campaign.db import db
 from campaign.jobs import duty
 from campaign.outbox import verbs
-from campaign.outbox.suppressions import verbs as suppressions
+from campaign.outbox.suppressions import verbs as suppressions_verbs
 
 
 @duty("outbox.tidy", every=timedelta(days=1))
@@ -14,5 +14,5 @@ def tidy() -> None:
     """Erase messages that left long ago."""
     now = clock.now()
     verbs.tidy(now=now)
-    suppressions.tidy(now=now)
+    suppressions_verbs.tidy(now=now)
     db.session.commit()

@@ -13,13 +13,18 @@ from typing import Any, NamedTuple
 
 
 class Recipient(NamedTuple):
-    """What a field may know of the reader. `place` is a city of `places.cities`, or None."""
+    """What a field may know of the reader, and of the mail they get.
+
+    `city_id` is a city of `places.cities`, `about_id` the thing the mail is about, such as an
+    event; either may be None.
+    """
 
     person_id: int | None
     name: str
     language: str
     country: str
     city_id: int | None
+    about_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,11 @@ from campaign.languages import lazy_gettext as _l
 from campaign.outbox.models import address_hash
 
 
-class RetryForm(OfficeForm):
-    """Try again: one button."""
-
-
 class LiftForm(OfficeForm):
     """Write to an address again; who knows it by heart has a reason to."""
 
     email = email_field(
-        _l("The address"), description=_l("We keep a mark of it only, so type it in full.")
+        _l("The address"), description=_l("We keep a fingerprint of it only, so type it in full.")
     )
 
     def __init__(self, known_by: str) -> None:
@@ -24,6 +20,6 @@ class LiftForm(OfficeForm):
         self.known_by = known_by
 
     def validate_email(self, field: Field) -> None:
-        """Refuse any address but the one this mark was made of."""
+        """Refuse any address but the one this fingerprint was made of."""
         if address_hash(field.data) != self.known_by:
-            raise ValidationError(_l("This mark was not made of that address."))
+            raise ValidationError(_l("This fingerprint was not made of that address."))

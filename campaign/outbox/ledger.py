@@ -23,7 +23,7 @@ from campaign.outbox.models import (
     Variant,
     address_hash,
 )
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 # What each state says to somebody who has not read the code.
 STATES: dict[str, Any] = {
@@ -75,8 +75,9 @@ def text_of(message: Message, *, now: datetime) -> str:
 def _filled(text: str, message: Message, *, now: datetime) -> str:
     known = fields.known()
     language = message.shared.language if message.shared else current_language()
+    about_id = message.shared.about_id if message.shared else None
     reader = Recipient(
-        message.person_id, message.to_name, language, message.country, message.city_id
+        message.person_id, message.to_name, language, message.country, message.city_id, about_id
     )
 
     def value(found: re.Match[str]) -> str:
@@ -117,7 +118,7 @@ def suppressions(words: str = "") -> Select[Suppression]:
     if words:
         query = query.where(
             or_(
-                holds(words, Suppression.reason, Suppression.evidence),
+                contains_word(words, Suppression.reason, Suppression.evidence),
                 Suppression.address_hash == address_hash(words.strip()),
             )
         )

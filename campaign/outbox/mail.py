@@ -85,6 +85,7 @@ class Content:
     calendar_method: str = ""
     language: str = ""
     code: str = ""
+    about_id: int | None = None
 
 
 def envelope_sender(token: str, envelope: Envelope) -> str:

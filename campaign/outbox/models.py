@@ -8,11 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_
-from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from campaign import tokens
-from campaign.db import Model
+from campaign.db import Model, partial_index
 
 
 class State(StrEnum):
@@ -123,6 +122,8 @@ class Variant(Model):
     language: Mapped[str] = mapped_column(String(12))
     # What links in the values of its fields carry (`attribution.links`).
     code: Mapped[str] = mapped_column(String(90), default="")
+    # What its fields may have to know of the thing it is about (`outbox.fields.Recipient`).
+    about_id: Mapped[int | None]
     subject: Mapped[str] = mapped_column(String(255))
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
@@ -185,43 +186,37 @@ class Message(Model):
     __table_args__ = (
         UniqueConstraint("person_id", "batch_id"),
         Index("ix_outbox_message_batch", "batch_id", "state"),
-        Index(
+        partial_index(
             "ix_outbox_message_due_urgent",
             "due_at",
-            sqlite_where=sql(f"batch_id IS NULL AND {TO_TAKE}"),
-            postgresql_where=sql(f"batch_id IS NULL AND {TO_TAKE}"),
+            where=f"batch_id IS NULL AND {TO_TAKE}",
         ),
-        Index(
+        partial_index(
             "ix_outbox_message_due_bulk",
             "batch_id",
             "due_at",
-            sqlite_where=sql(f"batch_id IS NOT NULL AND {TO_TAKE}"),
-            postgresql_where=sql(f"batch_id IS NOT NULL AND {TO_TAKE}"),
+            where=f"batch_id IS NOT NULL AND {TO_TAKE}",
         ),
-        Index(
+        partial_index(
             "ix_outbox_message_claimed",
             "claimed_by",
-            sqlite_where=sql("state = 'sending'"),
-            postgresql_where=sql("state = 'sending'"),
+            where="state = 'sending'",
         ),
-        Index(
+        partial_index(
             "ix_outbox_message_thread",
             "thread",
             "state",
-            sqlite_where=sql("thread IS NOT NULL"),
-            postgresql_where=sql("thread IS NOT NULL"),
+            where="thread IS NOT NULL",
         ),
-        Index(
+        partial_index(
             "ix_outbox_message_mailbox",
             "mailbox_hash",
-            sqlite_where=sql("batch_id IS NULL"),
-            postgresql_where=sql("batch_id IS NULL"),
+            where="batch_id IS NULL",
         ),
-        Index(
+        partial_index(
             "ix_outbox_message_address",
             "address_hash",
-            sqlite_where=sql("batch_id IS NULL"),
-            postgresql_where=sql("batch_id IS NULL"),
+            where="batch_id IS NULL",
         ),
         # A number is never given twice: tokens are made of it.
         {"sqlite_autoincrement": True},

@@ -8,10 +8,11 @@ from sqlalchemy import Select
 
 from campaign import clock, tables
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _, ngettext
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox import kinds, ledger, queries, verbs
-from campaign.outbox.forms import LiftForm, RetryForm
+from campaign.outbox.forms import LiftForm
 from campaign.outbox.ledger import STATES
 from campaign.outbox.masking import masked
 from campaign.outbox.models import Message, State, Suppression
@@ -52,7 +53,7 @@ def index() -> Any:
     """List every message with its state."""
     if request.args.get("format") == "csv":
         return tables.download(_asked_for(), MESSAGES, name="outbox")
-    return _list_page(RetryForm())
+    return _list_page(ButtonForm())
 
 
 def _asked_for() -> Select[Message]:
@@ -64,7 +65,7 @@ def _asked_for() -> Select[Message]:
     )
 
 
-def _list_page(form: RetryForm) -> str:
+def _list_page(form: ButtonForm) -> str:
     path = url_for("office.outbox.index")
     state = request.args.get("state", "")
     counts = queries.counts()
@@ -86,10 +87,10 @@ def _list_page(form: RetryForm) -> str:
 @bp.get("/<int:id>")
 def message(id: int) -> Any:
     """Show one message with its whole story."""
-    return _message_page(id, RetryForm())
+    return _message_page(id, ButtonForm())
 
 
-def _message_page(id: int, form: RetryForm) -> Any:
+def _message_page(id: int, form: ButtonForm) -> Any:
     found = ledger.message(id) or abort(404)
     return render_template(
         "outbox/office/message.html",
@@ -107,7 +108,7 @@ def _message_page(id: int, form: RetryForm) -> Any:
 @bp.post("/<int:id>/retry")
 def retry(id: int) -> Any:
     """Let a failed message try again."""
-    form = RetryForm()
+    form = ButtonForm()
     if not form.validate():
         return _message_page(id, form), form.refusal_status()
     verbs.retry(ledger.message(id) or abort(404), now=clock.now())
@@ -119,7 +120,7 @@ def retry(id: int) -> Any:
 @bp.post("/retry")
 def retry_all() -> Any:
     """Let every failed message try again."""
-    form = RetryForm()
+    form = ButtonForm()
     if not form.validate():
         return _list_page(form), form.refusal_status()
     again = verbs.retry_all(now=clock.now())
@@ -131,13 +132,18 @@ def retry_all() -> Any:
     return redirect(url_for("office.outbox.index"), 303)
 
 
-def _mark(suppression: Suppression) -> Markup:
+def _fingerprint(suppression: Suppression) -> Markup:
     href = url_for("office.outbox.suppression", known_by=suppression.address_hash)
     return Markup('<a href="{}">{}</a>').format(href, suppression.address_hash[:12])
 
 
 SUPPRESSIONS = [
-    Column("address_hash", _l("Mark of the address"), lambda row: row.address_hash, cell=_mark),
+    Column(
+        "address_hash",
+        _l("Fingerprint of the address"),
+        lambda row: row.address_hash,
+        cell=_fingerprint,
+    ),
     Column("reason", _l("Reason"), lambda row: row.reason),
     Column("evidence", _l("Evidence"), lambda row: masked(row.evidence)),
     Column("since", _l("Since"), lambda row: row.since),

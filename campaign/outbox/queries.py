@@ -15,7 +15,7 @@ from campaign.outbox.models import (
     address_hash,
     mailbox_hash,
 )
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 
 def is_suppressed(address: str) -> bool:
@@ -62,7 +62,7 @@ def search(words: str = "", *, state: str = "", kind: str = "") -> Select[Messag
     """Find messages, newest first, by address or subject, state and kind."""
     query = select(Message).order_by(Message.id.desc())
     if words:
-        query = query.where(holds(words, Message.to_address, Message.subject))
+        query = query.where(contains_word(words, Message.to_address, Message.subject))
     if state:
         query = query.where(Message.state == state)
     if kind:

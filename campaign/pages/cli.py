@@ -13,7 +13,7 @@ from flask.cli import AppGroup
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from campaign import clock, markup
+from campaign import clock, front_matter, markup
 from campaign.config import ROOT
 from campaign.db import db
 from campaign.languages import _
@@ -104,14 +104,35 @@ def _trouble_with(address: str, file: files.PageFile) -> str:
 def export(folder: Path) -> None:
     """Write all pages, drafts too, to FOLDER, ready to be changed and imported again.
 
+    A file that says the same already is left as it is; of another, the comments, the order and
+    the quotes of its front matter stay.
+
     Example: campaign pages export my-pages
     """
     found = list(db.session.scalars(queries.every()))
     for page in _shown(found):
         file = folder / files.name_of(page.path, is_index=page.is_index)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(files.write(verbs.described(page)), encoding="utf-8", newline="\n")
+        described = verbs.described(page)
+        before = _written_before(file, described)
+        if before is not None:
+            file.write_text(files.write(described, before=before), encoding="utf-8", newline="\n")
     click.echo(f"{len(found)} pages written to {folder}.")
+
+
+def _written_before(file: Path, described: files.PageFile) -> str | None:
+    """Give the front matter of a file that stands in the folder; None if it says the same."""
+    if not file.is_file():
+        return ""
+    content = file.read_bytes()
+    try:
+        name = files.name_of(described.path, is_index=described.is_index)
+        if files.read(name, content) == described:
+            return None
+        return front_matter.part(content.decode("utf-8-sig").replace("\r\n", "\n")).head
+    except (files.BadPageFile, front_matter.Trouble):
+        # Nobody could import it, so nothing of it is worth more than the page.
+        return ""
 
 
 def _shown(steps: list[Step]) -> Iterator[Step]:

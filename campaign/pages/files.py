@@ -8,12 +8,12 @@ from datetime import date
 from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple, TypeVar
 
+from campaign import front_matter
 from campaign.characters import Place, as_meant, unfit
 from campaign.comments import line_of_unclosed
 from campaign.days import EARLIEST, LATEST
 from campaign.languages import _
 from campaign.linking import PAGE_ENDINGS
-from campaign.pages import front_matter
 from campaign.pages.days import AmbiguousDay, read_day
 from campaign.refusals import Refusal
 
@@ -328,8 +328,11 @@ _WRONG_FORM = {
 }
 
 
-def write(file: PageFile) -> str:
-    """Write a page file: the inverse of `read`."""
+def write(file: PageFile, *, before: str = "") -> str:
+    """Write a page file: the inverse of `read`.
+
+    `before` is the front matter of a file that a person wrote: its comments, order and quotes stay.
+    """
     matter: dict[str, Any] = {"title": file.title}
     if file.description:
         matter["description"] = file.description
@@ -351,7 +354,5 @@ def write(file: PageFile) -> str:
         matter["nav_order"] = file.nav_order
     if file.redirect_from:
         matter["redirect_from"] = file.redirect_from
-    head = "".join(
-        front_matter.entry(name, value) for name, value in [*matter.items(), *file.extra.items()]
-    )
+    head = front_matter.write(matter | file.extra, before=before)
     return f"---\n{head}---\n\n{file.source}\n"

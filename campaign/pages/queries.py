@@ -10,7 +10,7 @@ from sqlalchemy.orm import defer
 
 from campaign.db import count_of, db
 from campaign.pages.models import Page, Redirect
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 NEWS_ON_A_PAGE = 10
 
@@ -125,12 +125,12 @@ def addresses() -> list[tuple[str, datetime]]:
 
 def with_words(words: Sequence[str], *, most: int) -> list[Page]:
     """List pages and news in which all of the words stand, those with them in the title first."""
-    in_title = [holds(word, Page.title) for word in words]
+    in_title = [contains_word(word, Page.title) for word in words]
     query = (
         select(Page)
         .where(
             Page.is_draft.is_(False),
-            *(holds(word, Page.title, Page.description, Page.source) for word in words),
+            *(contains_word(word, Page.title, Page.description, Page.source) for word in words),
         )
         .order_by(and_(*in_title).desc(), Page.published_on.desc().nulls_last(), Page.id)
     )

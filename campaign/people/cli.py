@@ -7,10 +7,10 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from campaign.db import db
-from campaign.forms import normal_address
 from campaign.people import exports
 from campaign.people.queries import everybody
 from campaign.people.verbs import forget_address
+from campaign.validators import normal_address
 
 # How often a plain line tells how far a long piece of work is.
 EVERY = 100_000

@@ -4,11 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, func
-from sqlalchemy import text as sql
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from campaign.db import Model
+from campaign.db import Model, partial_index
 from campaign.outbox.models import address_hash
 
 # Why an address is suppressed whose owner said that a form was not theirs.
@@ -26,6 +25,14 @@ class Rhythm(StrEnum):
 
     ALL = "all"
     MONTHLY = "monthly"
+
+
+class Status(StrEnum):
+    """How somebody stands to what they were asked: the office lists and filters by it."""
+
+    ACTIVE = "active"
+    PENDING = "pending"
+    LEFT = "left"
 
 
 def _hash_of_email(context: Any) -> str:
@@ -83,11 +90,10 @@ class Subscription(Model):
     __table_args__ = (
         UniqueConstraint("person_id", "purpose"),
         # Few leave: who did so lately is found without looking at all who stay.
-        Index(
+        partial_index(
             "ix_person_subscription_left",
             "left_at",
-            sqlite_where=sql("left_at IS NOT NULL"),
-            postgresql_where=sql("left_at IS NOT NULL"),
+            where="left_at IS NOT NULL",
         ),
     )
 
@@ -103,23 +109,12 @@ class Subscription(Model):
             return self.asked_at > self.left_at
         return self.confirmed_at is None
 
-
-class PersonAsk(Model):
-    """What a stranger's form asked for in the name of an address, until a duty answers it.
-
-    The door writes it and looks nobody up, so it costs the same whoever is known.
-    """
-
-    __tablename__ = "person_ask"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(254))
-    name: Mapped[str] = mapped_column(String(75), default="")
-    language: Mapped[str] = mapped_column(String(12), default="")
-    purpose: Mapped[str] = mapped_column(String(20))
-    wording: Mapped[str] = mapped_column(Text)
-    form: Mapped[str] = mapped_column(String(40))
-    asked_at: Mapped[datetime]
+    @property
+    def status(self) -> Status:
+        """Give the status by which lists show it."""
+        if self.is_active:
+            return Status.ACTIVE
+        return Status.PENDING if self.is_pending else Status.LEFT
 
 
 class Consent(Model):

@@ -11,6 +11,7 @@ from sqlalchemy import Select
 
 from campaign import clock, tables
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _, country_name, languages, territories
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox import kinds, ledger
@@ -19,8 +20,10 @@ from campaign.outbox.models import Message
 from campaign.outbox.queries import suppression_of
 from campaign.outbox.verbs import lift
 from campaign.people import queries, verbs
-from campaign.people.forms import ButtonForm, TagForm
+from campaign.people.forms import TagForm
 from campaign.people.models import Person, Rhythm
+from campaign.people.subscriptions import queries as subscriptions_queries
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from campaign.refusals import Refusal
 from campaign.tables import Column
 
@@ -113,15 +116,15 @@ def _history(now: datetime) -> list[Column]:
 def _person_page(found: Person, form: TagForm) -> str:
     path = url_for("office.people.person", id=found.id)
     suppression = suppression_of(found.email)
-    subscriptions = queries.subscriptions_of(found.id)
+    subscriptions = subscriptions_queries.subscriptions_of(found.id)
     return render_template(
         "people/office/person.html",
         person=found,
         language_name=dict(languages()).get(found.language, found.language),
         subscriptions=subscriptions,
         rhythms=RHYTHMS,
-        consents=queries.consents_of(found.id),
-        topics=queries.refused_topics_of(found.id),
+        consents=subscriptions_queries.consents_of(found.id),
+        topics=subscriptions_queries.refused_topics_of(found.id),
         tags=queries.tags_of(found.id),
         known_tags=queries.tags_in_use(),
         suppression=suppression,
@@ -130,7 +133,7 @@ def _person_page(found: Person, form: TagForm) -> str:
         ),
         form=form,
         may_leave=any(one.is_active or one.is_pending for one in subscriptions),
-        may_forget=_is_administrator(),
+        may_forget=g.organiser.is_administrator,
     )
 
 
@@ -163,8 +166,8 @@ def _done(sentence: str, id: int) -> Any:
 
 
 @dataclass(frozen=True)
-class Deed:
-    """A deed that is asked about once more on a page of its own, with one button."""
+class Operation:
+    """An operation that is asked about once more on a page of its own, with one button."""
 
     title: Any
     text: Any
@@ -175,12 +178,14 @@ class Deed:
 
 
 def _leave(found: Person, now: datetime) -> None:
-    verbs.leave_all(found.id, through=OFFICE, now=now)
+    subscriptions_verbs.leave_all(found.id, through=OFFICE, now=now)
 
 
 def _never_write(found: Person, now: datetime) -> None:
     who = str(_("An organiser was told: %(email)s", email=g.organiser.email))
-    verbs.never_write(found.id, found.address_hash, because=OFFICE, evidence=who, now=now)
+    subscriptions_verbs.never_write(
+        found.id, found.address_hash, because=OFFICE, evidence=who, now=now
+    )
 
 
 def _write_again(found: Person, now: datetime) -> None:
@@ -191,8 +196,8 @@ def _forget(found: Person, now: datetime) -> None:
     verbs.forget(found)
 
 
-DEEDS = {
-    "leave": Deed(
+OPERATIONS = {
+    "leave": Operation(
         _l("Take them off the list?"),
         _l(
             "They get no more issues. What they agreed to, and that it was taken back today, stays "
@@ -202,7 +207,7 @@ DEEDS = {
         _l("They are off the list."),
         _leave,
     ),
-    "never-write": Deed(
+    "never-write": Operation(
         _l("Never write to them again?"),
         _l(
             "No mail of any kind goes to this address any more, whoever types it into a form. They "
@@ -212,7 +217,7 @@ DEEDS = {
         _l("Nothing is written to them any more."),
         _never_write,
     ),
-    "write-again": Deed(
+    "write-again": Operation(
         _l("Write to them again?"),
         _l(
             "Only when the owner of the address has asked for it: a second complaint makes all our "
@@ -222,7 +227,7 @@ DEEDS = {
         _l("They are written to again."),
         _write_again,
     ),
-    "forget": Deed(
+    "forget": Operation(
         _l("Forget them?"),
         _l(
             "Everything we know of them is erased: their name and address, what they agreed to, "
@@ -242,40 +247,36 @@ class OnlyAdministratorsForget(Refusal):
     sentence = _l("Only administrators erase what is known of somebody.")
 
 
-def _is_administrator() -> bool:
-    return bool(g.organiser.role == "administrator")
-
-
-def _deed(name: str) -> Deed:
-    deed = DEEDS.get(name) or abort(404)
-    if deed.is_for_administrators and not _is_administrator():
+def _operation(name: str) -> Operation:
+    operation = OPERATIONS.get(name) or abort(404)
+    if operation.is_for_administrators and not g.organiser.is_administrator:
         raise OnlyAdministratorsForget
-    return deed
+    return operation
 
 
 @bp.get("/<int:id>/<name>")
-def confirm(id: int, name: str) -> Any:
-    """Ask once more before a deed that is hard to take back."""
-    return _confirm_page(_found(id), name, _deed(name), ButtonForm())
+def confirm_operation(id: int, name: str) -> Any:
+    """Ask once more before an operation that is hard to take back."""
+    return _confirm_page(_found(id), name, _operation(name), ButtonForm())
 
 
-def _confirm_page(found: Person, name: str, deed: Deed, form: ButtonForm) -> str:
+def _confirm_page(found: Person, name: str, operation: Operation, form: ButtonForm) -> str:
     return render_template(
-        "people/office/confirm.html", person=found, name=name, deed=deed, form=form
+        "people/office/confirm.html", person=found, name=name, operation=operation, form=form
     )
 
 
 @bp.post("/<int:id>/<name>")
-def do(id: int, name: str) -> Any:
+def do_operation(id: int, name: str) -> Any:
     """Do what was asked about."""
-    deed = _deed(name)
+    operation = _operation(name)
     found = _found(id)
     form = ButtonForm()
     if not form.validate():
-        return _confirm_page(found, name, deed, form), form.refusal_status()
-    deed.do(found, clock.now())
+        return _confirm_page(found, name, operation, form), form.refusal_status()
+    operation.do(found, clock.now())
     if db.session.get(Person, id) is not None and name != "forget":
-        return _done(str(deed.done), id)
+        return _done(str(operation.done), id)
     db.session.commit()
-    flash(str(deed.done), "done")
+    flash(str(operation.done), "done")
     return redirect(url_for("office.people.index"), 303)

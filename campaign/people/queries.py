@@ -1,7 +1,6 @@
 """Questions about people."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
@@ -11,65 +10,28 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    or_,
     select,
 )
-from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
-from campaign.outbox.kinds import caused_by_strangers
-from campaign.outbox.models import BOUNCE, Message, Suppression
-from campaign.outbox.queries import is_suppressed, queued_lately, suppression_of
+from campaign.outbox.models import Message, Suppression
+from campaign.outbox.queries import suppression_of
 from campaign.people import exports
 from campaign.people.models import (
     NOT_ME,
-    Consent,
     Person,
     Purpose,
-    RefusedTopic,
     Subscription,
     Tag,
     as_tag,
     language_tag,
 )
-from campaign.tables import holds
-
-# Confirmation mails are a weapon against the owner of an address: so many, over all forms.
-MOST_A_DAY = 3
-MOST_IN_30_DAYS = 5
+from campaign.tables import contains_word
 
 
 def by_email(email: str) -> Person | None:
     """Find the person with an address (as `forms.normal_address` writes it)."""
     return db.session.scalar(select(Person).where(Person.email == email))
-
-
-def subscription_of(person_id: int, purpose: Purpose) -> Subscription | None:
-    """Find a person's status towards a purpose."""
-    return db.session.scalar(
-        select(Subscription).where(
-            Subscription.person_id == person_id, Subscription.purpose == purpose
-        )
-    )
-
-
-def subscriptions_of(person_id: int) -> list[Subscription]:
-    """List a person's status towards every purpose."""
-    return list(db.session.scalars(select(Subscription).where(Subscription.person_id == person_id)))
-
-
-def subscribers(purpose: Purpose) -> Select[Person]:
-    """Find everyone who agreed to a purpose and has not left, in the order of their ids."""
-    return (
-        select(Person)
-        .join(Subscription, Subscription.person_id == Person.id)
-        .where(
-            Subscription.purpose == purpose,
-            Subscription.confirmed_at.is_not(None),
-            Subscription.left_at.is_(None),
-        )
-        .order_by(Person.id)
-    )
 
 
 def language_among(offered: Sequence[str], *, otherwise: str) -> ColumnElement[str]:
@@ -91,7 +53,7 @@ def search(words: str = "", *, country: str = "", tag: str = "") -> Select[Perso
     """Find people, the latest known first, by name, address or city, by country and by tag."""
     query = select(Person).order_by(Person.id.desc())
     if words:
-        query = query.where(holds(words, Person.email, Person.name, Person.city))
+        query = query.where(contains_word(words, Person.email, Person.name, Person.city))
     if country:
         query = query.where(Person.country == country)
     if tag:
@@ -99,30 +61,10 @@ def search(words: str = "", *, country: str = "", tag: str = "") -> Select[Perso
     return query
 
 
-def consents_of(person_id: int) -> list[Consent]:
-    """List what a person agreed to, word for word, the latest first."""
-    return list(
-        db.session.scalars(
-            select(Consent).where(Consent.person_id == person_id).order_by(Consent.id.desc())
-        )
-    )
-
-
 def tags_of(person_id: int) -> list[str]:
     """List a person's tags."""
     return list(
         db.session.scalars(select(Tag.tag).where(Tag.person_id == person_id).order_by(Tag.tag))
-    )
-
-
-def refused_topics_of(person_id: int) -> list[str]:
-    """List the topics of which a person wants no issues."""
-    return list(
-        db.session.scalars(
-            select(RefusedTopic.topic)
-            .where(RefusedTopic.person_id == person_id)
-            .order_by(RefusedTopic.topic)
-        )
     )
 
 
@@ -148,28 +90,6 @@ def number_tagged() -> list[tuple[str, int]]:
     """List each tag in use with the number of people who have it."""
     found = select(Tag.tag, func.count()).group_by(Tag.tag).order_by(Tag.tag)
     return [(row[0], row[1]) for row in db.session.execute(found)]
-
-
-def search_subscriptions(words: str = "", *, status: str = "") -> Select[Subscription]:
-    """Find subscriptions with their person, newest first; status is active, pending or left."""
-    query = (
-        select(Subscription)
-        .join(Subscription.person)
-        .options(contains_eager(Subscription.person))
-        .order_by(Subscription.asked_at.desc(), Subscription.id.desc())
-    )
-    if words:
-        query = query.where(holds(words, Person.email, Person.name))
-    match status:
-        case "active":
-            query = query.where(
-                Subscription.confirmed_at.is_not(None), Subscription.left_at.is_(None)
-            )
-        case "pending":
-            query = query.where(_is_pending())
-        case "left":
-            query = query.where(Subscription.left_at.is_not(None))
-    return query
 
 
 # Read so many at a time, so that a million take no more memory than these.
@@ -224,47 +144,6 @@ def everybody() -> Iterator[exports.Line]:
             )
 
 
-def number_of_subscribers(purpose: Purpose) -> int:
-    """Count those who agreed to a purpose and have not left."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(Subscription)
-            .where(
-                Subscription.purpose == purpose,
-                Subscription.confirmed_at.is_not(None),
-                Subscription.left_at.is_(None),
-            )
-        )
-        or 0
-    )
-
-
-def may_be_asked(address: str, *, now: datetime) -> bool:
-    """Tell whether one more mail that a stranger may have caused can go to an address.
-
-    Not to one whose owner wants none, nor beyond the caps, which count over all forms. To one from
-    which mail came back it may: the form is their own act, and the button in the mail lifts that.
-    """
-    if refuses_questions(address):
-        return False
-    for most, time in ((MOST_A_DAY, timedelta(days=1)), (MOST_IN_30_DAYS, timedelta(days=30))):
-        if queued_lately(address, kinds=caused_by_strangers(), since=now - time) >= most:
-            return False
-    return True
-
-
-def refuses_questions(address: str) -> bool:
-    """Tell whether an address must not even be asked: suppressed, and not for a bounce alone."""
-    found = suppression_of(address)
-    return found is not None and found.reason != BOUNCE
-
-
-def may_be_reminded(address: str, *, now: datetime) -> bool:
-    """Tell whether an address that was asked can be asked once more, which is nobody's own act."""
-    return not is_suppressed(address) and may_be_asked(address, now=now)
-
-
 def is_known_elsewhere(person: Person) -> bool:
     """Tell whether anything but mails hangs on a person: a sign-up, a letter, a consent.
 
@@ -285,38 +164,3 @@ def refuses_mail(email: str) -> bool:
     """Tell whether the owner of an address has said that we must never write to them."""
     found = suppression_of(email)
     return found is not None and found.reason == NOT_ME
-
-
-def waiting_for_a_reminder(
-    purpose: Purpose, *, asked_after: datetime, asked_before: datetime
-) -> Select[Subscription]:
-    """Find those who asked in a time, have not answered, and have not been reminded."""
-    return _pending(purpose).where(
-        Subscription.asked_at > asked_after,
-        Subscription.asked_at <= asked_before,
-        Subscription.reminded_at.is_(None),
-    )
-
-
-def never_confirmed(purpose: Purpose, *, asked_before: datetime) -> Select[Subscription]:
-    """Find those who asked before a moment and never answered."""
-    return _pending(purpose).where(Subscription.asked_at <= asked_before)
-
-
-def _pending(purpose: Purpose) -> Select[Subscription]:
-    return (
-        select(Subscription)
-        .where(
-            Subscription.purpose == purpose,
-            _is_pending(),
-        )
-        .order_by(Subscription.id)
-    )
-
-
-def _is_pending() -> ColumnElement[bool]:
-    """Say in SQL what `Subscription.is_pending` says of a row."""
-    return or_(
-        and_(Subscription.confirmed_at.is_(None), Subscription.left_at.is_(None)),
-        Subscription.asked_at > Subscription.left_at,
-    )

@@ -10,7 +10,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from campaign.languages import lazy_gettext as _l
-from campaign.segments import rules as segments
+from campaign.segments import rules
 from campaign.segments.rules import (
     Condition,
     Rule,
@@ -60,11 +60,11 @@ class Group:
 
 def read(fields: Fields) -> Group:
     """Read the fields of the page, and do what its button says: add, remove, or nothing."""
-    known = segments.known()
+    known = rules.known()
     whole = _group(fields, "", known)
     deed, _sign, where = fields.get("do", "").partition(" ")
     place = [int(part) for part in where.split("-") if part.isascii() and part.isdigit()]
-    if deed == "add" and len(whole.rows) < segments.MOST_CONDITIONS:
+    if deed == "add" and len(whole.rows) < rules.MOST_CONDITIONS:
         _add(whole, place, known.get(fields.get(f"{where}.add" if where else "add", "")))
     if deed == "group":
         whole.members.append(Group("any"))
@@ -76,7 +76,7 @@ def read(fields: Fields) -> Group:
 def _group(fields: Fields, before: str, known: dict[str, Condition]) -> Group:
     match = fields.get(f"{before.removesuffix('-')}.match" if before else "match", "")
     group = Group(match if match in MATCHES else "all")
-    for number in range(1, segments.MOST_CONDITIONS + 1):
+    for number in range(1, rules.MOST_CONDITIONS + 1):
         name = f"{before}{number}"
         condition = known.get(fields.get(f"{name}.is", ""))
         if condition is not None:
@@ -139,7 +139,7 @@ def _rule_of_row(row: Row) -> list[dict[str, Any]]:
             row.error = _l("%(label)s: choose or enter something.", label=value.label)
             return []
     try:
-        plain = segments.check(plain)
+        plain = rules.check(plain)
     except WrongRule as wrong:
         row.error = wrong.sentence
         return []
@@ -180,7 +180,7 @@ def _holds_groups(group: Group) -> bool:
 def _row_of(rule: Rule) -> Row | None:
     is_not = "not" in rule
     said = rule["not"] if is_not else rule
-    condition = segments.known().get(said.get("is", ""))
+    condition = rules.known().get(said.get("is", ""))
     if condition is None:
         return None
     typed = {

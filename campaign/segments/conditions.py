@@ -14,7 +14,7 @@ from campaign.languages import lazy_gettext as _l
 from campaign.people.models import Person, Rhythm, Subscription, Tag, as_tag, language_tag
 from campaign.people.queries import tags_in_use
 from campaign.places import cities
-from campaign.segments import rules as segments
+from campaign.segments import rules
 from campaign.segments.rules import Values, WrongRule, condition
 
 FARTHEST = 2000
@@ -44,7 +44,7 @@ def _countries_in_words(values: Values, denied: bool) -> Any:
 @condition(
     "country",
     _l("Country"),
-    segments.some("in", _l("Country"), territories),
+    rules.some("in", _l("Country"), territories),
     words=_countries_in_words,
 )
 def lives_in(values: Values, now: datetime) -> ColumnElement[bool]:
@@ -78,9 +78,9 @@ def _is_a_city(values: Values) -> None:
 @condition(
     "city",
     _l("City, or near one"),
-    segments.words("city", _l("City"), most=80),
-    segments.one("country", _l("Country of the city"), territories),
-    segments.number("km", _l("Kilometres around it"), most=FARTHEST, is_required=False),
+    rules.words("city", _l("City"), most=80),
+    rules.one("country", _l("Country of the city"), territories),
+    rules.number("km", _l("Kilometres around it"), most=FARTHEST, is_required=False),
     words=_city_in_words,
     check=_is_a_city,
 )
@@ -107,7 +107,7 @@ def _languages_in_words(values: Values, denied: bool) -> Any:
 @condition(
     "language",
     _l("Language"),
-    segments.some("in", _l("Language"), languages),
+    rules.some("in", _l("Language"), languages),
     words=_languages_in_words,
 )
 def reads(values: Values, now: datetime) -> ColumnElement[bool]:
@@ -130,7 +130,7 @@ def _tag_in_words(values: Values, denied: bool) -> Any:
 @condition(
     "tag",
     _l("Tag"),
-    segments.words("tag", _l("Tag"), most=40, suggested=tags_in_use),
+    rules.words("tag", _l("Tag"), most=40, suggested=tags_in_use),
     words=_tag_in_words,
 )
 def has_tag(values: Values, now: datetime) -> Select[int]:
@@ -158,9 +158,9 @@ def _says_when(values: Values) -> None:
 @condition(
     "joined",
     _l("When they joined"),
-    segments.day("since", _l("On or after")),
-    segments.day("before", _l("Before")),
-    segments.number("days", _l("In the last so many days"), most=MOST_DAYS, is_required=False),
+    rules.day("since", _l("On or after")),
+    rules.day("before", _l("Before")),
+    rules.number("days", _l("In the last so many days"), most=MOST_DAYS, is_required=False),
     words=_joined_in_words,
     check=_says_when,
 )
@@ -203,7 +203,7 @@ def _rhythm_in_words(values: Values, denied: bool) -> Any:
 @condition(
     "rhythm",
     _l("How often they want mail"),
-    segments.one("rhythm", _l("How often"), _rhythms),
+    rules.one("rhythm", _l("How often"), _rhythms),
     words=_rhythm_in_words,
 )
 def wants(values: Values, now: datetime) -> ColumnElement[bool]:

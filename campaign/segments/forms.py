@@ -4,10 +4,6 @@ from campaign.forms import OfficeForm, line_field
 from campaign.languages import lazy_gettext as _l
 
 
-class ButtonForm(OfficeForm):
-    """A page with one button."""
-
-
 class SegmentForm(OfficeForm):
     """Save a segment under a name."""
 

@@ -7,13 +7,13 @@ from markupsafe import Markup
 
 from campaign import clock, tables
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _, country_name, languages
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import Person, Purpose
-from campaign.segments import building, queries, verbs
-from campaign.segments import rules as segments
+from campaign.segments import building, queries, rules, verbs
 from campaign.segments.building import Group
-from campaign.segments.forms import ButtonForm, SegmentForm
+from campaign.segments.forms import SegmentForm
 from campaign.segments.models import Segment
 from campaign.tables import Column
 
@@ -29,8 +29,8 @@ def _link(segment: Segment) -> Markup:
 
 def _who(segment: Segment) -> str:
     try:
-        return segments.in_words(segment.rule)
-    except segments.WrongRule as wrong:
+        return rules.in_words(segment.rule)
+    except rules.WrongRule as wrong:
         # A condition that a later version no longer offers.
         return str(wrong.sentence)
 
@@ -101,18 +101,18 @@ def _builder(found: Segment | None, draft: Group | None, form: SegmentForm) -> s
         segment=found,
         draft=draft,
         form=form,
-        conditions=segments.known().values(),
+        conditions=rules.known().values(),
         matches=building.MATCHES,
         **_counted(rule, draft),
     )
 
 
-def _counted(rule: segments.Rule, draft: Group | None) -> dict[str, Any]:
+def _counted(rule: rules.Rule, draft: Group | None) -> dict[str, Any]:
     now = clock.now()
     people = queries.audience(Purpose.NEWSLETTER, rule=rule, now=now)
     return {
         "number": queries.size_of_audience(Purpose.NEWSLETTER, rule=rule, now=now),
-        "who": segments.in_words(rule),
+        "who": rules.in_words(rule),
         "sample": [_initials(person) for person in queries.latest_of(people, most=SHOWN)],
         "is_incomplete": any(row.is_empty or row.error for row in draft.rows) if draft else False,
     }
@@ -143,7 +143,7 @@ def _save(found: Segment | None) -> Any:
         saved = verbs.save_segment(
             found, name=form.name.data, rule=rule, by=g.organiser.id, now=clock.now()
         )
-    except (verbs.NameTaken, segments.WrongRule) as refusal:
+    except (verbs.NameTaken, rules.WrongRule) as refusal:
         db.session.rollback()
         form.name.errors = [*form.name.errors, refusal.sentence]
         return _builder(found, draft, form), refusal.status
@@ -169,7 +169,7 @@ def _delete_page(found: Segment, form: ButtonForm) -> str:
 
 
 @bp.post("/<int:id>/delete")
-def delete(id: int) -> Any:
+def do_delete(id: int) -> Any:
     """Delete a segment."""
     found = _found(id)
     form = ButtonForm()

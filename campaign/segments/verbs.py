@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.refusals import Refusal
-from campaign.segments import rules as segments
+from campaign.segments import rules
 from campaign.segments.models import Segment
 
 
@@ -24,7 +24,7 @@ def save_segment(
 
     Raises `NameTaken`, and `segments.WrongRule` for a rule that cannot be read.
     """
-    plain = segments.check(rule)
+    plain = rules.check(rule)
     taken = db.session.scalar(select(Segment.id).where(Segment.name == name))
     if taken is not None and (segment is None or taken != segment.id):
         raise NameTaken

@@ -7,8 +7,7 @@ from flask.cli import AppGroup
 
 from campaign import clock
 from campaign.db import db
-from campaign.summits import posts_csv as directory
-from campaign.summits import queries, verbs
+from campaign.summits import posts_csv, queries, verbs
 
 cli = AppGroup(
     "posts",
@@ -24,9 +23,9 @@ def import_(file: BinaryIO) -> None:
 
     Example: campaign posts import posts.csv
     """
-    number = verbs.import_posts(file.read(), now=clock.now())
+    imported = verbs.import_posts(file.read(), now=clock.now())
     db.session.commit()
-    click.echo(f"{number} posts are as in {file.name}.")
+    click.echo(f"{imported} posts are as in {file.name}.")
 
 
 @cli.command("export")
@@ -36,7 +35,7 @@ def export(file: str) -> None:
 
     Example: campaign posts export posts.csv
     """
-    rows = queries.directory_rows()
+    rows = queries.posts_rows()
     with click.open_file(file, "w", encoding="utf-8", atomic=file != "-") as stream:
-        stream.write(directory.write(rows))
+        stream.write(posts_csv.write(rows))
     click.echo(f"{len(rows)} rows written.", err=True)

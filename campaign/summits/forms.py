@@ -41,7 +41,3 @@ class ContactForm(OfficeForm):
         """Refuse what is no web address."""
         if field.data and not re.fullmatch(r"https?://[^\s/]+\S*", field.data):
             raise ValidationError(_l("Enter an address that begins with https://."))
-
-
-class StopForm(OfficeForm):
-    """The switch that stops letters to a post, or allows them again."""

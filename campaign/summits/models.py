@@ -16,7 +16,7 @@ UNUSED_AFTER = timedelta(days=365)
 
 
 class Summit(Model):
-    """A meeting of governments: its names, its days as far as they are known, its places."""
+    """A meeting of governments: its names, its days and its location as far as they are known."""
 
     __tablename__ = "summit"
 
@@ -59,8 +59,8 @@ class Summit(Model):
         return list(self.names[:-1])
 
     @property
-    def place(self) -> str:
-        """Name the place, as exactly as it is known."""
+    def location(self) -> str:
+        """Name the city or else the country, as exactly as it is known."""
         return self.city or country_name(self.host)
 
     @property
@@ -119,6 +119,25 @@ class Stance(Model):
 
     __table_args__ = (UniqueConstraint("summit_id", "country"),)
 
+    @property
+    def is_going(self) -> bool:
+        """Tell whether the country has said that it goes."""
+        return self.stance == Going.GOING
+
+    @property
+    def is_not_going(self) -> bool:
+        """Tell whether the country has said that it does not go."""
+        return self.stance == Going.NOT_GOING
+
+
+class PostStatus(StrEnum):
+    """Whether letters may go to a post, and if not, why."""
+
+    WRITABLE = "writable"
+    CLOSED = "closed"
+    STOPPED = "stopped"
+    BOUNCED = "bounced"
+
 
 class Post(Model):
     """An office of state: how it is reached, and where and when that was seen."""
@@ -147,18 +166,26 @@ class Post(Model):
 
     __table_args__ = (UniqueConstraint("country", "title"),)
 
-    def is_held(self, today: date) -> bool:
+    def exists_on(self, today: date) -> bool:
         """Tell whether the post exists on a day."""
         return _within(today, self.valid_from, self.valid_until)
 
     def is_open(self, today: date) -> bool:
-        """Tell whether its contact may be used at all: held, seen not too long ago, not stopped."""
+        """Tell whether its contact may be used: it exists, was seen lately and is not stopped."""
         return (
-            self.is_held(today)
+            self.exists_on(today)
             and self.seen_on is not None
             and today - self.seen_on <= UNUSED_AFTER
             and self.stopped_at is None
         )
+
+    def status_on(self, today: date) -> PostStatus:
+        """Tell whether letters may go to it on a day, and if not, why."""
+        if self.stopped_at is not None:
+            return PostStatus.STOPPED
+        if self.bounced_at is not None:
+            return PostStatus.BOUNCED
+        return PostStatus.WRITABLE if self.is_writable(today) else PostStatus.CLOSED
 
     def is_writable(self, today: date) -> bool:
         """Tell whether a mail may go to it."""

@@ -8,21 +8,21 @@ from wtforms import ValidationError
 
 from campaign import clock, tables
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _, country_name
 from campaign.languages import lazy_gettext as _l
-from campaign.summits import posts_csv as directory
-from campaign.summits import queries, verbs
-from campaign.summits.forms import ContactForm, StopForm
-from campaign.summits.models import Post, Summit
+from campaign.summits import posts_csv, queries, verbs
+from campaign.summits.forms import ContactForm
+from campaign.summits.models import Post, PostStatus, Summit
 from campaign.tables import Column
 
 bp = Blueprint("summits", __name__, url_prefix="/summits")
 
 STATUSES: dict[str, Any] = {
-    "writable": _l("can be written to"),
-    "closed": _l("cannot be written to"),
-    "stopped": _l("asked to be left out"),
-    "bounced": _l("address is dead"),
+    PostStatus.WRITABLE: _l("can be written to"),
+    PostStatus.CLOSED: _l("cannot be written to"),
+    PostStatus.STOPPED: _l("asked to be left out"),
+    PostStatus.BOUNCED: _l("address is dead"),
 }
 
 
@@ -33,7 +33,7 @@ def _summit_link(summit: Summit) -> Markup:
 
 SUMMITS = [
     Column("name", _l("Summit"), lambda row: row.name, cell=_summit_link),
-    Column("place", _l("Place"), lambda row: row.place),
+    Column("place", _l("Place"), lambda row: row.location),
     Column("year", _l("Year"), lambda row: row.year),
     Column("first_day", _l("First day"), lambda row: row.first_day),
     Column("last_day", _l("Last day"), lambda row: row.last_day),
@@ -51,15 +51,10 @@ def _country(post: Post) -> str:
 
 def _status(post: Post) -> str:
     today = clock.now().date()
-    if post.stopped_at is not None:
-        return str(STATUSES["stopped"])
-    if post.bounced_at is not None:
-        return str(STATUSES["bounced"])
-    if not post.is_writable(today):
-        return str(STATUSES["closed"])
-    if post.is_stale(today):
+    status = post.status_on(today)
+    if status is PostStatus.WRITABLE and post.is_stale(today):
         return str(_("can be written to; look at its source again"))
-    return str(STATUSES["writable"])
+    return str(STATUSES[status])
 
 
 POSTS = [
@@ -90,7 +85,7 @@ def posts() -> Any:
     if request.args.get("format") == "csv":
         # The file of the directory itself, so that it can be changed and imported again.
         return Response(
-            directory.write(queries.directory_rows()),
+            posts_csv.write(queries.posts_rows()),
             mimetype="text/csv",
             headers={"Content-Disposition": 'attachment; filename="posts.csv"'},
         )
@@ -107,18 +102,18 @@ def posts() -> Any:
 def post(id: int) -> Any:
     """Show one post, its holders, and how it is reached."""
     found = queries.post_by_id(id) or abort(404)
-    return _post_page(found, ContactForm(obj=found), StopForm())
+    return _post_page(found, ContactForm(obj=found), ButtonForm())
 
 
 @bp.post("/posts/<int:id>")
-def reach(id: int) -> Any:
+def set_contact(id: int) -> Any:
     """Change how a post is reached."""
     found = queries.post_by_id(id) or abort(404)
     form = ContactForm()
     today = clock.now().date()
     if not form.validate(extra_validators={"seen_on": [_not_after(today)]}):
-        return _post_page(found, form, StopForm(formdata=None)), form.refusal_status()
-    verbs.reach(
+        return _post_page(found, form, ButtonForm(formdata=None)), form.refusal_status()
+    verbs.set_contact(
         found,
         email=form.email.data,
         contact_form=form.contact_form.data,
@@ -134,7 +129,7 @@ def reach(id: int) -> Any:
 def stop(id: int) -> Any:
     """Stop letters to a post."""
     found = queries.post_by_id(id) or abort(404)
-    form = StopForm()
+    form = ButtonForm()
     if not form.validate():
         page = _post_page(found, ContactForm(formdata=None, obj=found), form)
         return page, form.refusal_status()
@@ -148,7 +143,7 @@ def stop(id: int) -> Any:
 def allow(id: int) -> Any:
     """Allow letters to a post again."""
     found = queries.post_by_id(id) or abort(404)
-    form = StopForm()
+    form = ButtonForm()
     if not form.validate():
         page = _post_page(found, ContactForm(formdata=None, obj=found), form)
         return page, form.refusal_status()
@@ -166,7 +161,7 @@ def _not_after(today: Any) -> Any:
     return check
 
 
-def _post_page(post: Post, form: ContactForm, switch: StopForm) -> str:
+def _post_page(post: Post, form: ContactForm, switch: ButtonForm) -> str:
     return render_template(
         "summits/office/post.html",
         post=post,

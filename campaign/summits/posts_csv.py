@@ -1,4 +1,4 @@
-"""The directory: posts and their holders as a CSV file, each row checked, line and column named.
+"""Posts and their holders as a CSV file, each row checked, line and column named.
 
 A row is one holder's term in one post; rows with the same country and post are the terms of the
 same post and agree on how it is reached.
@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from babel import Locale
 
 from campaign.db import FIRST_DAY, LAST_DAY
-from campaign.forms import has_control_characters, normal_address, tidy_line
 from campaign.languages import country_name
+from campaign.validators import has_control_characters, normal_address, tidy_line
 
 # What CLDR calls territories but ISO 3166-1 does not, save the EU, which has posts of its own.
 _NO_COUNTRIES = {

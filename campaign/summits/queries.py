@@ -8,9 +8,9 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from campaign.db import db
 from campaign.languages import country_codes
-from campaign.summits.models import UNUSED_AFTER, Holder, Post, Summit
+from campaign.summits.models import UNUSED_AFTER, Holder, Post, PostStatus, Summit
 from campaign.summits.posts_csv import Row
-from campaign.tables import holds
+from campaign.tables import contains_word
 
 
 def timeline() -> list[Summit]:
@@ -48,7 +48,7 @@ def search_summits(words: str = "") -> Select[Summit]:
     """Find summits by slug or city, the latest first."""
     query = select(Summit).order_by(Summit.year.desc(), Summit.first_day.desc(), Summit.id.desc())
     if words:
-        query = query.where(holds(words, Summit.slug, Summit.city))
+        query = query.where(contains_word(words, Summit.slug, Summit.city))
     return query
 
 
@@ -85,33 +85,33 @@ def countries_to_write_to(*, now: datetime) -> list[str]:
 
 
 def search_posts(words: str = "", *, status: str = "", today: date) -> Select[Post]:
-    """Find posts by title, country or address; status: writable, closed, stopped or bounced."""
+    """Find posts by title, country or address, and by `PostStatus`."""
     query = (
         select(Post).options(selectinload(Post.holders)).order_by(Post.country, Post.title, Post.id)
     )
     if words:
         query = query.where(
             or_(
-                holds(words, Post.title, Post.email),
+                contains_word(words, Post.title, Post.email),
                 Post.country.in_(country_codes(words)),
-                Post.holders.any(holds(words, Holder.name)),
+                Post.holders.any(contains_word(words, Holder.name)),
             )
         )
     writable = and_(Post.email != "", Post.bounced_at.is_(None), _is_open(today))
     match status:
-        case "writable":
+        case PostStatus.WRITABLE:
             query = query.where(writable)
-        case "closed":
+        case PostStatus.CLOSED:
             # A day that is not known makes the condition unknown, which is no yes.
             query = query.where(or_(~writable, Post.seen_on.is_(None)))
-        case "stopped":
+        case PostStatus.STOPPED:
             query = query.where(Post.stopped_at.is_not(None))
-        case "bounced":
+        case PostStatus.BOUNCED:
             query = query.where(Post.bounced_at.is_not(None))
     return query
 
 
-def directory_rows() -> list[Row]:
+def posts_rows() -> list[Row]:
     """List every term of every post, as the file of posts has them."""
     posts = db.session.scalars(
         select(Post).options(selectinload(Post.holders)).order_by(Post.country, Post.id)

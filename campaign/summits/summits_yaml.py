@@ -1,18 +1,19 @@
-"""The chronicle: summits as a YAML file tells them, read into plain values."""
+"""Summits as a YAML file tells them, read into plain values."""
 
 from datetime import date
 from typing import Any
 
-import yaml
+from campaign.front_matter import read_yaml
+from campaign.summits.models import Going
 
 
 def read(source: str) -> list[dict[str, Any]]:
-    """Read the summits of a chronicle; each is the columns of `Summit`, `Outcome` and `Stance`."""
-    return [_summit(entry) for entry in yaml.safe_load(source) or []]
+    """Read the summits of a file; each is the columns of `Summit`, `Outcome` and `Stance`."""
+    return [_summit(entry) for entry in read_yaml(source) or []]
 
 
 def _summit(entry: dict[str, Any]) -> dict[str, Any]:
-    days: list[date] = entry.get("days") or []
+    days = [date.fromisoformat(day) for day in entry.get("days") or []]
     return {
         "slug": entry["slug"],
         "names": entry.get("names") or [],
@@ -52,7 +53,7 @@ def _outcome(entry: dict[str, Any]) -> dict[str, Any]:
 def _stance(entry: dict[str, Any]) -> dict[str, Any]:
     return {
         "country": entry["country"],
-        "stance": entry.get("stance", "unknown"),
+        "stance": entry.get("stance", Going.UNKNOWN),
         "source": entry.get("source", ""),
-        "seen_on": entry.get("day"),
+        "seen_on": date.fromisoformat(entry["day"]) if "day" in entry else None,
     }

@@ -1,4 +1,4 @@
-"""Deeds about summits and posts: load, import, amend, stop, allow."""
+"""Verbs of summits and posts: load, import, set a contact, stop letters, allow them again."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -11,8 +11,7 @@ from sqlalchemy.orm import selectinload
 from campaign.db import count_of, db
 from campaign.languages import lazy_gettext as _l
 from campaign.refusals import Refusal
-from campaign.summits import posts_csv as directory
-from campaign.summits import summits_yaml as chronicle
+from campaign.summits import posts_csv, summits_yaml
 from campaign.summits.models import Holder, Outcome, Post, Stance, Summit
 
 EXAMPLE_DOMAIN = ".example"
@@ -30,8 +29,8 @@ def load_starter(folder: Traversable, *, now: datetime) -> None:
 
 
 def load_summits(source: str) -> None:
-    """Record the summits of a chronicle (YAML)."""
-    for entry in chronicle.read(source):
+    """Record the summits of a YAML file."""
+    for entry in summits_yaml.read(source):
         outcomes = [Outcome(**outcome) for outcome in entry.pop("outcomes")]
         stances = [Stance(**stance) for stance in entry.pop("stances")]
         db.session.add(Summit(**entry, outcomes=outcomes, stances=stances))
@@ -56,28 +55,26 @@ def import_posts(content: bytes, *, now: datetime) -> int:
     `PostsNotRead`.
     """
     try:
-        rows = directory.read(content, today=now.date())
-    except directory.Unreadable as trouble:
+        rows = posts_csv.read(content, today=now.date())
+    except posts_csv.Unreadable as trouble:
         raise PostsNotRead(trouble.mistakes) from None
     by_post = sorted(rows, key=lambda row: (row.country, row.post))
     known = {
         (post.country, post.title): post
         for post in db.session.scalars(select(Post).options(selectinload(Post.holders)))
     }
-    number = 0
-    for key, terms in groupby(by_post, key=lambda row: (row.country, row.post)):
-        _take_over(known.get(key), list(terms))
-        number += 1
+    terms = groupby(by_post, key=lambda row: (row.country, row.post))
+    imported = [_import_post(known.get(key), list(rows)) for key, rows in terms]
     db.session.flush()
-    return number
+    return len(imported)
 
 
-def _take_over(post: Post | None, terms: list[directory.Row]) -> None:
+def _import_post(post: Post | None, terms: list[posts_csv.Row]) -> Post:
     first = terms[0]
     if post is None:
         post = Post(country=first.country, title=first.post, email="", holders=[])
         db.session.add(post)
-    reach(
+    set_contact(
         post,
         email=first.email,
         contact_form=first.contact_form,
@@ -96,6 +93,7 @@ def _take_over(post: Post | None, terms: list[directory.Row]) -> None:
         )
         for row in terms
     ]
+    return post
 
 
 def _earliest(days: Iterable[date | None]) -> date | None:
@@ -113,8 +111,10 @@ class ContactWithoutSource(Refusal):
     sentence = _l("Say where and on which day this contact was seen.")
 
 
-def reach(post: Post, *, email: str, contact_form: str, source: str, seen_on: date | None) -> None:
-    """Note how a post is reached. A contact seen anew is no longer held to have bounced.
+def set_contact(
+    post: Post, *, email: str, contact_form: str, source: str, seen_on: date | None
+) -> None:
+    """Note how a post is reached. A contact seen anew no longer counts as bounced.
 
     Raises `ContactWithoutSource`.
     """

@@ -2,6 +2,11 @@
 
 from campaign.verdicts.folding import any_of
 
+_NO_NAME = (
+    r"(?:domain name not found|address resolution of |"
+    r"'?\w{1,5}'? lookup of [^ ]{1,9} responded with code nxdomain)"
+)
+
 # A quota or limit of ours, at the relay.
 OUR_QUOTA = any_of(
     r"(?:sender|sending|outgoing|outbound|your(?: account'?s?)?(?: (?:daily|hourly|sending|"
@@ -29,7 +34,7 @@ ABOUT_US = any_of(
     r"black hole",
     r"deny-?list",
     r"black ?listed",
-    r"\b(?:rbl|dnsbl|dnswl|surbl|uribl|sbl|xbl|pbl|cbl|zen|spamhaus|spamcop|sorbs|barracuda|"
+    r"\b(?:rbl|dnsbls?|dnswl|surbl|uribl|sbl|xbl|pbl|cbl|zen|spamhaus|spamcop|sorbs|barracuda|"
     r"senderscore|proofpoint|cloudmark|mailspike|uceprotect)\b",
     r"(?<!not )\blisted (?:in|on|at|by)\b",
     r"reputation",
@@ -60,8 +65,23 @@ ABOUT_US = any_of(
     r"mail ?box)",
     r"\blogin\b",
     r"\bpolic(?:y|ies)\b",
-    r"\brules?\b(?! out)",
+    # One provider names its rules in whatever it refuses, and says behind them why.
+    r"\brules?\b(?! out| imposed mailbox access)",
     r"\bprohibited",
+    r"\badministrative prohibition",
+    r"\benvelope (?:was |is )?(?:blocked|rejected|refused)",
+    r"\b(?:message|mail) (?:is )?not allowed",
+    r"\bno access for this (?:ip|host|domain)",
+    r"\bin prison\b",
+    r"\bspoof",
+    r"\bunacceptable\b",
+    r"\bnot compl(?:y|iant|ying)\b",
+    r"\bnot accepting (?:e-?)?mails? (?:with|from)\b",
+    r"\bserver is (?:currently )?blocked",
+    r"\bheld for\b",
+    r"\brfc[- ]complian",
+    # A refusal that says no more than this.
+    r"^[45]\d\d (?:[45]\.\d\.\d{1,3} )?blocked\.?$",
     r"\bforbidden",
     r"(?:message|mail|due to|prohibited|inappropriate|unacceptable|its) content\b",
     r"\bcontent[- ](?:reject|filter|not|block|polic|is|was|restrict)",
@@ -94,7 +114,9 @@ ABOUT_US = any_of(
     r"not a gateway",
     r"not (?:a )?local (?:host|domain)",
     r"we do not (?:handle|accept) mail for",
-    r"\bdns\b",
+    # What a lookup of the recipient's own domain found is about that domain.
+    rf"\bdns\b(?! error:? (?:{_NO_NAME}|dns type)| type {_NO_NAME}"
+    r"| lookup failure: host [^ ]{1,9} not found)",
     r"\bptr\b",
     r"reverse (?:dns|lookup|mapping|resolution)",
     r"\brdns\b",
@@ -117,8 +139,7 @@ ABOUT_US = any_of(
     r"\bip\b[^.\n]{0,40}\b(?:block|black|list|ban|reject|refus|deni|address (?:is|has)|not)",
     r"banned",
     r"blocked by",
-    r"has been blocked",
-    r"is blocked",
+    r"(?:has been|is) blocked(?! (?:due to|because of|for) (?:\w{1,20} )?inactivity)",
     r"you are (?:not|blocked)",
     r"(?:message|mail|attachment|header)s?\b[^.\n]{0,30}\b(?:too (?:large|big|long)|size|exceeds)",
     r"\bsize\b[^.\n]{0,30}\b(?:exceed|limit|large|maximum|fixed)",

@@ -15,13 +15,18 @@ GONE = any_of(
     rf"deactivated|discontinued|closed|deleted|removed|terminated|obsolete|expired)|no longer)",
     rf"\b(?:no such|no|unknown|unkown|invalid|incorrect|non-?existent|inactive|disabled|"
     rf"deactivated|bad|wrong|not a (?:valid|known)|isn't a (?:valid|known)|not our|undefined) "
-    rf"(?:local |destination |e-?mail |mail |virtual |such |known |final |valid )?{USER}s?\b"
-    rf"(?! (?:space|size|capacity))",
+    rf"(?:local |destination |e-?mail |mail |virtual |such |known |final |valid |domain )?"
+    rf"{USER}s?\b(?! (?:space|size|capacity))",
     r"\bno (?:mailbox|account|user|one)\b[^.\n]{0,30}\b(?:by|with|of) (?:that|this) (?:name|"
     r"address)",
     r"does(?: not|n't|nt) have an?\b[^.\n]{0,40}\baccount",
     r"(?:account|mailbox|user|address)[^.\n]{0,40}has been (?:disabled|deactivated|closed|deleted|"
     r"removed|discontinued)",
+    r"\b(?:mailbox|account|user)\b[^.\n]{0,30}\b(?:blocked|disabled|closed) (?:due to|because of|"
+    r"for) (?:\w{1,20} )?inactivity",
+    # The list of those who are there, not of those who are not wanted.
+    r"\bnot (?:in|on) (?:the |my |our |this )?(?:valid ?)?(?:recipient|user|rcpt ?to|mailbox|"
+    r"route)s? ?list\b",
     r"\bno such (?:person|name|recipient|mail|id)\b",
     r"\bno mailbox\b",
     r"\bno (?:valid )?recipients?\b(?! (?:limit|space))",
@@ -44,7 +49,11 @@ GONE = any_of(
     r"\bnot (?:a |an )?(?:user|member|customer|account|mailbox) (?:of|on|at) (?:this|our|the )?"
     r"(?: ?(?:server|system|host|domain))",
     r"mailbox not (?:found|available)",
-    r"unable to (?:find|locate) (?:the )?(?:user|recipient|mailbox|account)",
+    r"unable to (?:find|locate) (?:the )?(?:alias|user|recipient|mailbox|account)",
+    r"mailbox (?:is )?not available (?:on|at|in) (?:this|the|our) (?:system|server|domain)",
+    r"(?:does not|doesn't) handle (?:e-?)?mails? for (?:that|this) user",
+    r"\b(?:address|mailbox) (?:does not|doesn't) receive (?:any )?(?:e-?)?mails?\b"
+    r"(?! (?:from|of|with|that))",
     r"(?:cannot|can't|could not|couldn't) (?:find|locate|resolve) (?:the |this |that )?(?:user|"
     r"recipient|mailbox|account)",
     r"\b(?:dd|554) (?:this )?user doesn't",
@@ -56,8 +65,7 @@ GONE = any_of(
     r"(?:user|account|address|mailbox)\b[^.\n]{0,60}\b(?:couldn't|could not|cannot|can't|wasn't|"
     r"isn't|can not) be (?:found|located|resolved)",
     r"\b(?:wasn't|was not|isn't) found\b",
-    r"invalid final delivery userid",
-    r"invalid (?:final delivery )?user ?id",
+    r"invalid (?:final delivery user|user ?id)",
     # French
     r"(?:utilisateur|destinataire|adresse|compte|boite|bal|mailbox|"
     r"usager)\b[^.\n]{0,50}(?:inconnue?|inexistante?|invalide|n'existe (?:pas|plus)|desactivee?|"
@@ -147,6 +155,8 @@ NO_WAY = any_of(
     r"illegal host",
     r"name or service not known",
     r"no valid mx",
+    r"\bnxdomain\b",
+    r"address resolution of [^ ]{1,9} failed",
     r"nonexistentdomain",
     r"no mx",
     r"mx (?:record|host)s?\b[^.\n]{0,40}non-?exist",

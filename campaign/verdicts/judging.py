@@ -71,6 +71,20 @@ _COMMANDS = re.compile(
     # Amazon and IronPort write this before whatever the other server said.
     r"|5\.1\.0 - unknown address error"
 )
+# Whose name is a word of a server's, such as abuse, is not said to be it.
+_CALLED = re.compile(
+    r"\b((?:unknown|no such|invalid) (?:user|recipient|mailbox|account|local.?part):? )"
+    r"[<\"'][^\s<>\"']{1,64}[>\"']"
+    r"|\b((?:user|recipient|mailbox|account):? )[<\"'][^\s<>\"']{1,64}[>\"']"
+    r"(?= (?:is |was )?(?:unknown|not (?:found|known)|does|doesn't|invalid))"
+)
+# What a scanner on the way to us writes under every mail that it lets through.
+_SCANNED = re.compile(
+    r"this (?:e-?mail|message) (?:has been|was) scanned for (?:spam|viruses)\b"
+    r"(?![^.\n]{0,150}(?:reject|refus|block|found|contain|infect))[^.\n]{0,150}"
+    r"|(?:visit|follow|click|use) [^.:\n]{0,60}\breport this (?:e-?mail|message) as spam"
+    r"(?::?\s{0,3}blocklist)?"
+)
 _QUOTED = re.compile(
     r"-{2,20}\s?(?:below this line is a copy|(?:this is a copy of the )?original message"
     r"|the (?:header|body) of the original)"
@@ -112,12 +126,15 @@ def plain(words: str) -> str:
     quoted = _QUOTED.search(folded)
     unquoted = folded[: quoted.start()] if quoted else folded
     # Some write their reasons as programs do: BAD_RECIPIENT.
-    return _COMMANDS.sub(" ", _NAMES.sub(_named, unquoted).replace("_", " "))
+    named = _NAMES.sub(_named, unquoted).replace("_", " ")
+    called = _CALLED.sub(lambda found: f"{found[1] or found[2]}…", named)
+    # A code is known by where it stands, so no gap may be left before it.
+    return " ".join(_COMMANDS.sub(" ", _SCANNED.sub(" ", called)).split())
 
 
 def _named(found: re.Match[str]) -> str:
-    # But a list that a mail server asks tells for itself.
-    is_list = "@" not in found[0] and _LISTS.search(found[0])
+    # But a list that a mail server asks tells for itself; a link that was wrapped asks none.
+    is_list = "@" not in found[0] and "urldefense" not in found[0] and _LISTS.search(found[0])
     return " blocklist " if is_list else "…"
 
 

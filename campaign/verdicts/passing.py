@@ -60,6 +60,8 @@ FULL = any_of(
     r"storage (?:is )?full",
     r"disk (?:is )?full",
     r"(?:storage|disk) (?:allocation|limit|quota|space)",
+    # What a server says whose user's file may grow no further.
+    r"error writing message: file too large",
     r"mfull",
     r"mailbox (?:is )?full",
     r"full mailbox",
@@ -115,7 +117,10 @@ LATE = any_of(
     r"expired\b[^.\n]{0,20}\b(?:queue|time)",
     r"time-?d? ?-?out\b",
     r"has been undelivered",
-    r"connection (?:was |is )?(?:refused|timed|reset|died|lost|closed|dropped|terminated|failed)",
+    # Not what is refused because of a list: that is about us.
+    r"connection (?:was |is )?(?:refused(?! (?:due to|because of|for) |[.,:;] [^.\n]{1,40} (?:is"
+    r"|was|has) (?:(?:black|block)?listed|a (?:bad|poor)))|timed|reset|died|lost|closed|dropped|"
+    r"terminated|failed)",
     r"(?:could not|couldn't|cannot|can't|unable to|wasn't able to|not|failed to) (?:connect|"
     r"establish|initiate|contact)",
     r"(?:not|n't) (?:responding|respond|reachable)",
@@ -129,6 +134,8 @@ PASSING = any_of(
     r"\bsuspend",
     r"\bcurrently (?:disabled|inactive|unavailable|not available|blocked|locked)",
     r"(?:mailbox|account|user|recipient|box)\b[^.\n]{0,20}\b(?:locked|frozen|on hold)",
+    # Whose, it does not say.
+    r"^(?:5\d\d )?mail address (?:is )?invalid\.?$",
     # One of the two, and it says not which.
     r"(?:unavailable|not found|unknown|does not exist)\b[^.\n]{0,20} or (?:access |relay )?(?:is )?"
     r"denied",

@@ -40,7 +40,7 @@
 
   form.oninput = ({ target }) => (target === body ? follow() : show());
   form.addEventListener("formdata", ({ formData }) => {
-    // The server looks for the marks.
+    // The server looks for the placeholders.
     for (const part of parts) put(part, part.mark);
     formData.set("body", text);
     show();

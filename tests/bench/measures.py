@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from campaign import clock, tokens
 from campaign.db import db
-from campaign.events.models import Event, SignUpAsk
+from campaign.events.models import Event
+from campaign.events.sign_ups.models import SignUpAsk
 from tests.bench import lean
 from tests.bench.first_view import first_views
 from tests.bench.importing import imports
@@ -60,7 +61,7 @@ def sign_ups(name: str, kind: str) -> list[Figure]:
     with private_on(kind) as campaign:
         campaign.load_starter()
         with campaign.app.app_context():
-            slug, token = _open_event(), tokens.sign_timed("form:SignUpForm", 0)
+            slug, token = _open_event(), tokens.sign_timed("form:events.sign-up", 0)
             url = db.engine.url.render_as_string(hide_password=False)
         campaign.start_web()
         plain = f"sqlite:///{campaign.folder}/lean.sqlite"

@@ -66,33 +66,35 @@ def _filled(text: str, greeting: str, token: str) -> str:
     return text.replace("{{ greeting }}", greeting).replace("{{ unsubscribe }}", token)
 
 
-def letters(messages: int) -> Iterator[tuple[bytes, bytes]]:
+def mails(messages: int) -> Iterator[tuple[bytes, bytes]]:
     """Give so many personal mails, each with its envelope: what is sent, and to whom."""
     content = Content("Saturday: the march", TEXT, HTML, HEADERS, language="en")
 
-    def make(field: Field, reader: Recipient) -> Value:
+    def render(field: Field, reader: Recipient, now: datetime) -> Value:
         if field.name == "greeting":
             return Value(f"Dear {reader.name},")
         return Value(f"{reader.person_id}n0123456789abcdef0123")
 
-    compiled = CompiledVariant(content, Envelope("Campaign", SENDER, "campaign.example"), make=make)
+    compiled = CompiledVariant(
+        content, Envelope("Campaign", SENDER, "campaign.example"), render=render
+    )
     at = datetime(2027, 5, 1, tzinfo=UTC)
     for number in range(1, messages + 1):
         to, name = f"reader{number}@example.net", f"Zoë Reader {number}"
         mail = ClaimedMessage(number, "newsletter", to, name, number, 1, "en", "", None, at, 1)
-        envelope = f"MAIL FROM:<{SENDER}>\r\nRCPT TO:<{to}>\r\nDATA\r\n".encode()
-        yield envelope, compiled.fill(mail, f"{number}m0123456789abcdef0123")
+        opening = f"MAIL FROM:<{SENDER}>\r\nRCPT TO:<{to}>\r\nDATA\r\n".encode()
+        yield opening, compiled.fill(mail, f"{number}m0123456789abcdef0123", now=at)
 
 
 def size_of_one() -> int:
     """Give the size of one of the mails in bytes."""
-    return len(next(letters(1))[1])
+    return len(next(mails(1))[1])
 
 
 def pipelining(port: int, *, messages: int) -> float:
     """Send with PIPELINING over ten connections and remember nothing; give mails a second."""
     began = time.perf_counter()
-    asyncio.run(_pipeline(port, letters(messages)))
+    asyncio.run(_pipeline(port, mails(messages)))
     return messages / (time.perf_counter() - began)
 
 

@@ -1,4 +1,4 @@
-"""How messages leave: claimed, handed over, remembered, and tried again."""
+"""How messages leave: claimed, sent, recorded, and tried again."""
 
 import os
 import subprocess
@@ -16,13 +16,10 @@ from sqlalchemy import select, update
 
 from campaign import clock
 from campaign.db import db
-from campaign.delivery import (
-    processes,
-    relay,
-    worker,
-)
+from campaign.delivery import mailbox, processes, worker
+from campaign.delivery.claiming import LEASE, claim
 from campaign.delivery.replies import Outcome, Reply, judge
-from campaign.delivery.verbs import LEASE, claim, settle
+from campaign.delivery.settling import settle
 from campaign.outbox import queries, verbs
 from campaign.outbox.headers import UnsafeHeader
 from campaign.outbox.mail import Mail
@@ -68,7 +65,7 @@ def send_apart(app: Flask) -> threading.Thread:
     return sender
 
 
-def reopen_lane(app: Flask) -> None:
+def reopen_relay(app: Flask) -> None:
     with app.app_context():
         db.session.execute(update(Throttle).values(paused_until=None))
         db.session.commit()
@@ -80,7 +77,7 @@ def make_due(app: Flask) -> None:
         db.session.commit()
 
 
-def test_a_posted_mail_leaves_and_the_relays_reply_is_remembered(
+def test_a_queued_mail_leaves_and_the_relays_reply_is_recorded(
     app: Flask, sink: Sink, posted: Callable[..., list[Message]]
 ) -> None:
     post(app, MAIL)
@@ -99,7 +96,7 @@ def test_a_posted_mail_leaves_and_the_relays_reply_is_remembered(
     assert row.last_reply.startswith("250 2.0.0 Ok")
 
 
-def test_a_deed_undone_posts_no_mail(app: Flask, sink: Sink) -> None:
+def test_a_deed_undone_queues_no_mail(app: Flask, sink: Sink) -> None:
     with app.app_context():
         verbs.queue(MAIL, now=clock.now())
         db.session.rollback()
@@ -214,7 +211,7 @@ def test_a_message_on_which_the_relay_always_closes_stops_no_other(
     send(app)
     with app.app_context():
         assert queries.is_relay_closed(now=clock.now())
-    reopen_lane(app)
+    reopen_relay(app)
     send(app)
 
     assert len(sink.received) == 5
@@ -252,7 +249,7 @@ def test_a_relay_lost_after_the_text_leaves_the_message_waiting_and_uncertain(
     send(app)
     assert posted()[0].is_uncertain
     sink.behaviour = None
-    reopen_lane(app)
+    reopen_relay(app)
     make_due(app)
 
     send(app)
@@ -282,7 +279,7 @@ def test_a_relay_that_closes_now_and_then_loses_and_repeats_nothing(app: Flask, 
     )
 
 
-def test_what_a_lost_worker_held_comes_back_uncertain_when_its_lease_ends(
+def test_what_a_lost_worker_had_claimed_comes_back_uncertain_when_its_lease_ends(
     app: Flask, sink: Sink, posted: Callable[..., list[Message]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     post(app, MAIL)
@@ -291,17 +288,17 @@ def test_what_a_lost_worker_held_comes_back_uncertain_when_its_lease_ends(
         claim("elsewhere:1:2:3", limit=10, rate=0, now=now)
         db.session.commit()
 
-        worker.take_up()
-        held = posted()[0].state
+        worker.reclaim_dead()
+        before = posted()[0].state
         monkeypatch.setattr(clock, "now", lambda: now + LEASE + timedelta(seconds=1))
-        worker.take_up()
+        worker.reclaim_dead()
 
     (row,) = posted()
-    assert held == State.SENDING
+    assert before == State.SENDING
     assert (row.state, row.is_uncertain) == (State.WAITING, True)
 
 
-def test_what_a_dead_process_of_this_machine_held_comes_back_at_once(
+def test_what_a_dead_process_of_this_machine_had_claimed_comes_back_at_once(
     app: Flask, sink: Sink
 ) -> None:
     post(app, MAIL)
@@ -315,7 +312,7 @@ def test_what_a_dead_process_of_this_machine_held_comes_back_at_once(
     assert len(sink.received) == 1
 
 
-def test_a_dead_process_nobody_has_asked_after_holds_nothing(app: Flask, sink: Sink) -> None:
+def test_a_dead_process_nobody_has_asked_after_claims_nothing(app: Flask, sink: Sink) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         born = processes.born(process.pid)
         process.kill()
@@ -335,10 +332,10 @@ def test_one_workers_claim_is_not_settled_by_another(
 ) -> None:
     post(app, MAIL)
     with app.app_context():
-        held = claim("a:1:1:1", limit=10, rate=0, now=clock.now())
+        mails = claim("a:1:1:1", limit=10, rate=0, now=clock.now())
         db.session.commit()
 
-        settle([(held[0], Reply(Outcome.SENT, "250"))], worker="b:2:2:2", now=clock.now())
+        settle([(mails[0], Reply(Outcome.SENT, "250"))], sender="b:2:2:2", now=clock.now())
         db.session.commit()
 
     assert posted()[0].state == State.SENDING
@@ -556,11 +553,11 @@ def test_without_a_mail_server_mail_is_kept_in_the_local_mailbox(app: Flask) -> 
     send(app)
 
     with app.app_context():
-        (file,) = relay.mailbox_folder().glob("*.eml")
+        (file,) = mailbox.folder_in(app.config["INSTANCE"]).glob("*.eml")
     assert b"To: Ada <ada@example.org>" in file.read_bytes()
 
 
-def test_a_mail_to_two_addresses_is_never_posted(app: Flask) -> None:
+def test_a_mail_to_two_addresses_is_never_queued(app: Flask) -> None:
     with app.app_context(), pytest.raises(UnsafeHeader):
         verbs.queue(replace(MAIL, to="a@example.org, b@example.org"), now=clock.now())
 

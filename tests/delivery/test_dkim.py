@@ -9,16 +9,15 @@ from flask import Flask
 
 from campaign import clock
 from campaign.db import db
-from campaign.delivery import smtp_connection as line
-from campaign.delivery import worker
+from campaign.delivery import mail_server, worker
 from campaign.events import verbs as events
 from campaign.newsletter import verbs as issues
-from campaign.newsletter.sendings import verbs as sendings
 from campaign.outbox.models import Message, State
 from campaign.people import links
 from campaign.people.models import Purpose
 from tests.events.conftest import PARTICULARS
 from tests.events.deeds import asks
+from tests.mailings.conftest import begun
 from tests.newsletter.conftest import person_with, subscribed
 from tests.services import (
     NotSigned,
@@ -50,11 +49,11 @@ def signed(app: Flask, signing_relay: tuple[Sink, int, Signer]) -> Iterator[tupl
     before = {name: app.config[name] for name in app.config if name.startswith("MAIL_")}
     worker.hang_up()
     app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=port)
-    line.init_app(app)
+    mail_server.init_app(app)
     yield sink, signer
     worker.hang_up()
     app.config.update(before)
-    line.init_app(app)
+    mail_server.init_app(app)
 
 
 def header(raw: bytes, name: str) -> bytes:
@@ -71,9 +70,7 @@ def send_an_issue() -> None:
         slug="", subject="", preview="", source=SOURCE, language="en", by=None, now=now,
     )  # fmt: skip
     db.session.commit()
-    sending = sendings.schedule(issue, version=issue.version, after=0, by=None, now=now)
-    sendings.begin(sending, now=now)
-    db.session.commit()
+    begun(issue.id, now=now)
 
 
 def sign_up() -> None:
@@ -175,7 +172,7 @@ def test_while_the_signer_is_away_mail_waits_and_nothing_leaves_unsigned(
     with postfix(sink.port, milter_port=free_port()) as port:
         worker.hang_up()
         app.config["MAIL_PORT"] = port
-        line.init_app(app)
+        mail_server.init_app(app)
         with app.app_context():
             sign_up()
             worker.send_due()

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from sqlalchemy import select
 
 from campaign.db import count_of
-from campaign.events.models import SignUpAsk
+from campaign.events.sign_ups.models import SignUpAsk
 from tests.drills.outcome import Order, Outcome
 from tests.drills.private import Private, private_on, wait_until
 from tests.drills.racing import make_event, sign_up

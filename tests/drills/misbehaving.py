@@ -10,8 +10,7 @@ from sqlalchemy import func, select, update
 
 from campaign import clock
 from campaign.db import db
-from campaign.delivery import smtp_connection as line
-from campaign.delivery import worker
+from campaign.delivery import mail_server, worker
 from campaign.outbox import queries, verbs
 from campaign.outbox.models import OPEN, Batch, Message, State, Suppression, Throttle
 from tests.bench.mailing import mailing, post_issue
@@ -104,11 +103,11 @@ def misbehaving(order: Order) -> Outcome:
 
 @contextmanager
 def _impatient() -> Iterator[None]:
-    before, line.TIMEOUT = line.TIMEOUT, PATIENCE
+    before, mail_server.TIMEOUT = mail_server.TIMEOUT, PATIENCE
     try:
         yield
     finally:
-        line.TIMEOUT = before
+        mail_server.TIMEOUT = before
 
 
 def _put_off(campaign: Private) -> int:

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.config import PREFIX, ROOT
 from campaign.db import db
-from campaign.delivery.verbs import LEASE
+from campaign.delivery.claiming import LEASE
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State
 from campaign.outbox.verbs import queue
@@ -189,7 +189,7 @@ def two_hosts(order: Order) -> Outcome:
         began = time.monotonic()
         # What was on its way to the database arrives or is lost.
         time.sleep(2)
-        held = _held_by(campaign, parted)
+        claimed = _claimed_by(campaign, parted)
         patience = LEASE.total_seconds() + 150
         wait_until(lambda: is_finished(campaign, batch), within=patience, what="it is completed")
         outcome.counts["completed_after"] = f"{time.monotonic() - began:.0f}s"
@@ -204,7 +204,7 @@ def two_hosts(order: Order) -> Outcome:
         after = record.taken()[len(sent) :]
         with campaign.app.app_context():
             rows = db.session.scalars(select(Message).where(Message.batch_id == batch)).all()
-    _judge(outcome, sent, rows, held)
+    _judge(outcome, sent, rows, claimed)
     outcome.counts["by_each"] = "+".join(
         str(sum(one.client == host.address for one in sent)) for host in (lasting, parted)
     )
@@ -218,12 +218,12 @@ def two_hosts(order: Order) -> Outcome:
     return outcome
 
 
-def _held_by(campaign: Private, host: Host) -> set[str]:
+def _claimed_by(campaign: Private, host: Host) -> set[str]:
     with campaign.app.app_context():
-        held = select(Message.to_address).where(
+        claimed = select(Message.to_address).where(
             Message.state == State.SENDING, Message.claimed_by.startswith(f"{host.name}/")
         )
-        found = set(db.session.scalars(held))
+        found = set(db.session.scalars(claimed))
         db.session.rollback()
         return found
 
@@ -234,17 +234,17 @@ def _post_late(campaign: Private) -> None:
         db.session.commit()
 
 
-def _judge(outcome: Outcome, sent: list[Taken], rows: Sequence[Message], held: set[str]) -> None:
+def _judge(outcome: Outcome, sent: list[Taken], rows: Sequence[Message], claimed: set[str]) -> None:
     times = Counter(one.recipient for one in sent)
     identities = {(one.recipient, one.identity) for one in sent}
     again = {recipient for recipient, number in times.items() if number > 1}
     uncertain = {row.to_address for row in rows if row.is_uncertain}
     outcome.lost = len({row.to_address for row in rows} - set(times))
     outcome.repeated = sum(times.values()) - len(times)
-    outcome.counts |= {"held_at_the_cut": len(held), "uncertain": len(uncertain)}
+    outcome.counts |= {"claimed_at_the_cut": len(claimed), "uncertain": len(uncertain)}
     outcome.promise(outcome.lost == 0, f"{outcome.lost} readers never got it")
-    outcome.promise(bool(held), "the host held nothing when it was cut off: no drill")
-    outcome.promise(again <= held, f"{len(again - held)} repeats of what it did not hold")
+    outcome.promise(bool(claimed), "the host had claimed nothing when it was cut off: no drill")
+    outcome.promise(again <= claimed, f"{len(again - claimed)} repeats of what it had not claimed")
     outcome.promise(again <= uncertain, f"{len(again - uncertain)} repeats not marked uncertain")
     outcome.promise(max(times.values()) <= 2, "somebody got it three times")
     outcome.promise(len(identities) == len(times), "a repeat had another Message-ID")

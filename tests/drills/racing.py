@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 
 from campaign import clock, tokens
 from campaign.db import db
-from campaign.events import duties
-from campaign.events.mails import INVITATION
-from campaign.events.models import SignUp
+from campaign.events.sign_ups import duties
+from campaign.events.sign_ups.mails import INVITATION
+from campaign.events.sign_ups.models import SignUp
 from campaign.events.verbs import plan
 from campaign.outbox.models import Message
 from tests.drills.outcome import Order, Outcome
@@ -68,7 +68,7 @@ def make_event(campaign: Private, *, capacity: int) -> tuple[str, str]:
             host="", languages=[], capacity=capacity, is_example=False, now=now,
         )  # fmt: skip
         db.session.commit()
-        return event.slug, tokens.sign_timed("form:SignUpForm", 0)
+        return event.slug, tokens.sign_timed("form:events.sign-up", 0)
 
 
 def _at_once(campaign: Private, slug: str, token: str, emails: list[str]) -> list[int]:

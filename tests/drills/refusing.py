@@ -9,7 +9,6 @@ from campaign import clock
 from campaign.db import db
 from campaign.delivery import worker
 from campaign.newsletter import verbs as issues
-from campaign.newsletter.sendings import verbs as sendings
 from campaign.organisers.models import Role
 from campaign.outbox.models import Batch, Message, State, Suppression, Throttle
 from campaign.outbox.suppressions import queries as suppressions
@@ -17,6 +16,7 @@ from tests.bench.mailing import mailing
 from tests.conftest import signed_in
 from tests.drills.outcome import Order, Outcome
 from tests.drills.private import Private
+from tests.mailings.conftest import begun
 from tests.services.recorder import Manners, Record, Recorder, recorder_here
 from tests.visitor import Visitor
 
@@ -52,13 +52,13 @@ def relay_says_no(order: Order) -> Outcome:
     ):
         record.file.touch()
         organiser = signed_in(campaign.app, Role.EDITOR)
-        sending, batch = _begin(campaign)
+        sent, batch = _begin(campaign)
         share = readers // (len(KINDS) + 1)
         for at, (name, reply) in enumerate(KINDS.items()):
             _let_leave(campaign, served, record, until=(at + 1) * share, reply=reply)
             if _stands_still(outcome, campaign, organiser, name, reply, batch):
                 served.manners = Manners()
-                _mend(campaign, organiser, name, sending)
+                _mend(campaign, organiser, name, sent)
         served.manners = Manners()
         _send(campaign)
         with campaign.app.app_context():
@@ -67,7 +67,7 @@ def relay_says_no(order: Order) -> Outcome:
 
 
 def _begin(campaign: Private) -> tuple[int, int]:
-    """Write an issue and begin to send it, as an organiser does; give its sending and its batch."""
+    """Write an issue and begin to send it, as an organiser does; give its mailing and its batch."""
     with campaign.app.app_context():
         issue = issues.draft(
             title="Saturday",
@@ -80,11 +80,9 @@ def _begin(campaign: Private) -> tuple[int, int]:
             now=clock.now(),
         )
         db.session.flush()
-        sending = sendings.schedule(issue, version=issue.version, after=0, by=None, now=clock.now())
-        sendings.begin(sending, now=sending.starts_at)
-        db.session.commit()
-        assert sending.batch_id is not None
-        return sending.id, sending.batch_id
+        mailing = begun(issue.id)
+        assert mailing.batch_id is not None
+        return mailing.id, mailing.batch_id
 
 
 def _let_leave(
@@ -133,15 +131,15 @@ def _stands_still(
     return is_backing_off
 
 
-def _mend(campaign: Private, organiser: Visitor, name: str, sending: int) -> None:
+def _mend(campaign: Private, organiser: Visitor, name: str, mailing: int) -> None:
     """Press the button that lets the issue go on, as an organiser does."""
     if name in GONE:
         with campaign.app.app_context():
-            [cause] = suppressions.held()
+            [cause] = suppressions.withheld()
         path = f"/office/outbox/bounces/{cause.id}"
         answer = organiser.send(path, action=f"{path}/relay")
     else:
-        path = f"/office/newsletter/sendings/{sending}"
+        path = f"/office/mailings/{mailing}"
         answer = organiser.send(path, action=f"{path}/resume")
     assert answer.status_code == 303, answer.text
 

@@ -11,13 +11,14 @@ from urllib.parse import urlencode
 
 from campaign import clock, tokens
 from campaign.db import db
-from campaign.events.models import SignUp
 from campaign.events.queries import event_by_slug
+from campaign.events.sign_ups.models import SignUp
 from campaign.letters.models import Letter, State
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import Role
 from campaign.people import verbs as people
 from campaign.people.models import Purpose
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from campaign.summits.queries import next_summit, posts_of
 from tests.drills.outcome import Order, Outcome
 from tests.drills.private import Private, private_on
@@ -58,8 +59,10 @@ def sign_up_doors(campaign: Private, number: int) -> list[Door]:
         everybody = []
         for one in range(number):
             person = people.remember(known(one), name="Ada", now=now)
-            asked = people.ask(person, Purpose.NEWSLETTER, wording="News.", form="drill", now=now)
-            people.confirm(asked, now=now)
+            asked = subscriptions_verbs.ask(
+                person, Purpose.NEWSLETTER, wording="News.", form="drill", now=now
+            )
+            subscriptions_verbs.confirm(asked, now=now)
             everybody.append(person.id)
         db.session.commit()
     slugs = [make_event(campaign, capacity=places)[0] for places in (number, number * 20)]

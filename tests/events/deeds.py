@@ -8,10 +8,12 @@ from flask import Flask
 
 from campaign import clock
 from campaign.db import db
-from campaign.events import duties
-from campaign.events.asks.verbs import answer, sign_up
-from campaign.events.models import Event, SignUp, SignUpAsk
+from campaign.events.changes import duties as changes_duties
+from campaign.events.models import Event
 from campaign.events.sign_ups import queries, verbs
+from campaign.events.sign_ups.asks.queries import ask_by_id
+from campaign.events.sign_ups.asks.verbs import answer
+from campaign.events.sign_ups.models import SignUp, SignUpAsk
 from campaign.outbox.models import Message
 from campaign.people.verbs import remember
 
@@ -19,7 +21,7 @@ from campaign.people.verbs import remember
 def asks(event: Event, *, now: datetime, **said: Any) -> SignUpAsk:
     """Fill in the form, and let the duty come by that sends the invitation; nothing is pressed."""
     given = {"name": "Ada", "email": "ada@example.org", "guests": 0, **said}
-    ask = sign_up(event, now=now, **given)
+    ask = verbs.sign_up(event, now=now, **given)
     db.session.flush()
     answer(ask, now=now)
     db.session.flush()
@@ -28,7 +30,7 @@ def asks(event: Event, *, now: datetime, **said: Any) -> SignUpAsk:
 
 def comes(event: Event, *, now: datetime, **said: Any) -> SignUp:
     """Sign somebody up who presses the button in the invitation at once."""
-    ask = queries.ask_by_id(asks(event, now=now, **said).id)
+    ask = ask_by_id(asks(event, now=now, **said).id)
     assert ask
     assert ask.sign_up
     verbs.confirm(
@@ -53,27 +55,27 @@ def with_people(app: Flask, event: Event, *people: str, guests: int = 0) -> None
 
 def comes_of(event: Event, email: str, *, guests: int) -> None:
     """Press the button of the invitation that came last to an address."""
-    place = db.session.scalars(queries.search_sign_ups(event, email)).one()
-    ask = queries.ask_by_id(place.asks[-1].id)
+    sign_up = db.session.scalars(queries.search_sign_ups(event, email)).one()
+    ask = ask_by_id(sign_up.asks[-1].id)
     assert ask
     assert ask.sign_up
     verbs.confirm(ask.sign_up, ask, guests=guests, now=clock.now())
 
 
 def withdraws(app: Flask, event: Event, name: str) -> None:
-    """Let somebody give their place up."""
+    """Let somebody withdraw."""
     with app.app_context():
-        place = db.session.scalars(queries.search_sign_ups(event, f"{name}@example.org")).one()
-        found = queries.sign_up_by_token(place.token)
+        sign_up = db.session.scalars(queries.search_sign_ups(event, f"{name}@example.org")).one()
+        found = queries.sign_up_by_token(sign_up.token)
         assert found
         verbs.withdraw(found, now=clock.now())
         db.session.commit()
 
 
-def news_is_told(app: Flask) -> None:
-    """Let the duty come by that tells people the news."""
+def changes_are_notified(app: Flask) -> None:
+    """Let the duty come by that notifies people of changes."""
     with app.app_context():
-        duties.tell()
+        changes_duties.notify()
 
 
 def reread(app: Flask, event: Event) -> Event:

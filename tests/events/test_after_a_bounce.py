@@ -9,7 +9,7 @@ from campaign import clock
 from campaign.db import db
 from campaign.events.models import Event
 from campaign.events.sign_ups.queries import search_sign_ups, sign_up_by_token
-from campaign.events.sign_ups.verbs import accept
+from campaign.events.sign_ups.rsvps.verbs import accept
 from campaign.outbox.models import Message
 from campaign.outbox.queries import suppression_of
 from campaign.outbox.verbs import suppress

@@ -14,8 +14,9 @@ from sqlalchemy import event as listening
 from campaign import clock
 from campaign.db import db
 from campaign.events import verbs
+from campaign.events.changes.verbs import call_off
 from campaign.events.models import Event
-from campaign.newsletter.rendering import for_strangers
+from campaign.mailings.rendering import for_strangers
 from campaign.outbox import fields
 from campaign.outbox.fields import Recipient, Value
 from campaign.places.cities import find
@@ -109,7 +110,7 @@ def test_how_far_it_is_stands_where_it_is_a_journey(app: Flask, plan: Plan) -> N
 
 def test_what_is_called_off_over_or_full_is_not_where_one_is_sent(app: Flask, plan: Plan) -> None:
     with app.app_context():
-        verbs.call_off(plan("London"), now=clock.now())
+        call_off(plan("London"), now=clock.now())
         db.session.commit()
         plan("London", days=-3)
         plan("London", days=4, capacity=2, coming=2)
@@ -253,7 +254,7 @@ def test_what_changes_is_told_at_once(app: Flask, plan: Plan) -> None:
         london = plan("London")
         assert "Protest in London" in value("next_event", "GB").text
 
-        verbs.call_off(london, now=clock.now())
+        call_off(london, now=clock.now())
         db.session.commit()
 
         assert "Protest in London" not in value("next_event", "GB").text

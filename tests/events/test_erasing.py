@@ -10,13 +10,15 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.config import ROOT
 from campaign.db import count_of, db
-from campaign.events import duties, queries, verbs
-from campaign.events.models import Action, Event, SignUp
+from campaign.events.changes import verbs
+from campaign.events.models import Action, Event
+from campaign.events.sign_ups import duties
 from campaign.events.sign_ups import queries as sign_up_queries
 from campaign.events.sign_ups import verbs as sign_up_verbs
+from campaign.events.sign_ups.models import SignUp
 from campaign.outbox.models import Message
 from campaign.people.models import Person, Purpose
-from campaign.people.verbs import ask
+from campaign.people.subscriptions.verbs import ask
 from tests.events.conftest import PARTICULARS
 from tests.events.deeds import reread, with_people, withdraws
 from tests.visitor import Visitor
@@ -61,9 +63,9 @@ def test_sign_ups_and_people_go_and_their_number_stays(
 
     assert left(app) == (0, 0, 0)
     with app.app_context():
-        assert queries.places_taken([event.id, 0]) == {event.id: 58, 0: 0}
-        assert queries.all_places_taken()[event.id] == 58
-        assert queries.places_by_action() == {action.id: 58}
+        assert sign_up_queries.seats_taken([event.id, 0]) == {event.id: 58, 0: 0}
+        assert sign_up_queries.all_seats_taken()[event.id] == 58
+        assert sign_up_queries.seats_taken_by_action() == {action.id: 58}
     assert "<dt>Places taken</dt><dd>58</dd>" in before
     assert "<dt>Places taken</dt><dd>58</dd>" in visitor.open("/actions/may-2099").text
     assert visitor.open(f"/events/{event.slug}").status_code == 200
@@ -120,7 +122,7 @@ def test_who_is_known_from_elsewhere_stays(app: Flask, make_event: MakeEvent) ->
 
     with app.app_context():
         assert set(db.session.scalars(select(Person.name))) == {"Grace", "Joan"}
-        assert queries.places_taken([over.id, ahead.id]) == {over.id: 3, ahead.id: 1}
+        assert sign_up_queries.seats_taken([over.id, ahead.id]) == {over.id: 3, ahead.id: 1}
 
 
 def test_the_number_is_right_in_the_middle_and_after_a_piece_was_undone(
@@ -137,7 +139,7 @@ def test_the_number_is_right_in_the_middle_and_after_a_piece_was_undone(
             db.session.rollback()
             sign_up_verbs.erase(over, most=1, now=clock.now())
             db.session.commit()
-            numbers.append(queries.places_taken([event.id])[event.id])
+            numbers.append(sign_up_queries.seats_taken([event.id])[event.id])
 
     assert numbers == [9, 9, 9]
     assert left(app)[0] == 0
@@ -164,7 +166,7 @@ def test_an_event_moved_ahead_again_begins_with_nobody(app: Flask, make_event: M
         found = db.session.get_one(Event, event.id)
         verbs.revise(found, sure_of=PARTICULARS["starts_on"], now=clock.now(), **PARTICULARS)
         db.session.commit()
-        taken = queries.places_taken([event.id])
+        taken = sign_up_queries.seats_taken([event.id])
 
     assert taken == {event.id: 0}
 

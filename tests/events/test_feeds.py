@@ -11,7 +11,7 @@ from flask import Flask
 
 from campaign import clock
 from campaign.db import db
-from campaign.events import verbs
+from campaign.events.changes import verbs
 from campaign.events.models import Action, Event
 from tests.events.conftest import PARTICULARS
 from tests.visitor import Visitor

@@ -14,16 +14,18 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import count_of, db
-from campaign.events import queries
-from campaign.events.asks.verbs import SEATS_OF_A_CONNECTION, SEATS_OF_ONE, lapse
-from campaign.events.models import SEATS_HELD, Event, SignUp, SignUpAsk
+from campaign.events.models import Event
+from campaign.events.sign_ups import queries
+from campaign.events.sign_ups.asks.verbs import expire
+from campaign.events.sign_ups.models import RESERVATION, SignUp, SignUpAsk
+from campaign.events.sign_ups.verbs import SEATS_OF_A_CONNECTION, SEATS_OF_ONE
 from campaign.outbox.models import Message
 from campaign.outbox.verbs import suppress
 from campaign.people.models import NOT_ME, Person
 from tests.conftest import forms_are_answered
-from tests.events.deeds import asks, comes, news_is_told, with_people, withdraws
+from tests.events.deeds import asks, changes_are_notified, comes, with_people, withdraws
+from tests.events.test_notifying import call_off, change
 from tests.events.test_sign_up import coming_link, press, sign_up
-from tests.events.test_telling import call_off, change
 from tests.visitor import Visitor
 
 MakeEvent = Callable[..., Event]
@@ -110,7 +112,7 @@ def test_the_door_does_and_says_the_same_whatever_is_known(
 
 def queries_of(app: Flask, event: Event) -> int:
     with app.app_context():
-        return queries.places_taken([event.id])[event.id]
+        return queries.seats_taken([event.id])[event.id]
 
 
 def _numbers(page: str) -> int:
@@ -184,10 +186,10 @@ def test_one_mailbox_holds_few_seats_however_often_it_asks(
         assert visitor.fill(page, "", action="/sign-up", **said).status_code == 303
 
     with app.app_context():
-        held = queries.seats_held([event.id], now=clock.now())[event.id]
-    assert held <= 3 * SEATS_OF_ONE
+        reserved = queries.seats_reserved([event.id], now=clock.now())[event.id]
+    assert reserved <= 3 * SEATS_OF_ONE
     if "dots" not in flood:
-        assert held == SEATS_OF_ONE
+        assert reserved == SEATS_OF_ONE
 
 
 def test_one_connection_holds_few_seats_whatever_names_it_gives(
@@ -202,8 +204,8 @@ def test_one_connection_holds_few_seats_whatever_names_it_gives(
         assert visitor.fill(page, "", action="/sign-up", **said).status_code == 303
 
     with app.app_context():
-        held = queries.seats_held([event.id], now=clock.now())[event.id]
-    assert held == SEATS_OF_A_CONNECTION
+        reserved = queries.seats_reserved([event.id], now=clock.now())[event.id]
+    assert reserved == SEATS_OF_A_CONNECTION
 
 
 def test_seats_lapse_and_the_button_takes_what_is_free_then(
@@ -213,7 +215,7 @@ def test_seats_lapse_and_the_button_takes_what_is_free_then(
     sign_up(visitor, event, email="slow@example.org", guests="1")
     (slow,) = posted("invitation")
 
-    with time_machine.travel(clock.now() + SEATS_HELD + timedelta(minutes=1), tick=True):
+    with time_machine.travel(clock.now() + RESERVATION + timedelta(minutes=1), tick=True):
         sign_up(visitor, event, email="quick@example.org", guests="0")
         quick = posted("invitation")[-1]
         assert press(visitor, quick).status_code == 303
@@ -236,7 +238,7 @@ def test_nothing_of_who_asked_is_kept_once_the_seats_have_lapsed(
     forms_are_answered(app)
 
     with app.app_context():
-        lapse(now=clock.now() + SEATS_HELD)
+        expire(now=clock.now() + RESERVATION)
         db.session.commit()
         (kept,) = db.session.scalars(select(SignUpAsk))
 
@@ -251,9 +253,9 @@ def test_who_only_asked_hears_the_news_and_that_it_is_called_off(
     sign_up(visitor, event)
 
     change(app, event, venue="Elsewhere")
-    news_is_told(app)
+    changes_are_notified(app)
     call_off(app, event)
-    news_is_told(app)
+    changes_are_notified(app)
 
     invited, changed, off = posted()
     assert [mail.calendar_method for mail in (invited, changed, off)] == [
@@ -366,7 +368,7 @@ def test_a_mail_about_a_change_does_not_promise_seats_that_have_lapsed(
 
     with time_machine.travel(clock.now() + timedelta(days=1), tick=True):
         change(app, event, venue="Elsewhere", capacity=40)
-        news_is_told(app)
+        changes_are_notified(app)
         (changed,) = posted("event-changed")
 
     assert "none is kept for you" in re.sub(r"\s+", " ", changed.text)

@@ -11,12 +11,13 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import count_of, db
-from campaign.events import duties, verbs
-from campaign.events.models import Event, SignUp
-from campaign.events.sign_ups import queries
+from campaign.events.changes import verbs
+from campaign.events.models import Event
+from campaign.events.sign_ups import duties, queries
+from campaign.events.sign_ups.models import SignUp
 from campaign.outbox.models import Message
 from tests.events.conftest import PARTICULARS
-from tests.events.deeds import news_is_told, reread, with_people
+from tests.events.deeds import changes_are_notified, reread, with_people
 from tests.visitor import Visitor, forms_in
 
 MakeEvent = Callable[..., Event]
@@ -59,7 +60,7 @@ def test_a_day_that_is_hardly_meant_asks_first_and_names_how_many(
     with_people(app, event, "ada", "grace", guests=2)
 
     answer = edit(organiser, event, starts_on=day, title="Another title", host="Typed just now")
-    news_is_told(app)
+    changes_are_notified(app)
 
     assert answer.status_code == 409
     assert answer.text.count(f"{said} 2 people signed up.") == 2
@@ -84,7 +85,7 @@ def test_who_says_that_the_day_is_right_is_believed(
     asked = edit(organiser, event, starts_on=day)
 
     answer = organiser.fill(asked, "", action="/edit", sure_of=day)
-    news_is_told(app)
+    changes_are_notified(app)
 
     assert f'name="sure_of" value="{day}"' in " ".join(asked.text.split())
     assert answer.status_code == 303
@@ -128,7 +129,7 @@ def test_an_event_that_is_over_is_not_held_again_unasked(
     day = (today + timedelta(days=days)).isoformat()
 
     asked = edit(organiser, event, starts_on=day)
-    news_is_told(app)
+    changes_are_notified(app)
 
     assert asked.status_code == 409
     assert "The event was over, and would be held again on" in asked.text

@@ -6,14 +6,13 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from campaign import clock
 from campaign.db import db
 from campaign.events import queries
 from campaign.events.models import Action, Event
 from campaign.organisers.models import Role
 from campaign.outbox.models import Message
 from tests.conftest import signed_in
-from tests.events.deeds import news_is_told, reread, with_people, withdraws, written
+from tests.events.deeds import changes_are_notified, reread, with_people, withdraws, written
 from tests.visitor import Visitor
 
 MakeEvent = Callable[..., Event]
@@ -173,7 +172,7 @@ def test_the_form_shows_what_is_known_and_saving_it_changes_nothing(
     before = reread(app, event)
 
     answer = organiser.send(f"/office/events/{event.slug}/edit", action="/edit")
-    news_is_told(app)
+    changes_are_notified(app)
 
     assert answer.status_code == 303
     after = reread(app, event)
@@ -204,7 +203,7 @@ def test_another_time_or_place_raises_the_sequence_and_is_mailed_to_all(
     with_people(app, event, "ada", "grace")
 
     organiser.send(f"/office/events/{event.slug}/edit", action="/edit", **change)
-    news_is_told(app)
+    changes_are_notified(app)
 
     assert reread(app, event).sequence == 1
     mails = posted("event-changed")
@@ -227,7 +226,7 @@ def test_a_corrected_typo_raises_nothing_and_mails_nobody(
     before = reread(app, event)
 
     organiser.send(f"/office/events/{event.slug}/edit", action="/edit", title="Protest, in London")
-    news_is_told(app)
+    changes_are_notified(app)
 
     after = reread(app, event)
     assert after.title == "Protest, in London"
@@ -244,7 +243,7 @@ def test_who_has_given_up_their_place_hears_of_no_change(
     withdraws(app, event, "ada")
 
     organiser.send(f"/office/events/{event.slug}/edit", action="/edit", venue="Elsewhere")
-    news_is_told(app)
+    changes_are_notified(app)
 
     assert [mail.to_address for mail in posted("event-changed")] == ["grace@example.org"]
 
@@ -299,7 +298,7 @@ def test_calling_off_cancels_the_entry_of_everyone_who_is_coming(
     page = organiser.open(f"/office/events/{event.slug}/call-off")
 
     answers = [organiser.fill(page, "", action="/call-off").status_code for _ in range(2)]
-    news_is_told(app)
+    changes_are_notified(app)
 
     assert answers == [303, 303]
     assert reread(app, event).is_called_off
@@ -325,7 +324,7 @@ def test_an_event_that_is_over_mails_nobody_when_it_is_corrected_or_called_off(
 
     organiser.send(f"/office/events/{event.slug}/edit", action="/edit", venue="Elsewhere")
     organiser.send(f"/office/events/{event.slug}/call-off", action="/call-off")
-    news_is_told(app)
+    changes_are_notified(app)
 
     assert [mail.kind for mail in posted()] == ["invitation"]
 
@@ -351,16 +350,3 @@ def test_what_is_not_there_is_not_found(organiser: Visitor) -> None:
     missing = ("none", "none/edit", "none/call-off")
 
     assert [organiser.open(f"/office/events/{path}").status_code for path in missing] == [404] * 3
-
-
-def test_this_weeks_number_counts_who_signed_up_and_still_comes(
-    app: Flask, make_event: MakeEvent
-) -> None:
-    event = make_event()
-    with_people(app, event, "ada", "grace")
-    withdraws(app, event, "ada")
-
-    with app.app_context():
-        number = queries.this_week(now=clock.now())
-
-    assert number == 1

@@ -13,6 +13,7 @@ from flask import Flask
 from campaign import clock
 from campaign.db import db
 from campaign.events import queries, verbs
+from campaign.events.changes.verbs import call_off
 from campaign.events.links import google, outlook, webcal
 from campaign.events.models import Action, Event
 from campaign.events.world import position
@@ -145,7 +146,7 @@ def test_an_event_called_off_stays_listed_and_says_so(
 ) -> None:
     event = make_event()
     with app.app_context():
-        verbs.call_off(db.session.get_one(Event, event.id), now=clock.now())
+        call_off(db.session.get_one(Event, event.id), now=clock.now())
         db.session.commit()
         upcoming = queries.upcoming(now=clock.now())
 
@@ -203,7 +204,7 @@ def test_a_day_of_action_does_not_count_a_city_that_was_called_off(
     app: Flask, visitor: Visitor, starter: None
 ) -> None:
     with app.app_context():
-        verbs.call_off(queries.event_by_slug("may-13-oslo"), now=clock.now())
+        call_off(queries.event_by_slug("may-13-oslo"), now=clock.now())
         db.session.commit()
 
     page = visitor.open("/actions/may-13").text

@@ -14,8 +14,9 @@ from sqlalchemy import func, select
 from campaign import clock
 from campaign.config import ROOT
 from campaign.db import count_of, db
-from campaign.events import duties, queries
-from campaign.events.models import Event, SignUp
+from campaign.events.models import Event
+from campaign.events.sign_ups import duties, queries
+from campaign.events.sign_ups.models import SignUp
 from campaign.outbox.models import Message
 from campaign.people.models import Person
 from tests.conftest import SECRET
@@ -60,7 +61,7 @@ def test_two_hundred_at_once_for_the_last_fifty_places_fill_exactly_fifty(
     assert answers == {"303": PLACES, "409": ASKING - PLACES}
     with app.app_context():
         duties.answer()
-        assert queries.seats_held([event.id], now=clock.now())[event.id] == PLACES
+        assert queries.seats_reserved([event.id], now=clock.now())[event.id] == PLACES
         assert [
             db.session.scalar(select(func.count()).select_from(table))
             for table in (SignUp, Person, Message)

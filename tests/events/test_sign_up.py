@@ -12,13 +12,15 @@ from werkzeug.test import TestResponse
 
 from campaign import clock
 from campaign.db import db
-from campaign.events import queries, verbs
-from campaign.events.models import Event, SignUp, SignUpAsk
+from campaign.events.changes.verbs import call_off
+from campaign.events.models import Event
+from campaign.events.sign_ups.models import SignUp, SignUpAsk
+from campaign.events.sign_ups.queries import seats_taken
 from campaign.outbox.models import Message
 from campaign.people.models import Consent, Person, Subscription
 from tests.conftest import forms_are_answered
 from tests.events.deeds import asks, written
-from tests.visitor import Visitor
+from tests.visitor import Visitor, forms_in
 
 MakeEvent = Callable[..., Event]
 Posted = Callable[..., list[Message]]
@@ -39,7 +41,7 @@ def press(visitor: Visitor, mail: Message, **said: Any) -> TestResponse:
 
 def places(app: Flask, event: Event) -> int:
     with app.app_context():
-        return queries.places_taken([event.id])[event.id]
+        return seats_taken([event.id])[event.id]
 
 
 def rows(app: Flask, model: Any) -> int:
@@ -249,7 +251,7 @@ def test_an_event_called_off_refuses_kindly(
     event = make_event()
     page = visitor.open(f"/events/{event.slug}")
     with app.app_context():
-        verbs.call_off(db.session.get_one(Event, event.id), now=clock.now())
+        call_off(db.session.get_one(Event, event.id), now=clock.now())
         db.session.commit()
 
     answer = visitor.fill(page, "", name="Ada", email="ada@example.org")
@@ -477,6 +479,20 @@ def test_the_button_frees_the_place_and_cancels_the_entry(
     )  # fmt: skip
     assert after["sequence"] > before["sequence"]
     assert after["dtstamp"].dt > before["dtstamp"].dt
+
+
+def test_a_mail_written_while_a_request_is_answered_gathers_no_menu(
+    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+) -> None:
+    sign_up(visitor, make_event())
+    page = visitor.open(withdraw_link(posted("invitation")[0])).text
+    (form,) = [form for form in forms_in(page) if "/withdraw/" in form["action"]]
+    app.extensions.pop("front.menu")
+
+    visitor.post(form["action"], form["fields"])
+
+    assert len(posted("sign-up-withdrawn")) == 1
+    assert "front.menu" not in app.extensions
 
 
 def test_done_twice_it_says_the_same_and_mails_once(

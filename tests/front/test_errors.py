@@ -177,7 +177,7 @@ LETTER = {
 FORMS = [
     ("letters.finish", "/write/gb", LETTER),
     ("newsletter.subscribe", "/newsletter/subscribe", {"email": "ada@example.org", "name": "Ada"}),
-    ("events.sign_up", "/events/oslo/sign-up?via=poster", {"name": "Ada", "guests": "2"}),
+    ("sign_ups.sign_up", "/events/oslo/sign-up?via=poster", {"name": "Ada", "guests": "2"}),
 ]
 
 
@@ -263,7 +263,7 @@ def test_a_locked_database_is_waited_for_once_and_pages_are_read_meanwhile(
     if not url.drivername.startswith("sqlite"):
         # There nobody waits but for the row they change.
         return
-    monkeypatch.setattr("campaign.db.PATIENCE_OF_A_VISITOR", 1)
+    monkeypatch.setattr("campaign.sqlite_locks.LOCK_WAIT_OF_A_VISITOR", 1)
     page_before = visitor.open("/newsletter")
     other = sqlite3.connect(url.database or "", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -9,9 +9,10 @@ from sqlalchemy import insert
 
 from campaign import clock
 from campaign.db import db
-from campaign.events import duties
 from campaign.events.cards import events_this_month, next_event
+from campaign.events.changes import duties as changes_duties
 from campaign.events.models import Action, Event
+from campaign.events.sign_ups import duties as sign_ups_duties
 from campaign.organisers.models import Role
 from campaign.outbox.fields import Recipient
 from campaign.pages.models import Page
@@ -123,8 +124,8 @@ def test_duties_and_mails_go_on(hostile: Flask) -> None:
     reader = Recipient(None, "Ada", "en", "GB", None)
 
     with hostile.test_request_context():
-        duties.tell()
-        duties.erase()
+        changes_duties.notify()
+        sign_ups_duties.erase()
         said = [write(reader, clock.now()).text for write in (next_event, events_this_month)]
 
     assert all(said)

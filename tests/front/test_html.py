@@ -15,13 +15,13 @@ from campaign.app import DOORSTEP, PUBLIC
 from campaign.db import db
 from campaign.delivery import worker
 from campaign.newsletter.queries import search_issues
-from campaign.newsletter.sendings import verbs as sendings
 from campaign.organisers.models import Role
 from campaign.organisers.queries import first_administrator
 from campaign.organisers.verbs import make_link
 from campaign.people.links import preferences_token, preferences_url
 from campaign.people.models import Purpose
 from tests.conftest import forms_are_answered, signed_in
+from tests.mailings.conftest import begun
 from tests.newsletter.conftest import person_with, subscribed
 from tests.pages.making import keep, page
 from tests.plugin_services import needed
@@ -36,7 +36,7 @@ NEWER = r".*(“enterkeyhint”|“group” for attribute “role” on element 
 # What is no page: files, feeds, colours, pictures, and what machines ask. An issue in another of
 # its languages is the page of the issue; the mailbox is shown where somebody tries the program.
 NO_PAGES = {
-    "events.action_file", "events.event_file", "events.feed", "front.live", "front.mark",
+    "events.action_file", "events.event_file", "events.feed", "front.live", "front.logo",
     "front.ready", "front.robots", "front.sitemap", "front.theme", "images.picture",
     "newsletter.feed", "newsletter.issue_in", "delivery.mail", "delivery.mail_html",
     "delivery.mail_raw", "pages.feed",
@@ -143,14 +143,10 @@ def office_pages(app: Flask) -> list[str]:
 
 def send_the_issue() -> str:
     """Send the starter's first issue, for the archive; give the page of its reader's choices."""
-    now = clock.now()
     subscribed("reader@example.org")
     reader = person_with("reader@example.org").id
     issue = db.session.scalars(search_issues().limit(1)).one()
-    sendings.begin(
-        sendings.schedule(issue, version=issue.version, after=0, by=None, now=now), now=now
-    )
-    db.session.commit()
+    begun(issue.id)
     return preferences_url(preferences_token(reader, Purpose.NEWSLETTER))
 
 

@@ -68,7 +68,7 @@ def test_all_four_kinds_are_found_and_what_is_not_public_is_not(
             if slug != "draft":
                 issue.queued_at = issue.published_at = clock.now()
             if slug == "withdrawn":
-                newsletter.withdraw(issue, now=clock.now())
+                newsletter.take_down(issue, now=clock.now())
         db.session.commit()
 
     found = visitor.open("/search?q=ZEBRA").text

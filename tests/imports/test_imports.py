@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
-from campaign.forms import normal_address
 from campaign.imports import rows
 from campaign.imports.chunks import cutting
 from campaign.imports.duties import work
@@ -29,7 +28,10 @@ from campaign.outbox.queries import suppression_of
 from campaign.outbox.verbs import suppress
 from campaign.people import exports, queries, verbs
 from campaign.people.models import NOT_ME, Consent, Person, Purpose, Subscription, Tag
+from campaign.people.subscriptions import queries as subscriptions_queries
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from campaign.places import cities
+from campaign.validators import normal_address
 
 NEWSLETTER = Purpose.NEWSLETTER
 AGREED = {"wording": "Send me the newsletter.", "source": "list on paper"}
@@ -63,7 +65,7 @@ def person(email: str) -> Person:
 
 
 def status(email: str) -> Subscription | None:
-    found = queries.subscription_of(person(email).id, NEWSLETTER)
+    found = subscriptions_queries.subscription_of(person(email).id, NEWSLETTER)
     if found:
         db.session.refresh(found)
     return found
@@ -85,8 +87,10 @@ def reasons(run: Import) -> list[tuple[int, str]]:
 def subscriber(email: str, **known: Any) -> Person:
     """Make somebody who pressed the button in a mail of ours."""
     found = verbs.remember(email, now=clock.now(), **known)
-    subscription = verbs.ask(found, NEWSLETTER, wording="Yes.", form="test", now=clock.now())
-    verbs.confirm(subscription, now=clock.now())
+    subscription = subscriptions_verbs.ask(
+        found, NEWSLETTER, wording="Yes.", form="test", now=clock.now()
+    )
+    subscriptions_verbs.confirm(subscription, now=clock.now())
     db.session.commit()
     return found
 
@@ -154,7 +158,7 @@ def test_what_is_known_is_kept_what_is_empty_is_filled_and_tags_are_united(
 
 def test_who_left_is_suppressed_or_said_not_me_stays_so(imported: Importer) -> None:
     left = subscriber("left@example.org")
-    verbs.leave(left.id, NEWSLETTER, through="link", now=clock.now())
+    subscriptions_verbs.leave(left.id, NEWSLETTER, through="link", now=clock.now())
     suppress("bounced@example.org", reason="bounce", now=clock.now())
     suppress("never@example.org", reason=NOT_ME, now=clock.now())
     db.session.commit()

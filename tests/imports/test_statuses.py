@@ -27,6 +27,8 @@ from campaign.outbox.verbs import suppress
 from campaign.people import exports, queries, verbs
 from campaign.people.cli import cli
 from campaign.people.models import NOT_ME, Person, Purpose, Subscription
+from campaign.people.subscriptions import queries as subscriptions_queries
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.visitor import Visitor, forms_in
 
 NEWSLETTER = Purpose.NEWSLETTER
@@ -301,7 +303,7 @@ def stands(app: Flask, email: str) -> str:
     with app.app_context():
         found = queries.by_email(email)
         assert found is not None
-        subscription = queries.subscription_of(found.id, NEWSLETTER)
+        subscription = subscriptions_queries.subscription_of(found.id, NEWSLETTER)
         if subscription is None:
             return ""
         return "active" if subscription.is_active else "left"
@@ -467,11 +469,11 @@ def take(folder: Path, content: str, **how: Any) -> Import:
 
 def _left_here(email: str) -> None:
     person = verbs.remember(email, now=clock.now())
-    verbs.confirm(
-        verbs.ask(person, NEWSLETTER, wording="Yes.", form="test", now=clock.now()),
+    subscriptions_verbs.confirm(
+        subscriptions_verbs.ask(person, NEWSLETTER, wording="Yes.", form="test", now=clock.now()),
         now=clock.now(),
     )
-    verbs.leave(person.id, NEWSLETTER, through="link", now=clock.now())
+    subscriptions_verbs.leave(person.id, NEWSLETTER, through="link", now=clock.now())
 
 
 def _left_elsewhere(email: str, folder: Path) -> None:
@@ -490,14 +492,16 @@ def test_who_left_stays_left_whoever_types_their_address_until_they_press_the_bu
             _left_elsewhere(email, tmp_path)
         person = queries.by_email(email)
         assert person
-        subscription = verbs.ask(person, NEWSLETTER, wording="?", form="form", now=clock.now())
+        subscription = subscriptions_verbs.ask(
+            person, NEWSLETTER, wording="?", form="form", now=clock.now()
+        )
         db.session.commit()
 
         run = take(tmp_path, f"email,newsletter\n{email},yes\n", agreed_on=date(2026, 5, 1))
         db.session.refresh(subscription)
         after_the_import = (run.subscribed, run.left_out, subscription.is_active)
         is_pending = subscription.is_pending
-        verbs.confirm(subscription, now=clock.now())
+        subscriptions_verbs.confirm(subscription, now=clock.now())
 
         assert after_the_import == (0, 1, False)
         assert is_pending
@@ -516,14 +520,16 @@ def test_a_stranger_s_question_runs_out_and_they_have_left_still(
             _left_elsewhere(email, tmp_path)
         person = queries.by_email(email)
         assert person
-        verbs.ask(person, NEWSLETTER, wording="?", form="form", now=clock.now())
-        verbs.expire_pending(NEWSLETTER, now=clock.now() + verbs.CONFIRM_WITHIN)
+        subscriptions_verbs.ask(person, NEWSLETTER, wording="?", form="form", now=clock.now())
+        subscriptions_verbs.expire_pending(NEWSLETTER, now=clock.now() + verbs.CONFIRM_WITHIN)
         db.session.commit()
 
         subscription = db.session.scalars(select(Subscription)).one()
         assert subscription.left_at
         assert not subscription.is_pending
-        assert all(consent.form != "form" for consent in queries.consents_of(person.id))
+        assert all(
+            consent.form != "form" for consent in subscriptions_queries.consents_of(person.id)
+        )
 
 
 def test_who_leaves_again_takes_the_question_back(app: Flask) -> None:
@@ -531,13 +537,15 @@ def test_who_leaves_again_takes_the_question_back(app: Flask) -> None:
         _left_here("ada@example.org")
         person = queries.by_email("ada@example.org")
         assert person
-        subscription = verbs.ask(person, NEWSLETTER, wording="?", form="form", now=clock.now())
+        subscription = subscriptions_verbs.ask(
+            person, NEWSLETTER, wording="?", form="form", now=clock.now()
+        )
 
-        is_new = verbs.leave(person.id, NEWSLETTER, through="link", now=clock.now())
+        is_new = subscriptions_verbs.leave(person.id, NEWSLETTER, through="link", now=clock.now())
 
         assert is_new
         assert not subscription.is_pending
-        assert not verbs.leave(person.id, NEWSLETTER, through="link", now=clock.now())
+        assert not subscriptions_verbs.leave(person.id, NEWSLETTER, through="link", now=clock.now())
 
 
 def test_an_export_says_why_not_and_is_understood_elsewhere(app: Flask, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from campaign.db import db
 from campaign.events import verbs as events
 from campaign.people import verbs as people
 from campaign.people.models import Purpose
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.events.conftest import NOW, PARTICULARS
 from tests.events.deeds import comes
 
@@ -21,10 +22,10 @@ def subscriber(app: Flask) -> Callable[[str], int]:
     def make(address: str) -> int:
         with app.app_context():
             person = people.remember(address, now=clock.now())
-            asked = people.ask(
+            asked = subscriptions_verbs.ask(
                 person, Purpose.NEWSLETTER, wording="News.", form="test", now=clock.now()
             )
-            people.confirm(asked, now=clock.now())
+            subscriptions_verbs.confirm(asked, now=clock.now())
             db.session.commit()
             return person.id
 

@@ -13,7 +13,7 @@ from campaign.inbound.models import InboundMail, Kind, Made
 from campaign.outbox.models import Message, State, Suppression
 from campaign.people.links import unsubscribe_token
 from campaign.people.models import Purpose
-from campaign.people.queries import subscription_of
+from campaign.people.subscriptions.queries import subscription_of
 from tests.inbound.making import (
     ADA,
     arf,
@@ -172,6 +172,56 @@ def test_a_dead_address_to_which_theirs_leads_is_only_counted(app: Flask) -> Non
 
     assert mail.made == Made.COUNTED
     assert number_suppressed(app) == 0
+
+
+def fields(original: str, final: str) -> str:
+    return (
+        f"Original-Recipient: rfc822; {original}\r\nFinal-Recipient: rfc822; {final}\r\n"
+        'Action: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: x-mail; unknown user: "x"\r\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "final", ["bo@example.org", "bo@example.net", "ada@example.net", "ada@notexample.org"]
+)
+def test_who_is_named_as_the_first_on_a_way_is_not_gone_where_another_is(
+    app: Flask, final: str
+) -> None:
+    address = left(app)
+
+    one = take_in(app, report([fields(ADA, final)]), to=address)
+    two = take_in(app, report([fields(ADA, final), fields(ADA, "cy@example.org")]), to=address)
+
+    assert (one.made, two.made) == (Made.COUNTED, Made.COUNTED)
+    assert number_suppressed(app) == 0
+
+
+@pytest.mark.parametrize(
+    ("original", "final"),
+    [
+        (ADA, ADA),
+        (ADA, "Ada@Example.ORG"),
+        (ADA, "ada@mx.example.org"),
+        ("ada+news@example.org", "ada@example.org"),
+        ("ada@mx.example.org", "ada@example.org"),
+    ],
+)
+def test_who_is_only_called_otherwise_by_their_own_server_is_gone(
+    app: Flask, original: str, final: str
+) -> None:
+    address = left(app, original)
+
+    mail = take_in(app, report([fields(original, final)]), to=address)
+
+    assert mail.made == Made.SUPPRESSED
+
+
+def test_of_many_to_whom_an_address_leads_its_own_failure_counts(app: Flask) -> None:
+    address = left(app)
+
+    mail = take_in(app, report([fields(ADA, "bo@example.org"), fields(ADA, ADA)]), to=address)
+
+    assert mail.made == Made.SUPPRESSED
 
 
 def test_a_report_on_thousands_costs_little_and_takes_only_the_one_it_proves(app: Flask) -> None:

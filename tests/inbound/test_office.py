@@ -9,7 +9,7 @@ from campaign.organisers.models import Organiser, Role
 from campaign.outbox.queries import is_suppressed
 from campaign.outbox.verbs import lift
 from campaign.people.models import Purpose
-from campaign.people.queries import subscription_of
+from campaign.people.subscriptions.queries import subscription_of
 from tests.conftest import signed_in
 from tests.inbound.making import ADA, dsn, left, only, personal, take_in, why_suppressed
 from tests.visitor import Visitor

@@ -13,7 +13,7 @@ from campaign.inbound.models import Kind, Made
 from campaign.outbox.models import State, Suppression
 from campaign.outbox.suppressions.models import Bounce
 from campaign.people.models import Purpose
-from campaign.people.queries import subscription_of
+from campaign.people.subscriptions.queries import subscription_of
 from tests.inbound.making import (
     ADA,
     arf,

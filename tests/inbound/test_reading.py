@@ -239,7 +239,7 @@ def test_parts_within_parts_cost_little_and_are_read_by_nobody(depth: int) -> No
     shown = opening.show(bomb(depth))
 
     assert time.monotonic() - began < 5
-    assert found.is_entangled
+    assert found.is_nested
     assert not found.failures
     assert shown.is_cut
 
@@ -258,15 +258,26 @@ def test_parts_within_parts_cost_little_and_are_read_by_nobody(depth: int) -> No
     ],
     ids=["comments", "addresses", "headers", "quotes", "parameters", "parts", "tags", "words"],
 )
-def test_no_mail_is_dear_to_read(raw: bytes) -> None:
-    began = time.process_time()
+def test_no_mail_is_expensive_to_read(raw: bytes) -> None:
+    def seconds() -> float:
+        # Of the processor: what else the machine does is not the mail's doing.
+        began = time.process_time()
+        reading.read(raw, envelope_sender="")
+        opening.show(raw)
+        return time.process_time() - began
 
-    reading.read(raw, envelope_sender="")
-    opening.show(raw)
+    # Without bounds some of these took many minutes, and one the reader with it. The least of
+    # three, as noise only adds.
+    assert any(seconds() < 5 for _try in range(3))
 
-    # Without bounds some of these took many minutes, and one the reader with it.
-    # Of the processor: what else the machine does is not the mail's doing.
-    assert time.process_time() - began < 5
+
+def test_of_a_mail_with_parts_without_end_the_first_are_shown() -> None:
+    part = b"--b\nContent-Type: text/plain\n\nHello.\n"
+
+    shown = opening.show(b"Content-Type: multipart/mixed; boundary=b\n\n" + part * 10_000)
+
+    assert shown.text == "Hello."
+    assert shown.is_cut
 
 
 def test_a_report_on_thousands_costs_little_and_is_read_in_part() -> None:

@@ -11,13 +11,14 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.db import count_of, db
 from campaign.events import verbs as events
-from campaign.events.models import SignUp
+from campaign.events.sign_ups.models import SignUp
 from campaign.inbound import duties, queries, verbs, worker
 from campaign.inbound.models import InboundMail, Kind, Made
 from campaign.outbox.models import Message
 from campaign.people.links import unsubscribe_token
 from campaign.people.models import Consent, Person, Purpose
-from campaign.people.queries import is_known_elsewhere, subscription_of
+from campaign.people.queries import is_known_elsewhere
+from campaign.people.subscriptions.queries import subscription_of
 from campaign.people.verbs import remember
 from tests.events.conftest import NOW, PARTICULARS
 from tests.events.deeds import asks

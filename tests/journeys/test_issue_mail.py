@@ -15,19 +15,20 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.db import db
 from campaign.delivery import worker
-from campaign.delivery.relay import mailbox_folder
+from campaign.delivery.mailbox import folder_in
 from campaign.events import verbs as events
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.images import pictures
 from campaign.newsletter.images import verbs as images
-from campaign.newsletter.models import Image as Kept
-from campaign.newsletter.sendings import verbs as sendings
+from campaign.newsletter.images.models import Image as Kept
 from campaign.people import verbs as people
 from campaign.people.models import Purpose
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.closing import close
 from tests.events.conftest import PARTICULARS
 from tests.journeys.reader import Reader
 from tests.journeys.test_accessibility import AXE, COLOURS, RULES
+from tests.mailings.conftest import begun
 from tests.screens.mails import WORDING, half, read, scratch
 
 SOURCE = """
@@ -105,8 +106,11 @@ def issue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issue]:
             said = {"title": f"Protest: {city}", "city": city, "starts_on": day}
             events.plan(now=now, **{**PARTICULARS, **said})
         reader = people.remember("ada@example.org", name="Ada", now=now)
-        people.confirm(
-            people.ask(reader, Purpose.NEWSLETTER, wording=WORDING, form="test", now=now), now=now
+        subscriptions_verbs.confirm(
+            subscriptions_verbs.ask(
+                reader, Purpose.NEWSLETTER, wording=WORDING, form="test", now=now
+            ),
+            now=now,
         )
         people.move(reader, country="GB", city="Brighton")
         source = SOURCE.replace("LARGE", large.name).replace("SMALL", small.name)
@@ -116,11 +120,9 @@ def issue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issue]:
             preview="Three things to do.", source=source, language="en", by=None, now=now,
         )  # fmt: skip
         db.session.commit()
-        sending = sendings.schedule(draft, version=draft.version, after=0, by=None, now=now)
-        sendings.begin(sending, now=now)
-        db.session.commit()
+        begun(draft.id, now=now)
         worker.send_due()
-        [file] = mailbox_folder().glob("*.eml")
+        [file] = folder_in(app.config["INSTANCE"]).glob("*.eml")
         shown = {row.name: row.content for row in db.session.scalars(select(Kept))}
         yield Issue(read(file.read_bytes()), shown)
     close(app)

@@ -6,16 +6,16 @@ import pytest
 from flask import Flask
 
 from campaign.letters import composing
-from campaign.letters.composing import Marks, finish
+from campaign.letters.composing import Placeholders, finish
 from campaign.letters.models import Template
 from campaign.summits.models import Holder
 
-PLACED = Marks(own_words="[words]", name="[name]")
+PLACED = Placeholders(own_words="[words]", name="[name]")
 CLOSING = "Yours faithfully,"
 
 
 def finished(body: str, *, words: str = "Mine.", name: str = "Ada") -> str:
-    return finish(body, own_words=words, name=name, placed=PLACED, closing=CLOSING)
+    return finish(body, own_words=words, name=name, placeholders=PLACED, closing=CLOSING)
 
 
 @pytest.mark.parametrize(
@@ -97,11 +97,11 @@ def test_every_language_that_letters_come_in_has_words_of_its_own_for_what_is_no
     folder = resources.files("campaign.starter") / "letters"
     languages = [file.name.removesuffix(".md") for file in folder.iterdir()]
 
-    words = {language: composing.unknown_in(language) for language in languages}
+    words = {language: composing.fallbacks_in(language) for language in languages}
 
     assert len(languages) >= 3
     assert all(all(each) for each in words.values())
-    for part in range(len(composing.Unknown._fields)):
+    for part in range(len(composing.Fallbacks._fields)):
         assert len({each[part] for each in words.values()}) == len(languages)
 
 
@@ -115,12 +115,14 @@ def test_no_letter_holds_words_of_another_language(
     )
 
     with app.app_context():
-        draft = composing.draft(template, post=None, holder=holder, summit=None, placed=PLACED)
+        draft = composing.draft(
+            template, post=None, holder=holder, summit=None, placeholders=PLACED
+        )
 
-    english = composing.unknown_in("en")
+    english = composing.fallbacks_in("en")
     assert not any(words in draft.body for words in english)
     if language[:2].lower() in {"fr", "de"}:
-        assert composing.unknown_in(language).salutation in draft.body
+        assert composing.fallbacks_in(language).salutation in draft.body
         assert composing.unfilled(draft.body) == []
     else:
         # Left to the supporter, whom the form asks to fill it in.
@@ -158,6 +160,6 @@ def test_a_letter_without_a_summit_ahead_still_reads(app: Flask) -> None:
     template = Template(language="en", subject="S", body="Go to the {summit} ({summit_place}).")
 
     with app.app_context():
-        draft = composing.draft(template, post=None, holder=None, summit=None, placed=PLACED)
+        draft = composing.draft(template, post=None, holder=None, summit=None, placeholders=PLACED)
 
     assert draft.body == "Go to the next world summit on AI (place and days not announced yet)."

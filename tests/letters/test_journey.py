@@ -10,14 +10,16 @@ from sqlalchemy import select
 
 from campaign import clock, tokens
 from campaign.db import count_of, db
-from campaign.letters import queries, verbs
+from campaign.letters import verbs
 from campaign.letters.mails import CONFIRM
 from campaign.letters.models import Letter, State
+from campaign.letters.tallies import queries as tallies_queries
 from campaign.outbox.models import Message
 from campaign.outbox.models import State as MessageState
 from campaign.outbox.verbs import suppress
 from campaign.people.models import Person, Purpose
-from campaign.people.verbs import ask, forget
+from campaign.people.subscriptions.verbs import ask
+from campaign.people.verbs import forget
 from campaign.summits import verbs as summits
 from campaign.summits.models import Post, Summit
 from tests.conftest import forms_are_answered
@@ -279,14 +281,14 @@ def test_a_letter_knows_that_it_has_left_or_come_back(
         message = db.session.get_one(Message, letter.message_id)
 
         message.state, message.settled_at = MessageState.SENT, clock.now()
-        verbs.follow(now=clock.now())
+        verbs.track_delivery(now=clock.now())
         left = letter.state
         message.state = MessageState.BOUNCED
         suppress(message.to_address, reason="bounce", now=clock.now())
-        verbs.follow(now=clock.now())
+        verbs.track_delivery(now=clock.now())
         bounced = letter.state
         message.state = MessageState.SENT
-        verbs.follow(now=clock.now())
+        verbs.track_delivery(now=clock.now())
 
         assert (left, bounced, letter.state) == (State.SENT, State.BOUNCED, State.SENT)
         assert db.session.get_one(Post, letter.post_id).bounced_at is not None
@@ -306,7 +308,7 @@ def test_a_letter_and_its_writer_are_erased_28_days_after_the_summit_and_the_cou
 
         assert before == (1, 1)
         assert (count_of(select(Letter)), count_of(select(Person))) == (0, 0)
-        assert queries.number_by_country() == [("GB", 1)]
+        assert tallies_queries.count_by_country() == [("GB", 1)]
 
 
 @pytest.mark.parametrize(
@@ -361,6 +363,6 @@ def test_forgetting_a_person_takes_the_letter_and_leaves_the_count(
         db.session.commit()
 
         assert db.session.scalars(select(Letter)).all() == []
-        assert queries.number_by_country(occasion="geneva-2027") == [("GB", 1)]
-        assert queries.number_since(clock.now())["send"] == 1
+        assert tallies_queries.count_by_country(occasion="geneva-2027") == [("GB", 1)]
+        assert tallies_queries.count_since(clock.now())["send"] == 1
     assert posted() == []

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
-from campaign.letters.models import Tally, Way
+from campaign.letters.models import Way
+from campaign.letters.tallies.models import Tally
 from campaign.outbox.models import Message
 from tests.letters.conftest import OWN_WORDS
 from tests.visitor import Visitor

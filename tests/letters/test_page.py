@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import count_of, db
-from campaign.letters import queries, verbs
 from campaign.letters.models import Letter
+from campaign.letters.tallies import queries as tallies_queries
+from campaign.letters.tallies import verbs as tallies_verbs
 from campaign.outbox.models import Message
 from campaign.people.models import Person
 from campaign.summits.models import Post
@@ -122,7 +123,12 @@ def test_a_letter_said_to_be_sent_is_counted_by_its_way(world: Flask, visitor: V
 
     assert (answer.status_code, answer.location) == (303, "/write/thank-you")
     with world.app_context():
-        assert queries.number_since(clock.now()) == {"send": 0, "mailto": 0, "copy": 1, "form": 0}
+        assert tallies_queries.count_since(clock.now()) == {
+            "send": 0,
+            "mailto": 0,
+            "copy": 1,
+            "form": 0,
+        }
     assert visitor.open("/write/thank-you").status_code == 200
 
 
@@ -136,20 +142,20 @@ def test_a_letter_said_to_be_sent_counts_once_however_often_the_button_is_presse
 
     assert answers == [303] * 5
     with world.app_context():
-        assert sum(queries.number_since(clock.now()).values()) == 1
+        assert sum(tallies_queries.count_since(clock.now()).values()) == 1
 
 
 def test_a_program_that_writes_and_sends_in_turns_is_thanked_and_soon_not_counted(
     world: Flask, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verbs, "SENT_AN_HOUR", 2)
+    monkeypatch.setattr(tallies_verbs, "SELF_SENT_AN_HOUR", 2)
 
     for _ in range(4):
         ready = visitor.send("/write/gb", own_words=OWN_WORDS, way="copy")
         assert visitor.fill(ready, "/write/gb", action="/sent").status_code == 303
 
     with world.app_context():
-        assert queries.number_since(clock.now())["copy"] == 2
+        assert tallies_queries.count_since(clock.now())["copy"] == 2
 
 
 @pytest.mark.parametrize("letter", ["", "forged", "W10.x.y"])
@@ -162,7 +168,7 @@ def test_without_a_letter_of_ours_nothing_counts(
 
     assert answer.status_code == 403
     with world.app_context():
-        assert sum(queries.number_since(clock.now()).values()) == 0
+        assert sum(tallies_queries.count_since(clock.now()).values()) == 0
 
 
 def test_an_office_with_only_a_contact_form_is_reached_through_it(
@@ -267,4 +273,4 @@ def test_counting_needs_the_form_of_our_page_and_a_way_of_ours(
 
     assert forged.status_code == bare.status_code == 400
     with world.app_context():
-        assert sum(queries.number_since(clock.now()).values()) == 0
+        assert sum(tallies_queries.count_since(clock.now()).values()) == 0

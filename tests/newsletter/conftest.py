@@ -19,6 +19,7 @@ from campaign.outbox.models import Message
 from campaign.people import duties as people_duties
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 
 WORDING = "Send me the newsletter."
 
@@ -34,10 +35,10 @@ def subscribed(*addresses: str, name: str = "") -> None:
     """Make subscribers, as if each had pressed the button in the mail."""
     for address in addresses:
         person = people.remember(address, name=name, now=clock.now())
-        subscription = people.ask(
+        subscription = subscriptions_verbs.ask(
             person, Purpose.NEWSLETTER, wording=WORDING, form="test", now=clock.now()
         )
-        people.confirm(subscription, now=clock.now())
+        subscriptions_verbs.confirm(subscription, now=clock.now())
     db.session.commit()
 
 

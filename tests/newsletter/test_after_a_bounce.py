@@ -14,8 +14,8 @@ from campaign.newsletter.automations import verbs as automations
 from campaign.outbox.models import Message, State
 from campaign.outbox.queries import suppression_of
 from campaign.outbox.verbs import suppress
-from campaign.people import verbs as people
 from campaign.people.models import NOT_ME, Purpose
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.conftest import forms_are_answered
 from tests.newsletter.conftest import link_in, person_with
 from tests.visitor import Visitor
@@ -51,7 +51,7 @@ def test_who_subscribes_after_a_bounce_is_asked_and_the_button_lifts_it(
     if status == "left":
         with app.app_context():
             ada = person_with(ADA)
-            people.leave(ada.id, Purpose.NEWSLETTER, through="test", now=clock.now())
+            subscriptions_verbs.leave(ada.id, Purpose.NEWSLETTER, through="test", now=clock.now())
             db.session.commit()
     suppressed(app, "bounce")
     before = len(posted())

@@ -10,10 +10,14 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
+from campaign.mailings import queries as mailings_queries
+from campaign.mailings.ab_tests import verbs as ab_tests
+from campaign.mailings.models import Mailing
+from campaign.mailings.planning import verbs as planning
+from campaign.mailings.running.verbs import begin
 from campaign.newsletter.automations import queries, verbs
-from campaign.newsletter.models import Issue, Sending
-from campaign.newsletter.sendings import queries as sending_queries
-from campaign.newsletter.sendings import verbs as sendings
+from campaign.newsletter.automations.texts import verbs as texts_verbs
+from campaign.newsletter.models import Issue
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.newsletter.versions.verbs import approve as approve_issue
 from campaign.organisers.models import Organiser, Role
@@ -21,7 +25,9 @@ from campaign.organisers.verbs import add
 from campaign.outbox.models import Message
 from campaign.people import verbs as people
 from campaign.people.models import Purpose
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.conftest import signed_in
+from tests.mailings.conftest import planned
 from tests.newsletter.conftest import subscribed
 from tests.visitor import Visitor
 
@@ -47,18 +53,20 @@ def two(app: Flask) -> Iterator[tuple[int, int]]:
 
 
 def found(key: str) -> Any:
-    automatic = queries.automatic(key)
+    automatic = queries.automation(key)
     assert automatic is not None
     return automatic
 
 
 def written(key: str, by: int, **words: str) -> None:
     said = {**WORDS, **words}
-    verbs.write(key, version=found(key).version, language="en", by=by, now=clock.now(), **said)
+    texts_verbs.write(
+        key, version=found(key).version, language="en", by=by, now=clock.now(), **said
+    )
 
 
 def approved(key: str, by: int) -> None:
-    verbs.approve(key, seen=found(key).words_mark, by=by, now=clock.now())
+    verbs.approve(key, seen=found(key).words_fingerprint, by=by, now=clock.now())
 
 
 def alone(key: str, by: int) -> None:
@@ -68,7 +76,9 @@ def alone(key: str, by: int) -> None:
 
 def confirmed(address: str) -> None:
     person = people.remember(address, now=clock.now())
-    people.ask(person, Purpose.NEWSLETTER, wording="Yes.", form="test", now=clock.now())
+    subscriptions_verbs.ask(
+        person, Purpose.NEWSLETTER, wording="Yes.", form="test", now=clock.now()
+    )
     subscribers.confirm(person.id, now=clock.now())
 
 
@@ -116,13 +126,13 @@ def test_words_changed_while_it_is_on_go_to_nobody_until_approved_and_then_to_al
     written("welcome-0", ann, source="Another welcome.")
 
     confirmed("ada@example.org")
-    verbs.take_step("welcome-0", now=clock.now())
+    verbs.send_step("welcome-0", now=clock.now())
     db.session.commit()
     assert posted() == []
 
     approved("welcome-0", bo)
-    verbs.take_step("welcome-0", now=clock.now())
-    verbs.take_step("welcome-0", now=clock.now())
+    verbs.send_step("welcome-0", now=clock.now())
+    verbs.send_step("welcome-0", now=clock.now())
     db.session.commit()
 
     assert [mail.to_address for mail in posted("newsletter")] == ["ada@example.org"]
@@ -135,8 +145,10 @@ def test_no_duty_mails_words_that_nobody_approved(
     ann, bo = two
     subscribed("ada@example.org")
     person = people.remember("pending@example.org", now=clock.now())
-    people.ask(person, Purpose.NEWSLETTER, wording="Yes.", form="test", now=clock.now())
-    verbs.begin_for({}, now=clock.now())
+    subscriptions_verbs.ask(
+        person, Purpose.NEWSLETTER, wording="Yes.", form="test", now=clock.now()
+    )
+    verbs.enrol({}, now=clock.now())
     approved(key, bo)
     if not found(key).is_on:
         verbs.switch_on(key, by=ann, now=clock.now())
@@ -144,8 +156,8 @@ def test_no_duty_mails_words_that_nobody_approved(
 
     for days in range(32):
         now = clock.now() + timedelta(days=days)
-        verbs.take_step(STEP, now=now)
-        verbs.tell_of_the_month(now=now)
+        verbs.send_step(STEP, now=now)
+        verbs.send_digest(zone="UTC", now=now)
         if key == "reminder":
             verbs.remind(now=now)
     db.session.commit()
@@ -159,7 +171,7 @@ def test_the_words_of_the_program_put_back_need_a_new_approval_too(two: tuple[in
     approved(STEP, bo)
     verbs.switch_on(STEP, by=ann, now=clock.now())
 
-    verbs.back_to_standard(STEP, language="en", by=ann, now=clock.now())
+    texts_verbs.reset_words(STEP, language="en", by=ann, now=clock.now())
 
     assert not queries.goes(found(STEP))
 
@@ -167,7 +179,7 @@ def test_the_words_of_the_program_put_back_need_a_new_approval_too(two: tuple[in
 def test_an_approval_is_of_the_words_that_were_seen(two: tuple[int, int]) -> None:
     ann, bo = two
     written(STEP, ann)
-    seen = found(STEP).words_mark
+    seen = found(STEP).words_fingerprint
     written(STEP, ann, source="Something else.")
 
     with pytest.raises(verbs.ChangedMeanwhile):
@@ -185,34 +197,30 @@ def test_another_day_or_a_switch_needs_no_new_approval(two: tuple[int, int]) -> 
     assert queries.goes(found(STEP))
 
 
-def tried(ann: int, bo: int, issue: int) -> Sending:
-    """Plan a sending with a second subject as Ann, of an issue that Bo approved."""
+def tried(ann: int, bo: int, issue: int) -> Mailing:
+    """Plan a mailing with a second subject as Ann, of an issue that Bo approved."""
     subscribed(*(f"r{n}@example.org" for n in range(30)))
     this = db.session.get_one(Issue, issue)
     approve_issue(this, version=1, by=bo, now=clock.now())
     db.session.commit()
-    made = sendings.schedule(
-        this, version=1, after=0, trial_subject="Another one", by=ann, now=clock.now()
-    )
-    db.session.commit()
-    return made
+    return planned(issue, second_subject="Another one", by=ann)
 
 
-def test_a_second_subject_waits_for_a_colleague(
+def test_a_second_subject_needs_approval(
     two: tuple[int, int], issue: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sendings, "LEAST_FOR_A_TRIAL", 1)
+    monkeypatch.setattr(planning, "LEAST_FOR_AN_AB_TEST", 1)
     ann, bo = two
     made = tried(ann, bo, issue)
 
-    assert not sendings.begin(made, now=clock.now())
-    with pytest.raises(sendings.NotOnesOwn):
-        sendings.approve(made, by=ann, now=clock.now())
-    assert not sendings.begin(made, now=clock.now())
-    sendings.approve(made, by=bo, now=clock.now())
+    assert not begin(made, now=clock.now())
+    with pytest.raises(ab_tests.NotOnesOwn):
+        ab_tests.approve(made, by=ann, now=clock.now())
+    assert not begin(made, now=clock.now())
+    ab_tests.approve(made, by=bo, now=clock.now())
 
-    assert sendings.begin(made, now=clock.now())
-    assert sending_queries.batches(made)
+    assert begin(made, now=clock.now())
+    assert mailings_queries.batches(made)
 
 
 def test_an_issue_without_a_second_subject_needs_no_second_approval(
@@ -223,9 +231,9 @@ def test_an_issue_without_a_second_subject_needs_no_second_approval(
     this = db.session.get_one(Issue, issue)
     approve_issue(this, version=1, by=bo, now=clock.now())
     db.session.commit()
-    made = sendings.schedule(this, version=1, after=0, by=ann, now=clock.now())
+    made = planned(issue, by=ann)
 
-    assert sendings.begin(made, now=clock.now())
+    assert begin(made, now=clock.now())
 
 
 def test_two_organisers_approve_in_the_office(
@@ -249,12 +257,12 @@ def test_two_organisers_approve_in_the_office(
 def test_a_colleague_approves_a_second_subject_in_the_office(
     app: Flask, organiser: Visitor, issue: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sendings, "LEAST_FOR_A_TRIAL", 1)
+    monkeypatch.setattr(planning, "LEAST_FOR_AN_AB_TEST", 1)
     colleague = signed_in(app, Role.EDITOR, "colleague@example.org")
     with app.app_context():
         ann, bo = db.session.scalars(select(Organiser.id).order_by(Organiser.id))
         number = tried(ann, bo, issue).id
-    page = f"/office/newsletter/sendings/{number}"
+    page = f"/office/mailings/{number}"
 
     assert "/approve" not in organiser.open(page).text
     assert "does not begin until a colleague" in colleague.open(page).text
@@ -262,4 +270,4 @@ def test_a_colleague_approves_a_second_subject_in_the_office(
 
     assert "does not begin until a colleague" not in colleague.open(page).text
     with app.app_context():
-        assert db.session.get_one(Sending, number).approved_by_id == bo
+        assert db.session.get_one(Mailing, number).approved_by_id == bo

@@ -128,7 +128,7 @@ def test_a_withdrawn_issue_is_gone_everywhere(app: Flask, visitor: Visitor, bili
     assert f"<loc>{BASE}/month/de</loc>" in visitor.open("/sitemap.xml").text
 
     with app.app_context():
-        verbs.withdraw(db.session.get_one(Issue, bilingual), now=clock.now())
+        verbs.take_down(db.session.get_one(Issue, bilingual), now=clock.now())
         db.session.commit()
 
     gone = visitor.open("/newsletter/issues/month")

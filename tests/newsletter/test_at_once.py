@@ -9,6 +9,7 @@ from campaign.newsletter.subscribers import verbs
 from campaign.people import verbs as people
 from campaign.people.models import Purpose, Subscription
 from campaign.people.queries import by_email
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.newsletter.conftest import WORDING, person_with
 from tests.side_by_side import at_once
 
@@ -18,7 +19,7 @@ ROUNDS = 8
 def ask(address: str) -> None:
     """Do what the duty does that answers a form."""
     person = people.meet(address, language="en", now=clock.now())
-    people.invite_to_confirm(
+    subscriptions_verbs.invite_to_confirm(
         person, Purpose.NEWSLETTER, wording=WORDING, form="test", name="Ada", now=clock.now()
     )
 
@@ -54,7 +55,9 @@ def test_who_leaves_while_somebody_asks_in_their_name_is_never_turned_away(app: 
         def leave(address: str = address) -> None:
             person = by_email(address)
             assert person is not None
-            people.leave(person.id, Purpose.NEWSLETTER, through="link", now=clock.now())
+            subscriptions_verbs.leave(
+                person.id, Purpose.NEWSLETTER, through="link", now=clock.now()
+            )
 
         wrong += at_once(app, leave, lambda address=address: ask(address))  # type: ignore[misc]
 

@@ -1,4 +1,4 @@
-"""Automation mails: the welcome and its steps, the month, the reminder; each once, and to whom."""
+"""Automations: the welcome and its steps, the month, the reminder; each once, and to whom."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from campaign import clock
 from campaign.db import db
 from campaign.delivery import worker
-from campaign.delivery.relay import mailbox_folder
+from campaign.delivery.mailbox import folder_in
 from campaign.newsletter.automations import duties, queries, verbs
 from campaign.newsletter.automations.models import (
     Automation,
@@ -22,12 +22,14 @@ from campaign.newsletter.automations.models import (
     Enrolment,
     StepSent,
 )
+from campaign.newsletter.automations.texts import verbs as texts_verbs
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.outbox.models import Batch, Message, Variant
 from campaign.outbox.verbs import suppress
 from campaign.people import links
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose, Subscription
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.newsletter.conftest import asked_for, link_in, person_with, subscribed
 from tests.newsletter.test_at_once import at_once
 from tests.visitor import Visitor
@@ -82,8 +84,8 @@ def test_the_welcome_answers_the_button_and_the_next_step_comes_on_its_day_once(
 
         for hours in (71, 1, 1, 24):
             clock_at.shift(timedelta(hours=hours))
-            duties.take_steps()
-            duties.take_steps()
+            duties.send_steps()
+            duties.send_steps()
             assert len(reached()) == (0 if clock.now() < START + timedelta(days=3) else 1)
 
         assert reached() == [("Three things you can do", "ada@example.org")]
@@ -100,7 +102,7 @@ def test_a_step_goes_to_nobody_whose_day_was_past_when_it_was_switched_on(
 
         switch_on("welcome-1")
         clock_at.shift(timedelta(days=3))
-        duties.take_steps()
+        duties.send_steps()
 
         assert [address for _, address in reached()] == ["late@example.org"]
 
@@ -111,7 +113,7 @@ def test_who_left_is_suppressed_or_wants_one_mail_a_month_gets_no_further_step(
     with app.app_context():
         switch_on("welcome-1")
         join("ada@example.org", "gone@example.org", "hurt@example.org", "seldom@example.org")
-        people.leave(
+        subscriptions_verbs.leave(
             person_with("gone@example.org").id,
             Purpose.NEWSLETTER,
             through="link",
@@ -122,7 +124,7 @@ def test_who_left_is_suppressed_or_wants_one_mail_a_month_gets_no_further_step(
         db.session.commit()
 
         clock_at.shift(timedelta(days=3))
-        duties.take_steps()
+        duties.send_steps()
 
         assert [address for _, address in reached()] == ["ada@example.org"]
 
@@ -132,9 +134,9 @@ def test_who_leaves_before_a_step_has_left_does_not_get_it(app: Flask, clock_at:
         switch_on("welcome-1")
         join("ada@example.org")
         clock_at.shift(timedelta(days=3))
-        duties.take_steps()
+        duties.send_steps()
 
-        people.leave(
+        subscriptions_verbs.leave(
             person_with("ada@example.org").id, Purpose.NEWSLETTER, through="link", now=clock.now()
         )
         db.session.commit()
@@ -149,11 +151,11 @@ def test_a_step_undone_half_way_is_taken_whole_the_next_time(app: Flask, clock_a
         join("ada@example.org")
         clock_at.shift(timedelta(days=3))
 
-        verbs.take_step("welcome-1", now=clock.now())
+        verbs.send_step("welcome-1", now=clock.now())
         db.session.rollback()  # as a worker that was killed
         assert reached() == []
         clock_at.shift(timedelta(days=30))
-        duties.take_steps()
+        duties.send_steps()
 
         assert len(reached()) == 1
 
@@ -167,8 +169,8 @@ def test_two_workers_at_once_post_a_step_and_a_month_once(app: Flask, clock_at: 
 
     wrong = at_once(
         app,
-        *[lambda: verbs.take_step("welcome-1", now=clock.now())] * 3,
-        *[lambda: verbs.tell_of_the_month(now=clock.now())] * 3,
+        *[lambda: verbs.send_step("welcome-1", now=clock.now())] * 3,
+        *[lambda: verbs.send_digest(zone="UTC", now=clock.now())] * 3,
     )
 
     assert wrong == []
@@ -186,14 +188,14 @@ def test_who_leaves_and_comes_back_is_welcomed_again_and_gets_no_step_twice(
         switch_on("welcome-1")
         join("ada@example.org")
         clock_at.shift(timedelta(days=3))
-        duties.take_steps()
+        duties.send_steps()
         ada = person_with("ada@example.org").id
-        people.leave(ada, Purpose.NEWSLETTER, through="link", now=clock.now())
+        subscriptions_verbs.leave(ada, Purpose.NEWSLETTER, through="link", now=clock.now())
         db.session.commit()
         clock_at.shift(timedelta(days=3))
         join("ada@example.org")
         clock_at.shift(timedelta(days=9))
-        duties.take_steps()
+        duties.send_steps()
 
         assert len(single("welcome")) == 2
         assert len(reached()) == 1
@@ -206,17 +208,17 @@ def test_many_are_posted_to_by_one_batch_and_imported_people_only_when_chosen(
         switch_on("welcome-1")
         subscribed(*(f"reader{number}@example.org" for number in range(40)))
         clock_at.shift(timedelta(days=9))
-        duties.take_steps()
+        duties.send_steps()
         assert reached() == []
 
-        assert queries.number_not_begun(now=clock.now()) == 40
-        assert verbs.begin_for({}, now=clock.now()) == 40
-        assert verbs.begin_for({}, now=clock.now()) == 0
+        assert queries.number_not_enrolled(now=clock.now()) == 40
+        assert verbs.enrol({}, now=clock.now()) == 40
+        assert verbs.enrol({}, now=clock.now()) == 0
         db.session.commit()
-        duties.take_steps()
+        duties.send_steps()
         clock_at.shift(timedelta(days=3))
-        duties.take_steps()
-        duties.take_steps()
+        duties.send_steps()
+        duties.send_steps()
 
         subjects = [subject for subject, _ in reached()]
         assert subjects.count("Welcome to the newsletter") == 40
@@ -230,9 +232,9 @@ def test_each_reader_gets_a_step_in_their_language(app: Flask, clock_at: Any) ->
     try:
         with app.app_context():
             for language, subject in (("en", "Three things"), ("de", "Drei Dinge")):
-                verbs.write(
+                texts_verbs.write(
                     "welcome-1",
-                    version=queries.automatic("welcome-1").version,  # type: ignore[union-attr]
+                    version=queries.automation("welcome-1").version,  # type: ignore[union-attr]
                     language=language,
                     subject=subject,
                     source="…",
@@ -245,7 +247,7 @@ def test_each_reader_gets_a_step_in_their_language(app: Flask, clock_at: Any) ->
                 person_with(f"{address}@example.org").language = language
             db.session.commit()
             clock_at.shift(timedelta(days=3))
-            duties.take_steps()
+            duties.send_steps()
 
             variants = select(Message.variant).where(Message.batch_id.is_not(None))
             assert db.session.scalars(variants.order_by(Message.to_address)).all() == [
@@ -266,7 +268,7 @@ def test_the_mail_of_the_month_goes_on_its_day_to_all_once_a_month(
         subscribers.choose(person_with("seldom@example.org").id, rhythm="monthly", name="")
         switch_on("digest")
         for _ in range(24 * 5):
-            duties.tell_of_the_month()
+            duties.send_digest()
             clock_at.shift(timedelta(hours=1))
 
         assert [address for _, address in reached()] == ["ada@example.org", "seldom@example.org"]
@@ -274,11 +276,11 @@ def test_the_mail_of_the_month_goes_on_its_day_to_all_once_a_month(
         assert (month.month, month.queued_at) == ("2027-01", datetime(2027, 1, 5, 9, tzinfo=UTC))
 
         clock_at.move_to(datetime(2027, 2, 2, 8, 59, tzinfo=UTC))
-        duties.tell_of_the_month()
+        duties.send_digest()
         assert len(reached()) == 2
         clock_at.shift(timedelta(minutes=1))
-        duties.tell_of_the_month()
-        duties.tell_of_the_month()
+        duties.send_digest()
+        duties.send_digest()
         assert len(reached()) == 4
 
 
@@ -289,12 +291,12 @@ def test_the_mail_of_the_month_is_not_sent_late_nor_for_a_day_before_it_was_swit
         subscribed("ada@example.org")
         clock_at.move_to(datetime(2027, 1, 5, 9, 1, tzinfo=UTC))
         switch_on("digest")
-        duties.tell_of_the_month()
+        duties.send_digest()
         assert reached() == []
 
         # Nobody was at work for a week.
         clock_at.move_to(datetime(2027, 2, 9, 9, tzinfo=UTC))
-        duties.tell_of_the_month()
+        duties.send_digest()
         assert reached() == []
 
 
@@ -306,12 +308,12 @@ def test_the_mail_of_the_month_leaves_with_each_readers_own_words_and_ways_out(
         ada = person_with("ada@example.org").id
         switch_on("digest")
         clock_at.move_to(datetime(2027, 1, 5, 9, tzinfo=UTC))
-        duties.tell_of_the_month()
+        duties.send_digest()
         db.session.rollback()
 
         worker.send_due()
 
-        (file,) = mailbox_folder().glob("*.eml")
+        (file,) = folder_in(app.config["INSTANCE"]).glob("*.eml")
         mail = message_from_bytes(file.read_bytes(), policy=default)
         leave = links.unsubscribe_url(links.unsubscribe_token(ada, Purpose.NEWSLETTER))
         choose = links.preferences_url(links.preferences_token(ada, Purpose.NEWSLETTER))
@@ -333,8 +335,8 @@ def test_what_is_off_goes_to_nobody(app: Flask, clock_at: Any) -> None:
         asked_for("bo@example.org")
         for _ in range(40):
             clock_at.shift(timedelta(days=1))
-            duties.take_steps()
-            duties.tell_of_the_month()
+            duties.send_steps()
+            duties.send_digest()
             duties.remind()
 
         assert reached() == []
@@ -345,7 +347,7 @@ def test_the_reminder_says_what_organisers_wrote_once_and_nothing_a_stranger_typ
     app: Flask, clock_at: Any
 ) -> None:
     with app.app_context():
-        verbs.write(
+        texts_verbs.write(
             "reminder",
             version=0,
             language="en",
@@ -372,7 +374,7 @@ def test_the_reminder_says_what_organisers_wrote_once_and_nothing_a_stranger_typ
     [
         ("welcome-1", "Hello {{ nmae }}", "no field"),
         ("welcome-1", "Hello {{ 7*7 }}", "no"),
-        ("reminder", "Hello {{ name }}", "can hold no field"),
+        ("reminder", "Hello {{ name }}", "can hold no merge field"),
         ("welcome-1", "[x](/{{name}})", "cannot stand in an address"),
     ],
 )
@@ -414,10 +416,10 @@ def test_an_organiser_writes_times_switches_and_tries_a_mail_of_their_own(
     )
     organiser.send(page, action="/time", days="21")
     organiser.send(page, action="/on")
-    organiser.send(page, action="/try")
+    organiser.send(page, action="/test")
 
     (trial,) = posted("automatic-trial")
-    assert trial.subject == "Trial: Hi"
+    assert trial.subject == "Test: Hi"
     assert "Dear friend, look." in trial.text
     assert "Dear friend, look." in organiser.open(f"{page}/en/mail.html").text
     with app.app_context():

@@ -15,13 +15,12 @@ from flask import Flask
 from campaign import clock
 from campaign.db import db
 from campaign.newsletter import verbs
-from campaign.newsletter.checks import link_checker as answers
-from campaign.newsletter.checks import queries
+from campaign.newsletter.checks import link_checker, queries
 from campaign.newsletter.checks.link_checker import (
     Status,
-    ask,
-    ask_others,
-    ask_ourselves,
+    check,
+    check_others,
+    check_ours,
     is_public,
 )
 from campaign.newsletter.models import Issue
@@ -93,7 +92,7 @@ def test_a_card_alone_and_a_field_with_words_for_strangers_are_as_they_should_be
 def test_our_own_links_are_opened_as_a_stranger_would(app: Flask) -> None:
     paths = ["/newsletter", "/newsletter/nothing-here", "/office/newsletter", "/events/nowhere"]
     with app.app_context():
-        heard = {answer.address: answer.status for answer in ask_ourselves(app, paths)}
+        heard = {answer.address: answer.status for answer in check_ours(app, paths)}
 
     assert heard == {
         "/newsletter": Status.FINE,
@@ -144,7 +143,7 @@ def site() -> Iterator[str]:
     server.server_close()
 
 
-def only_this_machine(number: answers.Number, port: int) -> bool:
+def only_this_machine(number: link_checker.IpAddress, port: int) -> bool:
     return number.is_loopback
 
 
@@ -161,22 +160,22 @@ def only_this_machine(number: answers.Number, port: int) -> bool:
     ],
 )
 def test_another_site_is_asked(site: str, path: str, status: Status) -> None:
-    assert ask(site + path, may_ask=only_this_machine).status == status
+    assert check(site + path, may_ask=only_this_machine).status == status
 
 
 def test_a_site_that_is_slow_or_gone_holds_nobody_up(
     site: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "PATIENCE", 0.3)
+    monkeypatch.setattr(link_checker, "TIMEOUT", 0.3)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         closed = f"http://127.0.0.1:{free.getsockname()[1]}/"
 
     asked = [f"{site}/slow", closed, f"{site}/fine", "http://[", "ftp://x.example/"]
     began = time.monotonic()
-    assert ask(f"{site}/drips", may_ask=only_this_machine).status == Status.SILENT
+    assert check(f"{site}/drips", may_ask=only_this_machine).status == Status.SILENT
     assert time.monotonic() - began < 3
-    heard = ask_others(asked, may_ask=only_this_machine)
+    heard = check_others(asked, may_ask=only_this_machine)
 
     assert [answer.status for answer in heard] == [
         Status.SILENT,
@@ -208,7 +207,7 @@ def test_no_number_within_our_network_is_ever_asked(number: str) -> None:
     host = f"[{number}]" if ":" in number else number
 
     assert not is_public(ip_address(number), 80)
-    assert ask(f"http://{host}/").status == Status.NOT_OURS
+    assert check(f"http://{host}/").status == Status.NOT_OURS
 
 
 def test_a_name_that_comes_to_stand_for_another_number_is_asked_at_the_first(
@@ -228,8 +227,8 @@ def test_a_name_that_comes_to_stand_for_another_number_is_asked_at_the_first(
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr(socket, "create_connection", connect)
 
-    first = ask("http://rebinding.example/")
-    later = ask("http://rebinding.example/")
+    first = check("http://rebinding.example/")
+    later = check("http://rebinding.example/")
 
     assert first.status == Status.SILENT
     assert later.status == Status.NOT_OURS

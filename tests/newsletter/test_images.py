@@ -15,9 +15,11 @@ from werkzeug.test import TestResponse
 
 from campaign import clock
 from campaign.db import db
+from campaign.mailings import rendering
 from campaign.markup import render
 from campaign.newsletter.images import pictures, queries
-from campaign.newsletter.models import Image, Issue, IssueText
+from campaign.newsletter.images.models import Image
+from campaign.newsletter.models import Issue, IssueText
 from campaign.organisers.models import Role
 from tests.conftest import signed_in
 from tests.visitor import Visitor, forms_in
@@ -354,7 +356,7 @@ def test_a_picture_of_ours_has_a_width_in_a_mail_and_no_height() -> None:
     html = f'<p><img src="https://campaign.example/newsletter/images/{name}" alt="A crowd">'
     html += f'<img src="/newsletter/images/{small}" alt=""><img src="/static/x.png" alt=""></p>'
 
-    sized = pictures.sized(html)
+    sized = rendering.sized(html)
 
     assert re.findall(r'<img (?:width="(\d+)")?', sized) == ["560", "300", ""]
     assert "height" not in sized

@@ -11,8 +11,8 @@ from campaign.db import db
 from campaign.markup import complete_links
 from campaign.newsletter import queries, verbs
 from campaign.newsletter.models import Issue
-from campaign.people import verbs as people
 from campaign.people.models import Purpose
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from campaign.slugs import slug_of
 from campaign.templating import absolute
 from tests.newsletter.conftest import person_with, subscribed, went_out
@@ -62,7 +62,7 @@ def test_an_issue_taken_out_of_the_archive_is_gone_and_can_come_back(
 ) -> None:
     with app.app_context():
         went_out(issue)
-        verbs.withdraw(db.session.get_one(Issue, issue), now=clock.now())
+        verbs.take_down(db.session.get_one(Issue, issue), now=clock.now())
         db.session.commit()
     assert visitor.open("/newsletter/issues/welcome").status_code == 410
     assert "welcome" not in visitor.open("/newsletter/feed.xml").text
@@ -109,7 +109,7 @@ def test_who_came_and_who_went_are_counted(app: Flask) -> None:
     begin = clock.now()
     with app.app_context():
         subscribed("ada@example.org", "bob@example.org")
-        people.leave(
+        subscriptions_verbs.leave(
             person_with("bob@example.org").id, Purpose.NEWSLETTER, through="link", now=clock.now()
         )
         db.session.commit()

@@ -29,11 +29,11 @@ def test_an_organiser_writes_and_tries_an_issue(organiser: Visitor, posted: Post
     assert "Spring is here" in page.text
     assert "Dear reader," in page.text
 
-    tried = organiser.send(saved.location, action="/trial")
+    tried = organiser.send(saved.location, action="/test")
     assert tried.status_code == 303
     (trial,) = posted("issue-trial")
     assert trial.to_address == "organiser@example.org"
-    assert trial.subject == "Trial: Spring is here"
+    assert trial.subject == "Test: Spring is here"
     assert "{{" not in trial.text + trial.html
 
 
@@ -132,7 +132,7 @@ def test_an_issue_leaves_the_archive_and_returns(
         went_out(issue)
     address = f"/office/newsletter/issues/{issue}"
 
-    organiser.send(address, action="/withdraw")
+    organiser.send(address, action="/take-down")
     assert organiser.open("/newsletter/issues/welcome").status_code == 410
     organiser.send(address, action="/put-back")
 

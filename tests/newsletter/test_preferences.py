@@ -13,7 +13,8 @@ from campaign.newsletter.subscribers.masking import masked
 from campaign.people import links
 from campaign.people import verbs as people
 from campaign.people.models import Purpose, RefusedTopic
-from campaign.people.queries import subscription_of
+from campaign.people.subscriptions import verbs as subscriptions_verbs
+from campaign.people.subscriptions.queries import subscription_of
 from tests.newsletter.conftest import asked_for, person_with
 from tests.visitor import Visitor, forms_in
 
@@ -119,7 +120,9 @@ def test_choices_sent_after_leaving_bring_nobody_back(
 ) -> None:
     form = forms_in(visitor.open(choices).text)[0]["fields"]
     with app.app_context():
-        people.leave(person_with(ADA).id, Purpose.NEWSLETTER, through="link", now=clock.now())
+        subscriptions_verbs.leave(
+            person_with(ADA).id, Purpose.NEWSLETTER, through="link", now=clock.now()
+        )
         db.session.commit()
 
     answer = visitor.post(choices, form)

@@ -69,9 +69,9 @@ def test_a_preview_is_of_a_reader_in_a_city(organiser: Visitor) -> None:
 def test_a_mail_is_looked_at_by_night_and_as_text(organiser: Visitor) -> None:
     typed = {"title": "T", "source": "[**Come**](/events)"}
 
-    assert "@media all {" in look(organiser, **typed, look="dark")
+    assert "@media all {" in look(organiser, **typed, mode="dark")
     assert "@media not all {" in look(organiser, **typed)
-    assert "Come: https://campaign.example/events" in look(organiser, **typed, look="text")
+    assert "Come: https://campaign.example/events" in look(organiser, **typed, mode="text")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_mail_is_looked_at_by_night_and_as_text(organiser: Visitor) -> None:
     [
         {"source": "{{ nmae }} {{ {{ }} <script>alert(1)</script>"},
         {"title": "x" * 300, "source": "![{{ name }}](/x)\x00"},
-        {"look": "sideways", "reader_country": "XX", "reader_name": "<b>{{ name }}</b>"},
+        {"mode": "sideways", "reader_country": "XX", "reader_name": "<b>{{ name }}</b>"},
         {"subject": "\r\nBcc: a@example.org", "slug": "../.."},
     ],
 )

@@ -11,16 +11,8 @@ from flask import Flask
 
 from campaign import clock
 from campaign.db import db
-from campaign.newsletter import (
-    mails,
-    verbs,
-)
-from campaign.newsletter import (
-    merge_checks as wording,
-)
-from campaign.newsletter import (
-    rendering as writing,
-)
+from campaign.mailings import merge_checks, rendering
+from campaign.newsletter import mails, verbs
 from campaign.newsletter.models import Issue
 from campaign.outbox import fields
 from campaign.outbox.fields import FIELD, Recipient
@@ -55,23 +47,23 @@ def seen(issue: Issue, reader: Recipient) -> tuple[str, str, str]:
 @pytest.mark.parametrize(
     ("changed", "refusal"),
     [
-        ({"source": "{{ nmae }}"}, wording.UnknownField),
-        ({"source": "{{ Name }}"}, wording.UnknownField),
-        ({"source": "{{ name.upper() }}"}, wording.UnknownField),
-        ({"source": "{{ unsubscribe }}"}, wording.UnknownField),
-        ({"subject": "{{ 7*7 }}"}, wording.UnknownField),
-        ({"preview": "{{ name"}, wording.StrayBraces),
-        ({"source": "{{ name | a } b }}"}, wording.StrayBraces),
-        ({"source": "{{ name | " + "x" * 81 + " }}"}, wording.StrayBraces),
-        ({"source": "`{{`"}, wording.StrayBraces),
-        ({"source": "&#123;&#123;x}}"}, wording.UnknownField),
-        ({"source": "\\{\\{x"}, wording.StrayBraces),
-        ({"source": "{[{](/x)"}, wording.StrayBraces),
-        ({"source": "| a |\n|---|\n| {{ name | b }} |"}, wording.StrayBraces),
-        ({"source": "[x](/y?{{name}})"}, wording.FieldInTag),
-        ({"source": '[x](/y "{{ name }}")'}, wording.FieldInTag),
-        ({"source": "![{{ name }}](/y.png)"}, wording.FieldInTag),
-        ({"title": "Dear {{ name }}"}, wording.FieldInTitle),
+        ({"source": "{{ nmae }}"}, merge_checks.UnknownField),
+        ({"source": "{{ Name }}"}, merge_checks.UnknownField),
+        ({"source": "{{ name.upper() }}"}, merge_checks.UnknownField),
+        ({"source": "{{ unsubscribe }}"}, merge_checks.UnknownField),
+        ({"subject": "{{ 7*7 }}"}, merge_checks.UnknownField),
+        ({"preview": "{{ name"}, merge_checks.StrayBraces),
+        ({"source": "{{ name | a } b }}"}, merge_checks.StrayBraces),
+        ({"source": "{{ name | " + "x" * 81 + " }}"}, merge_checks.StrayBraces),
+        ({"source": "`{{`"}, merge_checks.StrayBraces),
+        ({"source": "&#123;&#123;x}}"}, merge_checks.UnknownField),
+        ({"source": "\\{\\{x"}, merge_checks.StrayBraces),
+        ({"source": "{[{](/x)"}, merge_checks.StrayBraces),
+        ({"source": "| a |\n|---|\n| {{ name | b }} |"}, merge_checks.StrayBraces),
+        ({"source": "[x](/y?{{name}})"}, merge_checks.FieldInTag),
+        ({"source": '[x](/y "{{ name }}")'}, merge_checks.FieldInTag),
+        ({"source": "![{{ name }}](/y.png)"}, merge_checks.FieldInTag),
+        ({"title": "Dear {{ name }}"}, merge_checks.FieldInTitle),
     ],
 )
 def test_fields_that_cannot_be_filled_in_are_refused(
@@ -82,7 +74,7 @@ def test_fields_that_cannot_be_filled_in_are_refused(
 
 
 def test_an_unknown_field_is_named_with_those_near_it(app: Flask) -> None:
-    with app.app_context(), pytest.raises(wording.UnknownField) as refused:
+    with app.app_context(), pytest.raises(merge_checks.UnknownField) as refused:
         draft("Dear {{ contry | reader }}")
 
     assert "“contry”. Did you mean: country" in str(refused.value)
@@ -159,9 +151,10 @@ def test_a_card_alone_in_a_paragraph_is_a_block_of_its_own(
 
 
 def test_a_bold_link_alone_is_a_button_and_in_text_its_address() -> None:
-    written = writing.write("[**Come to Berlin**](https://x.example/?a=1&b=2)", absolute=absolute)
+    written = rendering.write("[**Come to Berlin**](https://x.example/?a=1&b=2)", absolute=absolute)
 
-    assert '<p class="deed"><a href="https://x.example/?a=1&amp;b=2" class="button"' in written.html
+    button = '<p class="actions"><a href="https://x.example/?a=1&amp;b=2" class="button"'
+    assert button in written.html
     assert written.text == "Come to Berlin: https://x.example/?a=1&b=2\n"
 
 

@@ -8,26 +8,26 @@ from importlib.resources import files
 import pytest
 from flask import Flask
 
-from campaign import clock, markup
+from campaign import clock
 from campaign.app import create_app
 from campaign.db import db
+from campaign.mailings.rendering import Written
+from campaign.markdown import Address, addresses
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.automations import catalogue
-from campaign.newsletter.automations import queries as series
+from campaign.newsletter.automations import queries as automations_queries
 from campaign.newsletter.automations.queries import as_it_comes as catalogue_mail
 from campaign.newsletter.checks import (
     content_lint as habits,
 )
 from campaign.newsletter.checks import (
-    link_checker as answers,
-)
-from campaign.newsletter.checks import (
+    link_checker,
     queries,
     slips,
 )
 from campaign.newsletter.models import Issue, IssueText
-from campaign.newsletter.rendering import Written
 from campaign.pages import verbs as pages
+from campaign.plain_text import plain
 from tests.closing import close
 from tests.visitor import Visitor
 
@@ -76,7 +76,7 @@ LEAD_SOMEWHERE = [
 
 @pytest.mark.parametrize("target", LEAD_NOWHERE)
 def test_an_address_that_leads_nowhere_is_named(app_words: None, target: str) -> None:
-    found = list(slips.of_addresses([markup.Address(target, "the plan")]))
+    found = list(slips.of_addresses([Address(target, "the plan")]))
 
     assert len(found) == 1
     assert found[0].is_grave
@@ -85,7 +85,7 @@ def test_an_address_that_leads_nowhere_is_named(app_words: None, target: str) ->
 
 @pytest.mark.parametrize("target", LEAD_SOMEWHERE)
 def test_an_address_that_leads_somewhere_is_left_in_peace(app_words: None, target: str) -> None:
-    assert list(slips.of_addresses([markup.Address(target, "the plan")])) == []
+    assert list(slips.of_addresses([Address(target, "the plan")])) == []
 
 
 def test_addresses_are_read_as_they_were_written_before_rendering_drops_them() -> None:
@@ -95,7 +95,7 @@ def test_addresses_are_read_as_they_were_written_before_rendering_drops_them() -
         "> ![e](https://foreign.example/p.png)\n\n[f][g]\n\n[g]: x"
     )
 
-    found = markup.addresses(source)
+    found = addresses(source)
 
     assert [(one.target, one.words) for one in found] == [
         ("www.example.org", "a"),
@@ -112,7 +112,7 @@ def test_addresses_are_read_as_they_were_written_before_rendering_drops_them() -
     ["https://foreign.example/p.png", "p.png", "//x.example/p", "data:image/png;x", "/\\x"],
 )
 def test_a_picture_from_elsewhere_is_named(app_words: None, target: str) -> None:
-    (found,) = slips.of_addresses([markup.Address(target, "A map", is_picture=True)])
+    (found,) = slips.of_addresses([Address(target, "A map", is_picture=True)])
 
     assert found.is_grave
     assert "not one of ours" in str(found.sentence)
@@ -162,7 +162,7 @@ def test_what_is_no_field_of_another_program_is_left_in_peace(app_words: None, w
 def test_markup_that_was_not_understood_is_named(
     app_words: None, source: str, sentence: str
 ) -> None:
-    (found,) = slips.of_what_is_left(markup.plain(source))
+    (found,) = slips.of_what_is_left(plain(source))
 
     assert sentence in str(found.sentence)
 
@@ -188,7 +188,7 @@ def test_no_text_of_fifty_thousand_signs_keeps_a_check_busy(app_words: None, uni
     link = f'<a href="{escape(text)}">{escape(text)}</a>'
     begun = time.process_time()
 
-    list(slips.of_addresses([markup.Address(text, text), markup.Address(text, "", True)]))
+    list(slips.of_addresses([Address(text, text), Address(text, "", True)]))
     list(slips.of_foreign_fields(text))
     list(slips.of_what_is_left(text))
     list(habits.of_subject(issue_text))
@@ -216,10 +216,10 @@ def test_nor_does_a_long_name_in_a_link_or_one_field_without_end(app: Flask, end
 def test_thousands_of_own_pages_are_not_all_opened(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "OWN_PATIENCE", 0.05)
+    monkeypatch.setattr(link_checker, "OWN_TIMEOUT", 0.05)
 
     with app.app_context():
-        heard = answers.ask_ourselves(app, [f"/nowhere-{n}" for n in range(2000)])
+        heard = link_checker.check_ours(app, [f"/nowhere-{n}" for n in range(2000)])
 
     assert len(heard) == 2000
     assert heard[0].is_grave
@@ -236,7 +236,7 @@ def test_the_automatic_mails_that_come_with_the_program_have_nothing_to_mend(
         found = [
             str(one.sentence)
             for key in catalogue.BUILT_IN
-            for one in series.to_mend(app, catalogue_mail(key), "en", now=now)
+            for one in automations_queries.to_mend(app, catalogue_mail(key), "en", now=now)
             if one.is_grave
         ]
 
@@ -249,7 +249,7 @@ def test_what_the_check_finds_is_said_again_where_an_issue_is_sent(
     subscribers("ada@example.org")
     with app.app_context():
         found = db.session.get_one(Issue, issue)
-        words = {**issues.words_of(found.text), "source": "[Go](www.example.org) [in](/nowhere)"}
+        words = {**found.text.words, "source": "[Go](www.example.org) [in](/nowhere)"}
         issues.change(found, version=1, **words, slug="", language="en", by=None, now=clock.now())
         db.session.commit()
 
@@ -271,6 +271,6 @@ def test_what_the_check_finds_is_said_where_an_automatic_mail_is_switched_on(
     page = organiser.open(address).text
 
     assert "Switch it on" in page
-    assert "*|FNAME|*” looks like a field of another program" in page
+    assert "*|FNAME|*” looks like a merge field of another program" in page
     assert "/nowhere: there is no such page" in page
     assert "The picture x.png is not one of ours" in page

@@ -110,7 +110,7 @@ def test_all_languages_come_back_with_a_version(app: Flask, organiser: Visitor, 
         assert draft.text_in("fr").title == "Welcome"
 
 
-def test_an_issue_waits_for_a_colleague_and_a_change_makes_it_wait_again(
+def test_an_issue_needs_approval_and_a_change_makes_it_wait_again(
     app: Flask, organiser: Visitor, colleague: Visitor, issue: int, asks_for_approval: None
 ) -> None:
     address = f"/office/newsletter/issues/{issue}"

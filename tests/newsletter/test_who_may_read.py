@@ -7,12 +7,12 @@ from flask import Flask
 
 from campaign import clock
 from campaign.db import db
+from campaign.mailings import duties
 from campaign.newsletter.models import Issue
-from campaign.newsletter.sendings import duties
 from campaign.outbox.models import Variant
 from campaign.segments.queries import segment as by_number
 from campaign.segments.verbs import save_segment
-from tests.newsletter.test_sendings import begun, found
+from tests.mailings.conftest import begun
 from tests.visitor import Visitor
 
 RULE = {"is": "rhythm", "rhythm": "all"}
@@ -50,7 +50,7 @@ def test_an_issue_is_public_as_was_said_and_to_a_segment_not_by_itself(
     is_public: bool,
 ) -> None:
     asked = f"who={segment if is_segment else ''}&when=now&hours=4&archive={said}"
-    confirm = f"/office/newsletter/issues/{issue}/send/confirm?{asked}"
+    confirm = f"/office/mailings/issue/{issue}/send?{asked}"
     shown = organiser.open(confirm).text
     organiser.fill(organiser.open(confirm), confirm, action="/send")
     with app.app_context():
@@ -74,15 +74,15 @@ def test_a_form_that_says_nothing_of_the_archive_keeps_a_segment_s_issue_out(
     with app.app_context():
         begun(issue, segment=by_number(int(segment)))
 
-        assert found(issue).is_sent
-        assert not found(issue).is_public
+        assert db.session.get_one(Issue, issue).is_sent
+        assert not db.session.get_one(Issue, issue).is_public
 
 
-def test_what_went_to_a_segment_comes_into_the_archive_with_a_button_or_a_later_sending(
+def test_what_went_to_a_segment_comes_into_the_archive_with_a_button_or_a_later_mailing(
     app: Flask, organiser: Visitor, visitor: Visitor, issue: int, segment: str
 ) -> None:
     with app.app_context():
-        begun(issue, in_archive=False)
+        begun(issue, options={"archive": "no"})
     page = f"/office/newsletter/issues/{issue}"
     assert "Put it into the archive" in organiser.open(page).text
 
@@ -91,14 +91,14 @@ def test_what_went_to_a_segment_comes_into_the_archive_with_a_button_or_a_later_
     assert visitor.open("/newsletter/issues/welcome").status_code == 200
 
 
-def test_a_later_sending_to_everyone_makes_it_public(
+def test_a_later_mailing_to_everyone_makes_it_public(
     app: Flask, issue: int, subscribers: Callable[..., None]
 ) -> None:
     subscribers("ada@example.org")
     with app.app_context():
-        begun(issue, in_archive=False)
+        begun(issue, options={"archive": "no"})
         assert db.session.get_one(Issue, issue).published_at is None
     subscribers("bob@example.org")
     with app.app_context():
         begun(issue)
-        assert found(issue).is_public
+        assert db.session.get_one(Issue, issue).is_public

@@ -10,7 +10,8 @@ from flask import Flask
 
 from campaign import clock
 from campaign.db import db
-from campaign.events.models import Event, SignUp
+from campaign.events.models import Event
+from campaign.events.sign_ups.models import SignUp
 from campaign.newsletter.models import Issue, IssueText
 from campaign.office import queries
 from campaign.outbox.mail import Mail

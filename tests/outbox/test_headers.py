@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from hypothesis import example, given
 
-from campaign.forms import normal_address
 from campaign.outbox.fields import Value
 from campaign.outbox.headers import (
     UnsafeHeader,
@@ -20,6 +19,7 @@ from campaign.outbox.headers import (
     token_header,
 )
 from campaign.outbox.mail import compose
+from campaign.validators import normal_address
 from tests.outbox.hostile_words import LOCAL_PARTS, WORDS
 from tests.outbox.test_mail import ENVELOPE, PLAIN, SHARED, TO_ADA, filled
 from tests.visitor import Visitor

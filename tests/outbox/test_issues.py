@@ -1,4 +1,4 @@
-"""How an issue leaves: frozen once, paced, paused, stopped, and taken up after a fall."""
+"""How an issue leaves: frozen once, paced, paused, stopped, and reclaimed after a crash."""
 
 import asyncio
 import os
@@ -16,17 +16,11 @@ from sqlalchemy import select, update
 
 from campaign import clock, jobs
 from campaign.db import db
-from campaign.delivery import (
-    journal,
-    processes,
-    worker,
-)
-from campaign.delivery import (
-    smtp_connection as line,
-)
+from campaign.delivery import journal, mail_server, processes, worker
+from campaign.delivery.claiming import LEASE, claim
 from campaign.delivery.journal import Journal
 from campaign.delivery.replies import Outcome, Reply
-from campaign.delivery.verbs import LEASE, claim, settle
+from campaign.delivery.settling import settle
 from campaign.outbox import ledger, verbs
 from campaign.outbox.headers import UnsafeHeader
 from campaign.outbox.mail import Mail
@@ -268,7 +262,7 @@ def test_a_relay_that_closes_after_some_messages_loses_and_repeats_nothing(
 def test_a_relay_that_never_answers_is_given_up_and_the_message_is_uncertain(
     app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(line, "TIMEOUT", 0.5)
+    monkeypatch.setattr(mail_server, "TIMEOUT", 0.5)
 
     async def hang(stage: str, subject: str) -> None:
         if stage == "kept":
@@ -286,8 +280,8 @@ def test_a_relay_that_never_answers_is_given_up_and_the_message_is_uncertain(
         assert (row.state, row.is_uncertain) == (State.RETRY, True)
 
 
-def held_by(app: Flask, name: str, number: int) -> list[int]:
-    """Let a sender that died hold messages; give their numbers."""
+def claimed_by_dead(app: Flask, name: str, number: int) -> list[int]:
+    """Let a sender that died claim messages; give their ids."""
     with app.app_context():
         mails = claim(name, limit=number, rate=0, now=clock.now())
         db.session.commit()
@@ -303,15 +297,15 @@ def test_the_journal_of_a_dead_sender_tells_what_left_what_may_have_and_what_can
 ) -> None:
     issue_to(app, 5)
     name = dead(app)
-    ids = held_by(app, name, 5)
+    ids = claimed_by_dead(app, name, 5)
     with app.app_context():
-        notes = Journal(worker._journals(), name)
+        notes = Journal(worker.journals(), name)
         for number in ids[:2]:
             notes.begin(number)
             notes.end(number, Reply(Outcome.SENT, "250 2.0.0 Ok: queued as 7"))
         notes.begin(ids[2])
 
-        worker.take_up()
+        worker.reclaim_dead()
         rows = {row.id: row for row in db.session.scalars(select(Message))}
 
     assert [rows[number].state for number in ids] == [State.SENT] * 2 + [State.WAITING] * 3
@@ -319,26 +313,26 @@ def test_the_journal_of_a_dead_sender_tells_what_left_what_may_have_and_what_can
     assert rows[ids[0]].last_reply == "250 2.0.0 Ok: queued as 7"
 
 
-def test_a_journal_from_before_the_machine_fell_is_not_believed(
+def test_a_journal_from_before_the_machine_crashed_is_not_believed(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     issue_to(app, 2)
     name = dead(app)
-    held_by(app, name, 2)
+    claimed_by_dead(app, name, 2)
     with app.app_context():
-        Journal(worker._journals(), name).write()
+        Journal(worker.journals(), name).write()
         monkeypatch.setattr(journal, "boot", lambda: "another life")
 
-        worker.take_up()
-        held = {row.state for row in db.session.scalars(select(Message))}
+        worker.reclaim_dead()
+        before = {row.state for row in db.session.scalars(select(Message))}
         db.session.rollback()
         later = clock.now() + LEASE + timedelta(seconds=1)
         monkeypatch.setattr(clock, "now", lambda: later)
-        worker.take_up()
+        worker.reclaim_dead()
         rows = db.session.scalars(select(Message)).all()
 
     # Its name is no longer one of this machine's: a clone of it may be alive.
-    assert held == {State.SENDING}
+    assert before == {State.SENDING}
     assert all(row.is_uncertain and row.state == State.WAITING for row in rows)
 
 
@@ -346,11 +340,11 @@ def test_a_sender_killed_before_it_began_leaves_nothing_uncertain(app: Flask) ->
     issue_to(app, 3)
     name = dead(app)
     with app.app_context():
-        Journal(worker._journals(), name)
-    held_by(app, name, 3)
+        Journal(worker.journals(), name)
+    claimed_by_dead(app, name, 3)
 
     with app.app_context():
-        worker.take_up()
+        worker.reclaim_dead()
         rows = db.session.scalars(select(Message)).all()
 
     assert [(row.state, row.is_uncertain, row.tries) for row in rows] == [
@@ -358,10 +352,10 @@ def test_a_sender_killed_before_it_began_leaves_nothing_uncertain(app: Flask) ->
     ] * 3
 
 
-def test_what_is_on_its_way_stays_in_the_journal_while_the_table_is_told_of_others(
+def test_what_is_on_its_way_stays_in_the_journal_while_others_are_recorded(
     app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "REMEMBER_EVERY", 0.0)
+    monkeypatch.setattr(worker, "FLUSH_EVERY", 0.0)
     app.config["MAIL_CONNECTIONS"] = 4
     known: list[bool] = []
 
@@ -369,14 +363,14 @@ def test_what_is_on_its_way_stays_in_the_journal_while_the_table_is_told_of_othe
         if stage != "kept":
             return
         number = int(subject.partition("+")[2].partition("m")[0])
-        # Meanwhile others are answered, and the table is told of them.
+        # Meanwhile others are answered, and they are recorded.
         await asyncio.sleep(0.01 * (number % 4))
         with app.app_context():
             known.append(
                 any(
-                    number in memory.begun
-                    for file in worker._journals().iterdir()
-                    if (memory := journal.read(worker._journals(), file.name)) is not None
+                    number in found.begun
+                    for file in worker.journals().iterdir()
+                    if (found := journal.read(worker.journals(), file.name)) is not None
                 )
             )
 
@@ -388,14 +382,14 @@ def test_what_is_on_its_way_stays_in_the_journal_while_the_table_is_told_of_othe
     assert known == [True] * 60
 
 
-def test_what_a_sender_held_that_fell_comes_back_though_its_process_lives_on(
+def test_what_a_sender_had_claimed_that_crashed_comes_back_though_its_process_lives_on(
     app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     issue_to(app, 15)
     with monkeypatch.context() as broken:
-        # It falls at its end, however slow the machine: not with a message on its way.
-        broken.setattr(worker, "REMEMBER_EVERY", 60)
-        broken.setattr(worker.Sender, "_remember", lambda *told, **also: 1 / 0)
+        # It crashes at its end, however slow the machine: not with a message on its way.
+        broken.setattr(worker, "FLUSH_EVERY", 60)
+        broken.setattr(worker.Sender, "_record", lambda *results, **also: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             send(app)
 
@@ -406,34 +400,34 @@ def test_what_a_sender_held_that_fell_comes_back_though_its_process_lives_on(
     assert len(sink.received) == 15
 
 
-def test_a_living_sender_whose_lease_has_ended_may_yet_send_what_it_holds(
+def test_a_living_sender_whose_lease_has_ended_may_yet_send_what_it_claimed(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     issue_to(app, 3)
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         name = f"{processes.host()}:{process.pid}:{processes.born(process.pid)}:1"
-        ids = held_by(app, name, 3)
+        ids = claimed_by_dead(app, name, 3)
         with app.app_context():
-            notes = Journal(worker._journals(), name)
+            notes = Journal(worker.journals(), name)
             notes.begin(ids[0])
             notes.end(ids[0], Reply(Outcome.SENT, "250 2.0.0 Ok"))
             notes.begin(ids[1])
 
-            worker.take_up()
-            held = {row.state for row in db.session.scalars(select(Message))}
+            worker.reclaim_dead()
+            before = {row.state for row in db.session.scalars(select(Message))}
             db.session.rollback()
             later = clock.now() + LEASE + timedelta(seconds=1)
             monkeypatch.setattr(clock, "now", lambda: later)
-            worker.take_up()
+            worker.reclaim_dead()
             rows = {row.id: row for row in db.session.scalars(select(Message))}
         process.kill()
 
-    assert held == {State.SENDING}
+    assert before == {State.SENDING}
     assert [rows[number].state for number in ids] == [State.SENT] + [State.WAITING] * 2
     assert [rows[number].is_uncertain for number in ids] == [False, True, True]
 
 
-def test_a_machine_that_slept_sends_no_more_of_what_it_held(
+def test_a_machine_that_slept_sends_no_more_of_what_it_had_claimed(
     app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     issue_to(app, 20)
@@ -461,15 +455,15 @@ def test_a_machine_that_slept_sends_no_more_of_what_it_held(
 def test_a_line_cut_off_in_the_middle_is_no_line(app: Flask) -> None:
     with app.app_context():
         name = dead(app)
-        notes = Journal(worker._journals(), name)
+        notes = Journal(worker.journals(), name)
         notes.begin(7)
         with notes._file.open("ab") as file:
             file.write(b'< [7, "left", "250')
 
-        memory = journal.read(worker._journals(), name)
+        found = journal.read(worker.journals(), name)
 
-    assert memory is not None
-    assert (memory.begun, memory.ended) == ({7}, {})
+    assert found is not None
+    assert (found.begun, found.ended) == ({7}, {})
 
 
 def test_a_sender_leaves_no_journal_behind(app: Flask, sink: Sink) -> None:
@@ -478,13 +472,13 @@ def test_a_sender_leaves_no_journal_behind(app: Flask, sink: Sink) -> None:
     send(app)
 
     with app.app_context():
-        mine = [name for name in os.listdir(worker._journals()) if f"_{os.getpid()}_" in name]
+        mine = [name for name in os.listdir(worker.journals()) if f"_{os.getpid()}_" in name]
     assert mine == []
 
 
 def test_a_journal_nobody_asks_for_is_thrown_away_after_a_week(app: Flask) -> None:
     with app.app_context():
-        old, new = (Journal(worker._journals(), dead(app))._file for _ in range(2))
+        old, new = (Journal(worker.journals(), dead(app))._file for _ in range(2))
         long_ago = (clock.now() - timedelta(days=8)).timestamp()
         os.utime(old, (long_ago, long_ago))
 
@@ -534,9 +528,9 @@ def test_what_a_sender_lost_its_lease_on_is_not_settled_by_it(app: Flask) -> Non
     with app.app_context():
         mails = claim(name, limit=1, rate=0, now=clock.now())
         db.session.commit()
-        worker.take_up()
+        worker.reclaim_dead()
         again = claim("another:1:1:1", limit=1, rate=0, now=clock.now())
-        settle([(mails[0], Reply(Outcome.SENT, "250"))], worker=name, now=clock.now())
+        settle([(mails[0], Reply(Outcome.SENT, "250"))], sender=name, now=clock.now())
         db.session.commit()
         row = db.session.scalars(select(Message)).one()
 
@@ -649,7 +643,7 @@ def test_what_no_database_can_hold_of_a_reply_is_left_out(app: Flask, sink: Sink
 def test_a_long_run_of_those_not_to_be_written_to_is_put_aside_piece_by_piece(
     app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("campaign.delivery.verbs.MOST_ROUNDS", 1)
+    monkeypatch.setattr("campaign.delivery.claiming.MOST_ROUNDS", 1)
     issue_to(app, 60)
     with app.app_context():
         for number in range(50):

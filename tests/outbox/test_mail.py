@@ -141,8 +141,10 @@ LEAVE = "https://campaign.example/unsubscribe/abc.def-ghi_jkl"
 
 def filled(content: Content, mail: ClaimedMessage, *, name: Value) -> bytes:
     values = {"name": name, "unsubscribe": Value(LEAVE)}
-    compiled = CompiledVariant(content, ENVELOPE, make=lambda field, reader: values[field.name])
-    return compiled.fill(mail, "tok")
+    compiled = CompiledVariant(
+        content, ENVELOPE, render=lambda field, reader, now: values[field.name]
+    )
+    return compiled.fill(mail, "tok", now=mail.queued_at)
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=75)

@@ -12,8 +12,7 @@ from sqlalchemy import func, select, text, update
 
 from campaign import clock
 from campaign.db import db
-from campaign.delivery import smtp_connection as line
-from campaign.delivery import worker
+from campaign.delivery import mail_server, worker
 from campaign.delivery.replies import Outcome, judge
 from campaign.outbox import verbs
 from campaign.outbox.mail import Mail
@@ -26,12 +25,12 @@ from campaign.outbox.suppressions.verbs import (
     Status,
     find_gone,
     find_reachable,
-    hold_back_run,
     lift_bounce,
     report_gone,
+    withhold_run,
 )
 from campaign.people.models import Purpose, Subscription
-from campaign.people.verbs import leave
+from campaign.people.subscriptions.verbs import leave
 from tests.outbox.readers import make_readers, post_news, states
 from tests.relaying import send, time_passes
 from tests.services.recorder import Manners, Record, Recorder, recorder_here
@@ -76,11 +75,11 @@ def relay(app: Flask) -> Iterator[Relay]:
         before = {name: app.config[name] for name in app.config if name.startswith("MAIL_")}
         worker.hang_up()
         app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=port)
-        line.init_app(app)
+        mail_server.init_app(app)
         yield Relay(server, record)
         worker.hang_up()
         app.config.update(before)
-        line.init_app(app)
+        mail_server.init_app(app)
 
 
 def issue_to(app: Flask, number: int, *, domains: tuple[str, ...] = ("example.org",)) -> int:
@@ -100,7 +99,7 @@ def suppressed(app: Flask) -> int:
 def settle(app: Flask, deed: Callable[..., None]) -> None:
     """Decide what the one cause was that waits."""
     with app.app_context():
-        [cause] = queries.held()
+        [cause] = queries.withheld()
         deed(cause, by=None, now=clock.now())
         db.session.commit()
 
@@ -225,7 +224,7 @@ def test_sixty_of_sixty_gone_wait_for_a_person_and_the_desk_says_so(
     desk = organiser.open("/office/").text
 
     with app.app_context():
-        [cause] = queries.held()
+        [cause] = queries.withheld()
         assert (cause.batch_id, cause.domain) == (batch, "")
         assert db.session.get_one(Batch, batch).paused_at is not None
     assert suppressed(app) == 0
@@ -242,7 +241,7 @@ def test_it_was_the_relay_so_all_of_them_get_the_issue(
     send(app)
     relay.is_mended()
     with app.app_context():
-        [cause] = queries.held()
+        [cause] = queries.withheld()
         path = f"{BOUNCES}/{cause.id}"
 
     page = organiser.send(path, action=f"{path}/relay")
@@ -263,7 +262,7 @@ def test_they_are_really_gone_so_none_is_written_to_and_the_issue_goes_on(
     issue_to(app, 15, domains=("old.example", "example.org"))
     send(app)
     with app.app_context():
-        [cause] = queries.held()
+        [cause] = queries.withheld()
         path, held = f"{BOUNCES}/{cause.id}", queries.number_of([cause])[cause.id]
 
     organiser.send(path, action=f"{path}/gone")
@@ -274,7 +273,7 @@ def test_they_are_really_gone_so_none_is_written_to_and_the_issue_goes_on(
     assert suppressed(app) == 15
     with app.app_context():
         assert is_suppressed("p0@old.example")
-        assert queries.held() == []
+        assert queries.withheld() == []
 
 
 def test_fifty_dead_addresses_of_a_long_list_hold_up_nobody_for_long(
@@ -296,7 +295,7 @@ def test_fifty_dead_addresses_of_a_long_list_hold_up_nobody_for_long(
     send(app)
     while True:
         with app.app_context():
-            held = queries.held()
+            held = queries.withheld()
         if not held:
             break
         settle(app, find_gone)
@@ -358,7 +357,7 @@ def test_a_domain_that_says_gone_of_everybody_is_held_back_alone(app: Flask, rel
     send(app)
 
     with app.app_context():
-        [cause] = queries.held()
+        [cause] = queries.withheld()
         assert cause.domain == "big.example"
     assert suppressed(app) == 0
 
@@ -394,11 +393,11 @@ def test_reports_by_mail_of_a_whole_provider_wait_for_a_person(app: Flask) -> No
         made = [report_gone(one, words=GONE, now=clock.now()) for one in messages]
         db.session.commit()
 
-        [cause] = queries.held()
+        [cause] = queries.withheld()
         assert cause.domain == "big.example"
         assert queries.number_of([cause]) == {cause.id: 30}
         assert made[0] is Status.SUPPRESSED
-        assert set(made[BURST:]) == {Status.HELD_BACK}
+        assert set(made[BURST:]) == {Status.WITHHELD}
         # Also those who were given up before it was a burst.
         assert not any(is_suppressed(one.to_address) for one in messages)
 
@@ -586,11 +585,11 @@ def test_what_waits_already_waits_once(app: Flask) -> None:
     number = issue_to(app, 60)
     with app.app_context():
         report(*(f"p{at}@example.org" for at in range(12)))
-        [before] = queries.held()
+        [before] = queries.withheld()
 
-        hold_back_run([(number, "example.org")] * BURST, now=clock.now())
+        withhold_run([(number, "example.org")] * BURST, now=clock.now())
 
-        assert queries.held() == [before]
+        assert queries.withheld() == [before]
 
 
 def somebody_waits() -> bool:
@@ -628,7 +627,7 @@ def test_what_another_worker_is_about_to_give_up_is_held_back_with_the_rest(app:
 
     assert suppressed(app) == 0
     with app.app_context():
-        [cause] = queries.held()
+        [cause] = queries.withheld()
         assert (cause.batch_id, queries.number_of([cause])) == (number, {cause.id: 18})
 
 
@@ -637,7 +636,7 @@ def test_a_cause_that_was_settled_stays_settled(app: Flask, relay: Relay) -> Non
     issue_to(app, 12)
     send(app)
     with app.app_context():
-        number = queries.held()[0].id
+        number = queries.withheld()[0].id
     settle(app, find_reachable)
 
     with app.app_context():

@@ -56,6 +56,25 @@ def test_what_was_imported_is_exported_byte_for_byte(
     assert contents(tmp_path / "out") == contents(folder)
 
 
+def test_an_export_over_what_people_wrote_keeps_their_comments_order_and_quotes(
+    app: Flask, tmp_path: Path
+) -> None:
+    same, other = tmp_path / "same.md", tmp_path / "other.md"
+    same.write_text("---\n# mine\nmood:   'hopeful'\ntitle: \"Same\"\n---\nWords.")
+    other.write_text("---\n# mine\nmood: 'hopeful'\ntitle: \"Other\" # short\n---\n\nWords.\n")
+    run(app, "import", str(tmp_path))
+    keep(app, "other.md", page(title="Changed", mood="hopeful", body="Words."))
+    before = same.read_bytes()
+
+    result = run(app, "export", str(tmp_path))
+
+    assert result.exit_code == 0, result.output
+    assert same.read_bytes() == before
+    assert other.read_text() == (
+        "---\n# mine\nmood: 'hopeful'\ntitle: \"Changed\" # short\n---\n\nWords.\n"
+    )
+
+
 def test_the_pages_imported_are_shown(app: Flask, visitor: Visitor, folder: Path) -> None:
     result = run(app, "import", str(folder))
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.markup import plain, render
+from campaign.markup import render
+from campaign.plain_text import plain
 
 # What may stand in the HTML of a text, and nothing else.
 TAGS = {

@@ -9,7 +9,8 @@ import pytest
 
 from campaign.config import ROOT
 from campaign.linking import own_address
-from campaign.markup import plain, render
+from campaign.markup import render
+from campaign.plain_text import plain
 
 AS_WRITTEN = [
     "Article 5(1)(c)", "(C) (r) (R) (tm) (TM) (p) (P)", "5 +- 2", "and so on...", "What?????",

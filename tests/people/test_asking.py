@@ -13,7 +13,9 @@ from campaign.outbox.verbs import suppress
 from campaign.people import duties, verbs
 from campaign.people.mails import Words, confirmation_reminder
 from campaign.people.models import Consent, Person, Purpose, Subscription
-from campaign.people.queries import is_known_elsewhere, subscription_of
+from campaign.people.queries import is_known_elsewhere
+from campaign.people.subscriptions import verbs as subscriptions_verbs
+from campaign.people.subscriptions.queries import subscription_of
 
 NEWSLETTER = Purpose.NEWSLETTER
 WORDING = "Send me the newsletter."
@@ -24,14 +26,16 @@ def asked(email: str = "ada@example.org", *, days_ago: float = 0) -> Person:
     """Make a person who was asked some days ago."""
     then = clock.now() - timedelta(days=days_ago)
     person = verbs.remember(email, now=then)
-    verbs.invite_to_confirm(person, NEWSLETTER, wording=WORDING, form="test", now=then)
+    subscriptions_verbs.invite_to_confirm(
+        person, NEWSLETTER, wording=WORDING, form="test", now=then
+    )
     db.session.commit()
     return person
 
 
 def remind() -> None:
     """Remind who is to be reminded, with a mail of few words."""
-    verbs.remind_pending(
+    subscriptions_verbs.remind_pending(
         NEWSLETTER,
         write=lambda person: confirmation_reminder(
             person, NEWSLETTER, Words("Still?", "Do you want it?", "<p>Do you want it?</p>")
@@ -59,8 +63,8 @@ def test_who_answered_left_or_is_suppressed_is_not_reminded(app: Flask, posted: 
             person = asked(email, days_ago=4)
             subscription = subscription_of(person.id, NEWSLETTER)
             assert subscription
-            verbs.confirm(subscription, now=clock.now())
-        verbs.leave(person.id, NEWSLETTER, through="link", now=clock.now())
+            subscriptions_verbs.confirm(subscription, now=clock.now())
+        subscriptions_verbs.leave(person.id, NEWSLETTER, through="link", now=clock.now())
         asked("hurt@example.org", days_ago=4)
         suppress("hurt@example.org", reason="bounce", now=clock.now())
         db.session.commit()
@@ -98,7 +102,7 @@ def test_whatever_refers_to_a_person_makes_them_known(app: Flask) -> None:
         person = verbs.remember("ada@example.org", now=clock.now())
         assert not is_known_elsewhere(person)
 
-        verbs.ask(person, NEWSLETTER, wording=WORDING, form="test", now=clock.now())
+        subscriptions_verbs.ask(person, NEWSLETTER, wording=WORDING, form="test", now=clock.now())
 
         assert is_known_elsewhere(person)
 
@@ -108,8 +112,10 @@ def test_who_left_and_never_answered_a_stranger_has_left_still(app: Flask) -> No
         person = asked(days_ago=90)
         subscription = subscription_of(person.id, NEWSLETTER)
         assert subscription
-        verbs.confirm(subscription, now=clock.now() - timedelta(days=89))
-        verbs.leave(person.id, NEWSLETTER, through="link", now=clock.now() - timedelta(days=80))
+        subscriptions_verbs.confirm(subscription, now=clock.now() - timedelta(days=89))
+        subscriptions_verbs.leave(
+            person.id, NEWSLETTER, through="link", now=clock.now() - timedelta(days=80)
+        )
         asked(days_ago=31)
 
         duties.expire()

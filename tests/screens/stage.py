@@ -10,15 +10,17 @@ from campaign import clock
 from campaign.config import ROOT
 from campaign.db import db
 from campaign.delivery import worker
-from campaign.events import mails as event_mails
 from campaign.events import verbs as events
+from campaign.events.changes import verbs as changes
 from campaign.events.models import Event
 from campaign.events.queries import event_by_slug, next_action, of_action
+from campaign.events.sign_ups import mails as sign_up_mails
 from campaign.imports import duties as imported
 from campaign.imports import verbs as imports
 from campaign.inbound import worker as inbox
 from campaign.letters import composing
 from campaign.letters import verbs as letters
+from campaign.letters.asks import verbs as letter_asks
 from campaign.letters.mails import CONFIRM, NOT_ME
 from campaign.letters.models import Letter, LetterAsk
 from campaign.letters.queries import letter_by_token, template_for
@@ -26,7 +28,6 @@ from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.images import verbs as images
 from campaign.newsletter.images.pictures import markdown
 from campaign.newsletter.queries import issue_with_slug, search_issues
-from campaign.newsletter.sendings import verbs as sendings
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import Role
@@ -41,6 +42,7 @@ from campaign.tokens import sign
 from tests.drills.private import Private
 from tests.events.deeds import asks, comes
 from tests.inbound.making import dsn, personal
+from tests.mailings.conftest import begun
 from tests.screens.mails import WORDING, asks_for_the_newsletter
 
 NAMES = (
@@ -83,14 +85,14 @@ def set_up(campaign: Private) -> Stage:
         subscribers = _subscribe(now)
         issue = _send_an_issue(now)
         held = _hold_events(now)
-        place = _come(held[0], now=now)
+        token = _come(held[0], now=now)
         waiting = _write(now)
         first = organisers.add("organiser@example.org", role=Role.ADMINISTRATOR, now=now)
         organisers.invite("second@example.org", role=Role.EDITOR, now=now)
         sign_in, again = (organisers.make_link(first, now=now) for _ in range(2))
         db.session.commit()
         worker.send_due()
-        letters.follow(now=now)
+        letters.track_delivery(now=now)
         _mail_comes_in(subscribers[1])
         _bring_a_list(now)
         stage = Stage(
@@ -99,7 +101,7 @@ def set_up(campaign: Private) -> Stage:
             full=_path(held[1]),
             called_off=_path(held[2]),
             over="/events/may-2024-london",
-            withdraw=public_url("events.withdraw", token=place),
+            withdraw=public_url("sign_ups.confirm_withdraw", token=token),
             coming=_asked(held[0], now=now),
             confirm=links.confirm_url(_person("waiting@example.org"), Purpose.NEWSLETTER),
             # Nothing waits for this one's button: they never asked.
@@ -112,8 +114,8 @@ def set_up(campaign: Private) -> Stage:
                 links.preferences_token(_person(subscribers[1]).id, Purpose.NEWSLETTER)
             ),
             issue=f"/newsletter/issues/{issue}",
-            confirm_letter=public_url("letters.confirm", token=sign(CONFIRM, waiting.token)),
-            not_my_letter=public_url("letters.not_me", token=sign(NOT_ME, waiting.key)),
+            confirm_letter=public_url("letters.confirm_send", token=sign(CONFIRM, waiting.token)),
+            not_my_letter=public_url("letters.confirm_disown", token=sign(NOT_ME, waiting.key)),
             sign_in=sign_in,
             sign_in_again=again,
         )
@@ -168,8 +170,7 @@ def _send_an_issue(now: datetime) -> str:
     """Send the starter's first issue, begin another, and give the address of the first."""
     issue = db.session.scalars(search_issues().limit(1)).one()
     then = now - timedelta(days=9)
-    sending = sendings.schedule(issue, version=issue.version, after=0, by=None, now=then)
-    sendings.begin(sending, now=then)
+    begun(issue.id, now=then)
     picture = images.keep(
         (ROOT / "static" / "icons" / "og.png").read_bytes(),
         description="The sign of two people side by side, and the words Pause Frontier AI",
@@ -220,7 +221,7 @@ def _mail_comes_in(gone: str) -> None:
         words = "DSN: 550 5.1.1 Recipient address rejected: User unknown in relay recipient table"
         report_gone(message, words=words, now=clock.now())
     db.session.commit()
-    away = personal(Auto_Submitted="auto-replied", Subject="Automation reply: I am in the hills")
+    away = personal(Auto_Submitted="auto-replied", Subject="Automatic reply: I am in the hills")
     inbox.take_in(away, recipient="hello@campaign.example", envelope_sender="")
 
 
@@ -228,7 +229,7 @@ def _hold_events(now: datetime) -> list[Event]:
     """Give London a place and a host; plan one event that is full and one that is called off."""
     london = event_by_slug("may-13-london")
     assert london is not None
-    events.revise(london, now=now - timedelta(days=20), **_said(london, is_example=False))
+    changes.revise(london, now=now - timedelta(days=20), **_said(london, is_example=False))
     small = events.plan(
         now=now - timedelta(days=20),
         **_said(london, city="Leeds", venue="City Museum, lecture room", capacity=12),
@@ -239,7 +240,7 @@ def _hold_events(now: datetime) -> list[Event]:
     for number in range(6):
         _sign_up(small, number, guests=1, why="full", now=now - timedelta(days=number))
     _sign_up(off, 3, guests=0, why="off", now=now - timedelta(days=2))
-    events.call_off(off, now=now - timedelta(days=1))
+    changes.call_off(off, now=now - timedelta(days=1))
     return [london, small, off]
 
 
@@ -272,15 +273,15 @@ def _come(event: Event, *, now: datetime) -> str:
             asked = now - timedelta(hours=number * number % 67 * 5)
             _sign_up(city, number, guests=number % 3, why="come", now=asked)
             number += 1
-    place = _sign_up(event, number, guests=2, why="place", now=now)
-    return event_mails.withdraw_token(place)
+    sign_up = _sign_up(event, number, guests=2, why="place", now=now)
+    return sign_up_mails.withdraw_token(sign_up)
 
 
 def _asked(event: Event, *, now: datetime) -> str:
     """Let a form ask for a place; give the address of the page with the button."""
     said = {"name": "Yusuf Example", "email": "asked@example.org", "guests": 1}
     ask = asks(event, news=WORDING, language="en", now=now, **said)
-    return event_mails.coming_url(ask)
+    return sign_up_mails.coming_url(ask)
 
 
 def _sign_up(event: Event, number: int, *, guests: int, why: str, now: datetime) -> Any:
@@ -306,9 +307,12 @@ def _write(now: datetime) -> Letter:
 def _letter(country: str, number: int, *, now: datetime) -> Letter:
     to = next(post for post in posts_of(country) if post.is_writable(now.date()))
     summit = next_summit(now=now)
-    template, marks = template_for("en") or composing.bare(), composing.marks()
+    template, placeholders = (
+        template_for("en") or composing.empty_template(),
+        composing.placeholders(),
+    )
     draft = composing.draft(
-        template, post=to, holder=to.holder_on(now.date()), summit=summit, placed=marks
+        template, post=to, holder=to.holder_on(now.date()), summit=summit, placeholders=placeholders
     )
     words = "I am a nurse, and I want the people who build AI to be as careful as we must be."
     closing = composing.closing_of(template)
@@ -319,7 +323,11 @@ def _letter(country: str, number: int, *, now: datetime) -> Letter:
         name=_name(number),
         subject=draft.subject,
         body=composing.finish(
-            draft.body, own_words=words, name=_name(number), placed=marks, closing=closing
+            draft.body,
+            own_words=words,
+            name=_name(number),
+            placeholders=placeholders,
+            closing=closing,
         ),
         own_words=words,
         letter_language="en",
@@ -327,7 +335,7 @@ def _letter(country: str, number: int, *, now: datetime) -> Letter:
         now=now,
     )
     for asked in db.session.scalars(select(LetterAsk)):
-        letters.answer(asked, now=now)
+        letter_asks.answer(asked, now=now)
     person = _person(_address(number, "write"))
     token = db.session.scalars(select(Letter.token).where(Letter.person_id == person.id)).one()
     letter = letter_by_token(token)

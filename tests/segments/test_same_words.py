@@ -12,6 +12,7 @@ from campaign.imports.rows import _tags
 from campaign.people import queries, verbs
 from campaign.people.mails import language_of
 from campaign.people.models import Person, Purpose, as_tag
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from campaign.segments.queries import audience, size_of_audience
 
 SPELLINGS = ["de", "de-DE", "de_AT", "DE", "de-CH-1996", "dE-de"]
@@ -22,10 +23,10 @@ def subscribed(**said: str) -> Person:
     person = verbs.remember(f"p{len(said)}{said!r}@example.org"[:60], now=clock.now())
     for name, value in said.items():
         setattr(person, name, value)
-    subscription = verbs.ask(
+    subscription = subscriptions_verbs.ask(
         person, Purpose.NEWSLETTER, wording="Yes.", form="test", now=clock.now()
     )
-    verbs.confirm(subscription, now=clock.now())
+    subscriptions_verbs.confirm(subscription, now=clock.now())
     return person
 
 

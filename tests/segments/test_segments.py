@@ -9,12 +9,13 @@ from flask import Flask
 from campaign import clock
 from campaign.db import db
 from campaign.events.models import Action, Event
-from campaign.events.sign_ups import verbs as places
+from campaign.events.sign_ups import verbs as sign_ups
 from campaign.letters.models import Letter, State
 from campaign.outbox.verbs import suppress
 from campaign.people import verbs
 from campaign.people.models import Person, Purpose, Rhythm
-from campaign.people.queries import subscription_of
+from campaign.people.subscriptions import verbs as subscriptions_verbs
+from campaign.people.subscriptions.queries import subscription_of
 from campaign.segments import rules as segments
 from campaign.segments.queries import audience, size_of_audience
 from campaign.segments.rules import WrongRule
@@ -34,10 +35,10 @@ def reader(name: str, *tags: str, days_ago: float = 1, **known: Any) -> Person:
     person = verbs.remember(f"{name}@example.org", name=name, now=then)
     for field, value in known.items():
         setattr(person, field, value)
-    verbs.ask(person, NEWS, wording="News, please.", form="test", now=then)
+    subscriptions_verbs.ask(person, NEWS, wording="News, please.", form="test", now=then)
     subscription = subscription_of(person.id, NEWS)
     assert subscription
-    verbs.confirm(subscription, now=then)
+    subscriptions_verbs.confirm(subscription, now=then)
     for tag in tags:
         verbs.tag(person, tag)
     db.session.flush()
@@ -74,11 +75,11 @@ def test_who_left_has_not_confirmed_or_is_suppressed_is_in_no_segment(app: Flask
     with app.app_context():
         now = clock.now()
         reader("Ada")
-        verbs.leave(reader("Left").id, NEWS, through="link", now=now)
+        subscriptions_verbs.leave(reader("Left").id, NEWS, through="link", now=now)
         reader("Hurt")
         suppress("hurt@example.org", reason="bounce", now=now)
         waiting = verbs.remember("waiting@example.org", name="Waiting", now=now)
-        verbs.ask(waiting, NEWS, wording="News, please.", form="test", now=now)
+        subscriptions_verbs.ask(waiting, NEWS, wording="News, please.", form="test", now=now)
         verbs.remember("known@example.org", name="Known", now=now)
         db.session.flush()
 
@@ -137,7 +138,7 @@ def test_people_are_meant_by_what_they_signed_up_for(app: Flask) -> None:
         ada, bo, chidi = reader("Ada"), reader("Bo"), reader("Chidi")
         sign_up(ada, march)
         sign_up(bo, picnic)
-        places.withdraw(sign_up(chidi, march), now=clock.now())
+        sign_ups.withdraw(sign_up(chidi, march), now=clock.now())
 
         assert meant(ANY_EVENT) == {"Ada", "Bo"}
         assert meant({"not": ANY_EVENT}) == {"Chidi"}

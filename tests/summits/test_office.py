@@ -7,8 +7,7 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
-from campaign.summits import posts_csv as directory
-from campaign.summits import verbs
+from campaign.summits import posts_csv, verbs
 from campaign.summits.models import Post
 from tests.summits.test_posts import GOOD, file_of
 from tests.visitor import Visitor
@@ -38,7 +37,7 @@ def test_posts_can_be_searched_and_the_whole_directory_downloaded(
 
     assert "m@de.example" in page.text
     assert "No post matches your search." in none.text
-    assert [row.holder for row in directory.read(file.data, today=clock.now().date())] == [
+    assert [row.holder for row in posts_csv.read(file.data, today=clock.now().date())] == [
         "Eva Muster"
     ]
 

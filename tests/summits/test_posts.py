@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from campaign.db import db
-from campaign.summits import posts_csv as directory
-from campaign.summits import queries, verbs
+from campaign.summits import posts_csv, queries, verbs
 from campaign.summits.cli import cli
 from campaign.summits.models import Holder, Post
 
 TODAY = date(2026, 11, 21)
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-HEAD = ",".join(directory.COLUMNS)
+HEAD = ",".join(posts_csv.COLUMNS)
 GOOD = "DE,Minister,Eva Muster,Sehr geehrte Frau Muster,m@de.example,,de,example,2026-11-01,,"
 
 
@@ -95,10 +94,10 @@ def test_what_is_exported_can_be_imported_and_is_the_same(app: Flask, tmp_path: 
 
     first = runner.invoke(cli, ["export", str(tmp_path / "one.csv")])
     with app.app_context():
-        before = queries.directory_rows()
+        before = queries.posts_rows()
         verbs.import_posts(b"\xef\xbb\xbf" + (tmp_path / "one.csv").read_bytes(), now=NOW)
         db.session.commit()
-        after = queries.directory_rows()
+        after = queries.posts_rows()
     second = runner.invoke(cli, ["export", str(tmp_path / "two.csv")])
 
     assert (first.exit_code, second.exit_code) == (0, 0)
@@ -109,28 +108,28 @@ def test_what_is_exported_can_be_imported_and_is_the_same(app: Flask, tmp_path: 
 
 
 _text = st.text(st.characters(categories=["L", "N", "P", "S"]), max_size=40).map(
-    directory.tidy_line
+    posts_csv.tidy_line
 )
 
 
 @settings(max_examples=100, deadline=None)
 @given(title=_text.filter(bool), holder=_text, salutation=_text)
 def test_any_words_survive_the_file(title: str, holder: str, salutation: str) -> None:
-    row = directory.Row(
+    row = posts_csv.Row(
         country="DE", post=title, holder=holder, salutation=salutation, email="", contact_form="",
         language="de", source_url="", seen_on=None, valid_from=None, valid_until=None,
     )  # fmt: skip
 
-    assert directory.read(directory.write([row]).encode(), today=TODAY) == [row]
+    assert posts_csv.read(posts_csv.write([row]).encode(), today=TODAY) == [row]
 
 
 def test_no_cell_of_the_file_is_run_as_a_formula() -> None:
-    row = directory.Row(
+    row = posts_csv.Row(
         country="DE", post="=1+1", holder="@SUM", salutation="-1", email="", contact_form="",
         language="de", source_url="+1", seen_on=None, valid_from=None, valid_until=None,
     )  # fmt: skip
 
-    line = directory.write([row]).splitlines()[1]
+    line = posts_csv.write([row]).splitlines()[1]
 
     assert line == "DE,'=1+1,'@SUM,'-1,,,de,'+1,,,"
 
@@ -183,8 +182,8 @@ def test_one_mistake_changes_nothing_and_is_named(app: Flask, line: str, mistake
     ],
 )
 def test_a_file_that_is_no_directory_is_refused(content: bytes, mistake: str) -> None:
-    with pytest.raises(directory.Unreadable) as refused:
-        directory.read(content, today=TODAY)
+    with pytest.raises(posts_csv.Unreadable) as refused:
+        posts_csv.read(content, today=TODAY)
 
     assert any(mistake in sentence for sentence in refused.value.mistakes)
 
@@ -192,8 +191,8 @@ def test_a_file_that_is_no_directory_is_refused(content: bytes, mistake: str) ->
 def test_the_terms_of_one_post_agree_on_how_it_is_reached() -> None:
     other = GOOD.replace("Eva", "Ina").replace("m@de", "other@de")
 
-    with pytest.raises(directory.Unreadable) as refused:
-        directory.read(file_of(GOOD, other), today=TODAY)
+    with pytest.raises(posts_csv.Unreadable) as refused:
+        posts_csv.read(file_of(GOOD, other), today=TODAY)
 
     assert refused.value.mistakes[0].startswith("line 3: ")
 
@@ -212,7 +211,7 @@ def test_an_import_keeps_the_stop_flag_and_lifts_a_bounce_that_was_looked_at(app
         assert unchanged == NOW
         assert found.bounced_at is None
         assert found.stopped_at == NOW
-        assert len(queries.directory_rows()) == 1
+        assert len(queries.posts_rows()) == 1
 
 
 def test_the_command_imports_a_file_or_refuses_it_whole(app: Flask, tmp_path: Path) -> None:
@@ -228,4 +227,4 @@ def test_the_command_imports_a_file_or_refuses_it_whole(app: Flask, tmp_path: Pa
     assert refused.exit_code == 1
     assert isinstance(refused.exception, verbs.PostsNotRead)
     with app.app_context():
-        assert [row.post for row in queries.directory_rows()] == ["Minister"]
+        assert [row.post for row in queries.posts_rows()] == ["Minister"]

@@ -76,7 +76,7 @@ def test_the_starter_is_loaded_once(world: Flask) -> None:
         db.session.commit()
 
         assert len(queries.timeline()) == 6
-        assert len(queries.directory_rows()) == 32
+        assert len(queries.posts_rows()) == 32
 
 
 def test_only_the_example_posts_of_the_starter_can_be_written_to(world: Flask) -> None:

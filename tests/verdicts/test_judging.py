@@ -60,6 +60,49 @@ ABOUT_US_OR_PASSING = [
     ("5.7.1", "554 5.7.1 <ada@example.org>: Recipient address rejected: Access denied", "refused"),
     ("", "552 5.2.2 full", "soft"),
     ("5.0.0", "550 has been in the queue too long: connection timed out", "soft"),
+    # Who refuses to speak with us at all.
+    ("5.0.0", "554 Connection refused. 192.0.2.1 is listed on a list of ours", "refused"),
+    (
+        "5.0.0",
+        "554 XY1. Connection refused, 192.0.2.1 has a poor standing; bad reputation",
+        "refused",
+    ),
+    ("4.4.1", "connect to mx.example.org[192.0.2.1]:25: Connection refused", "soft"),
+    ("", "554 mx.example.org 192.0.2.1 was found on two DNSBLs", "refused"),
+    ("", "550 Sorry, no access for this host", "refused"),
+    ("", "550 connection refused due to abuse", "refused"),
+    ("", "554 Your mail server is currently blocked", "refused"),
+    ("5.1.1", "550 5.1.1 this user is not accepting mail with pictures", "refused"),
+    ("", "554 message held for approval", "refused"),
+    ("", "550 unacceptable tag", "refused"),
+    ("", "550 the message does not comply with a standard", "refused"),
+    ("", "550 your ip is in prison", "refused"),
+    ("", "550 Blocked", "refused"),
+    ("5.1.1", "550 5.1.1 blocked.", "refused"),
+    # Who lets a gateway decide, and gives no reason.
+    ("5.0.0", "550 Administrative prohibition - see https://mail.example/why#550", "refused"),
+    ("5.1.1", "550 5.1.1 Envelope blocked by an entry of the user", "refused"),
+    ("", "550 we reject spoofed mail", "refused"),
+    ("", "554 Message not allowed: its headers are not RFC-compliant", "refused"),
+    # A file of theirs that may grow no further, and not a mail of ours that is too large.
+    (
+        "5.2.0",
+        "cannot append message to destination file /var/mail/ada: error writing message: File too"
+        " large",
+        "soft",
+    ),
+    ("5.0.0", "552 File too large", "refused"),
+    # Whose address, it does not say.
+    ("", "554 Mail address invalid.", "soft"),
+    # Not what a lookup of the recipient's domain found.
+    ("5.0.0", "550 DNS error: lookup of your domain failed, user unknown", "refused"),
+    ("", "DNS Error: DNS type 'mx' lookup of example.org responded with code SERVFAIL", "refused"),
+    # The list of those who are not wanted.
+    ("", "550 the recipient is in my badrcptto list (#5.7.1)", "refused"),
+    ("5.7.1", "550 5.7.1 sender not in recipient list", "refused"),
+    ("5.0.0", "550 your account has been blocked for inactivity", "refused"),
+    ("5.2.1", "550 5.2.1 this mailbox has been blocked for spam", "refused"),
+    ("5.0.0", "550 mailbox is locked due to inactivity", "soft"),
 ]
 
 
@@ -146,6 +189,25 @@ GONE = [
     # One provider's advice to others.
     "550 user unknown. Please visit https://help.example/ and review RFC 5321 specifications",
     "550 존재하지 않는 사용자입니다",
+    # Whose name is a word that would be a veto.
+    "550 User <abuse> unknown",
+    'unknown user: "spam"',
+    "550 no such mailbox: 'policy'",
+    '550 Recipient "sender" does not exist',
+    # The list of those who are there.
+    "554 5.7.1 <ada@example.org>: Recipient address rejected: Not in recipient list",
+    "553 sorry, ada@example.org is not in my validrcptto list (#5.7.1)",
+    "550 recipient not in route list",
+    "550 Unable to find alias user",
+    "550 Invalid final delivery user",
+    "550 invalid domain mailbox user",
+    "550 The mailbox is not available on this system",
+    "550 this server doesn't handle mail for that user",
+    "550 This address does not receive mail.",
+    "550 mailaddress is administratively disabled",
+    "550 Rule imposed mailbox access for ada@example.org refused: user invalid",
+    "550 5.2.1 This mailbox has been blocked due to inactivity",
+    "550 account is closed for long inactivity",
 ]
 
 
@@ -197,9 +259,15 @@ def test_what_a_command_or_the_returned_mail_says_is_not_the_answer() -> None:
         "550 user unknown, returned to sender",
         "550 user unknown --- Below this line is a copy of the message. spam sender quota",
         "dns; mx.example 550 user unknown",
+        "550 user unknown -- This message has been scanned for viruses and spam by a gate",
+        "550 user unknown. This email was scanned for spam. Visit the page below to report this"
+        " email as spam: https://blocked.example/?id=1",
+        "host mx.example[https://urldefense.example/v2/url?u=spamhaus] said: 550 user unknown",
     ):
         assert judge(words) is Verdict.GONE, words
     assert judge("550 user unknown (in reply to MAIL FROM command)") is Verdict.REFUSED
+    scanned = "550 user unknown; this message has been scanned for viruses and is infected"
+    assert judge(scanned) is Verdict.REFUSED
 
 
 @pytest.mark.parametrize(
@@ -218,6 +286,11 @@ def test_what_a_command_or_the_returned_mail_says_is_not_the_answer() -> None:
         ("550 5.7.1 x, then said: 550 5.1.1", "5.7.1", Verdict.GONE),
         ("550 5.0.0 no", "5.1.1", Verdict.GONE),
         ("550 5.1.1 user unknown", "4.2.2", Verdict.SOFT),
+        # A code counts also where a protocol is named before it.
+        ("smtp;450 user unknown", "", Verdict.SOFT),
+        ("Diagnostic-Code: smtp; 450 no such user here", "", Verdict.SOFT),
+        ("smtp; 451 relay not permitted", "", Verdict.SOFT),
+        ("smtp;550 user unknown", "", Verdict.GONE),
         # Of a program's version, an address in numbers and the like nothing follows.
         ("550 Exim 4.94.2 on 5.1.1.1 says no", "5.0.0", Verdict.SOFT),
     ],
@@ -233,6 +306,14 @@ def test_the_code_nearest_the_recipient_counts(words: str, status: str, verdict:
         ("550 5.4.1 Recipient address rejected: Access denied. [x.prod.outlook.example]", ""),
         ("Host or domain name not found. Name service error for name=no.example", "5.4.4"),
         ("550 Unrouteable address", "5.0.0"),
+        ("DNS Error: Domain name not found", "5.0.0"),
+        ("DNS Error: Address resolution of no.example. failed: Domain name not found", ""),
+        (
+            "DNS Error: DNS type 'mx' lookup of no.example responded with code NXDOMAIN Domain name"
+            " not found: no.example",
+            "",
+        ),
+        ("DNS lookup failure: host no.example not found", ""),
     ],
 )
 def test_what_mostly_means_no_such_address_must_be_said_again(words: str, status: str) -> None:
@@ -243,7 +324,8 @@ HOSTILE = [
     "user " * 200_000, "a." * 500_000, "<a@" * 330_000, "(" * 1_000_000, "rcpt to: " * 110_000,
     "5.1.1." * 160_000, "not not " * 125_000, "user" + "a" * 1_000_000, "http://" * 140_000,
     "\u0300" * 500_000, "ﷺ" * 300_000, "sender " + " " * 1_000_000, "no no mailbox " * 70_000,
-    "x." * 1499 + "com", "address " + "x " * 1400, "-" * 1_000_000,
+    "x." * 1499 + "com", "address " + "x " * 1400, "-" * 1_000_000, "unknown user: <" * 70_000,
+    "this message has been scanned for viruses " * 24_000, "connection refused. " * 50_000,
 ]  # fmt: skip
 
 

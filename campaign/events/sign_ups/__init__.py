@@ -1,1 +1,1 @@
-"""Sign-ups: the places people take at events, and what they hear of them until they are erased."""
+"""Sign-ups: who means to come to an event, from the form to the day they are erased."""

@@ -1,15 +1,15 @@
-"""What may be said about a place at an event: that one comes, and that one cannot."""
+"""What may be said about a sign-up: that one comes, and that one cannot."""
 
 from typing import Any
 
-from flask import current_app
 from wtforms import BooleanField, IntegerField
 from wtforms.widgets import NumberInput
 
-from campaign.events.models import MOST_GUESTS
+from campaign.events.sign_ups.models import MOST_GUESTS
 from campaign.forms import PublicForm, email_field, name_field
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
+from campaign.templating import our_campaign
 
 
 def consent_wording() -> str:
@@ -17,7 +17,7 @@ def consent_wording() -> str:
     wording: str = _(
         "Also send me the newsletter of %(name)s by e-mail, about once a month. I can leave at "
         "any time with the link in each issue.",
-        name=current_app.config["NAME"],
+        name=our_campaign().name,
     )
     return wording
 
@@ -40,6 +40,8 @@ class GuestsField(IntegerField):
 class SignUpForm(PublicForm):
     """Somebody means to come to an event."""
 
+    purpose = "events.sign-up"
+
     name = name_field(_l("Your name"), required=_l("Enter your name."))
     email = email_field(
         _l("Your e-mail address"), description=_l("We send the invitation for your calendar there.")
@@ -51,13 +53,15 @@ class SignUpForm(PublicForm):
         super().__init__(*args, **options)
         self.news.label.text = consent_wording()
 
+    def said(self) -> dict[str, Any]:
+        """Give who comes and with whom, as the keywords of the verb `sign_up`."""
+        return {name: self[name].data for name in ("name", "email", "guests")}
+
 
 class ComingForm(PublicForm):
     """The owner of an address says that they come, and with whom."""
 
+    purpose = "events.coming"
+
     name = name_field(_l("Your name"))
     guests = GuestsField(_l("Guests you bring, 9 at most"), default=0)
-
-
-class WithdrawForm(PublicForm):
-    """The one button that gives a place up."""

@@ -1,21 +1,21 @@
-"""Questions about who comes, who has not heard the news, and whose sign-up is to be erased."""
+"""Questions about sign-ups: whose they are, how many seats they take, which are to be erased."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from campaign.db import count_of, db, lock
-from campaign.events.models import SEATS_HELD, SIGN_UPS_KEPT, Event, SignUp, SignUpAsk
+from campaign.events.models import SIGN_UP_RETENTION, Event
+from campaign.events.queries import WIDEST_ZONE_GAP
+from campaign.events.sign_ups.models import RESERVATION, SignUp, SignUpAsk, Status
 from campaign.people.models import Person
-from campaign.tables import holds
-
-# The clocks of the world lie this far apart: a day has not begun or ended everywhere at once.
-_ELSEWHERE = timedelta(days=1)
+from campaign.tables import contains_word
 
 
-def place_of(person: Person, event: Event) -> SignUp | None:
-    """Find a person's place at an event, given up or not."""
+def sign_up_of(person: Person, event: Event) -> SignUp | None:
+    """Find a person's sign-up for an event, withdrawn or not."""
     return db.session.scalar(
         select(SignUp).where(SignUp.person_id == person.id, SignUp.event_id == event.id)
     )
@@ -30,42 +30,106 @@ def sign_up_by_token(token: str) -> SignUp | None:
     )
 
 
-def ask_by_id(id: int) -> SignUpAsk | None:
-    """Find what a form asked for, with the place it became, its event and its person."""
-    place = joinedload(SignUpAsk.sign_up, innerjoin=True)
-    return db.session.scalar(
-        select(SignUpAsk)
-        .where(SignUpAsk.id == id, SignUpAsk.sign_up_id.is_not(None))
-        .options(place.joinedload(SignUp.event), place.joinedload(SignUp.person))
+def seats_taken(event_ids: Iterable[int]) -> dict[int, int]:
+    """Count the seats taken at events, guests included; every event asked for is in the answer.
+
+    They are of those who have said themselves that they come, so a stranger's form changes none.
+    Of sign-ups that are erased their number is left, so an event long over counts as it did.
+    """
+    ids = list(event_ids)
+    rows = db.session.execute(select(Event.id, _seats()).where(Event.id.in_(ids)))
+    return {**dict.fromkeys(ids, 0), **{event_id: int(seats) for event_id, seats in rows}}
+
+
+def all_seats_taken() -> dict[int, int]:
+    """Count the seats taken at every event."""
+    rows = db.session.execute(select(Event.id, _seats()))
+    return {event_id: int(seats) for event_id, seats in rows}
+
+
+def seats_taken_by_action() -> dict[int | None, int]:
+    """Count the seats taken on each day of action that has events."""
+    events = select(Event.action_id, _seats().label("seats")).subquery()
+    rows = db.session.execute(
+        select(events.c.action_id, func.sum(events.c.seats)).group_by(events.c.action_id)
     )
+    return {action_id: int(seats) for action_id, seats in rows}
 
 
-def latest_ask(place: SignUp) -> SignUpAsk | None:
-    """Find what a form asked for last in the name of somebody."""
-    return db.session.scalar(
-        select(SignUpAsk)
-        .where(SignUpAsk.sign_up_id == place.id)
-        .order_by(SignUpAsk.id.desc())
-        .limit(1)
+def _seats() -> ColumnElement[int]:
+    """Count, beside an event, the seats taken at it."""
+    known = (
+        select(func.sum(1 + SignUp.guests))
+        .where(
+            SignUp.event_id == Event.id,
+            SignUp.confirmed_at.is_not(None),
+            SignUp.withdrawn_at.is_(None),
+        )
+        .scalar_subquery()
     )
+    return Event.erased_sign_ups + func.coalesce(known, 0)
 
 
-def seats_of_others(event: Event, place: SignUp, *, now: datetime) -> int:
-    """Count the seats at an event that are held for others than one person."""
-    theirs = or_(SignUpAsk.sign_up_id.is_(None), SignUpAsk.sign_up_id != place.id)
-    held = select(func.sum(SignUpAsk.seats)).where(
-        SignUpAsk.event_id == event.id, SignUpAsk.asked_at > now - SEATS_HELD, theirs
+def seats_reserved(event_ids: Iterable[int], *, now: datetime) -> dict[int, int]:
+    """Count the seats reserved for what forms have just asked for; every event is in the answer.
+
+    They are reserved alike for who is known and who is not, or the number would tell them apart.
+    """
+    ids = list(event_ids)
+    rows = db.session.execute(
+        select(SignUpAsk.event_id, func.sum(SignUpAsk.seats))
+        .where(SignUpAsk.event_id.in_(ids), _is_reserved(now))
+        .group_by(SignUpAsk.event_id)
     )
-    return int(db.session.scalar(held) or 0)
+    return {**dict.fromkeys(ids, 0), **{event_id: int(seats) for event_id, seats in rows}}
 
 
-def number_asked(event: Event) -> int:
+def seats_reserved_for_others(event: Event, sign_up: SignUp, *, now: datetime) -> int:
+    """Count the seats at an event that are reserved for others than one person."""
+    theirs = or_(SignUpAsk.sign_up_id.is_(None), SignUpAsk.sign_up_id != sign_up.id)
+    reserved = select(func.sum(SignUpAsk.seats)).where(
+        SignUpAsk.event_id == event.id, _is_reserved(now), theirs
+    )
+    return int(db.session.scalar(reserved) or 0)
+
+
+def seats_reserved_by_client(event: Event, client_hash: str, *, now: datetime) -> dict[str, int]:
+    """Count the seats at an event that are reserved for one connection, by mailbox."""
+    rows = db.session.execute(
+        select(SignUpAsk.mailbox_hash, func.sum(SignUpAsk.seats))
+        .where(
+            SignUpAsk.event_id == event.id,
+            SignUpAsk.client_hash == client_hash,
+            _is_reserved(now),
+        )
+        .group_by(SignUpAsk.mailbox_hash)
+    )
+    return {mailbox: int(seats) for mailbox, seats in rows}
+
+
+def _is_reserved(now: datetime) -> ColumnElement[bool]:
+    return SignUpAsk.asked_at > now - RESERVATION
+
+
+def free_seats(event: Event, *, now: datetime) -> int | None:
+    """Count the seats neither taken nor reserved; None where there is no limit."""
+    taken, reserved = seats_taken([event.id]), seats_reserved([event.id], now=now)
+    return event.free_seats(taken[event.id] + reserved[event.id])
+
+
+def count_active(event: Event) -> int:
+    """Count the people in whose calendar an event stands: each would get a mail."""
+    active = select(SignUp.id).where(SignUp.event_id == event.id, SignUp.withdrawn_at.is_(None))
+    return count_of(active)
+
+
+def count_unconfirmed(event: Event) -> int:
     """Count the people for whom a form asked and who have not confirmed it."""
-    return count_of(search_sign_ups(event, state="asked"))
+    return count_of(search_sign_ups(event, status=Status.ASKED))
 
 
-def search_sign_ups(event: Event, words: str = "", *, state: str = "") -> Select[SignUp]:
-    """Find who signed up for an event, newest first, by name or address; coming, asked, withdrawn.
+def search_sign_ups(event: Event, words: str = "", *, status: str = "") -> Select[SignUp]:
+    """Find who signed up for an event, newest first, by name or address, and by `Status`.
 
     With what was asked for in their name: who has not confirmed it has told us nothing yet.
     """
@@ -77,64 +141,25 @@ def search_sign_ups(event: Event, words: str = "", *, state: str = "") -> Select
         .order_by(SignUp.signed_up_at.desc(), SignUp.id.desc())
     )
     if words:
-        asked_as = SignUp.asks.any(holds(words, SignUpAsk.name))
-        query = query.where(or_(holds(words, Person.email, Person.name), asked_as))
-    if state == "coming":
-        query = query.where(SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_not(None))
-    if state == "asked":
-        query = query.where(SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_(None))
-    if state == "withdrawn":
-        query = query.where(SignUp.withdrawn_at.is_not(None))
+        asked_as = SignUp.asks.any(contains_word(words, SignUpAsk.name))
+        query = query.where(or_(contains_word(words, Person.email, Person.name), asked_as))
+    match status:
+        case Status.COMING:
+            query = query.where(SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_not(None))
+        case Status.ASKED:
+            query = query.where(SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_(None))
+        case Status.WITHDRAWN:
+            query = query.where(SignUp.withdrawn_at.is_not(None))
     return query
-
-
-def with_news(*, now: datetime) -> list[Event]:
-    """List the events, not over yet, of which somebody who means to come has not heard the news."""
-    untold = (
-        select(SignUp.id)
-        .where(
-            SignUp.event_id == Event.id,
-            SignUp.withdrawn_at.is_(None),
-            SignUp.notified_sequence < Event.sequence,
-        )
-        .exists()
-    )
-    first = (now - _ELSEWHERE).date()
-    query = select(Event).where(Event.starts_on >= first, Event.sequence > 0, untold)
-    return [event for event in db.session.scalars(query) if not event.is_over(now)]
-
-
-def untold(event: Event, *, most: int) -> list[SignUp]:
-    """Take some who mean to come and have not heard the news of an event, each with their person.
-
-    They are held until the deed is saved. Whom another deed holds is passed over: another duty is
-    telling them, or they are about to be invited again or to give their place up.
-    """
-    query = (
-        select(SignUp)
-        .join(SignUp.person)
-        .options(contains_eager(SignUp.person))
-        .where(
-            SignUp.event_id == event.id,
-            SignUp.withdrawn_at.is_(None),
-            SignUp.notified_sequence < event.sequence,
-        )
-        .order_by(SignUp.id)
-        .limit(most)
-        # The person too, as every deed about a place does; `key_share`, because a mail that is
-        # posted to somebody elsewhere need not stand in the way.
-        .with_for_update(of=[SignUp, Person], skip_locked=True, key_share=True)
-    )
-    return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
 def long_over(*, now: datetime) -> list[Event]:
     """List the events that are so long over that those who signed up are to be forgotten."""
-    long_ago = now - SIGN_UPS_KEPT
+    long_ago = now - SIGN_UP_RETENTION
     anybody = select(SignUp.id).where(SignUp.event_id == Event.id).exists()
     query = select(Event).where(
         or_(
-            Event.starts_on <= (long_ago + _ELSEWHERE).date(),
+            Event.starts_on <= (long_ago + WIDEST_ZONE_GAP).date(),
             Event.took_place_at <= long_ago,
             Event.cancelled_at <= long_ago,
         ),
@@ -144,7 +169,7 @@ def long_over(*, now: datetime) -> list[Event]:
 
 
 def some_of(event: Event, *, most: int) -> list[SignUp]:
-    """Take some sign-ups of an event, each with their person; both are held for the deed."""
+    """Take some sign-ups of an event, each with their person; both are locked."""
     query = (
         select(SignUp)
         .join(SignUp.person)

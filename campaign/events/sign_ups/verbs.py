@@ -1,34 +1,39 @@
-"""Deeds about places: confirm, accept, withdraw, tell who comes the news, erase."""
+"""Verbs of sign-ups: sign up by a form, confirm it, withdraw it, erase it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 
 from sqlalchemy import update
 
+from campaign import jobs
 from campaign.db import db
-from campaign.events import mails
-from campaign.events.models import Event, SignUp, SignUpAsk
-from campaign.events.queries import held, held_alone, places_taken
+from campaign.events.models import Event
+from campaign.events.queries import lock_exclusive, lock_shared
+from campaign.events.sign_ups import mails
+from campaign.events.sign_ups.models import SignUp, SignUpAsk
 from campaign.events.sign_ups.queries import (
-    latest_ask,
-    seats_of_others,
+    free_seats,
+    seats_reserved_by_client,
+    seats_reserved_for_others,
+    seats_taken,
     some_of,
-    untold,
 )
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import ngettext
 from campaign.outbox.mail import Mail
-from campaign.outbox.queries import queued_lately
+from campaign.outbox.models import mailbox_hash
 from campaign.outbox.suppressions.verbs import lift_bounce
-from campaign.outbox.verbs import queue
+from campaign.outbox.verbs import client_key, queue
 from campaign.people.models import Purpose
-from campaign.people.queries import is_known_elsewhere, refuses_mail
-from campaign.people.verbs import agree, hold, let_go
+from campaign.people.queries import is_known_elsewhere
+from campaign.people.subscriptions.verbs import agree
+from campaign.people.verbs import let_go, lock_person
 from campaign.refusals import Refusal
 
-# What another deed may have changed of a place before this one holds it.
-_STANDING = [
+# What nobody has confirmed reserves few seats, so that forms alone cannot fill an event.
+SEATS_OF_ONE, SEATS_OF_A_CONNECTION = 2, 10
+# What another verb may have changed of a sign-up before this one locks it.
+_CHANGEABLE = [
     "guests", "confirmed_at", "withdrawn_at", "revisions", "stamped_at", "notified_sequence",
 ]  # fmt: skip
 
@@ -47,8 +52,101 @@ class Full(Refusal):
     )
 
 
+def sign_up(
+    event: Event,
+    *,
+    name: str,
+    email: str,
+    guests: int,
+    news: str = "",
+    language: str = "",
+    source: str = "",
+    client: str = "",
+    now: datetime,
+) -> SignUpAsk:
+    """Note that a form asks for a sign-up, and reserve seats for it for some hours.
+
+    Whoever types an address need not be its owner, so nothing that is known changes and nobody is
+    looked up: the same is done for every address. A duty answers with the invitation
+    (`asks.verbs.answer`), and the button in it makes true what was asked for (`confirm`). `news` is
+    the sentence with which they asked for the newsletter, if they did; `source` the plain code of
+    the link by which they came, of which only a number is kept; `client` the connection, of which
+    a hash is.
+    Raises `CalledOff`, `Over` or `Full`.
+    """
+    event = _lock_event(event)
+    _refuse_if_closed(event, now=now)
+    seats = 1 + guests
+    _refuse_if_full(free_seats(event, now=now), seats=seats)
+    ask = SignUpAsk(
+        event_id=event.id,
+        name=name,
+        email=email,
+        guests=guests,
+        news=news,
+        language=language,
+        source=source,
+        asked_at=now,
+    )
+    if event.capacity is not None:
+        _reserve_seats(ask, event, seats=seats, client=client, now=now)
+    _note(ask)
+    return ask
+
+
+def sign_up_when_full(
+    event: Event, *, name: str, email: str, guests: int, language: str = "", now: datetime
+) -> None:
+    """Note that a form asked to come to a full event: who is signed up is invited once more.
+
+    Anybody else hears nothing, and the door has done the same for both.
+    """
+    _note(
+        SignUpAsk(
+            event_id=event.id,
+            name=name,
+            email=email,
+            guests=guests,
+            language=language,
+            is_in_vain=True,
+            asked_at=now,
+        )
+    )
+
+
+def _note(ask: SignUpAsk) -> None:
+    db.session.add(ask)
+    jobs.wake_after_commit("sign_ups.answer")
+
+
+def _reserve_seats(ask: SignUpAsk, event: Event, *, seats: int, client: str, now: datetime) -> None:
+    """Reserve seats for what a form asks for: few for one mailbox, few for one connection.
+
+    They are counted by what this connection has done itself. What others asked for in the same
+    name must not show, or the number of free seats would tell who has asked.
+    """
+    key = client_key(client, purpose=f"seats:{event.id}")
+    mine = mailbox_hash(ask.email)
+    before = seats_reserved_by_client(event, key, now=now)
+    db.session.execute(
+        update(SignUpAsk)
+        .where(
+            SignUpAsk.event_id == event.id,
+            SignUpAsk.client_hash == key,
+            SignUpAsk.mailbox_hash == mine,
+        )
+        .values(seats=0)
+        .execution_options(synchronize_session=False)
+    )
+    seats = min(seats, SEATS_OF_ONE)
+    if key:
+        others = sum(reserved for mailbox, reserved in before.items() if mailbox != mine)
+        seats = max(0, min(seats, SEATS_OF_A_CONNECTION - others))
+    ask.seats, ask.client_hash, ask.mailbox_hash = seats, key, mine
+
+
 def confirm(
-    place: SignUp,
+    sign_up: SignUp,
     ask: SignUpAsk,
     *,
     name: str = "",
@@ -61,11 +159,9 @@ def confirm(
     With their name, if they give one, their guests, and the newsletter if it was asked for too.
     Done twice it stays done. Raises `CalledOff`, `Over` or `Full`.
     """
-    event = held_for_a_place(place.event)
-    hold(place.person_id)
-    db.session.refresh(place, _STANDING)
-    _come(place, event, guests=guests, now=now)
-    person = place.person
+    event = lock_with_event(sign_up)
+    attend(sign_up, event, guests=guests, now=now)
+    person = sign_up.person
     # The mail with the button has arrived.
     lift_bounce(person.email)
     person.name = name or person.name
@@ -74,175 +170,104 @@ def confirm(
         agree(person, Purpose.NEWSLETTER, wording=ask.news, form="sign-up", now=now)
 
 
-def accept(place: SignUp, *, now: datetime) -> None:
-    """Note that somebody's calendar says yes: for as many as the invitation was for.
-
-    Who has confirmed already said it before. Raises `CalledOff`, `Over` or `Full`.
-    """
-    event = held_for_a_place(place.event)
-    hold(place.person_id)
-    db.session.refresh(place, _STANDING)
-    # The mail with the entry has arrived.
-    lift_bounce(place.person.email)
-    if not place.is_coming:
-        ask = latest_ask(place)
-        _come(place, event, guests=ask.guests if ask else place.guests, now=now)
-
-
-def _come(place: SignUp, event: Event, *, guests: int, now: datetime) -> None:
-    if event.is_called_off:
-        raise CalledOff
-    if event.is_over(now):
-        raise Over
+def attend(sign_up: SignUp, event: Event, *, guests: int, now: datetime) -> None:
+    """Note that somebody comes, to an event that is locked. Raises `CalledOff`, `Over`, `Full`."""
+    _refuse_if_closed(event, now=now)
     if event.capacity is not None:
-        taken = places_taken([event.id])[event.id] - (place.places if place.is_coming else 0)
-        held = seats_of_others(event, place, now=now)
-        refuse_if_full(event.free_places(taken + held), places=1 + guests)
-    was_active = place.is_active
-    place.guests = guests
-    place.confirmed_at = place.confirmed_at or now
-    place.person.confirmed_at = place.person.confirmed_at or now
-    _release_seats(place)
+        taken = seats_taken([event.id])[event.id] - (sign_up.seats if sign_up.is_coming else 0)
+        reserved = seats_reserved_for_others(event, sign_up, now=now)
+        _refuse_if_full(event.free_seats(taken + reserved), seats=1 + guests)
+    was_active = sign_up.is_active
+    sign_up.guests = guests
+    sign_up.confirmed_at = sign_up.confirmed_at or now
+    sign_up.person.confirmed_at = sign_up.person.confirmed_at or now
+    release_seats(sign_up)
     if not was_active:
-        place.withdrawn_at = None
-        place.revisions += 1
+        sign_up.withdrawn_at = None
+        sign_up.revisions += 1
         # Their calendar has lost the entry, or has declined it.
-        write_to(place, event, mails.invitation, now=now)
+        queue_with_calendar(sign_up, event, mails.invitation, now=now)
 
 
-def _release_seats(place: SignUp) -> None:
+def release_seats(sign_up: SignUp) -> None:
+    """Reserve no more seats for what forms asked for in somebody's name."""
     db.session.execute(
         update(SignUpAsk)
-        .where(SignUpAsk.sign_up_id == place.id)
+        .where(SignUpAsk.sign_up_id == sign_up.id)
         .values(seats=0)
         .execution_options(synchronize_session=False)
     )
 
 
-def withdraw(place: SignUp, *, now: datetime) -> bool:
-    """Give a person's place up and take the entry out of their calendar. Tells if it is new."""
-    event = held_for_a_place(place.event)
-    hold(place.person_id)
-    db.session.refresh(place, _STANDING)
-    if not place.is_active:
+def withdraw(sign_up: SignUp, *, now: datetime) -> bool:
+    """Withdraw a sign-up and take the entry out of the person's calendar. Tells if it is new."""
+    event = lock_with_event(sign_up)
+    if not sign_up.is_active:
         return False
-    place.withdrawn_at = now
-    place.revisions += 1
-    _release_seats(place)
+    sign_up.withdrawn_at = now
+    sign_up.revisions += 1
+    release_seats(sign_up)
     # Who has heard that it is called off has no entry left; who has not hears it now.
-    has_heard = event.is_called_off and place.notified_sequence == event.sequence
+    has_heard = event.is_called_off and sign_up.notified_sequence == event.sequence
     if not has_heard and not event.is_over(now):
         write = mails.called_off if event.is_called_off else mails.withdrawn
-        write_to(place, event, write, now=now)
+        queue_with_calendar(sign_up, event, write, now=now)
     return True
-
-
-def decline(place: SignUp, *, now: datetime) -> bool:
-    """Give the place up of a person whose calendar has declined. Tells if it is new.
-
-    Whoever can write a mail can forge one, so they are told, with a button that takes it back.
-    Their calendar knows already, and is sent nothing.
-    """
-    event = held_for_a_place(place.event)
-    hold(place.person_id)
-    db.session.refresh(place, _STANDING)
-    if not place.is_active:
-        return False
-    place.withdrawn_at = now
-    _release_seats(place)
-    if not event.is_over(now) and not event.is_called_off:
-        queue(mails.declined(place, event, place.person, back=_way_back(place, now=now)), now=now)
-    return True
-
-
-def _way_back(place: SignUp, *, now: datetime) -> SignUpAsk:
-    """Note what a place was, so that its owner can have it again with one press."""
-    ask = SignUpAsk(
-        event_id=place.event_id,
-        sign_up_id=place.id,
-        guests=place.guests,
-        asked_at=now,
-        answered_at=now,
-    )
-    db.session.add(ask)
-    db.session.flush()
-    return ask
-
-
-def question(place: SignUp, *, now: datetime) -> bool:
-    """Ask somebody whether a mail was theirs that gave their place up from another address.
-
-    Nothing changes before they press the button. Tells whether they are asked: once a day.
-    """
-    event = held_for_a_place(place.event)
-    hold(place.person_id)
-    db.session.refresh(place, _STANDING)
-    email = place.person.email
-    lately = queued_lately(email, kinds=[mails.QUESTION], since=now - timedelta(days=1))
-    if not place.is_active or event.is_over(now) or lately or refuses_mail(email):
-        return False
-    queue(mails.question(place, event, place.person), now=now)
-    return True
-
-
-def tell(event: Event, *, most: int, now: datetime) -> int:
-    """Write the news of an event to some of those who mean to come. Returns to how many.
-
-    They hear how it stands now: what was changed twice is told once. The mail and the mark that
-    somebody has heard are saved together, so wherever this is broken off, and however many do it
-    at once, nobody is told twice and nobody is left out.
-    """
-    event = held(event)
-    if event.is_over(now):
-        return 0
-    places = untold(event, most=most)
-    for place in places:
-        if event.is_called_off:
-            write_to(place, event, mails.called_off, now=now)
-            continue
-        ask = None if place.is_coming else latest_ask(place)
-        write_to(place, event, partial(mails.changed, ask=ask), now=now)
-    return len(places)
 
 
 def erase(event: Event, *, most: int, now: datetime) -> int:
     """Erase some sign-ups of an event that is long over. Returns how many.
 
-    How many places were taken stays with the event. With a sign-up goes a person of whom nothing
+    How many seats were taken stays with the event. With a sign-up goes a person of whom nothing
     else is known.
     """
-    event = held_alone(event)
+    event = lock_exclusive(event.id)
     if not event.is_long_over(now):
         return 0
-    places = some_of(event, most=most)
-    for place in places:
-        if place.is_coming:
-            event.erased_sign_ups += place.places
-        db.session.delete(place)
+    sign_ups = some_of(event, most=most)
+    for sign_up in sign_ups:
+        if sign_up.is_coming:
+            event.erased_sign_ups += sign_up.seats
+        db.session.delete(sign_up)
     db.session.flush()
-    for place in places:
-        if not is_known_elsewhere(place.person):
-            let_go(place.person)
-    return len(places)
+    for sign_up in sign_ups:
+        if not is_known_elsewhere(sign_up.person):
+            let_go(sign_up.person)
+    return len(sign_ups)
 
 
-def held_for_a_place(event: Event) -> Event:
-    """Hold an event as it is until the deed is saved; alone where places are limited and counted.
+def lock_with_event(sign_up: SignUp) -> Event:
+    """Lock a sign-up with its event and its person, and read it anew. Gives the event."""
+    event = _lock_event(sign_up.event)
+    lock_person(sign_up.person_id)
+    db.session.refresh(sign_up, _CHANGEABLE)
+    return event
+
+
+def _lock_event(event: Event) -> Event:
+    """Lock an event as it is until this is saved; alone where seats are limited and counted.
 
     Elsewhere many sign up at once, and only a change of the event itself waits for them.
     """
-    event = event if event.capacity is not None else held(event)
+    event = event if event.capacity is not None else lock_shared(event.id)
     # Unlimited a moment ago need not be unlimited now.
-    return event if event.capacity is None else held_alone(event)
+    return event if event.capacity is None else lock_exclusive(event.id)
 
 
-def refuse_if_full(free: int | None, *, places: int) -> None:
-    """Refuse kindly what does not fit in the free places; None is no limit. Raises `Full`."""
+def _refuse_if_closed(event: Event, *, now: datetime) -> None:
+    if event.is_called_off:
+        raise CalledOff
+    if event.is_over(now):
+        raise Over
+
+
+def _refuse_if_full(free: int | None, *, seats: int) -> None:
+    """Refuse kindly what does not fit in the free seats; None is no limit. Raises `Full`."""
     if free is None:
         return
     if free == 0:
         raise Full
-    if places > free:
+    if seats > free:
         raise Full(
             ngettext(
                 "There is only %(num)s place left: come without guests.",
@@ -252,7 +277,9 @@ def refuse_if_full(free: int | None, *, places: int) -> None:
         )
 
 
-def write_to(place: SignUp, event: Event, write: Callable[..., Mail], *, now: datetime) -> None:
-    """Post a mail with a calendar to who has a place, and note what they have heard by it."""
-    queue(write(place, event, place.person, stamp=place.stamp(now)), now=now)
-    place.notified_sequence = event.sequence
+def queue_with_calendar(
+    sign_up: SignUp, event: Event, write: Callable[..., Mail], *, now: datetime
+) -> None:
+    """Queue a mail with a calendar to who signed up, and note that they are notified by it."""
+    queue(write(sign_up, event, sign_up.person, stamp=sign_up.stamp(now)), now=now)
+    sign_up.notified_sequence = event.sequence

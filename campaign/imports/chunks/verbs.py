@@ -20,10 +20,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from campaign import tokens
-from campaign.db import Moment, db, fill, make_room
+from campaign.db import Moment, bulk_insert, db, enlarge_cache, upsert
 from campaign.imports.chunks.cutting import Chunk
 from campaign.imports.models import Import, Refused, Stage
 from campaign.imports.statuses import (
@@ -36,7 +35,7 @@ from campaign.imports.statuses import (
 from campaign.outbox.models import Suppression
 from campaign.outbox.verbs import suppress_hash
 from campaign.people.models import NOT_ME, Consent, Person, Purpose, Rhythm, Subscription, Tag
-from campaign.people.verbs import leave
+from campaign.people.subscriptions.verbs import leave
 
 FORM = "import"
 # Those who came with a file sit in a temporary table of their own first; from there a chunk needs
@@ -80,7 +79,7 @@ def take(run: Import, chunk: Chunk, *, now: datetime) -> bool:
     Returns False, and saves nothing, where another worker has saved it meanwhile.
     """
     before, saves = run.rows, run.stage == Stage.IMPORTING
-    make_room()
+    enlarge_cache()
     connection = db.session.connection()
     _STAGING.create_all(connection, checkfirst=False)
     found = _stage(run, chunk, now=now)
@@ -129,7 +128,7 @@ def _stage(run: Import, chunk: Chunk, *, now: datetime) -> dict[str, int]:
     agreed = datetime.combine(run.agreed_on, time(), UTC) if run.agreed_on else None
     people = list(enumerate(chunk.people.values()))
     if people:
-        fill(
+        bulk_insert(
             _staged,
             (
                 (
@@ -142,7 +141,7 @@ def _stage(run: Import, chunk: Chunk, *, now: datetime) -> dict[str, int]:
         )  # fmt: skip
     tags = [(number, tag) for number, row in people for tag in row.tags]
     if tags:
-        fill(_staged_tag, tags)
+        bulk_insert(_staged_tag, tags)
     _find_people()
     stands = case(
         (Subscription.left_at.is_not(None), LEFT),
@@ -214,7 +213,7 @@ def _remember(*, now: datetime) -> None:
     ).where(or_(_staged.c.suppressed.is_(None), _staged.c.suppressed != NOT_ME))
     # In one order, so that two imports of the same people wait for each other and never cross.
     people = people.order_by(_staged.c.email)
-    statement = _upsert(Person).from_select([*columns, "remembered_at"], people)
+    statement = upsert(Person).from_select([*columns, "remembered_at"], people)
     new, old = statement.excluded, Person.__table__.c
     # A city of another country than theirs is somebody else's idea of them.
     is_same = or_(old.country == "", new.country == "", old.country == new.country)
@@ -248,9 +247,7 @@ def _tag() -> None:
         .where(_staged.c.person_id.is_not(None))
         .distinct()
     )
-    db.session.execute(
-        _upsert(Tag).from_select(["tag", "person_id"], tags).on_conflict_do_nothing()
-    )
+    db.session.execute(upsert(Tag).from_select(["tag", "person_id"], tags).on_conflict_do_nothing())
 
 
 def _suppress(run: Import, *, now: datetime) -> None:
@@ -274,7 +271,7 @@ def _let_leave(*, now: datetime) -> None:
         literal(Rhythm.ALL.value),
     ).where(left, _staged.c.stands.is_(None), _staged.c.person_id.is_not(None))
     db.session.execute(
-        _upsert(Subscription)
+        upsert(Subscription)
         .from_select(["person_id", "purpose", "asked_at", "left_at", "rhythm"], strangers)
         .on_conflict_do_nothing()
     )
@@ -312,7 +309,7 @@ def _subscribe(run: Import, *, now: datetime) -> None:
         literal(""),
     ).where(who)
     db.session.execute(
-        _upsert(Consent).from_select(
+        upsert(Consent).from_select(
             ["person_id", "purpose", "wording", "wording_version", "form", "asked_at", "given_at",
              "withdrawn_through"],
             consents,
@@ -325,7 +322,7 @@ def _subscribe(run: Import, *, now: datetime) -> None:
         given,
         literal(Rhythm.ALL.value),
     ).where(who)
-    statement = _upsert(Subscription).from_select(
+    statement = upsert(Subscription).from_select(
         ["person_id", "purpose", "asked_at", "confirmed_at", "rhythm"], subscriptions
     )
     db.session.execute(
@@ -340,8 +337,3 @@ def _subscribe(run: Import, *, now: datetime) -> None:
 def stated(run: Import) -> str:
     """Give the wording that is recorded: what they agreed to, and who says so."""
     return f"{run.wording}\n\n{run.source}".strip()
-
-
-def _upsert(model: type[Any]) -> Any:
-    make = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    return make(model)

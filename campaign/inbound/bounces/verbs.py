@@ -18,8 +18,8 @@ from campaign.outbox.suppressions.verbs import Status, report_gone
 from campaign.outbox.verbs import bounced, complained, suppress
 from campaign.people.links import read_unsubscribe
 from campaign.people.models import Person, Purpose
-from campaign.people.queries import subscriptions_of
-from campaign.people.verbs import leave
+from campaign.people.subscriptions.queries import subscriptions_of
+from campaign.people.subscriptions.verbs import leave
 from campaign.tokens import ForgedToken
 from campaign.verdicts.judging import Verdict
 
@@ -84,7 +84,8 @@ def about(address: str, found: Reading) -> Failure | None:
 
     Where the only one named is somebody else, the mail was forwarded there.
     """
-    own = next((one for one in found.failures if address in one.addresses), None)
+    named = [one for one in found.failures if address in one.addresses]
+    own = next((one for one in named if one.is_of(address)), named[0] if named else None)
     in_words = guesses.told_of(found.told, address)
     unnamed = guesses.told_of_nobody(found.told)
     if own is not None:
@@ -102,7 +103,7 @@ def about(address: str, found: Reading) -> Failure | None:
 
 def _act_upon(mail: InboundMail, message: Message, failure: Failure, *, now: datetime) -> None:
     words = _words(failure)
-    is_own = message.to_address.lower() in failure.addresses
+    is_own = failure.is_of(message.to_address.lower())
     match failure.verdict:
         case Verdict.NOTED:
             settle(mail, Kind.NOTICE, Made.NOTED, now=now, words=words)
@@ -128,7 +129,7 @@ def _gone(mail: InboundMail, message: Message, failure: Failure, *, now: datetim
     )
     made = {
         Status.SUPPRESSED: Made.SUPPRESSED,
-        Status.HELD_BACK: Made.HELD_BACK,
+        Status.WITHHELD: Made.HELD_BACK,
         Status.COUNTED: Made.MAYBE_GONE,
     }[status]
     settle(mail, Kind.BOUNCE, made, now=now, words=words)

@@ -1,4 +1,4 @@
-"""The craft of automatic mails: which there are, what they say until somebody writes them anew."""
+"""The craft of automations: which there are, what they say until somebody writes them anew."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ WELCOME, DIGEST, REMINDER = f"{STEP}0", "digest", "reminder"
 
 
 class Words(NamedTuple):
-    """What an automatic mail says in one language: a subject, and Markdown."""
+    """What an automation says in one language: a subject, and Markdown."""
 
     subject: str
     source: str
@@ -25,7 +25,7 @@ class Words(NamedTuple):
 
 @dataclass(frozen=True)
 class BuiltIn:
-    """An automatic mail as it comes with the program; `words` are in the locale of the moment."""
+    """An automation as it comes with the program; `words` are in the locale of the moment."""
 
     label: Any
     about: Any
@@ -70,7 +70,7 @@ def _reasons() -> Words:
     )
 
 
-def _month() -> Words:
+def _digest() -> Words:
     return Words(
         _("What’s on this month"),
         "{{ events_this_month }}"
@@ -106,7 +106,7 @@ BUILT_IN: dict[str, BuiltIn] = {
     DIGEST: BuiltIn(
         _l("What’s on this month"),
         _l("Once a month to everyone who subscribes, with the events of each reader’s country."),
-        _month,
+        _digest,
     ),
     REMINDER: BuiltIn(
         _l("Reminder"),
@@ -118,48 +118,48 @@ BUILT_IN: dict[str, BuiltIn] = {
 
 
 def is_step(key: str) -> bool:
-    """Tell whether an automatic mail is a step of the welcome."""
+    """Tell whether an automation is a step of the welcome."""
     return key.startswith(STEP)
 
 
 def label_of(key: str) -> str:
-    """Name an automatic mail for organisers."""
+    """Name an automation for organisers."""
     if key in BUILT_IN:
         return str(BUILT_IN[key].label)
     return str(_("Welcome, mail %(number)s", number=int(key.removeprefix(STEP)) + 1))
 
 
-def words_in(automatic: Automation, language: str) -> Words:
-    """Give what a mail says to readers of a language: as written, else the standard's words.
+def words_in(automation: Automation, language: str) -> Words:
+    """Give what a mail says to readers of a language: as written, else the program's words.
 
     A mail that has neither says what it says in the campaign's first language.
     """
-    written = {text.language: Words(text.subject, text.source) for text in automatic.texts}
+    written = {text.language: Words(text.subject, text.source) for text in automation.texts}
     if language in written:
         return written[language]
-    standard = BUILT_IN.get(automatic.key)
-    if standard is None:
+    built_in = BUILT_IN.get(automation.key)
+    if built_in is None:
         return written.get(current_app.config["LANGUAGES"][0], Words("", ""))
     with force_locale(language):
-        return standard.words()
+        return built_in.words()
 
 
-def moment_of_month(automatic: Automation, *, now: datetime, zone: str) -> datetime:
+def digest_moment(automation: Automation, *, now: datetime, zone: str) -> datetime:
     """Give the moment of this month at which its mail goes, by the clocks of an IANA zone."""
     here = now.astimezone(ZoneInfo(zone))
-    return _in_month(automatic, here.date(), zone)
+    return _in_month(automation, here.date(), zone)
 
 
-def next_moment(automatic: Automation, *, now: datetime, zone: str) -> datetime:
+def next_digest(automation: Automation, *, now: datetime, zone: str) -> datetime:
     """Give the moment at which the mail of this month goes, or where that is past, of the next."""
-    moment = moment_of_month(automatic, now=now, zone=zone)
+    moment = digest_moment(automation, now=now, zone=zone)
     if moment > now:
         return moment
-    return _in_month(automatic, moment.date().replace(day=1) + timedelta(days=32), zone)
+    return _in_month(automation, moment.date().replace(day=1) + timedelta(days=32), zone)
 
 
-def _in_month(automatic: Automation, day: date, zone: str) -> datetime:
+def _in_month(automation: Automation, day: date, zone: str) -> datetime:
     first = day.replace(day=1)
-    days = (automatic.weekday - first.weekday()) % 7 + 7 * (automatic.week - 1)
+    days = (automation.weekday - first.weekday()) % 7 + 7 * (automation.week - 1)
     day = first + timedelta(days=days)
-    return datetime.combine(day, time(automatic.hour), ZoneInfo(zone))
+    return datetime.combine(day, time(automation.hour), ZoneInfo(zone))

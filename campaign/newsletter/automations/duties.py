@@ -1,6 +1,8 @@
-"""What automatic mails owe the clock: the next step of a welcome, the month, one reminder."""
+"""What automations owe the clock: the next step of a welcome, the digest, one reminder."""
 
 from datetime import timedelta
+
+from flask import current_app
 
 from campaign import clock
 from campaign.db import db
@@ -9,17 +11,17 @@ from campaign.newsletter.automations import queries, verbs
 
 
 @duty("newsletter.steps", every=timedelta(minutes=10))
-def take_steps() -> None:
-    """Take the next step with everyone who is due, each step by itself."""
+def send_steps() -> None:
+    """Send the next step to everyone who is due, each step by itself."""
     for step in queries.steps():
-        verbs.take_step(step.key, now=clock.now())
+        verbs.send_step(step.key, now=clock.now())
         db.session.commit()
 
 
-@duty("newsletter.month", every=timedelta(minutes=10))
-def tell_of_the_month() -> None:
-    """Tell of the month once its moment has come."""
-    verbs.tell_of_the_month(now=clock.now())
+@duty("newsletter.digest", every=timedelta(minutes=10))
+def send_digest() -> None:
+    """Send the digest of the month once its moment has come."""
+    verbs.send_digest(zone=current_app.config["TIMEZONE"], now=clock.now())
     db.session.commit()
 
 

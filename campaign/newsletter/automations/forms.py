@@ -1,4 +1,4 @@
-"""What organisers may say of automatic mails: their words, their time, their switch."""
+"""What organisers may say of automations: their time, their switch, whom to enrol."""
 
 from typing import Any
 
@@ -8,23 +8,12 @@ from wtforms import IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, NumberRange
 from wtforms.widgets import HiddenInput
 
-from campaign.forms import OfficeForm, line_field, markdown_field
+from campaign.forms import OfficeForm
 from campaign.languages import lazy_gettext as _l
 
 MOST_DAYS = 365
 # Of the fifth week some months have no Tuesday.
 _WEEKS = (_l("first"), _l("second"), _l("third"), _l("fourth"))
-
-
-class WordsForm(OfficeForm):
-    """Write an automatic mail in one language."""
-
-    subject = line_field(_l("Subject of the mail"), most=255, required=_l("Enter a subject."))
-    source = markdown_field(
-        _l("Text"), most=20_000, required=_l("Write the text."), render_kw={"rows": 16}
-    )
-    # Which version the organiser has read; see `verbs.write`.
-    version = IntegerField(widget=HiddenInput(), default=0)
 
 
 class DaysForm(OfficeForm):
@@ -40,7 +29,7 @@ class DaysForm(OfficeForm):
 
 
 class MomentForm(OfficeForm):
-    """Say when the mail of the month goes."""
+    """Say when the digest goes."""
 
     week = SelectField(_l("Which one of the month"), coerce=int, validators=[InputRequired()])
     weekday = SelectField(_l("Day of the week"), coerce=int, validators=[InputRequired()])
@@ -50,21 +39,17 @@ class MomentForm(OfficeForm):
         super().__init__(*args, **kwargs)
         days = get_day_names("wide", locale=get_locale() or "en")
         self.week.choices = list(enumerate(_WEEKS, start=1))
-        self.weekday.choices = [(number, days[number]) for number in range(7)]
+        self.weekday.choices = [(day, days[day]) for day in range(7)]
         self.hour.choices = [(hour, f"{hour}:00") for hour in range(24)]
 
 
-class BeginForm(OfficeForm):
+class EnrolForm(OfficeForm):
     """Begin the welcome for subscribers who never had it."""
 
     segment = SelectField(_l("For whom"), coerce=int, validators=[InputRequired()])
 
 
 class ApproveForm(OfficeForm):
-    """The button that approves an automatic mail, in the words that were seen."""
+    """The button that approves an automation, in the words that were seen."""
 
     seen = StringField(widget=HiddenInput(), default="")
-
-
-class ButtonForm(OfficeForm):
-    """A button: on, off, one more, one less, the standard's words, send to me."""

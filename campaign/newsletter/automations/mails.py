@@ -1,4 +1,4 @@
-"""What automatic mails look like: to many, to one who has just confirmed, to one who has not."""
+"""What automations look like: to many, to one who has just confirmed, to one who has not."""
 
 from datetime import datetime
 
@@ -6,15 +6,16 @@ from flask import current_app
 
 from campaign.languages import _, force_locale
 from campaign.languages import lazy_gettext as _l
-from campaign.newsletter.automations.catalogue import REMINDER, WELCOME, words_in
-from campaign.newsletter.automations.models import Automation
-from campaign.newsletter.mails import CHOICES, GREETING, WAY_OUT, list_headers
-from campaign.newsletter.rendering import (
-    as_holes,
+from campaign.mailings.fields import GREETING
+from campaign.mailings.rendering import (
+    as_placeholders,
     fill,
     kept_whole,
     write,
 )
+from campaign.newsletter.automations.catalogue import REMINDER, WELCOME, words_in
+from campaign.newsletter.automations.models import Automation
+from campaign.newsletter.mails import CHOICES, WAY_OUT, list_headers
 from campaign.outbox.fields import Recipient
 from campaign.outbox.kinds import kind
 from campaign.outbox.mail import Mail
@@ -25,19 +26,20 @@ from campaign.people.models import Person, Purpose
 from campaign.templating import absolute, render_mail
 
 WELCOMED = kind("welcome", _l("welcome to the newsletter"))
-TRIAL = kind("automatic-trial", _l("trial of an automatic mail"))
+# The kind of mails sent long ago, too.
+TEST = kind("automatic-trial", _l("test of an automation"))
 # So many characters of a mail's beginning a list of mails may show.
 SHOWN = 140
 
 
-def variants(automatic: Automation) -> list[Variant]:
+def variants(automation: Automation) -> list[Variant]:
     """Write a mail for all its readers at once: a variant for each language, which is its key."""
-    return [variant(automatic, language) for language in current_app.config["LANGUAGES"]]
+    return [variant(automation, language) for language in current_app.config["LANGUAGES"]]
 
 
-def variant(automatic: Automation, language: str) -> Variant:
-    """Write a mail in one language, with a field where readers differ."""
-    words = words_in(automatic, language)
+def variant(automation: Automation, language: str) -> Variant:
+    """Write a mail in one language, with a merge field where readers differ."""
+    words = words_in(automation, language)
     body = write(words.source, absolute=absolute)
     with force_locale(language):
         text, html = render_mail(
@@ -47,16 +49,16 @@ def variant(automatic: Automation, language: str) -> Variant:
             body_text=kept_whole(body.text),
             body_html=body.html,
             greeting=GREETING,
-            has_just_confirmed=automatic.key == WELCOME,
+            has_just_confirmed=automation.key == WELCOME,
             preferences_url=links.preferences_url(CHOICES),
             unsubscribe_url=links.unsubscribe_url(WAY_OUT),
         )
     return Variant(
         key=language,
         language=language,
-        subject=as_holes(words.subject, is_html=False),
-        text=as_holes(text, is_html=False),
-        html=as_holes(html, is_html=True),
+        subject=as_placeholders(words.subject, is_html=False),
+        text=as_placeholders(text, is_html=False),
+        html=as_placeholders(html, is_html=True),
     )
 
 
@@ -66,40 +68,40 @@ def _opening(text: str) -> str:
     return "" if "{{" in words else words[:SHOWN]
 
 
-def headers(automatic: Automation) -> dict[str, str]:
-    """Give the headers of a mail to many, with a field for each reader's way out."""
+def headers(automation: Automation) -> dict[str, str]:
+    """Give the headers of a mail to many, with a merge field for each reader's way out."""
     domain = current_app.config["MAIL_DOMAIN"]
-    return {**list_headers(WAY_OUT), "Feedback-ID": f"{automatic.key}:newsletter:{domain}"}
+    return {**list_headers(WAY_OUT), "Feedback-ID": f"{automation.key}:newsletter:{domain}"}
 
 
-def seen_by(automatic: Automation, reader: Recipient, *, now: datetime) -> Variant:
+def seen_by(automation: Automation, reader: Recipient, *, now: datetime) -> Variant:
     """Write a mail as one reader gets it, all fields filled in."""
-    if automatic.key == REMINDER:
-        return _reminder_seen(automatic, reader.language)
-    holes = variant(automatic, reader.language)
+    if automation.key == REMINDER:
+        return _reminder_seen(automation, reader.language)
+    open_ = variant(automation, reader.language)
     with force_locale(reader.language):
         return Variant(
-            key=holes.key,
-            language=holes.language,
-            subject=" ".join(fill(holes.subject, reader, is_html=False, now=now).split())[:255],
-            text=fill(holes.text, reader, is_html=False, now=now),
-            html=fill(holes.html, reader, is_html=True, now=now),
+            key=open_.key,
+            language=open_.language,
+            subject=" ".join(fill(open_.subject, reader, is_html=False, now=now).split())[:255],
+            text=fill(open_.text, reader, is_html=False, now=now),
+            html=fill(open_.html, reader, is_html=True, now=now),
         )
 
 
-def _reminder_seen(automatic: Automation, language: str) -> Variant:
+def _reminder_seen(automation: Automation, language: str) -> Variant:
     # Nobody: the links open pages that say they are of no use any more.
     nobody = Person(id=0, email="nobody@example.org", language=language)
-    mail = reminder(nobody, automatic)
+    mail = reminder(nobody, automation)
     return Variant(
         key=language, language=language, subject=mail.subject, text=mail.text, html=mail.html
     )
 
 
-def welcome(person: Person, automatic: Automation, *, now: datetime) -> Mail:
+def welcome(person: Person, automation: Automation, *, now: datetime) -> Mail:
     """Greet a new subscriber: what comes, how often, and how to leave."""
     reader = Recipient(person.id, person.name, language_of(person), person.country, person.city_id)
-    seen = seen_by(automatic, reader, now=now)
+    seen = seen_by(automation, reader, now=now)
     return Mail(
         kind=WELCOMED,
         to=person.email,
@@ -113,18 +115,18 @@ def welcome(person: Person, automatic: Automation, *, now: datetime) -> Mail:
     )
 
 
-def reminder(person: Person, automatic: Automation) -> Mail:
+def reminder(person: Person, automation: Automation) -> Mail:
     """Ask once more whether somebody wants the newsletter, for the last time."""
-    words = words_in(automatic, language_of(person))
+    words = words_in(automation, language_of(person))
     body = write(words.source, absolute=absolute)
     return confirmation_reminder(
         person, Purpose.NEWSLETTER, Words(words.subject, body.text, body.html)
     )
 
 
-def trial(automatic: Automation, *, language: str, to: str, now: datetime) -> Mail:
+def test_copy(automation: Automation, *, language: str, to: str, now: datetime) -> Mail:
     """Write a copy for the organiser who asks for one, as a reader without a name would get it."""
-    seen = seen_by(automatic, Recipient(None, "", language, "", None), now=now)
+    seen = seen_by(automation, Recipient(None, "", language, "", None), now=now)
     with force_locale(language):
-        subject = _("Trial: %(subject)s", subject=seen.subject)[:255]
-    return Mail(kind=TRIAL, to=to, subject=subject, text=seen.text, html=seen.html, is_own_act=True)
+        subject = _("Test: %(subject)s", subject=seen.subject)[:255]
+    return Mail(kind=TEST, to=to, subject=subject, text=seen.text, html=seen.html, is_own_act=True)

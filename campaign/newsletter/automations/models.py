@@ -1,4 +1,4 @@
-"""An automatic mail: its switch, its words, and to whom it has gone."""
+"""An automation: its switch, its words, and to whom it has gone."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from campaign.db import Model
 
 
 class Automation(Model):
-    """An automatic mail as organisers set it; without a row it is as `catalogue` has it."""
+    """An automation as organisers set it; without a row it is as `catalogue` has it."""
 
     __tablename__ = "newsletter_automation"
 
@@ -21,7 +21,7 @@ class Automation(Model):
     switched_on_at: Mapped[datetime | None]
     # Of a step of the welcome: so many days after somebody has confirmed.
     days: Mapped[int] = mapped_column(default=0)
-    # Of the mail of the month: the first Tuesday at nine is 1, 1, 9; Monday is day 0.
+    # Of the digest: the first Tuesday at nine is 1, 1, 9; Monday is day 0.
     week: Mapped[int] = mapped_column(default=1)
     weekday: Mapped[int] = mapped_column(default=1)
     hour: Mapped[int] = mapped_column(default=9)
@@ -33,7 +33,7 @@ class Automation(Model):
         ForeignKey("organiser.id", ondelete="SET NULL")
     )
 
-    # Who last wrote its words, and who found good what they are: `approved_words` is their mark.
+    # Who last wrote its words, and who found them good: `approved_words` is their fingerprint.
     written_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("organiser.id", ondelete="SET NULL")
     )
@@ -48,19 +48,19 @@ class Automation(Model):
     )
 
     @property
-    def words_mark(self) -> str:
-        """Give a mark of all that organisers wrote for it: another word makes another mark."""
+    def words_fingerprint(self) -> str:
+        """Give a fingerprint of all that organisers wrote for it: another word makes another."""
         said = sorted([text.language, text.subject, text.source] for text in self.texts)
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
     @property
     def is_approved(self) -> bool:
         """Tell whether a colleague found good what it says now."""
-        return self.approved_words == self.words_mark
+        return self.approved_words == self.words_fingerprint
 
 
 class AutomationText(Model):
-    """The words of an automatic mail in one language, where they are not the standard's."""
+    """The words of an automation in one language, where they are not the program's."""
 
     __tablename__ = "newsletter_automation_text"
 
@@ -96,7 +96,7 @@ class StepSent(Model):
 
 
 class DigestSent(Model):
-    """A month whose mail was queued: each once, whatever happens."""
+    """A month whose digest was queued: each once, whatever happens."""
 
     __tablename__ = "newsletter_digest_sent"
 

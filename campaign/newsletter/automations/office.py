@@ -1,103 +1,92 @@
-"""Doors of automatic mails for organisers: see, write, time, switch and try each."""
+"""Doors of automations for organisers: see, time, approve and switch each, enrol who has none."""
 
 from typing import Any
 
 from flask import (
     Blueprint,
     Flask,
-    Response,
     abort,
     current_app,
     flash,
     g,
     redirect,
     render_template,
-    request,
     url_for,
 )
 
 from campaign import clock
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _, language_name, local, ngettext
-from campaign.newsletter.automations import mails, queries, verbs
+from campaign.newsletter.automations import queries, verbs
 from campaign.newsletter.automations.catalogue import (
     BUILT_IN,
     DIGEST,
     WELCOME,
     is_step,
     label_of,
-    next_moment,
+    next_digest,
     words_in,
 )
 from campaign.newsletter.automations.forms import (
     ApproveForm,
-    BeginForm,
-    ButtonForm,
     DaysForm,
+    EnrolForm,
     MomentForm,
-    WordsForm,
 )
 from campaign.newsletter.automations.models import Automation
-from campaign.newsletter.previews.looks import offers
-from campaign.outbox.fields import Recipient
-from campaign.refusals import Refusal
 from campaign.segments.queries import segment, segments_by_name
 
 bp = Blueprint("automations", __name__, url_prefix="/automations")
 
-# As of the other previews: nothing runs, nothing is loaded but our own images.
-_POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'"
-)
-
 
 @bp.get("")
 def index() -> Any:
-    """List the automatic mails: when each goes, whether it is on, to how many it has gone."""
-    return _index(_begin_form())
+    """List the automations: when each goes, whether it is on, to how many it has gone."""
+    return _index(_enrol_form())
 
 
-def _begin_form() -> BeginForm:
-    form = BeginForm()
+def _enrol_form() -> EnrolForm:
+    form = EnrolForm()
     saved = db.session.scalars(segments_by_name())
     form.segment.choices = [(0, _("All subscribers")), *((one.id, one.name) for one in saved)]
     return form
 
 
-def _index(form: BeginForm) -> str:
+def _index(form: EnrolForm) -> str:
     return render_template(
         "newsletter/office/automations.html",
-        automatics=[
-            (one, label_of(one.key), _when(one), queries.waits_for_a_colleague(one))
-            for one in queries.automatics()
+        automations=[
+            (one, label_of(one.key), _when(one), queries.needs_approval(one))
+            for one in queries.automations()
         ],
-        turns=queries.turns(),
+        steps_sent=queries.steps_sent(),
         form=form,
-        waiting=queries.number_not_begun(now=clock.now()),
+        waiting=queries.number_not_enrolled(now=clock.now()),
         button=ButtonForm(formdata=None),
     )
 
 
-def _when(automatic: Automation) -> str:
-    if automatic.key == DIGEST:
+def _when(automation: Automation) -> str:
+    if automation.key == DIGEST:
         zone = current_app.config["TIMEZONE"]
-        moment = next_moment(automatic, now=clock.now(), zone=zone)
+        moment = next_digest(automation, now=clock.now(), zone=zone)
         return str(_("next on %(day)s", day=f"{local(moment, zone):%Y-%m-%d, %H:%M}"))
-    if not is_step(automatic.key):
+    if not is_step(automation.key):
         return str(_("3 days after somebody asked"))
-    if automatic.days == 0:
+    if automation.days == 0:
         return str(_("at once"))
-    return str(ngettext("after %(num)s day", "after %(num)s days", automatic.days))
+    return str(ngettext("after %(num)s day", "after %(num)s days", automation.days))
 
 
-@bp.post("/begin")
-def begin() -> Any:
+@bp.post("/enrol")
+def enrol() -> Any:
     """Begin the welcome for those chosen."""
-    form = _begin_form()
+    form = _enrol_form()
     if not form.validate():
         return _index(form), form.refusal_status()
     chosen = segment(form.segment.data) if form.segment.data else None
-    number = verbs.begin_for(chosen.rule if chosen else {}, now=clock.now())
+    number = verbs.enrol(chosen.rule if chosen else {}, now=clock.now())
     db.session.commit()
     flash(
         ngettext(
@@ -111,41 +100,43 @@ def begin() -> Any:
 @bp.post("/add")
 def add() -> Any:
     """Add a step to the welcome."""
-    _hold_button()
+    check_button()
     step = verbs.add_step(by=g.organiser.id, now=clock.now())
     db.session.commit()
-    return redirect(url_for("office.newsletter.automations.automatic", key=step.key), 303)
+    return redirect(url_for("office.newsletter.automations.automation", key=step.key), 303)
 
 
-def _hold_button() -> None:
+def check_button() -> None:
+    """Refuse a press that came from no page of ours."""
     if not ButtonForm().validate():
         abort(400)
 
 
 @bp.get("/<key>")
-def automatic(key: str) -> Any:
-    """Show an automatic mail: what it says in each language, and how it is set."""
-    return _automatic(_found(key))
+def automation(key: str) -> Any:
+    """Show an automation: what it says in each language, and how it is set."""
+    return _automation(found_by(key))
 
 
-def _found(key: str) -> Automation:
-    return queries.automatic(key) or abort(404)
+def found_by(key: str) -> Automation:
+    """Give an automation, or answer that there is none."""
+    return queries.automation(key) or abort(404)
 
 
-def _automatic(found: Automation, form: Any = None) -> str:
+def _automation(found: Automation, form: Any = None) -> str:
     form = form or _time_form(found)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     return render_template(
         "newsletter/office/automation.html",
-        automatic=found,
+        automation=found,
         label=label_of(found.key),
         about=BUILT_IN[found.key].about if found.key in BUILT_IN else "",
         when=_when(found),
         form=form,
-        months=queries.months() if found.key == DIGEST else [],
-        gone=queries.turns().get(found.key, 0),
+        digests=queries.digests_sent() if found.key == DIGEST else [],
+        gone=queries.steps_sent().get(found.key, 0),
         is_step=is_step(found.key),
-        is_standard=found.key in BUILT_IN,
+        is_built_in=found.key in BUILT_IN,
         words=[
             (
                 code,
@@ -156,9 +147,9 @@ def _automatic(found: Automation, form: Any = None) -> str:
             for code in current_app.config["LANGUAGES"]
         ],
         button=ButtonForm(formdata=None),
-        approve_form=ApproveForm(formdata=None, data={"seen": found.words_mark}),
+        approve_form=ApproveForm(formdata=None, data={"seen": found.words_fingerprint}),
         asks_for_approval=current_app.config["NEWSLETTER_APPROVAL"],
-        waits=queries.waits_for_a_colleague(found),
+        waits=queries.needs_approval(found),
         is_own=found.written_by_id == g.organiser.id,
         address=g.organiser.email,
     )
@@ -173,11 +164,11 @@ def _time_form(found: Automation) -> DaysForm | MomentForm | None:
 
 @bp.post("/<key>/time")
 def set_time(key: str) -> Any:
-    """Say when an automatic mail goes."""
-    found = _found(key)
+    """Say when an automation goes."""
+    found = found_by(key)
     form = _time_form(found) or abort(404)
     if not form.validate():
-        return _automatic(found, form), form.refusal_status()
+        return _automation(found, form), form.refusal_status()
     by, now = g.organiser.id, clock.now()
     if isinstance(form, DaysForm):
         verbs.set_days(key, days=form.days.data, by=by, now=now)
@@ -186,149 +177,53 @@ def set_time(key: str) -> Any:
             week=form.week.data, weekday=form.weekday.data, hour=form.hour.data, by=by, now=now
         )
     db.session.commit()
-    return _back(key, _("Kept."))
+    return back(key, _("Kept."))
 
 
-def _back(key: str, words: str) -> Any:
+def back(key: str, words: str) -> Any:
+    """Say what was done on the page of an automation."""
     flash(words, "done")
-    return redirect(url_for("office.newsletter.automations.automatic", key=key), 303)
+    return redirect(url_for("office.newsletter.automations.automation", key=key), 303)
 
 
 @bp.post("/<key>/on")
 def switch_on(key: str) -> Any:
-    """Let an automatic mail go out."""
-    _hold_button()
-    _found(key)
+    """Let an automation go out."""
+    check_button()
+    found_by(key)
     verbs.switch_on(key, by=g.organiser.id, now=clock.now())
     db.session.commit()
-    return _back(key, _("It is on."))
+    return back(key, _("It is on."))
 
 
 @bp.post("/<key>/approve")
 def approve(key: str) -> Any:
-    """Find good what an automatic mail says."""
-    found = _found(key)
+    """Find good what an automation says."""
+    found = found_by(key)
     form = ApproveForm()
     if not form.validate():
-        return _automatic(found), form.refusal_status()
+        return _automation(found), form.refusal_status()
     verbs.approve(key, seen=form.seen.data or "", by=g.organiser.id, now=clock.now())
     db.session.commit()
-    return _back(key, _("Approved. After a change it has to be approved anew."))
+    return back(key, _("Approved. After a change it has to be approved anew."))
 
 
 @bp.post("/<key>/off")
 def switch_off(key: str) -> Any:
-    """Let an automatic mail go out no more."""
-    _hold_button()
-    _found(key)
+    """Let an automation go out no more."""
+    check_button()
+    found_by(key)
     verbs.switch_off(key, by=g.organiser.id, now=clock.now())
     db.session.commit()
-    return _back(key, _("It is off."))
+    return back(key, _("It is off."))
 
 
 @bp.post("/<key>/drop")
 def drop(key: str) -> Any:
     """Take an added step out of the welcome."""
-    _hold_button()
-    _found(key)
+    check_button()
+    found_by(key)
     verbs.drop_step(key)
     db.session.commit()
     flash(_("The mail is deleted."), "done")
     return redirect(url_for("office.newsletter.automations.index"), 303)
-
-
-@bp.get("/<key>/<language>")
-def words(key: str, language: str) -> Any:
-    """Show the words of an automatic mail in one language, to be changed."""
-    found = _found_in(key, language)
-    said = words_in(found, language)
-    form = WordsForm(
-        data={"subject": said.subject, "source": said.source, "version": found.version}
-    )
-    return _words(found, language, form)
-
-
-def _found_in(key: str, language: str) -> Automation:
-    if language not in current_app.config["LANGUAGES"]:
-        abort(404)
-    return _found(key)
-
-
-def _words(found: Automation, language: str, form: WordsForm) -> str:
-    return render_template(
-        "newsletter/office/automation_text.html",
-        automatic=found,
-        label=label_of(found.key),
-        language=language,
-        language_name=language_name(language),
-        form=form,
-        fields=[] if found.key == "reminder" else offers(language, now=clock.now()),
-        is_changed=found.key in BUILT_IN and any(text.language == language for text in found.texts),
-        button=ButtonForm(formdata=None),
-    )
-
-
-@bp.post("/<key>/<language>")
-def write(key: str, language: str) -> Any:
-    """Keep the words of an automatic mail in one language."""
-    found = _found_in(key, language)
-    form = WordsForm()
-    if not form.validate():
-        return _words(found, language, form), form.refusal_status()
-    try:
-        verbs.write(
-            key,
-            version=form.version.data,
-            language=language,
-            subject=form.subject.data,
-            source=form.source.data,
-            by=g.organiser.id,
-            now=clock.now(),
-        )
-    except Refusal as refusal:
-        db.session.rollback()
-        form.source.errors = [*form.source.errors, refusal.sentence]
-        return _words(_found(key), language, form), refusal.status
-    db.session.commit()
-    return _back(key, _kept(key))
-
-
-def _kept(key: str) -> str:
-    found = _found(key)
-    if found.is_on and queries.waits_for_a_colleague(found):
-        return str(_("Kept. It goes to nobody until a colleague has approved it."))
-    return str(_("Kept."))
-
-
-@bp.post("/<key>/<language>/standard")
-def back_to_standard(key: str, language: str) -> Any:
-    """Let an automatic mail say again what it said at first."""
-    _hold_button()
-    _found_in(key, language)
-    verbs.back_to_standard(key, language=language, by=g.organiser.id, now=clock.now())
-    db.session.commit()
-    return _back(key, _("It says what it said at first."))
-
-
-@bp.post("/<key>/<language>/try")
-def send_trial(key: str, language: str) -> Any:
-    """Mail a copy to the organiser who presses."""
-    _hold_button()
-    _found_in(key, language)
-    verbs.send_trial(key, language=language, to=g.organiser.email, now=clock.now())
-    db.session.commit()
-    return _back(key, _("A copy is on its way to you."))
-
-
-@bp.get("/<key>/<language>/mail.html")
-def mail(key: str, language: str) -> Any:
-    """Show an automatic mail as a reader without a name gets it, for a frame."""
-    found = _found_in(key, language)
-    reader = Recipient(None, "", language, "", None)
-    seen = mails.seen_by(found, reader, now=clock.now())
-    if request.args.get("as") == "text":
-        answer = Response(seen.text, mimetype="text/plain")
-    else:
-        answer = Response(seen.html)
-    answer.headers["Content-Security-Policy"] = _POLICY
-    return answer

@@ -1,4 +1,4 @@
-"""Questions about automatic mails: how each is set, who is due, to how many it has gone."""
+"""Questions about automations: how each is set, who is due, to how many it has gone."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,6 +7,7 @@ from flask import Flask, current_app
 from sqlalchemy import ColumnElement, Select, exists, func, literal, select
 
 from campaign.db import count_of, db
+from campaign.mailings.audience import recipients
 from campaign.newsletter.automations import mails
 from campaign.newsletter.automations.catalogue import (
     BUILT_IN,
@@ -21,9 +22,8 @@ from campaign.newsletter.automations.models import (
     Enrolment,
     StepSent,
 )
-from campaign.newsletter.checks import queries as checks
+from campaign.newsletter.checks import queries as checks_queries
 from campaign.newsletter.checks.content_lint import Finding
-from campaign.newsletter.sendings.audience import recipients
 from campaign.people.models import Person, Purpose, Rhythm, Subscription
 from campaign.people.queries import language_among
 from campaign.segments.queries import audience
@@ -32,8 +32,8 @@ from campaign.segments.queries import audience
 _AGAIN = timedelta(days=1)
 
 
-def automatics() -> list[Automation]:
-    """List every automatic mail as it is set: the steps of the welcome by day, then the others."""
+def automations() -> list[Automation]:
+    """List every automation as it is set: the steps of the welcome by day, then the others."""
     rows = {row.key: row for row in db.session.scalars(select(Automation))}
     every = [rows.get(key) or as_it_comes(key) for key in BUILT_IN]
     every += [row for key, row in rows.items() if key not in BUILT_IN]
@@ -42,19 +42,19 @@ def automatics() -> list[Automation]:
     )
 
 
-def automatic(key: str) -> Automation | None:
-    """Find an automatic mail as it is set."""
+def automation(key: str) -> Automation | None:
+    """Find an automation as it is set."""
     row = db.session.get(Automation, key)
     return as_it_comes(key) if row is None and key in BUILT_IN else row
 
 
 def as_it_comes(key: str) -> Automation:
-    """Give an automatic mail that nobody has touched; it is no row."""
-    standard = BUILT_IN[key]
+    """Give an automation that nobody has touched; it is no row."""
+    built_in = BUILT_IN[key]
     return Automation(
         key=key,
-        is_on=standard.is_on,
-        days=standard.days,
+        is_on=built_in.is_on,
+        days=built_in.days,
         week=1,
         weekday=1,
         hour=9,
@@ -64,43 +64,43 @@ def as_it_comes(key: str) -> Automation:
     )
 
 
-def to_mend(app: Flask, automatic: Automation, language: str, *, now: datetime) -> list[Finding]:
-    """Say what a check finds in an automatic mail in one language; nothing where it has no words.
+def to_mend(app: Flask, automation: Automation, language: str, *, now: datetime) -> list[Finding]:
+    """Say what a check finds in an automation in one language; nothing where it has no words.
 
     Links to pages of ours that are not there are among it; other sites are not asked.
     """
-    words = words_in(automatic, language)
+    words = words_in(automation, language)
     if not words.source:
         return []
-    html = mails.variant(automatic, language).html
+    html = mails.variant(automation, language).html
     return [
-        *checks.dead_ends(app, [words.source]),
-        *checks.findings_in_words(
+        *checks_queries.dead_ends(app, [words.source]),
+        *checks_queries.findings_in_words(
             subject=words.subject, source=words.source, language=language, html=html, now=now
         ),
     ]
 
 
-def goes(automatic: Automation) -> bool:
-    """Tell whether an automatic mail goes out: it is on, and approved where the settings ask."""
-    return automatic.is_on and not waits_for_a_colleague(automatic)
+def goes(automation: Automation) -> bool:
+    """Tell whether an automation goes out: it is on, and approved where the settings ask."""
+    return automation.is_on and not needs_approval(automation)
 
 
-def waits_for_a_colleague(automatic: Automation) -> bool:
+def needs_approval(automation: Automation) -> bool:
     """Tell whether the settings ask for an approval that the words of a mail do not have.
 
     What is on from the first, in the words of the program, was switched on by nobody here.
     """
-    if not current_app.config["NEWSLETTER_APPROVAL"] or automatic.is_approved:
+    if not current_app.config["NEWSLETTER_APPROVAL"] or automation.is_approved:
         return False
-    standard = BUILT_IN.get(automatic.key)
-    is_as_it_came = not automatic.texts and automatic.switched_on_at is None
-    return not (standard is not None and standard.is_on and automatic.is_on and is_as_it_came)
+    built_in = BUILT_IN.get(automation.key)
+    is_as_it_came = not automation.texts and automation.switched_on_at is None
+    return not (built_in is not None and built_in.is_on and automation.is_on and is_as_it_came)
 
 
 def steps() -> list[Automation]:
     """List the steps of the welcome that go out."""
-    return [one for one in automatics() if is_step(one.key) and goes(one)]
+    return [one for one in automations() if is_step(one.key) and goes(one)]
 
 
 def due(step: Automation, *, now: datetime) -> Select[Any]:
@@ -130,8 +130,8 @@ def _before(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment - _AGAIN
 
 
-def everyone(*, now: datetime) -> Select[Any]:
-    """Find all who get the mail of the month, as `outbox.verbs.queue_batch` asks."""
+def digest_audience(*, now: datetime) -> Select[Any]:
+    """Find all who get the digest, as `outbox.verbs.queue_batch` asks."""
     return recipients(audience(Purpose.NEWSLETTER, rule={}, now=now), variant=_text_for())
 
 
@@ -151,23 +151,23 @@ def is_anybody(audience: Select[Any]) -> bool:
     return db.session.execute(audience.limit(1)).first() is not None
 
 
-def not_begun(rule: dict[str, Any], *, now: datetime) -> Select[Any]:
+def not_enrolled(rule: dict[str, Any], *, now: datetime) -> Select[Any]:
     """Find the subscribers meant by a rule whose welcome has not begun."""
-    begun = exists().where(Enrolment.person_id == Person.id)
-    return audience(Purpose.NEWSLETTER, rule=rule, now=now).where(~begun)
+    is_enrolled = exists().where(Enrolment.person_id == Person.id)
+    return audience(Purpose.NEWSLETTER, rule=rule, now=now).where(~is_enrolled)
 
 
-def number_not_begun(*, now: datetime) -> int:
+def number_not_enrolled(*, now: datetime) -> int:
     """Count the subscribers whose welcome has not begun."""
-    return count_of(not_begun({}, now=now).with_only_columns(Person.id))
+    return count_of(not_enrolled({}, now=now).with_only_columns(Person.id))
 
 
-def turns() -> dict[str, int]:
+def steps_sent() -> dict[str, int]:
     """Count to how many each step of the welcome has gone."""
     rows = db.session.execute(select(StepSent.key, func.count()).group_by(StepSent.key))
     return {row[0]: row[1] for row in rows}
 
 
-def months() -> list[DigestSent]:
+def digests_sent() -> list[DigestSent]:
     """List the months whose mail was queued, the latest first."""
     return list(db.session.scalars(select(DigestSent).order_by(DigestSent.month.desc()).limit(12)))

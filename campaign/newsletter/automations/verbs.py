@@ -1,14 +1,14 @@
-"""Deeds of automatic mails: write, time, switch; greet, take the next step, tell of the month."""
+"""Verbs of automations: time, approve, switch; greet, send what is due, remind."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import delete, func, insert, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from campaign.db import Moment, db, insert_missing
+from campaign.db import Moment, db, insert_missing, upsert
 from campaign.languages import lazy_gettext as _l
+from campaign.mailings.merge_checks import check_words
 from campaign.newsletter.automations import mails, queries
 from campaign.newsletter.automations.catalogue import (
     BUILT_IN,
@@ -16,26 +16,24 @@ from campaign.newsletter.automations.catalogue import (
     REMINDER,
     STEP,
     WELCOME,
+    digest_moment,
     is_step,
-    moment_of_month,
     words_in,
 )
 from campaign.newsletter.automations.models import (
     Automation,
-    AutomationText,
     DigestSent,
     Enrolment,
     StepSent,
 )
 from campaign.newsletter.mails import ISSUE
-from campaign.newsletter.verbs import check_words
 from campaign.outbox.models import Message
 from campaign.outbox.verbs import queue, queue_batch
-from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 from campaign.refusals import Refusal
 
-# A mail of the month that could not leave on its day is of use for so long.
+# A digest that could not leave on its day is of use for so long.
 LATE = timedelta(days=5)
 
 
@@ -50,64 +48,34 @@ class NoFieldHere(Refusal):
     status = 422
     sentence = _l(
         "This mail goes to addresses whose owners have confirmed nothing yet. Nothing that was "
-        "typed into a form may stand in it, so it can hold no field."
+        "typed into a form may stand in it, so it can hold no merge field."
     )
 
 
-def write(
-    key: str,
-    *,
-    version: int,
-    language: str,
-    subject: str,
-    source: str,
-    by: int | None,
-    now: datetime,
-) -> None:
-    """Write an automatic mail for the readers of a language, on top of the `version` that was read.
+def check(key: str, subject: str, source: str) -> None:
+    """Refuse words that an automation cannot say.
 
-    Raises `ChangedMeanwhile`, `NoFieldHere`, and what `newsletter.verbs.check_words` raises.
+    Raises `NoFieldHere`, and what `mailings.merge_checks.check_words` raises.
     """
-    row = _held(key)
-    if row.version != version:
-        raise ChangedMeanwhile
-    _check(key, subject, source)
-    text = next((text for text in row.texts if text.language == language), None)
-    if text is None:
-        text = AutomationText(language=language)
-        row.texts.append(text)
-    text.subject, text.source = subject, source
-    row.written_by_id = by
-    _note(row, by=by, now=now)
-
-
-def _check(key: str, subject: str, source: str) -> None:
     if key == REMINDER and "{{" in subject + source:
         raise NoFieldHere
     check_words(title="", subject=subject, preview="", source=source)
 
 
-def back_to_standard(key: str, *, language: str, by: int | None, now: datetime) -> None:
-    """Let an automatic mail say again what it says without anybody's doing."""
-    row = _held(key)
-    row.texts[:] = [text for text in row.texts if text.language != language]
-    row.written_by_id = by
-    _note(row, by=by, now=now)
-
-
-def _note(row: Automation, *, by: int | None, now: datetime) -> None:
+def changed(row: Automation, *, by: int | None, now: datetime) -> None:
+    """Note who changed an automation, and count it: another version than the one that was read."""
     row.version += 1
     row.changed_by_id, row.changed_at = by, now
 
 
-def _held(key: str) -> Automation:
-    """Hold an automatic mail against every other deed until this one is saved."""
+def locked(key: str) -> Automation:
+    """Lock an automation against every other change until this one is saved."""
     if key in BUILT_IN:
-        standard = BUILT_IN[key]
+        built_in = BUILT_IN[key]
         fresh = {
             "key": key,
-            "is_on": standard.is_on,
-            "days": standard.days,
+            "is_on": built_in.is_on,
+            "days": built_in.days,
             "version": 0,
             "approved_words": "",
         }
@@ -133,12 +101,12 @@ class NotOnesOwn(Refusal):
 
 
 def approve(key: str, *, seen: str, by: int, now: datetime) -> None:
-    """Find good what an automatic mail says, as it was `seen` (its mark). Other words void it.
+    """Find good what an automation says, as it was `seen` (its fingerprint). Other words void it.
 
     Raises `ChangedMeanwhile` or `NotOnesOwn`.
     """
-    row = _held(key)
-    if row.words_mark != seen:
+    row = locked(key)
+    if row.words_fingerprint != seen:
         raise ChangedMeanwhile
     if row.written_by_id == by:
         raise NotOnesOwn
@@ -146,12 +114,12 @@ def approve(key: str, *, seen: str, by: int, now: datetime) -> None:
 
 
 def switch_on(key: str, *, by: int | None, now: datetime) -> None:
-    """Let an automatic mail go out from now on; who was due before does not get it any more.
+    """Let an automation go out from now on; who was due before does not get it any more.
 
     Raises `NothingToSay`, what `write` raises of words, and where the settings ask for a
     colleague's approval `NotApproved` or `NotOnesOwn`.
     """
-    row = _held(key)
+    row = locked(key)
     if row.is_on:
         return
     if current_app.config["NEWSLETTER_APPROVAL"]:
@@ -163,44 +131,44 @@ def switch_on(key: str, *, by: int | None, now: datetime) -> None:
         words = words_in(row, language)
         if not (words.subject and words.source):
             raise NothingToSay
-        _check(key, words.subject, words.source)
+        check(key, words.subject, words.source)
     row.is_on, row.switched_on_at, row.swept_at = True, now, None
-    _note(row, by=by, now=now)
+    changed(row, by=by, now=now)
 
 
 def switch_off(key: str, *, by: int | None, now: datetime) -> None:
-    """Let an automatic mail go to nobody any more."""
-    row = _held(key)
+    """Let an automation go to nobody any more."""
+    row = locked(key)
     if row.is_on:
         row.is_on = False
-        _note(row, by=by, now=now)
+        changed(row, by=by, now=now)
 
 
 def set_days(key: str, *, days: int, by: int | None, now: datetime) -> None:
     """Say how many days after somebody confirmed a step of the welcome goes."""
-    row = _held(key)
+    row = locked(key)
     row.days, row.swept_at = days, None
     # Whose new day is past already is spared a mail that nobody meant for today.
     row.switched_on_at = now if row.is_on else row.switched_on_at
-    _note(row, by=by, now=now)
+    changed(row, by=by, now=now)
 
 
 def set_moment(*, week: int, weekday: int, hour: int, by: int | None, now: datetime) -> None:
-    """Say when the mail of the month goes: week, day of the week (Monday is 0), hour."""
-    row = _held(DIGEST)
+    """Say when the digest goes: week, day of the week (Monday is 0), hour."""
+    row = locked(DIGEST)
     row.week, row.weekday, row.hour = week, weekday, hour
-    _note(row, by=by, now=now)
+    changed(row, by=by, now=now)
 
 
 def add_step(*, by: int | None, now: datetime) -> Automation:
     """Add a step to the welcome: off, without words, a week after the last."""
     # One at a time, so that no two steps get one number.
-    _held(WELCOME)
-    others = [one for one in queries.automatics() if is_step(one.key)]
+    locked(WELCOME)
+    others = [one for one in queries.automations() if is_step(one.key)]
     number = max(int(one.key.removeprefix(STEP)) for one in others) + 1
     step = Automation(key=f"{STEP}{number}", is_on=False, days=others[-1].days + 7, version=0)
     db.session.add(step)
-    _note(step, by=by, now=now)
+    changed(step, by=by, now=now)
     return step
 
 
@@ -212,11 +180,11 @@ def drop_step(key: str) -> None:
     """Take an added step out of the welcome. Raises `ComesWithTheProgram`."""
     if key in BUILT_IN:
         raise ComesWithTheProgram
-    db.session.delete(_held(key))
+    db.session.delete(locked(key))
     db.session.execute(delete(StepSent).where(StepSent.key == key))
 
 
-@people.welcomes(Purpose.NEWSLETTER)
+@subscriptions_verbs.welcomes(Purpose.NEWSLETTER)
 def greet(person: Person, *, now: datetime) -> None:
     """Welcome somebody who has just confirmed, and let what follows begin.
 
@@ -224,39 +192,38 @@ def greet(person: Person, *, now: datetime) -> None:
     follows goes to nobody twice.
     """
     insert_missing(Enrolment, {"person_id": person.id, "started_at": now}, unique=["person_id"])
-    first = queries.automatic(WELCOME)
+    first = queries.automation(WELCOME)
     if first is None or not queries.goes(first):
-        # Once it does, `take_step` finds who has not had it.
+        # Once it does, `send_step` finds who has not had it.
         return
-    turn = {"key": WELCOME, "person_id": person.id, "queued_at": now}
-    insert_missing(StepSent, turn, unique=["key", "person_id"])
+    step_sent = {"key": WELCOME, "person_id": person.id, "queued_at": now}
+    insert_missing(StepSent, step_sent, unique=["key", "person_id"])
     queue(mails.welcome(person, first, now=now), now=now)
 
 
-def begin_for(rule: dict[str, Any], *, now: datetime) -> int:
+def enrol(rule: dict[str, Any], *, now: datetime) -> int:
     """Begin the welcome for subscribers who never had it, such as imported ones, in one statement.
 
     Returns how many they are.
     """
-    chosen = queries.not_begun(rule, now=now).with_only_columns(
+    chosen = queries.not_enrolled(rule, now=now).with_only_columns(
         Person.id, literal(now, Moment()).label("started_at")
     )
     before = db.session.scalar(select(func.count()).select_from(Enrolment)) or 0
-    make = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     db.session.execute(
-        make(Enrolment)
+        upsert(Enrolment)
         .from_select(["person_id", "started_at"], chosen)
         .on_conflict_do_nothing(index_elements=["person_id"])
     )
     return (db.session.scalar(select(func.count()).select_from(Enrolment)) or 0) - before
 
 
-def take_step(key: str, *, now: datetime) -> None:
-    """Post a step of the welcome to all who are due, in one statement, and note that they had it.
+def send_step(key: str, *, now: datetime) -> None:
+    """Queue a step of the welcome to all who are due, in one statement, and note that they had it.
 
     Who comes to it at the same time waits here, and then finds that nobody is left.
     """
-    step = _held(key)
+    step = locked(key)
     if not queries.goes(step):
         return
     audience = queries.due(step, now=now)
@@ -276,10 +243,10 @@ def take_step(key: str, *, now: datetime) -> None:
     step.swept_at = now
 
 
-def tell_of_the_month(*, now: datetime) -> None:
-    """Post the mail of the month to every subscriber, once its moment has come; once a month."""
-    row = _held(DIGEST)
-    moment = moment_of_month(row, now=now, zone=current_app.config["TIMEZONE"])
+def send_digest(*, zone: str, now: datetime) -> None:
+    """Queue the digest to all subscribers once a month, when a zone's clocks come to its hour."""
+    row = locked(DIGEST)
+    moment = digest_moment(row, now=now, zone=zone)
     since = row.switched_on_at or moment
     if not queries.goes(row) or not since <= moment <= now <= moment + LATE:
         return
@@ -287,7 +254,7 @@ def tell_of_the_month(*, now: datetime) -> None:
     if not insert_missing(DigestSent, {"month": month, "queued_at": now}, unique=["month"]):
         return
     batch = queue_batch(
-        queries.everyone(now=now),
+        queries.digest_audience(now=now),
         kind=ISSUE,
         variants=mails.variants(row),
         headers=mails.headers(row),
@@ -298,16 +265,9 @@ def tell_of_the_month(*, now: datetime) -> None:
 
 def remind(*, now: datetime) -> None:
     """Ask once more those who have not confirmed, where that is switched on."""
-    reminder = queries.automatic(REMINDER)
+    reminder = queries.automation(REMINDER)
     if reminder is None or not queries.goes(reminder):
         return
-    people.remind_pending(
+    subscriptions_verbs.remind_pending(
         Purpose.NEWSLETTER, write=lambda person: mails.reminder(person, reminder), now=now
     )
-
-
-def send_trial(key: str, *, language: str, to: str, now: datetime) -> None:
-    """Mail an automatic mail to the organiser who writes it, as a reader would get it."""
-    automatic = queries.automatic(key)
-    if automatic is not None:
-        queue(mails.trial(automatic, language=language, to=to, now=now), now=now)

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from campaign.languages import lazy_gettext as _l
+from campaign.mailings.rendering import Written, is_card
 from campaign.newsletter.models import IssueText
-from campaign.newsletter.rendering import Written, is_card
 from campaign.outbox.fields import FIELD, Field, Recipient, Value
 
 # Gmail shows the first 102 kB of a mail and hides the rest, the link to leave among it.
@@ -203,7 +203,7 @@ def _same_site(shown: str, host: str) -> bool:
 def of_fields(
     text: IssueText, body: Written, *, nobody: Recipient, sampled: dict[str, tuple[Field, Value]]
 ) -> Iterator[Finding]:
-    """Find fields that leave a gap for a reader of whom nothing is known, or burst their line.
+    """Find merge fields that leave a gap for a reader we know nothing of, or burst their line.
 
     `sampled` has each known field with its value for `nobody`.
     """

@@ -1,4 +1,4 @@
-"""The craft of asking whether addresses answer: our own within, others' with care for our network.
+"""The link checker: whether pages are there, our own within, others' with care for our network.
 
 Whoever writes an issue may name any address, so it must not make us knock at doors that only we
 can reach: a name is looked up once, every number it stands for must be public, and the connection
@@ -24,13 +24,13 @@ from flask import Flask
 from campaign.languages import lazy_gettext as _l
 
 # So long one site may take, and all of them together; and so many are asked.
-PATIENCE, ALL_PATIENCE, MOST = 4.0, 15.0, 40
+TIMEOUT, TOTAL_TIMEOUT, MOST = 4.0, 15.0, 40
 # All of our own together.
-OWN_PATIENCE = 3.0
+OWN_TIMEOUT = 3.0
 _AT_ONCE = 8
 _HOPS = 4
 # They keep programs out or ask them to wait: nothing is said about the page.
-_SHY = {401, 402, 403, 406, 429, 451, 999}
+_KEEPS_PROGRAMS_OUT = {401, 402, 403, 406, 429, 451, 999}
 
 
 class Status(StrEnum):
@@ -47,8 +47,8 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What was heard from an address, in a sentence."""
+class CheckedLink:
+    """A link and what was found where it leads, in a sentence."""
 
     address: str
     status: Status
@@ -66,20 +66,22 @@ _TROUBLE = _l("answers with an error")
 _OFFICE = _l("is for organisers only")
 
 
-def ask_ourselves(app: Flask, paths: Iterable[str]) -> list[Answer]:
+def check_ours(app: Flask, paths: Iterable[str]) -> list[CheckedLink]:
     """Open pages of our own as a stranger would, without going through the network.
 
-    As many as there is time for (`OWN_PATIENCE`); of the others it says that they were not asked.
+    As many as there is time for (`OWN_TIMEOUT`); of the others it says that they were not asked.
     """
-    until = time.monotonic() + OWN_PATIENCE
+    until = time.monotonic() + OWN_TIMEOUT
     with ThreadPoolExecutor(1) as pool:
         # In another thread: there no session, no user and no transaction of ours is at hand.
         return list(pool.map(lambda path: _own(app, path, until=until), paths))
 
 
-def _own(app: Flask, path: str, *, until: float) -> Answer:
+def _own(app: Flask, path: str, *, until: float) -> CheckedLink:
     if time.monotonic() > until:
-        return Answer(path, Status.UNKNOWN, _l("was not opened: there are too many to try all"))
+        return CheckedLink(
+            path, Status.UNKNOWN, _l("was not opened: there are too many to try all")
+        )
     at = path
     for _hop in range(_HOPS):
         try:
@@ -89,25 +91,25 @@ def _own(app: Flask, path: str, *, until: float) -> Answer:
                 response.close()
         except Exception:
             # Whatever it is, a reader would meet it too.
-            return Answer(path, Status.TROUBLE, _TROUBLE)
+            return CheckedLink(path, Status.TROUBLE, _TROUBLE)
         if status not in {301, 302, 303, 307, 308}:
             break
         at = urljoin(at, location)
         if at.startswith("/office"):
-            return Answer(path, Status.OFFICE, _OFFICE)
+            return CheckedLink(path, Status.OFFICE, _OFFICE)
         if not at.startswith("/"):
             break
     if status in {404, 410}:
-        return Answer(path, Status.GONE, _GONE)
+        return CheckedLink(path, Status.GONE, _GONE)
     if status >= 400:
-        return Answer(path, Status.TROUBLE, _TROUBLE)
-    return Answer(path, Status.FINE, _FINE)
+        return CheckedLink(path, Status.TROUBLE, _TROUBLE)
+    return CheckedLink(path, Status.FINE, _FINE)
 
 
-Number = IPv4Address | IPv6Address
+IpAddress = IPv4Address | IPv6Address
 
 
-def is_public(number: Number, port: int) -> bool:
+def is_public(number: IpAddress, port: int) -> bool:
     """Tell whether a number and port are a web server's of the public internet."""
     if port not in {80, 443}:
         return False
@@ -129,64 +131,66 @@ _RESERVED_6 = [
     for text in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
 ]
 
-MayAsk = Callable[[Number, int], bool]
+MayAsk = Callable[[IpAddress, int], bool]
 
 
-def ask_others(addresses: Iterable[str], *, may_ask: MayAsk = is_public) -> list[Answer]:
+def check_others(addresses: Iterable[str], *, may_ask: MayAsk = is_public) -> list[CheckedLink]:
     """Ask other sites, several at once, whether pages are there; who is too slow is left."""
     asked = list(dict.fromkeys(addresses))
     pool = ThreadPoolExecutor(_AT_ONCE)
-    waiting = {address: pool.submit(ask, address, may_ask=may_ask) for address in asked[:MOST]}
-    wait(waiting.values(), timeout=ALL_PATIENCE)
+    waiting = {address: pool.submit(check, address, may_ask=may_ask) for address in asked[:MOST]}
+    wait(waiting.values(), timeout=TOTAL_TIMEOUT)
     # Those still looking for a name end by themselves.
     pool.shutdown(wait=False, cancel_futures=True)
     return [
         waiting[address].result()
         if address in waiting and waiting[address].done() and not waiting[address].cancelled()
-        else Answer(address, Status.SILENT, _l("did not answer in time"))
+        else CheckedLink(address, Status.SILENT, _l("did not answer in time"))
         for address in asked
     ]
 
 
-def ask(address: str, *, may_ask: MayAsk = is_public) -> Answer:
+def check(address: str, *, may_ask: MayAsk = is_public) -> CheckedLink:
     """Ask one address whether a page is there, following it where it has moved."""
     at = address
     try:
         for _hop in range(_HOPS):
             url = urlsplit(at)
-            number = _number_of(url, may_ask)
+            number = _resolve(url, may_ask)
             if number is None:
-                return Answer(address, Status.NOT_OURS, _l("is not on the public internet"))
-            status, location = _knock(url, number)
+                return CheckedLink(address, Status.NOT_OURS, _l("is not on the public internet"))
+            status, location = _head_or_get(url, number)
             if status not in {301, 302, 303, 307, 308} or not location:
-                return _heard(address, at, status)
+                return _judged(address, at, status)
             at = urljoin(at, location)
     except (ValueError, UnicodeError, http.client.HTTPException):
-        return Answer(address, Status.TROUBLE, _l("is not an address one can open"))
+        return CheckedLink(address, Status.TROUBLE, _l("is not an address one can open"))
     except socket.gaierror:
-        return Answer(address, Status.GONE, _l("there is no such site"))
+        return CheckedLink(address, Status.GONE, _l("there is no such site"))
     except ssl.SSLError:
-        return Answer(address, Status.TROUBLE, _l("its certificate is not right"))
+        return CheckedLink(address, Status.TROUBLE, _l("its certificate is not right"))
     except TimeoutError:
-        return Answer(address, Status.SILENT, _l("did not answer in time"))
+        return CheckedLink(address, Status.SILENT, _l("did not answer in time"))
     except OSError:
-        return Answer(address, Status.SILENT, _l("cannot be reached"))
-    return Answer(address, Status.TROUBLE, _l("leads from one address to the next without end"))
+        return CheckedLink(address, Status.SILENT, _l("cannot be reached"))
+    return CheckedLink(
+        address, Status.TROUBLE, _l("leads from one address to the next without end")
+    )
 
 
-def _heard(address: str, at: str, status: int) -> Answer:
+def _judged(address: str, at: str, status: int) -> CheckedLink:
     if status in {404, 410}:
-        return Answer(address, Status.GONE, _GONE)
-    if status in _SHY:
-        return Answer(address, Status.UNKNOWN, _l("lets no program look: open it yourself"))
+        return CheckedLink(address, Status.GONE, _GONE)
+    if status in _KEEPS_PROGRAMS_OUT:
+        return CheckedLink(address, Status.UNKNOWN, _l("lets no program look: open it yourself"))
     if status >= 400:
-        return Answer(address, Status.TROUBLE, _TROUBLE)
+        return CheckedLink(address, Status.TROUBLE, _TROUBLE)
     if urlsplit(at).hostname != urlsplit(address).hostname:
-        return Answer(address, Status.MOVED, _l("answers, and leads on to %(at)s", at=at))
-    return Answer(address, Status.FINE, _FINE)
+        return CheckedLink(address, Status.MOVED, _l("answers, and leads on to %(at)s", at=at))
+    return CheckedLink(address, Status.FINE, _FINE)
 
 
-def _number_of(url: SplitResult, may_ask: MayAsk) -> str | None:
+def _resolve(url: SplitResult, may_ask: MayAsk) -> str | None:
     """Look a name up; None where any of its numbers may not be asked."""
     if url.scheme not in {"http", "https"} or not url.hostname:
         raise ValueError(url.scheme)
@@ -203,7 +207,7 @@ def _port_of(url: SplitResult) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
 
 
-def _knock(url: SplitResult, number: str) -> tuple[int, str]:
+def _head_or_get(url: SplitResult, number: str) -> tuple[int, str]:
     """Ask for the head of a page, and where a site does not give heads for the page itself."""
     status, location = _request(url, number, "HEAD")
     if status >= 400 and status not in {401, 429}:
@@ -214,30 +218,30 @@ def _knock(url: SplitResult, number: str) -> tuple[int, str]:
 def _request(url: SplitResult, number: str, method: str) -> tuple[int, str]:
     connection: http.client.HTTPConnection
     if url.scheme == "https":
-        connection = _ToNumberSafely(url.hostname or "", _port_of(url), number)
+        connection = _PinnedTlsConnection(url.hostname or "", _port_of(url), number)
     else:
-        connection = _ToNumber(url.hostname or "", _port_of(url), number)
+        connection = _PinnedConnection(url.hostname or "", _port_of(url), number)
     path = quote(url.path or "/", safe="/%:@!$&'()*+,;=~-._")
     query = f"?{quote(url.query, safe='/%:@!$&()*+,;=~-._?')}" if url.query else ""
     # The connection's own patience begins anew with each byte.
-    until = time.monotonic() + PATIENCE
-    end = threading.Timer(PATIENCE, _hang_up, [connection])
+    until = time.monotonic() + TIMEOUT
+    end = threading.Timer(TIMEOUT, _hang_up, [connection])
     end.start()
     try:
         connection.request(method, path + query, headers=_SAID)
         answer = connection.getresponse()
-        heard = answer.status, answer.headers.get("Location", "")
+        found = answer.status, answer.headers.get("Location", "")
     except (OSError, ValueError, http.client.HTTPException):
         if time.monotonic() < until:
             raise
-        heard = 0, ""
+        found = 0, ""
     finally:
         end.cancel()
         connection.close()
     if time.monotonic() >= until:
         # Cut off in the middle of its head, it seems to have come to an end.
         raise TimeoutError
-    return heard
+    return found
 
 
 def _hang_up(connection: http.client.HTTPConnection) -> None:
@@ -253,25 +257,25 @@ _SAID = {
 }
 
 
-class _ToNumber(http.client.HTTPConnection):
+class _PinnedConnection(http.client.HTTPConnection):
     """A connection to a number, whatever the name has come to stand for meanwhile."""
 
     def __init__(self, host: str, port: int, number: str) -> None:
-        super().__init__(host, port, timeout=PATIENCE)
-        self._number = number
+        super().__init__(host, port, timeout=TIMEOUT)
+        self._ip = number
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self._number, self.port), timeout=self.timeout)
+        self.sock = socket.create_connection((self._ip, self.port), timeout=self.timeout)
 
 
-class _ToNumberSafely(http.client.HTTPSConnection):
+class _PinnedTlsConnection(http.client.HTTPSConnection):
     """The same with TLS, whose certificate is held against the name."""
 
     def __init__(self, host: str, port: int, number: str) -> None:
         self._tls = ssl.create_default_context()
-        super().__init__(host, port, timeout=PATIENCE, context=self._tls)
-        self._number = number
+        super().__init__(host, port, timeout=TIMEOUT, context=self._tls)
+        self._ip = number
 
     def connect(self) -> None:
-        raw = socket.create_connection((self._number, self.port), timeout=self.timeout)
+        raw = socket.create_connection((self._ip, self.port), timeout=self.timeout)
         self.sock = self._tls.wrap_socket(raw, server_hostname=self.host)

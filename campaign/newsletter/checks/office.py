@@ -7,10 +7,10 @@ from flask import Blueprint, Flask, abort, current_app, render_template
 
 from campaign import clock
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import language_name
 from campaign.newsletter.checks import queries
-from campaign.newsletter.checks.forms import AskForm
-from campaign.newsletter.checks.link_checker import Answer, ask_others, ask_ourselves
+from campaign.newsletter.checks.link_checker import CheckedLink, check_others, check_ours
 from campaign.newsletter.models import Issue
 
 bp = Blueprint("checks", __name__)
@@ -24,10 +24,10 @@ def _found(id: int) -> Issue:
 @bp.get("/issues/<int:id>/check")
 def check(id: int) -> Any:
     """Show what is found in an issue, and whether our own pages that it names are there."""
-    return _check(_found(id), AskForm())
+    return _check(_found(id), ButtonForm())
 
 
-def _check(found: Issue, form: AskForm, heard: Sequence[Answer] | None = None) -> str:
+def _check(found: Issue, form: ButtonForm, checked: Sequence[CheckedLink] | None = None) -> str:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     ours, others = queries.addresses_of(found)
     return render_template(
@@ -41,9 +41,9 @@ def _check(found: Issue, form: AskForm, heard: Sequence[Answer] | None = None) -
             )
             for text in map(found.text_in, found.languages)
         ],
-        ours=ask_ourselves(app, ours),
+        ours=check_ours(app, ours),
         others=others,
-        heard=heard,
+        checked=checked,
     )
 
 
@@ -51,10 +51,10 @@ def _check(found: Issue, form: AskForm, heard: Sequence[Answer] | None = None) -
 def ask(id: int) -> Any:
     """Ask other sites whether the pages are there that an issue names. Nothing is kept."""
     found = _found(id)
-    form = AskForm()
+    form = ButtonForm()
     if not form.validate():
         return _check(found, form), form.refusal_status()
     _ours, others = queries.addresses_of(found)
     # No transaction stays open while other sites take their time.
     db.session.rollback()
-    return _check(_found(id), form, ask_others(others))
+    return _check(_found(id), form, check_others(others))

@@ -5,17 +5,15 @@ from datetime import datetime
 
 from flask import Flask, current_app
 
-from campaign import markup
+from campaign import markdown
 from campaign.languages import force_locale, language_name
 from campaign.languages import lazy_gettext as _l
+from campaign.mailings import merge_checks
+from campaign.mailings.rendering import write
 from campaign.newsletter import mails
-from campaign.newsletter import merge_checks as wording
-from campaign.newsletter.checks import content_lint as habits
-from campaign.newsletter.checks import link_checker as answers
-from campaign.newsletter.checks import slips
+from campaign.newsletter.checks import content_lint, link_checker, slips
 from campaign.newsletter.checks.content_lint import Finding
 from campaign.newsletter.models import Issue, IssueText
-from campaign.newsletter.rendering import write
 from campaign.outbox.fields import Recipient, known
 from campaign.outbox.mail import inline
 from campaign.refusals import Refusal
@@ -27,7 +25,10 @@ MOST_FINDINGS = 50
 
 def findings(issue: Issue, text: IssueText, *, now: datetime) -> list[Finding]:
     """Look over one text of an issue, all but whether its links answer; the gravest first."""
-    found = [*_found_in(text, mails.variant(issue, text).html, now=now), *habits.of_preview(text)]
+    found = [
+        *_found_in(text, mails.variant(issue, text).html, now=now),
+        *content_lint.of_preview(text),
+    ]
     return _in_order(found)
 
 
@@ -46,7 +47,7 @@ def _in_order(found: Iterable[Finding]) -> list[Finding]:
 
 def _found_in(text: IssueText, html: str, *, now: datetime) -> Iterator[Finding]:
     try:
-        wording.check_words(
+        merge_checks.check_words(
             title=text.title, subject=text.subject, preview=text.preview, source=text.source
         )
     except Refusal as refusal:
@@ -55,13 +56,15 @@ def _found_in(text: IssueText, html: str, *, now: datetime) -> Iterator[Finding]
     nobody = Recipient(None, "", text.language, "", None)
     with force_locale(text.language):
         sampled = {name: (field, field.make(nobody, now)) for name, field in known().items()}
-    yield from slips.of_addresses(markup.addresses(text.source))
+    yield from slips.of_addresses(markdown.addresses(text.source))
     yield from slips.of_foreign_fields(text.title, text.subject, text.preview, text.source)
     yield from slips.of_what_is_left(body.text)
-    yield from habits.of_subject(text)
-    yield from habits.of_fields(text, body, nobody=nobody, sampled=sampled)
-    yield from habits.of_body(text, body, bytes_of_html=len(inline(html).encode()))
-    yield from habits.of_links(habits.links_in(body.html), base=current_app.config["BASE_URL"])
+    yield from content_lint.of_subject(text)
+    yield from content_lint.of_fields(text, body, nobody=nobody, sampled=sampled)
+    yield from content_lint.of_body(text, body, bytes_of_html=len(inline(html).encode()))
+    yield from content_lint.of_links(
+        content_lint.links_in(body.html), base=current_app.config["BASE_URL"]
+    )
 
 
 def addresses_of(issue: Issue) -> tuple[list[str], list[str]]:
@@ -90,7 +93,7 @@ def dead_ends(app: Flask, sources: Iterable[str]) -> list[Finding]:
     ours, _others = addresses_in(sources)
     return [
         Finding(_l("%(address)s: %(trouble)s.", address=one.address, trouble=one.sentence), True)
-        for one in answers.ask_ourselves(app, ours)
+        for one in link_checker.check_ours(app, ours)
         if one.is_grave
     ]
 
@@ -102,7 +105,9 @@ def addresses_in(sources: Iterable[str]) -> tuple[list[str], list[str]]:
     others: dict[str, None] = {}
     for source in sources:
         html = write(source, absolute=absolute).html
-        addresses = [link.address for link in habits.links_in(html)] + habits.pictures_in(html)
+        addresses = [
+            link.address for link in content_lint.links_in(html)
+        ] + content_lint.pictures_in(html)
         for address in addresses:
             if address == base or address.startswith((f"{base}/", f"{base}?", f"{base}#")):
                 ours[address.removeprefix(base).partition("#")[0] or "/"] = None

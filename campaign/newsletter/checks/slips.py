@@ -1,4 +1,4 @@
-"""The craft of finding slips: addresses that lead nowhere, and fields of other programs.
+"""The craft of finding slips: addresses that lead nowhere, and merge fields of other programs.
 
 Each is looked for in time that grows with the text alone: every pattern stops after a few signs.
 """
@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from campaign.languages import lazy_gettext as _l
-from campaign.markup import Address
+from campaign.markdown import Address
 from campaign.newsletter.checks.content_lint import Finding
 
 # More of one kind tell a writer nothing that these do not.
@@ -120,7 +120,7 @@ _FOREIGN = re.compile(
 
 
 def of_foreign_fields(*texts: str) -> Iterator[Finding]:
-    """Find fields of other programs, which our readers would see as they stand."""
+    """Find merge fields of other programs, which our readers would see as they stand."""
     found: dict[str, None] = {}
     for text in texts:
         for each in _FOREIGN.finditer(text):
@@ -130,8 +130,8 @@ def of_foreign_fields(*texts: str) -> Iterator[Finding]:
     for words in list(found)[:MOST_OF_A_KIND]:
         yield Finding(
             _l(
-                "“%(words)s” looks like a field of another program: readers would see it as it "
-                "stands. Ours look like {{ name | friend }}.",
+                "“%(words)s” looks like a merge field of another program: readers would see it as "
+                "it stands. Ours look like {{ name | friend }}.",
                 words=words,
             ),
             is_grave=True,

@@ -8,9 +8,10 @@ from wtforms import BooleanField, IntegerField, SelectField, ValidationError
 from wtforms.fields import Field
 from wtforms.widgets import HiddenInput
 
-from campaign.forms import OfficeForm, line_field, markdown_field, present
+from campaign.forms import OfficeForm, line_field, markdown_field
 from campaign.languages import _, language_name
 from campaign.languages import lazy_gettext as _l
+from campaign.validators import present
 
 # What a phone held upright still shows of each in its list of mails; it cuts the rest.
 SUBJECT_SEEN, PREVIEW_SEEN = 40, 90
@@ -90,7 +91,3 @@ class DropForm(OfficeForm):
     """The button that takes a language out of an issue, for the version that was seen."""
 
     version = IntegerField(widget=HiddenInput(), default=0)
-
-
-class DiscardForm(OfficeForm):
-    """The button that throws a draft away."""

@@ -6,21 +6,21 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 
 from campaign import clock
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _, language_name
-from campaign.newsletter import merge_checks as wording
+from campaign.mailings import merge_checks
+from campaign.mailings.rendering import has_stray_braces
 from campaign.newsletter import verbs
 from campaign.newsletter.drafts.forms import (
     PREVIEW_SEEN,
     SUBJECT_SEEN,
-    DiscardForm,
     DropForm,
     IssueForm,
     TextForm,
 )
 from campaign.newsletter.models import Issue
 from campaign.newsletter.previews.forms import ReaderForm
-from campaign.newsletter.previews.looks import offers
-from campaign.newsletter.rendering import has_stray_braces
+from campaign.newsletter.previews.modes import offers
 from campaign.refusals import Refusal
 
 bp = Blueprint("drafts", __name__)
@@ -56,16 +56,16 @@ def draft() -> Any:
 MENDABLE = (
     verbs.AddressTaken,
     verbs.WrittenAlready,
-    wording.FieldInTitle,
-    wording.FieldInTag,
-    wording.UnknownField,
-    wording.StrayBraces,
+    merge_checks.FieldInTitle,
+    merge_checks.FieldInTag,
+    merge_checks.UnknownField,
+    merge_checks.StrayBraces,
     verbs.ChangedMeanwhile,
 )
 _BESIDE: dict[type[Refusal], str] = {
     verbs.AddressTaken: "slug",
     verbs.WrittenAlready: "language",
-    wording.FieldInTitle: "title",
+    merge_checks.FieldInTitle: "title",
 }
 
 
@@ -128,11 +128,10 @@ def _place_of(form: TextForm, refusal: Refusal) -> str:
     """Name the field in which a mistake of braces stands."""
     for name in ("subject", "preview"):
         typed = form[name].data
-        if isinstance(refusal, wording.UnknownField) and f"{{{{{refusal.name}" in typed.replace(
-            " ", ""
-        ):
+        spaceless = typed.replace(" ", "")
+        if isinstance(refusal, merge_checks.UnknownField) and f"{{{{{refusal.name}" in spaceless:
             return name
-        if isinstance(refusal, wording.StrayBraces) and has_stray_braces(typed):
+        if isinstance(refusal, merge_checks.StrayBraces) and has_stray_braces(typed):
             return name
     return "source"
 
@@ -144,7 +143,7 @@ def edit(id: int) -> Any:
     if found.is_sent:
         return redirect(url_for("office.newsletter.issue", id=id), 303)
     about = {name: getattr(found, name) for name in ABOUT}
-    return _write(IssueForm(data={**verbs.words_of(found.text), **about}), found)
+    return _write(IssueForm(data={**found.text.words, **about}), found)
 
 
 ABOUT = ("slug", "language", "topic", "is_monthly", "version")
@@ -185,7 +184,7 @@ def edit_text(id: int, language: str) -> Any:
     _other_language(found, language)
     if found.is_sent:
         return redirect(url_for("office.newsletter.issue", id=id), 303)
-    words = verbs.words_of(found.text_in(language)) if found.has_text_in(language) else {}
+    words = found.text_in(language).words if found.has_text_in(language) else {}
     return _write(TextForm(data={**words, "version": found.version}), found, language)
 
 
@@ -232,7 +231,7 @@ def _drop(found: Issue, language: str, form: DropForm) -> str:
 
 
 @bp.post("/issues/<int:id>/edit/<language>/drop")
-def drop(id: int, language: str) -> Any:
+def do_drop(id: int, language: str) -> Any:
     """Take a language out of an issue."""
     found = _found(id)
     _other_language(found, language)
@@ -250,14 +249,14 @@ def drop(id: int, language: str) -> Any:
 @bp.get("/issues/<int:id>/discard")
 def confirm_discard(id: int) -> Any:
     """Ask once more before a draft is thrown away."""
-    return render_template("newsletter/office/discard.html", issue=_found(id), form=DiscardForm())
+    return render_template("newsletter/office/discard.html", issue=_found(id), form=ButtonForm())
 
 
 @bp.post("/issues/<int:id>/discard")
-def discard(id: int) -> Any:
+def do_discard(id: int) -> Any:
     """Throw a draft away."""
     found = _found(id)
-    form = DiscardForm()
+    form = ButtonForm()
     if not form.validate():
         page = render_template("newsletter/office/discard.html", issue=found, form=form)
         return page, form.refusal_status()

@@ -35,7 +35,3 @@ class ImageForm(OfficeForm):
         """Refuse what an issue would take for a field."""
         if "{{" in (field.data or ""):
             raise ValidationError(_("Leave out the signs {{."))
-
-
-class DeleteForm(OfficeForm):
-    """The button that deletes a picture."""

@@ -9,11 +9,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from campaign import clock, tables
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.images import pictures, queries, verbs
-from campaign.newsletter.images.forms import DeleteForm, ImageForm
-from campaign.newsletter.models import Image
+from campaign.newsletter.images.forms import ImageForm
+from campaign.newsletter.images.models import Image
 from campaign.organisers.views import signed_in
 from campaign.tables import Column
 
@@ -109,7 +110,7 @@ def too_large(error: RequestEntityTooLarge) -> Any:
 @bp.get("/<int:id>")
 def image(id: int) -> Any:
     """Show a picture, the line to paste, and where it is used."""
-    return _image(_found(id), DeleteForm())
+    return _image(_found(id), ButtonForm())
 
 
 def _found(id: int) -> Image:
@@ -117,7 +118,7 @@ def _found(id: int) -> Image:
     return found
 
 
-def _image(found: Image, form: DeleteForm) -> str:
+def _image(found: Image, form: ButtonForm) -> str:
     return render_template(
         "newsletter/office/image.html",
         image=found,
@@ -132,7 +133,7 @@ def _image(found: Image, form: DeleteForm) -> str:
 def delete(id: int) -> Any:
     """Delete a picture that stands in no issue."""
     found = _found(id)
-    form = DeleteForm()
+    form = ButtonForm()
     if not form.validate():
         return _image(found, form), form.refusal_status()
     try:

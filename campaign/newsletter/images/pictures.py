@@ -169,19 +169,6 @@ def _saved(image: Image.Image, kind: str, **options: object) -> bytes:
     return out.getvalue()
 
 
-# How wide a picture is shown in a mail at most, in CSS pixels (`templates/mail.html`).
-SHOWN = 560
-_OURS = re.compile(r'<img (src="[^"]*/newsletter/images/[0-9a-f]{24}-(\d+)x(\d+)\.(?:png|jpg)")')
-
-
-def sized(html: str) -> str:
-    """Give the pictures in rendered HTML their width: Outlook on Windows knows no widest.
-
-    No height: where pictures are off, their words would stand in a hole as tall as the picture.
-    """
-    return _OURS.sub(lambda found: f'<img width="{min(int(found[2]), SHOWN)}" {found[1]}', html)
-
-
 def markdown(description: str, path: str) -> str:
     """Write what puts a picture into a text, whatever signs its description holds."""
     return f"![{re.sub(_MARKS, _ESCAPED, description)}]({path})"

@@ -4,15 +4,16 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import undefer
 
 from campaign.db import db
-from campaign.newsletter.models import Image, Issue, IssueText
-from campaign.tables import holds
+from campaign.newsletter.images.models import Image
+from campaign.newsletter.models import Issue, IssueText
+from campaign.tables import contains_word
 
 
 def search(words: str = "") -> Select[Image]:
     """Find pictures by description or name, the newest first."""
     query = select(Image).order_by(Image.uploaded_at.desc(), Image.id.desc())
     if words:
-        query = query.where(holds(words, Image.description, Image.name))
+        query = query.where(contains_word(words, Image.description, Image.name))
     return query
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from campaign.db import db, insert_missing
 from campaign.languages import _
 from campaign.newsletter.images import pictures, queries
-from campaign.newsletter.models import Image
+from campaign.newsletter.images.models import Image
 from campaign.refusals import Refusal
 
 

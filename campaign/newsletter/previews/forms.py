@@ -7,26 +7,27 @@ from babel import Locale
 from flask import current_app
 from wtforms import RadioField, SelectField, StringField
 
-from campaign.forms import OfficeForm, line_field, name_field, present, tidy_line, tidy_text
+from campaign.forms import OfficeForm, line_field, name_field
 from campaign.languages import _, current_language
 from campaign.languages import lazy_gettext as _l
-from campaign.newsletter.previews.looks import Look
+from campaign.newsletter.previews.modes import Mode
+from campaign.validators import present, tidy_line, tidy_text
 
-LOOKS = {
-    Look.MAIL: _l("Mail"),
-    Look.PHONE: _l("Phone"),
-    Look.DARK: _l("Dark"),
-    Look.TEXT: _l("Text"),
+MODES = {
+    Mode.MAIL: _l("Mail"),
+    Mode.PHONE: _l("Phone"),
+    Mode.DARK: _l("Dark"),
+    Mode.TEXT: _l("Text"),
 }
 
 
 class ReaderForm(OfficeForm):
     """Choose how to look at an issue, and as whom."""
 
-    look = RadioField(
+    mode = RadioField(
         _l("Look at it as"),
         validators=[present(_l("Choose how to look at it."))],
-        default=Look.MAIL.value,
+        default=Mode.MAIL.value,
     )
     reader_name = name_field(_l("Reader’s name"))
     reader_country = SelectField(_l("Reader’s country"))
@@ -34,7 +35,7 @@ class ReaderForm(OfficeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.look.choices = [(look.value, label) for look, label in LOOKS.items()]
+        self.mode.choices = [(mode.value, label) for mode, label in MODES.items()]
         self.reader_country.choices = [("", _("not known")), *_countries()]
 
 

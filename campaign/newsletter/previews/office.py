@@ -9,7 +9,7 @@ from campaign.db import db
 from campaign.newsletter import mails
 from campaign.newsletter.models import Issue, IssueText
 from campaign.newsletter.previews.forms import PreviewForm, ReaderForm
-from campaign.newsletter.previews.looks import Look, dressed
+from campaign.newsletter.previews.modes import Mode, with_colour_scheme
 from campaign.outbox.fields import Recipient
 from campaign.outbox.models import Variant
 from campaign.places import cities
@@ -59,14 +59,14 @@ def _shown(issue: Issue, text: IssueText, form: ReaderForm) -> Response:
     city = "" if form.reader_city.errors else form.reader_city.data or ""
     place = cities.find(city[:80], country) if city else None
     reader = Recipient(None, name[:75], text.language, country[:2], place.id if place else None)
-    look = Look(form.look.data) if form.look.data in set(Look) else Look.MAIL
-    return _answer(mails.seen_by(issue, text, reader, now=clock.now()), look)
+    mode = Mode(form.mode.data) if form.mode.data in set(Mode) else Mode.MAIL
+    return _answer(mails.seen_by(issue, text, reader, now=clock.now()), mode)
 
 
-def _answer(seen: Variant, look: Look) -> Response:
-    if look is Look.TEXT:
+def _answer(seen: Variant, mode: Mode) -> Response:
+    if mode is Mode.TEXT:
         answer = Response(seen.text, mimetype="text/plain")
     else:
-        answer = Response(dressed(seen.html, look))
+        answer = Response(with_colour_scheme(seen.html, mode))
     answer.headers["Content-Security-Policy"] = POLICY
     return answer

@@ -8,11 +8,12 @@ from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
 from wtforms.fields import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from campaign.forms import PublicForm, email_field, line_field, name_field, present
+from campaign.forms import PublicForm, email_field, line_field, name_field
 from campaign.languages import _, country_name
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import Rhythm
 from campaign.summits.posts_csv import COUNTRIES
+from campaign.validators import present
 
 
 def consent_wording() -> str:
@@ -29,24 +30,10 @@ def consent_wording() -> str:
 class SubscribeForm(PublicForm):
     """Subscribe to the newsletter."""
 
+    purpose = "newsletter.subscribe"
+
     email = email_field(_l("Your e-mail address"))
     name = name_field(_l("Your name"), description=_l("So that we can greet you by name."))
-
-
-class SnippetForm(SubscribeForm):
-    """Subscribe with what was typed on another site, seen once more on ours."""
-
-
-class EmbedForm(SubscribeForm):
-    """Subscribe in a frame on another site."""
-
-
-class ConfirmForm(PublicForm):
-    """The button that agrees."""
-
-
-class NotMeForm(PublicForm):
-    """The button "never write to me"."""
 
 
 class PreferencesForm(PublicForm):
@@ -55,6 +42,8 @@ class PreferencesForm(PublicForm):
     It is filled with what the mail that led here has told anyway, and with what is chosen on this
     page. Where a reader lives is asked and never shown: mails are forwarded.
     """
+
+    purpose = "newsletter.preferences"
 
     rhythm = RadioField(
         _l("How often"),
@@ -96,11 +85,3 @@ class PreferencesForm(PublicForm):
             del self.topics
         named = sorted((country_name(code), code) for code in COUNTRIES)
         self.country.choices = [("", _("As before")), *((code, name) for name, code in named)]
-
-
-class LeaveForm(PublicForm):
-    """The button that leaves."""
-
-
-class ComeBackForm(PublicForm):
-    """The button that asks for the newsletter again."""

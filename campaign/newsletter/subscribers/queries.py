@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from campaign.db import db
 from campaign.people.models import Person, Purpose, RefusedTopic, Subscription
-from campaign.people.queries import subscription_of
+from campaign.people.subscriptions.queries import subscription_of
 
 
 class Choices(NamedTuple):

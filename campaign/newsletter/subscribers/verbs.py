@@ -1,17 +1,18 @@
-"""Deeds of readers: subscribe, confirm, choose, come back."""
+"""Verbs of readers: subscribe, confirm, choose, come back."""
 
 from collections.abc import Collection
 from datetime import datetime
 
-from flask import current_app
 from sqlalchemy import delete
 
 from campaign import tokens
 from campaign.db import db
-from campaign.newsletter.automations import verbs as automations
-from campaign.people import verbs as people
+from campaign.newsletter.automations import verbs as automations_verbs
+from campaign.people import verbs as people_verbs
+from campaign.people.asks.verbs import take_ask
 from campaign.people.models import Person, Purpose, RefusedTopic, Rhythm, Subscription
-from campaign.people.queries import subscription_of
+from campaign.people.subscriptions import verbs as subscriptions_verbs
+from campaign.people.subscriptions.queries import subscription_of
 
 NEWSLETTER = Purpose.NEWSLETTER
 
@@ -27,12 +28,10 @@ def subscribe(
 ) -> None:
     """Let the owner of an address be asked by mail whether they want the newsletter.
 
-    The door does the same for everybody, and a duty asks (`people.verbs.answer`). `wording` is
+    The door does the same for everybody, and a duty asks (`people.asks.verbs.answer`). `wording` is
     the sentence they were shown, and `form` names the form that showed it.
     """
-    people.take_ask(
-        email, NEWSLETTER, name=name, language=language, wording=wording, form=form, now=now
-    )
+    take_ask(email, NEWSLETTER, name=name, language=language, wording=wording, form=form, now=now)
 
 
 def check_waiting(person_id: int) -> Subscription:
@@ -48,8 +47,8 @@ def confirm(person_id: int, *, now: datetime) -> None:
 
     Raises `ExpiredToken` as `check_waiting` does.
     """
-    if people.confirm(check_waiting(person_id), now=now):
-        automations.greet(db.session.get_one(Person, person_id), now=now)
+    if subscriptions_verbs.confirm(check_waiting(person_id), now=now):
+        automations_verbs.greet(db.session.get_one(Person, person_id), now=now)
 
 
 def choose(
@@ -59,16 +58,18 @@ def choose(
     name: str,
     language: str | None = None,
     topics: Collection[str] | None = None,
+    offered: Collection[str] = (),
     country: str = "",
     city: str = "",
     forgets_place: bool = False,
 ) -> None:
-    """Note what a reader chose. A language or topics of None were not asked and stay as they are.
+    """Note what a reader chose. A language or topics of None were not asked and stay as
+    they are; the topics asked about are those `offered`.
 
     An empty country or city leaves what is known; `forgets_place` erases both. Raises
     `ExpiredToken` when they do not subscribe (any more).
     """
-    people.hold(person_id)
+    people_verbs.lock_person(person_id)
     subscription = subscription_of(person_id, NEWSLETTER)
     if subscription is None or not subscription.is_active:
         raise tokens.ExpiredToken
@@ -77,19 +78,18 @@ def choose(
     person.name = name
     person.language = person.language if language is None else language
     if topics is not None:
-        _refuse_all_but(person_id, topics)
+        _refuse_all_but(person_id, topics, offered=offered)
     _live(person, country=country, city=city, forgets=forgets_place)
 
 
-def _refuse_all_but(person_id: int, wanted: Collection[str]) -> None:
+def _refuse_all_but(person_id: int, wanted: Collection[str], *, offered: Collection[str]) -> None:
     """Note which of the topics there are now a person does not want; of others nothing changes."""
-    asked = current_app.config["TOPICS"]
     db.session.execute(
         delete(RefusedTopic).where(
-            RefusedTopic.person_id == person_id, RefusedTopic.topic.in_(asked)
+            RefusedTopic.person_id == person_id, RefusedTopic.topic.in_(offered)
         )
     )
-    for topic in asked:
+    for topic in offered:
         if topic not in wanted:
             db.session.add(RefusedTopic(person_id=person_id, topic=topic))
 
@@ -104,7 +104,7 @@ def _live(person: Person, *, country: str, city: str, forgets: bool) -> None:
         is_elsewhere = bool(country) and country != person.country
         city = city or ("" if is_elsewhere else person.city)
         country = country or person.country
-    people.move(person, country=country, city=city)
+    people_verbs.move(person, country=country, city=city)
 
 
 def come_back(person_id: int, *, wording: str, now: datetime) -> bool:
@@ -112,5 +112,7 @@ def come_back(person_id: int, *, wording: str, now: datetime) -> bool:
     person = db.session.get(Person, person_id)
     if person is None:
         return False
-    people.invite_to_confirm(person, NEWSLETTER, wording=wording, form="come back", now=now)
+    subscriptions_verbs.invite_to_confirm(
+        person, NEWSLETTER, wording=wording, form="come back", now=now
+    )
     return True

@@ -1,4 +1,4 @@
-"""Doors for readers: subscribe here or on another site, confirm, refuse, choose, leave, return."""
+"""Doors for readers: subscribe, confirm, refuse, choose, leave, return."""
 
 from typing import Any
 from urllib.parse import parse_qs
@@ -7,7 +7,6 @@ from flask import (
     Blueprint,
     Response,
     current_app,
-    make_response,
     redirect,
     render_template,
     request,
@@ -18,28 +17,19 @@ from werkzeug.datastructures import MultiDict
 from campaign import clock, tokens
 from campaign.clients import client_address
 from campaign.db import db
+from campaign.forms import PublicButton
 from campaign.languages import current_language
 from campaign.newsletter.queries import public_issues
 from campaign.newsletter.subscribers import queries, verbs
-from campaign.newsletter.subscribers.forms import (
-    ComeBackForm,
-    ConfirmForm,
-    EmbedForm,
-    LeaveForm,
-    NotMeForm,
-    PreferencesForm,
-    SnippetForm,
-    SubscribeForm,
-    consent_wording,
-)
+from campaign.newsletter.subscribers.forms import PreferencesForm, SubscribeForm, consent_wording
 from campaign.newsletter.subscribers.masking import masked
 from campaign.outbox.verbs import TooManyFromHere, count_client
 from campaign.people import links
-from campaign.people import verbs as people
 from campaign.people.mails import language_of
 from campaign.people.models import Purpose
+from campaign.people.subscriptions import verbs as subscriptions_verbs
 
-# All public doors of the newsletter are on it: `newsletter.views` adds those of the archive.
+# All public doors of the newsletter are on it: `embeds.views` and `newsletter.views` add theirs.
 bp = Blueprint("newsletter", __name__)
 
 LISTED = 50
@@ -64,13 +54,13 @@ def _newsletter(form: SubscribeForm) -> str:
 def subscribe() -> Any:
     """Ask by mail whether the owner of the address wants the newsletter."""
     form = SubscribeForm()
-    status = _ask(form, through="newsletter")
+    status = ask_by_mail(form, through="newsletter")
     if status:
         return _newsletter(form), status
     return redirect(url_for("newsletter.check_your_mail"), 303)
 
 
-def _ask(form: SubscribeForm, *, through: str) -> int:
+def ask_by_mail(form: SubscribeForm, *, through: str) -> int:
     """Ask by mail whether the owner of the address wants the newsletter.
 
     Returns 0, or the status with which the form is to be shown again.
@@ -95,106 +85,29 @@ def _ask(form: SubscribeForm, *, through: str) -> int:
     return 0
 
 
-@bp.get("/newsletter/subscribe-from")
-def subscribe_here() -> Any:
-    """Show the form to who opens the address of another site's form by itself."""
-    return _subscribe_from(SnippetForm())
-
-
-@bp.post("/newsletter/subscribe-from")
-def subscribe_from() -> Any:
-    """Show what was typed on another site, with the words to agree to; nothing happens yet.
-
-    A POST that any site may cause (`app.FROM_OTHER_SITES`): an address belongs neither into
-    the line of a browser nor into the logs on the way.
-    """
-    typed = {
-        "email": request.form.get("email", "")[:254],
-        "name": request.form.get("name", "")[:75],
-    }
-    return _subscribe_from(SnippetForm(formdata=None, data=typed))
-
-
-def _subscribe_from(form: SnippetForm) -> str:
-    return render_template("newsletter/subscribe_from.html", form=form, wording=consent_wording())
-
-
-@bp.post("/newsletter/subscribe-here")
-def press_subscribe_here() -> Any:
-    """Ask by mail, as `subscribe` does, who came from another site."""
-    form = SnippetForm()
-    status = _ask(form, through="snippet")
-    if status:
-        return _subscribe_from(form), status
-    return redirect(url_for("newsletter.check_your_mail"), 303)
-
-
-# Whoever likes may frame the form; it can do nothing but be filled in and sent to us.
-FRAMED_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "form-action 'self'; frame-ancestors *; base-uri 'none'"
-)
-
-
-@bp.get("/newsletter/embed")
-def embed() -> Any:
-    """Show the form that subscribes, for a frame on another site."""
-    return _framed(_embed(EmbedForm()))
-
-
-@bp.post("/newsletter/embed")
-def press_embed() -> Any:
-    """Ask by mail, as `subscribe` does, who sits before a frame."""
-    form = EmbedForm()
-    status = _ask(form, through="embed")
-    if status:
-        return _framed(_embed(form), status)
-    return _framed(redirect(url_for("newsletter.embedded"), 303))
-
-
-@bp.get("/newsletter/embed/check-your-mail")
-def embedded() -> Any:
-    """Say within the frame that a mail is on its way."""
-    return _framed(render_template("newsletter/embedded.html"))
-
-
-def _embed(form: EmbedForm) -> str:
-    return render_template("newsletter/embed.html", form=form, wording=consent_wording())
-
-
-def _framed(answer: Any, status: int | None = None) -> Response:
-    response = make_response(answer) if status is None else make_response(answer, status)
-    response.headers["Content-Security-Policy"] = FRAMED_POLICY
-    return response
-
-
 @bp.get("/newsletter/check-your-mail")
 def check_your_mail() -> Any:
     """Say that a mail is on its way; the same whoever asked."""
     return render_template("newsletter/check_your_mail.html")
 
 
+OPT_IN = PublicButton("newsletter/confirm.html", purpose="newsletter.opt-in")
+
+
 @bp.get("/confirm/<token>")
-def confirm(token: str) -> Any:
+def confirm_opt_in(token: str) -> Any:
     """Show the button that agrees; opening the link alone does nothing."""
     person_id, _purpose = links.read_confirm(token)
-    return _confirm_page(person_id, ConfirmForm(), token)
-
-
-def _confirm_page(person_id: int, form: ConfirmForm, token: str) -> str:
-    waiting = verbs.check_waiting(person_id)
-    return render_template(
-        "newsletter/confirm.html", form=form, token=token, name=waiting.asked_name
-    )
+    return OPT_IN.page(token=token, name=verbs.check_waiting(person_id).asked_name)
 
 
 @bp.post("/confirm/<token>")
-def press_confirm(token: str) -> Any:
+def do_opt_in(token: str) -> Any:
     """Record the agreement."""
     person_id, _purpose = links.read_confirm(token)
-    form = ConfirmForm()
-    if not form.validate():
-        return _confirm_page(person_id, form, token), form.refusal_status()
+    name = verbs.check_waiting(person_id).asked_name
+    if refused := OPT_IN.refused(token=token, name=name):
+        return refused
     verbs.confirm(person_id, now=clock.now())
     db.session.commit()
     return redirect(url_for("newsletter.confirmed"), 303)
@@ -215,22 +128,23 @@ def confirmed() -> Any:
     return render_template("newsletter/confirmed.html")
 
 
+NEVER_WRITE = PublicButton("newsletter/not_me.html", purpose="newsletter.never-write")
+
+
 @bp.get("/not-me/<token>")
-def not_me(token: str) -> Any:
+def confirm_never_write(token: str) -> Any:
     """Show the button "never write to me"."""
     links.read_not_me(token)
-    return render_template("newsletter/not_me.html", form=NotMeForm(), token=token)
+    return NEVER_WRITE.page(token=token)
 
 
 @bp.post("/not-me/<token>")
-def press_not_me(token: str) -> Any:
+def do_never_write(token: str) -> Any:
     """Never write to the address again, and drop what was asked in its name."""
     person_id, hashed = links.read_not_me(token)
-    form = NotMeForm()
-    if not form.validate():
-        page = render_template("newsletter/not_me.html", form=form, token=token)
-        return page, form.refusal_status()
-    people.never_write(person_id, hashed, now=clock.now())
+    if refused := NEVER_WRITE.refused(token=token):
+        return refused
+    subscriptions_verbs.never_write(person_id, hashed, now=clock.now())
     db.session.commit()
     return redirect(url_for("newsletter.never_again"), 303)
 
@@ -277,7 +191,7 @@ def _way_out(person_id: int) -> str:
 
 
 @bp.post("/preferences/<token>")
-def press_preferences(token: str) -> Any:
+def save_preferences(token: str) -> Any:
     """Note what a reader chose."""
     person_id, _purpose = links.read_preferences(token)
     choices = queries.choices_of(person_id)
@@ -287,7 +201,9 @@ def press_preferences(token: str) -> Any:
     if not form.validate():
         return _preferences(choices, form, token), form.refusal_status()
     verbs.choose(
-        person_id, **{field.name: field.data for field in form if field.name != "csrf_token"}
+        person_id,
+        offered=current_app.config["TOPICS"],
+        **{field.name: field.data for field in form if field.name != "csrf_token"},
     )
     db.session.commit()
     return redirect(url_for("newsletter.chosen", token=token), 303)
@@ -300,16 +216,19 @@ def chosen(token: str) -> Any:
     return render_template("newsletter/chosen.html", token=token)
 
 
+LEAVE = PublicButton("newsletter/unsubscribe.html", purpose="newsletter.leave")
+
+
 @bp.get("/unsubscribe/<token>")
-def unsubscribe(token: str) -> Any:
+def confirm_leave(token: str) -> Any:
     """Show the button that leaves. Needs no sign-in, and works for ever."""
     links.read_unsubscribe(token)
-    return render_template("newsletter/unsubscribe.html", form=LeaveForm(), token=token)
+    return LEAVE.page(token=token)
 
 
 # Some mail programs end every address with a slash, and follow no redirect from there.
 @bp.post("/unsubscribe/<token>", strict_slashes=False)
-def press_unsubscribe(token: str) -> Any:
+def do_leave(token: str) -> Any:
     """Leave: by the button of the page, or by that of a mail program (RFC 8058 section 3.2).
 
     A mail program sends one field and has seen no form, so no form token is asked of it; it
@@ -318,14 +237,12 @@ def press_unsubscribe(token: str) -> Any:
     """
     person_id, purpose = links.read_unsubscribe(token)
     if _is_one_click():
-        people.leave(person_id, purpose, through="one click", now=clock.now())
+        subscriptions_verbs.leave(person_id, purpose, through="one click", now=clock.now())
         db.session.commit()
         return Response("You have left the newsletter.\n", mimetype="text/plain")
-    form = LeaveForm()
-    if not form.validate():
-        page = render_template("newsletter/unsubscribe.html", form=form, token=token)
-        return page, form.refusal_status()
-    people.leave(person_id, purpose, through="link", now=clock.now())
+    if refused := LEAVE.refused(token=token):
+        return refused
+    subscriptions_verbs.leave(person_id, purpose, through="link", now=clock.now())
     db.session.commit()
     return redirect(url_for("newsletter.left", token=token), 303)
 
@@ -341,21 +258,22 @@ def _is_one_click() -> bool:
 LONGEST_CLICK = 200
 
 
+COME_BACK = PublicButton("newsletter/left.html", purpose="newsletter.come-back")
+
+
 @bp.get("/unsubscribe/<token>/left")
 def left(token: str) -> Any:
     """Say that no newsletter comes any more, and offer to come back."""
     links.read_unsubscribe(token)
-    return render_template("newsletter/left.html", form=ComeBackForm(), token=token)
+    return COME_BACK.page(token=token)
 
 
 @bp.post("/unsubscribe/<token>/come-back")
 def come_back(token: str) -> Any:
     """Ask by mail somebody who left by mistake."""
     person_id, _purpose = links.read_unsubscribe(token)
-    form = ComeBackForm()
-    if not form.validate():
-        page = render_template("newsletter/left.html", form=form, token=token)
-        return page, form.refusal_status()
+    if refused := COME_BACK.refused(token=token):
+        return refused
     if not verbs.come_back(person_id, wording=consent_wording(), now=clock.now()):
         # Forgotten: only they can tell us their address again.
         return redirect(url_for("newsletter.newsletter"), 303)

@@ -9,11 +9,11 @@ from campaign import clock, tables
 from campaign.db import db
 from campaign.languages import _, language_name
 from campaign.languages import lazy_gettext as _l
-from campaign.newsletter.models import Issue, IssueVersion
-from campaign.newsletter.verbs import words_of
+from campaign.newsletter.models import Issue
 from campaign.newsletter.versions import queries, verbs
 from campaign.newsletter.versions.differences import differences
 from campaign.newsletter.versions.forms import RestoreForm
+from campaign.newsletter.versions.models import IssueVersion
 from campaign.tables import Column
 
 bp = Blueprint("versions", __name__)
@@ -77,7 +77,7 @@ def version(id: int, version: int) -> Any:
 
 
 def _version(found: Issue, earlier: IssueVersion, form: RestoreForm) -> str:
-    now_words = {text.language: words_of(text) for text in found.texts}
+    now_words = {text.language: text.words for text in found.texts}
     languages = list(dict.fromkeys([*earlier.texts, *now_words]))
     return render_template(
         "newsletter/office/version.html",

@@ -3,7 +3,8 @@
 from sqlalchemy import Select, select
 
 from campaign.db import db
-from campaign.newsletter.models import Issue, IssueVersion
+from campaign.newsletter.models import Issue
+from campaign.newsletter.versions.models import IssueVersion
 from campaign.organisers.models import Organiser
 
 

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
-from campaign.newsletter.models import Issue, IssueVersion
+from campaign.newsletter.models import Issue
 from campaign.newsletter.verbs import AlreadySent, ChangedMeanwhile, rewrite
+from campaign.newsletter.versions.models import IssueVersion
 from campaign.refusals import Refusal
 
 

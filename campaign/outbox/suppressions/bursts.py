@@ -1,7 +1,7 @@
 """What makes a burst of "gone": so many, and so large a part, that it is rather about us.
 
 A relay that is set up wrongly says of everybody that they are unknown; an old list holds some who
-truly are. Numbers alone cannot tell the two apart, so a share is asked too; and what is held back
+truly are. Numbers alone cannot tell the two apart, so a share is asked too; and what is withheld
 by mistake costs a person one look, where what is believed by mistake costs the readers.
 """
 

@@ -44,7 +44,7 @@ class Cause(Model):
     batch: Mapped[Batch | None] = relationship(lazy="raise_on_sql")
 
     @property
-    def is_held(self) -> bool:
+    def is_withheld(self) -> bool:
         """Tell whether it waits for a person."""
         return self.withheld_at is not None and self.decided_at is None
 

@@ -8,10 +8,10 @@ from markupsafe import Markup
 
 from campaign import clock, tables
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.suppressions import queries, verbs
-from campaign.outbox.suppressions.forms import JudgeForm
 from campaign.outbox.suppressions.models import Cause, Decision
 from campaign.tables import Column
 
@@ -19,7 +19,7 @@ bp = Blueprint("bounces", __name__, url_prefix="/bounces")
 
 # What became of a cause, to somebody who has not read the code.
 STATES: dict[str, Any] = {
-    "held": _l("waits for you"),
+    "withheld": _l("waits for you"),
     Decision.UNDECIDED: _l("not written to any more"),
     Decision.GONE: _l("looked at: they are gone"),
     Decision.RELAY: _l("looked at: it was the relay"),
@@ -27,7 +27,7 @@ STATES: dict[str, Any] = {
 
 
 def _state(cause: Cause) -> str:
-    return "held" if cause.is_held else cause.decision
+    return "withheld" if cause.is_withheld else cause.decision
 
 
 def what(cause: Cause) -> str:
@@ -55,17 +55,17 @@ def index() -> Any:
     return render_template(
         "outbox/office/bounces.html",
         table=tables.page(queries.causes(), CAUSES, arguments=request.args, path=request.path),
-        held=queries.held(),
+        withheld=queries.withheld(),
     )
 
 
 @bp.get("/<int:id>")
 def cause(id: int) -> Any:
     """Show what one cause did, in the words that were said, and ask what it was."""
-    return _cause_page(queries.cause(id) or abort(404), JudgeForm())
+    return _cause_page(queries.cause(id) or abort(404), ButtonForm())
 
 
-def _cause_page(found: Cause, form: JudgeForm) -> str:
+def _cause_page(found: Cause, form: ButtonForm) -> str:
     return render_template(
         "outbox/office/bounce.html",
         cause=found,
@@ -80,7 +80,7 @@ def _cause_page(found: Cause, form: JudgeForm) -> str:
 
 def _press(id: int, deed: Callable[..., None], said: Any) -> Any:
     found = queries.cause(id) or abort(404)
-    form = JudgeForm()
+    form = ButtonForm()
     if not form.validate():
         return _cause_page(found, form), form.refusal_status()
     deed(found, by=g.organiser.id, now=clock.now())

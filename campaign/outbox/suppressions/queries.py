@@ -17,7 +17,7 @@ MOST_WORDS = 10
 _DIFFERS = re.compile(r"<[^<>]*>|\S*@\S*|https?://\S+|\b(?=\w*\d)(?=\w*[a-zA-Z])[\w.-]{8,}\b")
 
 IS_IN_FORCE = and_(Cause.withheld_at.is_(None), Cause.decided_at.is_(None))
-_IS_HELD = and_(Cause.withheld_at.is_not(None), Cause.decided_at.is_(None))
+_IS_WITHHELD = and_(Cause.withheld_at.is_not(None), Cause.decided_at.is_(None))
 
 
 def cause(id: int) -> Cause | None:
@@ -25,9 +25,9 @@ def cause(id: int) -> Cause | None:
     return db.session.get(Cause, id, options=[joinedload(Cause.batch)])
 
 
-def held() -> list[Cause]:
+def withheld() -> list[Cause]:
     """List the causes that wait for a person, the oldest first."""
-    query = select(Cause).options(joinedload(Cause.batch)).where(_IS_HELD)
+    query = select(Cause).options(joinedload(Cause.batch)).where(_IS_WITHHELD)
     return list(db.session.scalars(query.order_by(Cause.withheld_at, Cause.id)))
 
 
@@ -72,10 +72,10 @@ def without_names(words: str) -> str:
     return " ".join(_DIFFERS.sub("…", words[:200]).split())
 
 
-def held_for(batches: Collection[int], domains: Collection[str]) -> list[Cause]:
+def withheld_for(batches: Collection[int], domains: Collection[str]) -> list[Cause]:
     """Find the causes that wait for a person and take what comes of issues and domains."""
     query = select(Cause).where(
-        _IS_HELD,
+        _IS_WITHHELD,
         or_(
             and_(Cause.domain == "", Cause.batch_id.in_(batches)),
             and_(Cause.domain != "", Cause.domain.in_(domains)),
@@ -84,10 +84,10 @@ def held_for(batches: Collection[int], domains: Collection[str]) -> list[Cause]:
     return list(db.session.scalars(query.order_by(Cause.id)))
 
 
-def held_of(batches: Collection[int]) -> list[Cause]:
+def withheld_of(batches: Collection[int]) -> list[Cause]:
     """Find the causes that wait for a person and hold bounces of some issues."""
     theirs = select(Bounce.cause_id).where(Bounce.batch_id.in_(batches))
-    return list(db.session.scalars(select(Cause).where(_IS_HELD, Cause.id.in_(theirs))))
+    return list(db.session.scalars(select(Cause).where(_IS_WITHHELD, Cause.id.in_(theirs))))
 
 
 def in_force_for(batch_id: int | None, domain: str) -> Cause | None:

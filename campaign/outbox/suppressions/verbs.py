@@ -1,4 +1,4 @@
-"""Deeds about bounces: note that somebody is said to be gone, hold back a burst, decide on it."""
+"""Deeds about bounces: note that somebody is said to be gone, withhold a burst, decide on it."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from campaign.db import db, insert_missing, lock
 from campaign.outbox.models import BOUNCE, Batch, Message, Suppression, address_hash
 from campaign.outbox.suppressions import bursts, queries
 from campaign.outbox.suppressions.models import Bounce, Cause, Decision
-from campaign.outbox.throttles import verbs as throttles
+from campaign.outbox.throttles import verbs as throttles_verbs
 from campaign.outbox.throttles.queries import BOUNCES
 from campaign.outbox.throttles.verbs import domain_of
 from campaign.outbox.verbs import pause, resume, send_again
@@ -21,7 +21,7 @@ class Status(StrEnum):
     """What a report has brought about."""
 
     SUPPRESSED = "suppressed"
-    HELD_BACK = "held back"
+    WITHHELD = "withheld"
     COUNTED = "counted"
 
 
@@ -50,8 +50,8 @@ def report_gone(message: Message, *, words: str, is_certain: bool = True, now: d
 
 def report(found: Sequence[Gone], *, now: datetime) -> dict[int, Status]:
     """Note many at once as `report_gone` does; give what came of each, by its message."""
-    # One worker at a time: who holds a burst back must see all that others have suppressed for it.
-    throttles.lock(BOUNCES, now=now)
+    # One worker at a time: who withholds a burst must see all that others have suppressed for it.
+    throttles_verbs.lock(BOUNCES, now=now)
     new = _note(found, now=now)
     if any(bounce.is_certain for bounce in new):
         _suppress(new, now=now)
@@ -104,12 +104,12 @@ def _is_certain_by_now(one: Gone, *, now: datetime) -> bool:
 def _find_causes(bounces: Iterable[Bounce], *, now: datetime) -> None:
     """Give each its cause: one that waits for a person, else its issue's, else its domain's."""
     bounces = list(bounces)
-    held = queries.held_for(
+    withheld = queries.withheld_for(
         {bounce.batch_id for bounce in bounces if bounce.batch_id is not None},
         {bounce.domain for bounce in bounces},
     )
-    by_domain = {cause.domain: cause for cause in held if cause.domain}
-    by_batch = {cause.batch_id: cause for cause in held if not cause.domain}
+    by_domain = {cause.domain: cause for cause in withheld if cause.domain}
+    by_batch = {cause.batch_id: cause for cause in withheld if not cause.domain}
     open_now: dict[tuple[int | None, str], Cause] = {}
     for bounce in bounces:
         cause = by_domain.get(bounce.domain) or by_batch.get(bounce.batch_id)
@@ -134,7 +134,7 @@ def _suppress(bounces: Iterable[Bounce], *, now: datetime) -> None:
     }
     # In one order everywhere, so that two workers never wait for each other.
     for bounce in sorted(bounces, key=lambda bounce: bounce.address_hash):
-        if bounce.is_certain and not causes[bounce.cause_id].is_held:
+        if bounce.is_certain and not causes[bounce.cause_id].is_withheld:
             insert_missing(
                 Suppression,
                 {
@@ -149,7 +149,7 @@ def _suppress(bounces: Iterable[Bounce], *, now: datetime) -> None:
 
 
 def _look_for_bursts(new: Sequence[Bounce], *, now: datetime) -> None:
-    """Hold back what came of an issue, or of a domain, that is too much to be believed unseen."""
+    """Withhold what came of an issue, or of a domain, that is too much to be believed unseen."""
     fresh = [bounce for bounce in new if bounce.is_certain]
     for batch_id in sorted({bounce.batch_id for bounce in fresh if bounce.batch_id is not None}):
         number = queries.number_in_force(Bounce.batch_id == batch_id)
@@ -157,7 +157,7 @@ def _look_for_bursts(new: Sequence[Bounce], *, now: datetime) -> None:
         if bursts.is_step(number, added, least=_least(batch_id=batch_id), by=1.25) and (
             number >= bursts.SHARE * queries.number_tried(batch_id)
         ):
-            hold_back(batch_id=batch_id, now=now)
+            withhold(batch_id=batch_id, now=now)
     since = now - bursts.WITHIN
     for domain in sorted({bounce.domain for bounce in fresh}):
         number = queries.number_in_force(Bounce.domain == domain, Bounce.reported_at >= since)
@@ -165,15 +165,15 @@ def _look_for_bursts(new: Sequence[Bounce], *, now: datetime) -> None:
         if bursts.is_step(number, added, least=_least(domain=domain), by=2) and (
             number >= bursts.SHARE * queries.number_tried_at(domain, since=since)
         ):
-            hold_back(domain=domain, since=since, now=now)
+            withhold(domain=domain, since=since, now=now)
 
 
 def _least(*, batch_id: int | None = None, domain: str = "") -> int:
     return bursts.least(queries.times_found_gone(batch_id=batch_id, domain=domain))
 
 
-def hold_back_run(run: Iterable[tuple[int | None, str]], *, now: datetime) -> None:
-    """Hold back a run of "gone", none between that left: what its issue, or its domain, made of it.
+def withhold_run(run: Iterable[tuple[int | None, str]], *, now: datetime) -> None:
+    """Withhold a run of "gone", none between that left: what its issue, or its domain, made of it.
 
     `run` names the issue and the domain of each.
     """
@@ -181,19 +181,19 @@ def hold_back_run(run: Iterable[tuple[int | None, str]], *, now: datetime) -> No
     since = now - bursts.RUN_WITHIN
     batches = {batch_id for batch_id, _ in seen if batch_id is not None}
     domains = {domain for _, domain in seen}
-    if queries.held_for(batches, domains):
+    if queries.withheld_for(batches, domains):
         # It was let go on before anybody had decided.
         _pause(batches, now=now)
     if len(batches) == 1:
         [batch_id] = batches
         where = (Bounce.batch_id == batch_id, Bounce.reported_at >= since)
         if _is_burst(where, least=_least(batch_id=batch_id)):
-            hold_back(batch_id=batch_id, since=since, now=now)
+            withhold(batch_id=batch_id, since=since, now=now)
     elif len(domains) == 1:
         [domain] = domains
         where = (Bounce.domain == domain, Bounce.reported_at >= since)
         if _is_burst(where, least=_least(domain=domain)):
-            hold_back(domain=domain, since=since, now=now)
+            withhold(domain=domain, since=since, now=now)
 
 
 def _is_burst(where: tuple[ColumnElement[bool], ...], *, least: int) -> bool:
@@ -201,27 +201,29 @@ def _is_burst(where: tuple[ColumnElement[bool], ...], *, least: int) -> bool:
     return queries.number_undecided(*where) >= least and queries.number_in_force(*where) > 0
 
 
-def hold_back_at_end(batch_id: int, *, now: datetime) -> bool:
-    """Hold back what came of an issue that is at its end, where half of it is said to be gone."""
+def withhold_at_end(batch_id: int, *, now: datetime) -> bool:
+    """Withhold what came of an issue that is at its end, where half of it is said to be gone."""
     number = queries.number_in_force(Bounce.batch_id == batch_id)
     if number < bursts.LAST_LEAST or number < bursts.LAST_SHARE * queries.number_tried(batch_id):
         return False
-    hold_back(batch_id=batch_id, now=now)
+    withhold(batch_id=batch_id, now=now)
     return True
 
 
-def hold_back(
+def withhold(
     *, batch_id: int | None = None, domain: str = "", since: datetime | None = None, now: datetime
 ) -> Cause:
     """Let all that came of an issue, or of a domain, wait for a person; what runs stands still.
 
     Whom it had suppressed already is written to again meanwhile.
     """
-    throttles.lock(BOUNCES, now=now)
+    throttles_verbs.lock(BOUNCES, now=now)
     about = Bounce.domain == domain if domain else Bounce.batch_id == batch_id
-    held = queries.held_for([batch_id] if batch_id else [], [domain] if domain else [])
+    withheld = queries.withheld_for([batch_id] if batch_id else [], [domain] if domain else [])
     cause = (
-        held[0] if held else Cause(batch_id=batch_id, domain=domain, began_at=now, withheld_at=now)
+        withheld[0]
+        if withheld
+        else Cause(batch_id=batch_id, domain=domain, began_at=now, withheld_at=now)
     )
     db.session.add(cause)
     db.session.flush()
@@ -291,22 +293,22 @@ def _standings(found: Sequence[Gone]) -> dict[int, Status]:
         if bounce is not None and cause is not None:
             if not bounce.is_certain:
                 status = Status.COUNTED
-            elif cause.is_held:
-                status = Status.HELD_BACK
+            elif cause.is_withheld:
+                status = Status.WITHHELD
         statuses[one.message_id] = status
     return statuses
 
 
-def _take_up(cause: Cause, *, now: datetime) -> None:
+def _lock(cause: Cause, *, now: datetime) -> None:
     """Look at a cause as it is now, and let nothing be added to it before this is decided."""
-    throttles.lock(BOUNCES, now=now)
+    throttles_verbs.lock(BOUNCES, now=now)
     db.session.refresh(cause, ["withheld_at", "decided_at", "decision"])
 
 
 def find_gone(cause: Cause, *, by: int | None, now: datetime) -> None:
     """Settle a cause: they are gone. Suppresses all of them, and lets its issues go on."""
-    _take_up(cause, now=now)
-    if not cause.is_held:
+    _lock(cause, now=now)
+    if not cause.is_withheld:
         return
     cause.decided_at, cause.decided_by_id, cause.decision = now, by, Decision.GONE
     db.session.flush()
@@ -321,7 +323,7 @@ def find_gone(cause: Cause, *, by: int | None, now: datetime) -> None:
 
 def find_reachable(cause: Cause, *, by: int | None, now: datetime) -> None:
     """Settle a cause: it was the relay. Lifts all it suppressed; what they missed goes again."""
-    _take_up(cause, now=now)
+    _lock(cause, now=now)
     if cause.decision == Decision.RELAY:
         return
     cause.decided_at, cause.decided_by_id, cause.decision = now, by, Decision.RELAY
@@ -348,7 +350,7 @@ def _let_go_on(cause: Cause) -> None:
     for batch_id in sorted(batches):
         batch = db.session.get(Batch, batch_id)
         is_ours = batch is not None and batch.paused_because and batch.stopped_at is None
-        if batch is not None and is_ours and not queries.held_of([batch_id]):
+        if batch is not None and is_ours and not queries.withheld_of([batch_id]):
             resume(batch)
 
 

@@ -1,0 +1,1 @@
+"""How a mailing is planned: to whom, when, how fast; and called off before it begins."""

@@ -1,0 +1,1 @@
+"""A mailing on its way: begun, paused, resumed, stopped, and how far it has come."""
