@@ -21,7 +21,7 @@ _INVISIBLE = re.compile(
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
     # Letters of tags, but in the flags of lands, which a black flag begins.
     "|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"
-    # Selectors of a variant without a sign before them.
+    # Selectors of a variant without a character before them.
     "|(?:^|(?<=\\s))[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
 )
 # Scripts that join their letters by marks no one sees: from Hebrew on, and emoji.
@@ -33,7 +33,7 @@ _USELESS_JOINERS = re.compile(f"(?<![{_JOINS}])[\u200c\u200d]+|(?<=[\u200c\u200d
 _WITHOUT_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _USELESS_SPACES = re.compile(f"(?<![{_WITHOUT_SPACES}])\u200b+|\u200b+(?![{_WITHOUT_SPACES}])")
 _DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f]")
-# Where word processors' symbol fonts put their signs, less 0xF000.
+# Where word processors' symbol fonts put their characters, less 0xF000.
 _SYMBOLS = {
     0x2D: "–", 0x76: "❖", 0xA7: "▪", 0xA8: "□", 0xB7: "•", 0xD8: "➢", 0xDE: "⇒", 0xDF: "←",
     0xE0: "→", 0xF0: "⇨", 0xFB: "✗", 0xFC: "✓", 0xFE: "☑",
@@ -45,7 +45,7 @@ _OF_WINDOWS = re.compile("[\x80\x82-\x84\x86-\x8c\x8e\x91-\x9c\x9e\x9f]")
 
 
 class Place(NamedTuple):
-    """Where a sign stands that cannot be kept, counted from 1, and its code, such as U+0007."""
+    """Where a character that cannot be kept stands, from 1, and its code, such as U+0007."""
 
     line: int
     character: int
@@ -68,14 +68,16 @@ def clean_text(text: str) -> str:
 
 
 def as_meant(text: str, *, line_end: str = "\n") -> str:
-    """Give pasted text without what is not seen, its odd signs as those they stand for."""
+    """Give pasted text without what is not seen, its odd characters as those they stand for."""
     text = _LINE_ENDS.sub(line_end, text)
     if text.isascii():
         return text
     # Editors part paragraphs by it, as Markdown does by an empty line.
     text = text.replace("\u2029", line_end if line_end == " " else line_end * 2)
-    text = _OF_WINDOWS.sub(lambda sign: sign[0].encode("latin-1").decode("cp1252"), text)
-    text = _SYMBOL.sub(lambda sign: _SYMBOLS.get(ord(sign[0]) - 0xF000, sign[0]), text)
+    text = _OF_WINDOWS.sub(lambda character: character[0].encode("latin-1").decode("cp1252"), text)
+    text = _SYMBOL.sub(
+        lambda character: _SYMBOLS.get(ord(character[0]) - 0xF000, character[0]), text
+    )
     text = _PRIVATE_BULLET.sub("\\1•", text)
     text = _INVISIBLE.sub("", text)
     text = _USELESS_JOINERS.sub("", text)
@@ -88,25 +90,25 @@ def as_meant(text: str, *, line_end: str = "\n") -> str:
 def _has_letters_from_right_to_left(text: str) -> bool:
     # The marks themselves count as such letters (UAX 9, table 4).
     letters = _DIRECTION_MARKS.sub("", text)
-    return any(unicodedata.bidirectional(sign) in {"R", "AL"} for sign in letters)
+    return any(unicodedata.bidirectional(character) in {"R", "AL"} for character in letters)
 
 
 def unfit(text: str, *, allowed: str = "") -> Place | None:
-    """Find the first sign that steers machines rather than says something, but for those allowed.
+    """Find the first character, but for those allowed, that steers machines and says nothing.
 
-    Controls, halves of signs, places of private fonts, what will never be a sign, and what turns
-    letters around. A letter or an emoji that our tables do not know yet is none of these.
+    Controls, halves of characters, places of private fonts, what will never be a character, and
+    what turns letters around. None of these is a letter or an emoji that our tables do not know.
     """
-    for at, sign in enumerate(text):
-        if sign not in allowed and _is_unfit(sign):
+    for at, character in enumerate(text):
+        if character not in allowed and _is_unfit(character):
             before = text[:at]
             line = before.count("\n") + 1
-            return Place(line, at - (before.rfind("\n") + 1) + 1, f"U+{ord(sign):04X}")
+            return Place(line, at - (before.rfind("\n") + 1) + 1, f"U+{ord(character):04X}")
     return None
 
 
-def _is_unfit(sign: str) -> bool:
-    kind = unicodedata.category(sign)
+def _is_unfit(character: str) -> bool:
+    kind = unicodedata.category(character)
     if kind == "Cn":
-        return ord(sign) & 0xFFFE == 0xFFFE or "\ufdd0" <= sign <= "\ufdef"
-    return kind in {"Cc", "Cs", "Co", "Zl", "Zp"} or sign in "\u202d\u202e"
+        return ord(character) & 0xFFFE == 0xFFFE or "\ufdd0" <= character <= "\ufdef"
+    return kind in {"Cc", "Cs", "Co", "Zl", "Zp"} or character in "\u202d\u202e"

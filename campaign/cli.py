@@ -1,4 +1,7 @@
-"""The `campaign` command: the operators' table of contents."""
+"""The `campaign` command: the operators' table of contents.
+
+Long, for a table of contents stands in one place: each command is a few lines and calls a room.
+"""
 
 import contextlib
 import ctypes

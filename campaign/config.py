@@ -1,4 +1,7 @@
-"""Settings: their names, types, defaults and checks, read once when the application starts."""
+"""Settings: their names, types, defaults and checks, read once when the application starts.
+
+Long, for every setting of the campaign stands here, once, with the words that say what it is for.
+"""
 
 import logging
 import os
@@ -216,7 +219,7 @@ SETTINGS: dict[str, Setting] = {
     ),
     "LANGUAGES": Setting(["en"], _languages, "languages offered, the first is the default"),
     "TOPICS": Setting([], _words, "topics of the newsletter that a subscriber may leave out"),
-    "NEWSLETTER_SEEDS": Setting([], _addresses, "addresses that always get a trial of an issue"),
+    "NEWSLETTER_SEEDS": Setting([], _addresses, "addresses that always get a test of an issue"),
     "NEWSLETTER_APPROVAL": Setting(False, _switch, "a colleague approves what goes to many"),
     "TIMEZONE": Setting("UTC", _zone, "zone in which the office reads its times"),
     "TRUSTED_PROXIES": Setting(0, _count, "how many reverse proxies stand before the server"),

@@ -1,4 +1,7 @@
-"""The database: one leaf that every room may touch, SQLite and PostgreSQL alike."""
+"""The database: one leaf that every room may touch, SQLite and PostgreSQL alike.
+
+Long, for wherever the two differ, it is said here and nowhere else; SQLite's one lock has a file.
+"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -232,7 +235,7 @@ def contains(column: Any, words: str) -> ColumnElement[bool]:
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Read something outside a request and hold nothing afterwards: no lock, no transaction.
+    """Read something outside a request and keep nothing afterwards: no lock, no transaction.
 
     Nothing may be unsaved before, and on SQLite nothing can be changed within.
     """
@@ -302,7 +305,7 @@ def bulk_insert(table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
 
 
 def lock(query: Select[Any]) -> Select[Any]:
-    """Hold the rows a verb is about to decide on until its deed is saved.
+    """Lock the rows a verb is about to decide on until what it does is saved.
 
     Others may still name such a row in a foreign key, so a mail to a person waits for nobody. On
     SQLite, which locks no rows, it takes the one lock there is.

@@ -60,12 +60,12 @@ def bare_links() -> LinkifyIt:
     return links
 
 
-# The end of what was read so far, where a scheme would stand, and a sign before it.
+# The end of what was read so far, where a scheme would stand, and a character before it.
 _SCHEME_AT_END = re.compile(r"(?<![a-z0-9.+-])https?$", re.IGNORECASE)
 
 
 def link_here(state: StateInline, silent: bool) -> bool:
-    """Make a link of an address with a scheme before Markdown reads signs within it.
+    """Make a link of an address with a scheme before Markdown reads characters within it.
 
     The rule of the same name in markdown-it, which looks at all that was read so far at each colon.
     """

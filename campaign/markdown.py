@@ -82,7 +82,7 @@ def _set_bullets(state: StateCore) -> None:
 
 
 def _set_dashes(state: StateCore) -> None:
-    """Make hyphens dashes, as quotes are made curly; all other signs stay what was written.
+    """Make hyphens dashes, as quotes are made curly; all other characters stay what was written.
 
     Nothing of an address that is its own link is changed, its quotes neither.
     """

@@ -65,7 +65,9 @@ class Rendered:
 
 def _slug(words: str) -> str:
     """Make the anchor that writers know from elsewhere: words as they are, less punctuation."""
-    kept = (sign for sign in words.lower() if sign in "-_ " or _is_of_a_word(sign))
+    kept = (
+        character for character in words.lower() if character in "-_ " or _is_of_a_word(character)
+    )
     return _one_hyphen("".join(kept)) or "section"
 
 
@@ -73,9 +75,9 @@ def _one_hyphen(words: str) -> str:
     return re.sub(r"[ -]+", "-", words).strip("-")
 
 
-def _is_of_a_word(sign: str) -> bool:
+def _is_of_a_word(character: str) -> bool:
     # A variation selector is a mark of the emoji before it, which goes too.
-    return unicodedata.category(sign)[0] in "LMN" and not "\ufe00" <= sign <= "\ufe0f"
+    return unicodedata.category(character)[0] in "LMN" and not "\ufe00" <= character <= "\ufe0f"
 
 
 def _former_slug(words: str) -> str:

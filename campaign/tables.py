@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, Select, or_
 
 from campaign.db import contains, count_of, db
 from campaign.languages import local
+from campaign.paging import Pager, nearest_page, pages_of
+from campaign.spreadsheets import guarded
 
 PAGE_SIZE = 50
-# What a spreadsheet would run as a formula (OWASP, "CSV injection"), full-width signs too.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -48,37 +48,18 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Pager):
     """One page of a table, ready for `macros/lists.html`: columns, rows, pager, addresses."""
 
     columns: list[dict[str, Any]]
     rows: list[list[Any]]
     query: str
-    number: int
-    pages: int
-    total: int
     path: str
     arguments: dict[str, str]
 
-    @property
-    def has_previous(self) -> bool:
-        """Tell whether there is a page before."""
-        return self.number > 1
-
-    @property
-    def has_next(self) -> bool:
-        """Tell whether there is a page after."""
-        return self.number < self.pages
-
-    @property
-    def previous_url(self) -> str:
-        """Give the address of the page before."""
-        return self._url(page=str(self.number - 1))
-
-    @property
-    def next_url(self) -> str:
-        """Give the address of the page after."""
-        return self._url(page=str(self.number + 1))
+    def address_of(self, number: int) -> str:
+        """Give the address of a page of this table."""
+        return self._url(page=str(number))
 
     @property
     def csv_url(self) -> str:
@@ -99,8 +80,8 @@ def page(
 ) -> Table:
     """Give one page of what a query finds; `arguments` are those of the address."""
     total = count_of(query)
-    pages = max(1, -(-total // PAGE_SIZE))
-    number = min(_page_asked_for(arguments.get("page", "1")), pages)
+    pages = pages_of(total, size=PAGE_SIZE)
+    number = nearest_page(_page_asked_for(arguments.get("page", "1")), pages)
     rows = db.session.scalars(query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
     return Table(
         columns=[{"label": c.label, "is_number": c.is_number} for c in columns],
@@ -141,11 +122,8 @@ def _safe(value: Any) -> str:
         return ""
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
-    text = str(value)
-    # A number may begin with a minus; words that would be run as a formula are made text.
-    if text.startswith(_FORMULA) and not isinstance(value, int | float):
-        return f"'{text}"
-    return text
+    # A number may begin with a minus.
+    return str(value) if isinstance(value, int | float) else guarded(str(value))
 
 
 def _line(cells: list[str]) -> str:

@@ -82,7 +82,7 @@ CRAFTS: dict[str, set[str]] = {
         "navigation",
         "search",
     },
-    "imports": {"formats", "reading", "rows", "statuses"},
+    "imports": {"addresses", "formats", "reading", "rows", "statuses", "words"},
     "imports/chunks": {"cutting"},
     "inbound": {
         "addressing",
@@ -134,8 +134,8 @@ CRAFTS: dict[str, set[str]] = {
 GROUND = {
     "characters", "clients", "clock", "colours", "comments", "config", "days", "db", "folding",
     "forms", "front_matter", "jobs", "languages", "linking", "logs", "markdown", "markup",
-    "plain_text", "private_files", "refusals", "slugs", "sqlite_locks", "tables", "templating",
-    "tokens", "validators",
+    "paging", "plain_text", "private_files", "refusals", "slugs", "spreadsheets", "sqlite_locks",
+    "tables", "templating", "tokens", "validators",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor", "web_server"}
 

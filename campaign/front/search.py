@@ -20,6 +20,7 @@ from campaign.languages import country_name
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import queries as newsletter_queries
 from campaign.pages import queries as pages_queries
+from campaign.paging import Pager, nearest_page, pages_of
 
 LONGEST = 100
 MOST_WORDS = 6
@@ -203,39 +204,20 @@ def _search(word: str, text: str) -> re.Match[str] | None:
 
 
 @dataclass(frozen=True)
-class Found:
-    """One page of hits."""
+class Found(Pager):
+    """One page of hits, the best first."""
 
     hits: Sequence[Hit]
-    number: int
-    pages: int
-    total: int
     address: str
 
-    @property
-    def has_previous(self) -> bool:
-        """Tell whether there are better hits."""
-        return self.number > 1
-
-    @property
-    def has_next(self) -> bool:
-        """Tell whether there are more."""
-        return self.number < self.pages
-
-    @property
-    def previous_url(self) -> str:
-        """Give the address of the better hits."""
-        return f"{self.address}&page={self.number - 1}"
-
-    @property
-    def next_url(self) -> str:
-        """Give the address of the next hits."""
-        return f"{self.address}&page={self.number + 1}"
+    def address_of(self, number: int) -> str:
+        """Give the address of a page of these hits."""
+        return f"{self.address}&page={number}"
 
 
 def page_of(hits: Sequence[Hit], number: int, *, address: str) -> Found:
     """Give one page of the hits; a number beyond them gives the last."""
-    pages = max(1, -(-len(hits) // ON_A_PAGE))
-    number = min(max(number, 1), pages)
+    pages = pages_of(len(hits), size=ON_A_PAGE)
+    number = nearest_page(number, pages)
     shown = hits[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
-    return Found(shown, number, pages, len(hits), address)
+    return Found(number, pages, len(hits), shown, address)

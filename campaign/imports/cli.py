@@ -19,9 +19,9 @@ from campaign.imports.chunks import cutting
 from campaign.imports.duties import work
 from campaign.imports.models import Import, Stage
 from campaign.imports.rows import NOTES, REASONS
-from campaign.people import exports
 from campaign.people.cli import EVERY
 from campaign.people.cli import cli as cli
+from campaign.spreadsheets import guarded
 
 # What may be said of all in a file.
 EVERYBODY = {
@@ -214,4 +214,4 @@ def _write_refused(run: Import, file: Path) -> None:
         writer.writerow(["line", "reason", "row"])
         rows = db.session.scalars(queries.refused(run).execution_options(yield_per=500))
         for row in rows:
-            writer.writerow([row.line, str(REASONS[row.reason]), exports.guarded(row.text)])
+            writer.writerow([row.line, str(REASONS[row.reason]), guarded(row.text)])

@@ -1,7 +1,7 @@
-"""Reading: a stranger's file of rows, in whatever letters and signs it was written.
+"""Reading: a stranger's file of rows, in whatever encoding and with whatever delimiter.
 
 Rows are those of RFC 4180, read one by one: a quote that is never closed costs its own row and no
-other. Letters are UTF-8 or UTF-16; a line that is neither is read as Windows-1252.
+other. The encoding is UTF-8 or UTF-16; a line that is neither is read as Windows-1252.
 """
 
 import csv
@@ -29,15 +29,8 @@ _MOST_COLUMNS = 500
 _MOST_ABOVE = 10
 # How archives (and spreadsheets, which are such), pictures, pages and the like begin.
 _NOT_TEXT = (
-    b"PK\x03\x04",
-    b"\xd0\xcf\x11\xe0",
-    b"%PDF",
-    b"{\\rtf",
-    b"\x89PNG",
-    b"GIF8",
-    b"\x1f\x8b",
-    b"<",
-)
+    b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"{\\rtf", b"\x89PNG", b"GIF8", b"\x1f\x8b", b"<",
+)  # fmt: skip
 
 # Why a row is refused, beside those of `rows`.
 QUOTES = "quotes"
@@ -67,7 +60,7 @@ class NoHeader(Unreadable):
 
 
 class Shape(NamedTuple):
-    """How a file is written: its letters, the sign between cells, and the names of its columns."""
+    """How a file is written: its encoding, its delimiter, and the names of its columns."""
 
     encoding: str
     delimiter: str
@@ -94,7 +87,7 @@ def look(file: Path) -> Shape:
     with file.open("rb") as stream:
         probe = stream.read(_PROBE)
     encoding = _encoding(probe)
-    sign = ""
+    named = ""
     above: list[str] = []
     for _, line in _lines(file, encoding):
         if line is None and not above:
@@ -103,13 +96,13 @@ def look(file: Path) -> Shape:
             break
         if not line.strip():
             continue
-        if _names_the_sign(line):
-            sign = line.strip()[-1]
+        if _names_the_delimiter(line):
+            named = line.strip()[-1]
             continue
         above.append(line)
     if not above:
         raise Empty
-    delimiter, header = _header(above, (sign,) if sign else _DELIMITERS)
+    delimiter, header = _header(above, (named,) if named else _DELIMITERS)
     if not any(header):
         raise Empty
     if not all(name.isprintable() for name in header):
@@ -122,11 +115,12 @@ def look(file: Path) -> Shape:
 _ADDRESS = re.compile(r"\S@\S+\.\S")
 
 
-def _header(lines: list[str], signs: Sequence[str]) -> tuple[str, list[str]]:
+def _header(lines: list[str], delimiters: Sequence[str]) -> tuple[str, list[str]]:
     """Find the line that names the columns: one that names addresses, else the first of all."""
 
     def parted(line: str) -> tuple[str, list[str]]:
-        return max(((sign, _names(line, sign)) for sign in signs), key=lambda pair: len(pair[1]))
+        found = ((one, _names(line, one)) for one in delimiters)
+        return max(found, key=lambda pair: len(pair[1]))
 
     best, sure = parted(lines[0]), 0
     for line in lines:
@@ -143,14 +137,14 @@ def _header(lines: list[str], signs: Sequence[str]) -> tuple[str, list[str]]:
     return best
 
 
-def _names(line: str, sign: str) -> list[str]:
+def _names(line: str, delimiter: str) -> list[str]:
     """Part a line into names of columns; a mark of byte order and the like is no part of one."""
-    cells = (_parsed(line, sign) or [])[:_MOST_COLUMNS]
+    cells = (_parsed(line, delimiter) or [])[:_MOST_COLUMNS]
     return ["".join(c for c in cell if unicodedata.category(c) != "Cf").strip() for cell in cells]
 
 
-def _names_the_sign(line: str) -> bool:
-    """Tell whether a line only names the sign between cells, as Excel writes it."""
+def _names_the_delimiter(line: str) -> bool:
+    """Tell whether a line only names the delimiter, as Excel writes it."""
     return line[:4].lower() == "sep=" and len(line.strip()) == 5
 
 

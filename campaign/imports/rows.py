@@ -7,18 +7,14 @@ left out and noted. A cell is text and nothing else: a formula is a strange name
 import csv
 import json
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
-
-from babel import Locale
-from email_validator import SPECIAL_USE_DOMAIN_NAMES
 
 from campaign.imports import statuses
+from campaign.imports.addresses import address, mended
 from campaign.imports.models import LONGEST_SHOWN
 from campaign.imports.reading import (
     CELLS,
@@ -27,10 +23,10 @@ from campaign.imports.reading import (
     Broken,
 )
 from campaign.imports.statuses import KNOWN, STRICTEST, SUBSCRIBED
+from campaign.imports.words import country_code, language_code, line_of
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import as_tag
 from campaign.places import cities
-from campaign.validators import has_control_characters, normal_address, tidy_line
 
 ADDRESS = "address"
 NO_ADDRESS = "no-address"
@@ -54,14 +50,6 @@ NOTES = {
     "mended": _l("addresses mended: a name, a link or signs that do not belong were taken off"),
 }
 
-# What the slow check would pass as it stands (`forms.normal_address`): nearly every address.
-_PLAIN = re.compile(
-    r"[a-z0-9_+-]{1,64}(?:\.[a-z0-9_+-]+)*"
-    r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
-    re.ASCII,
-)
-_SPECIAL = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
-_FORMULA = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
 _NO_NAME = re.compile(r"://|www\.|@|<|>|\{\{|\{%", re.IGNORECASE)
 _LONGEST = {"name": 75, "city": 80, "tag": 40}
 _TELLING = (*(status for status in STRICTEST if status != KNOWN), KNOWN)
@@ -130,46 +118,50 @@ def reader(
         typed = cell("email")
         if not typed:
             return NO_ADDRESS
-        email = _address(typed)
+        email = address(typed)
         if not email:
-            email = _mended(typed)
+            email = mended(typed)
             if not email:
                 return ADDRESS
             notes["mended"] += 1
         row = Row(email, status=usual)
-        is_told = False
         facts = _attributes(cell("attributes")) if "attributes" in single else {}
-        name = cell("name") or f"{cell('first_name')} {cell('last_name')}"
-        row.name = _name(name, notes)
-        country = cell("country") or facts.get("country", "")
-        if country:
-            row.country = country_code(country)
-            if not row.country:
-                notes["country"] += 1
-        city = cell("city") or facts.get("city", "")
-        if city:
-            _set_city(row, city, notes)
-        row.timezone = _zone(row.city_id, row.country) if row.country else ""
-        language = cell("language") or facts.get("language", "")
-        if language:
-            row.language = language_code(language)
-            if not row.language:
-                notes["language"] += 1
-        tags = cell("tags") or facts.get("tags", "")
-        if tags:
-            row.tags = _tags(tags, notes)
-            is_told = any(map(statuses.tag_tells, row.tags))
+        _describe(row, cell, facts, notes)
         if is_simple:
             word = cell("newsletter")
             row.status = _SIMPLE.get(word.casefold()) or _status("newsletter", word, notes)
         elif says:
             _stand(row, cells, spoken, columns, now=now, notes=notes)
-        if is_told and row.status == SUBSCRIBED:
+        if row.status == SUBSCRIBED and any(map(statuses.tag_tells, row.tags)):
             row.status, row.at = KNOWN, None
             notes["told"] += 1
         return row
 
     return read
+
+
+def _describe(
+    row: Row, cell: Callable[[str], str], facts: dict[str, str], notes: "Counter[str]"
+) -> None:
+    """Read who a person is, apart from their address and how they stand to us."""
+    row.name = _name(cell("name") or f"{cell('first_name')} {cell('last_name')}", notes)
+    country = cell("country") or facts.get("country", "")
+    if country:
+        row.country = country_code(country)
+        if not row.country:
+            notes["country"] += 1
+    city = cell("city") or facts.get("city", "")
+    if city:
+        _set_city(row, city, notes)
+    row.timezone = _zone(row.city_id, row.country) if row.country else ""
+    language = cell("language") or facts.get("language", "")
+    if language:
+        row.language = language_code(language)
+        if not row.language:
+            notes["language"] += 1
+    tags = cell("tags") or facts.get("tags", "")
+    if tags:
+        row.tags = _tags(tags, notes)
 
 
 def shown(cells: list[str] | Broken) -> str:
@@ -178,73 +170,11 @@ def shown(cells: list[str] | Broken) -> str:
     return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]+", " ", text)[:LONGEST_SHOWN].strip()
 
 
-# What spreadsheets, mail programs and web pages put around an address.
-_AROUND = " \t\r\n\"'`´‘’‚‛“”„«»‹›<>;,.:"
-_REMARKED = re.compile(r"([^()\s]+@[^()\s]+)\s*\([^()@]*\)[\s;,.]*")
-_NAMED = re.compile(r"[^<>]*<\s*(?:mailto:)?([^<>\s]+@[^<>\s]+?)\s*>[\s;,.]*", re.IGNORECASE)
-_MAILTO = re.compile(r"mailto:\s*([^?]+)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
-# A cell with one of these before the address may pass as it stands, and is not meant so.
-_OPENS = "'`´‘’‚‛“”„\""
-
-
-def _mended(typed: str) -> str:
-    """Find the one address in a cell with a name, a link, invisible or stray signs around it."""
-    text = "".join(sign for sign in typed if unicodedata.category(sign) != "Cf")
-    text = text.replace("＠", "@").replace("\N{NO-BREAK SPACE}", " ").strip()
-    found = _NAMED.fullmatch(text)
-    if found:
-        # A name that is another address leaves open which one is meant.
-        others = {word.strip(_AROUND).lower() for word in text.split("<")[0].split() if "@" in word}
-        text = found[1] if others <= {found[1].lower()} else ""
-    elif "<" in text.strip("<") or ">" in text.strip(">"):
-        return ""
-    found = _REMARKED.fullmatch(text)
-    text = found[1] if found else text
-    found = _MAILTO.fullmatch(text.strip(_AROUND))
-    # A dot before an address is a mistake in it; one after it ends a sentence.
-    text = (found[1] if found else text).lstrip(_AROUND.replace(".", "")).rstrip(_AROUND)
-    return _address(text) if text != typed else ""
-
-
-def _address(typed: str) -> str:
-    plain = typed.lower()
-    if (
-        len(plain) <= 254
-        and _PLAIN.fullmatch(plain)
-        and plain.index("@") <= 64
-        and "--" not in plain
-        and not plain.endswith(_SPECIAL)
-    ):
-        return plain
-    cell = _unguarded(typed)
-    if cell.startswith(tuple(_OPENS)):
-        return ""
-    try:
-        return normal_address(cell)
-    except ValueError:
-        return ""
-
-
-def _unguarded(cell: str) -> str:
-    """Take off the mark with which a formula was made text."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
-
-
-def _line(cell: str) -> str:
-    """Tidy one line of text; "" where it holds signs that are none."""
-    text = _unguarded(cell)
-    if text.isprintable() and "  " not in text and "\ufffd" not in text:
-        # Nearly every cell: nothing to tidy, and no sign that steers machines.
-        return unicodedata.normalize("NFC", text).strip()
-    text = tidy_line(text.replace("\n", " ").replace("\r", " "))
-    return "" if "\ufffd" in text or has_control_characters(text) else text
-
-
 def _name(typed: str, notes: "Counter[str]") -> str:
     typed = typed.strip()
     if not typed:
         return ""
-    name = _line(typed)
+    name = line_of(typed)
     if not name or len(name) > _LONGEST["name"] or _NO_NAME.search(name):
         notes["name"] += 1
         return ""
@@ -252,7 +182,7 @@ def _name(typed: str, notes: "Counter[str]") -> str:
 
 
 def _set_city(row: Row, typed: str, notes: "Counter[str]") -> None:
-    city = _line(typed)[: _LONGEST["city"]].strip()
+    city = line_of(typed)[: _LONGEST["city"]].strip()
     if _NO_NAME.search(city):
         city = ""
     row.city = city
@@ -279,7 +209,7 @@ def _tags(typed: str, notes: "Counter[str]") -> tuple[str, ...]:
         parts = next(csv.reader([typed], skipinitialspace=True), [])
     elif "," in typed or ";" in typed:
         parts = re.split(r"[,;]", typed)
-    found = [_line(part.strip()) for part in parts]
+    found = [line_of(part.strip()) for part in parts]
     short = [tag for tag in found if tag and len(tag) <= _LONGEST["tag"]]
     if len(short) < len([part for part in parts if part.strip()]):
         notes["tag"] += 1
@@ -356,61 +286,3 @@ def moment(typed: str, *, now: datetime) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return read if read.year >= 1990 and read <= now else None
-
-
-@lru_cache(maxsize=2048)
-def country_code(typed: str) -> str:
-    """Find the country somebody means by its code or its name in a large language; "" if none."""
-    code = typed.strip().upper()
-    if code in cities.countries():
-        return code
-    return _country_names().get(cities.folded(_line(typed)), "")
-
-
-@lru_cache(maxsize=2048)
-def language_code(typed: str) -> str:
-    """Find the language somebody means by its code (BCP 47) or its name; "" where there is none."""
-    text = typed.strip()
-    found = re.fullmatch(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?", text)
-    if found and found[1].lower() in _language_codes():
-        parts = [found[1].lower(), (found[2] or "").title(), (found[3] or "").upper()]
-        return "_".join(part for part in parts if part)[:12]
-    return _names_of_languages().get(cities.folded(_line(text)), "")
-
-
-_LARGE_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da")
-
-
-@lru_cache(maxsize=1)
-def _country_names() -> dict[str, str]:
-    """Map what people call countries to the code of each."""
-    found = _names("territories", cities.countries())
-    usual = {
-        "uk": "GB", "u k": "GB", "great britain": "GB", "england": "GB", "scotland": "GB",
-        "wales": "GB", "northern ireland": "GB", "usa": "US", "u s a": "US", "u s": "US",
-        "united states of america": "US", "america": "US", "holland": "NL", "the netherlands": "NL",
-        "czech republic": "CZ", "korea": "KR", "viet nam": "VN", "russian federation": "RU",
-    }  # fmt: skip
-    return found | usual
-
-
-@lru_cache(maxsize=1)
-def _language_codes() -> frozenset[str]:
-    return frozenset(
-        code for code in map(str, Locale("en").languages) if re.fullmatch("[a-z]{2,3}", code)
-    )
-
-
-@lru_cache(maxsize=1)
-def _names_of_languages() -> dict[str, str]:
-    return _names("languages", _language_codes())
-
-
-def _names(kind: str, codes: frozenset[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for language in _LARGE_LANGUAGES:
-        names: dict[str, Any] = getattr(Locale(language), kind)
-        for code, name in names.items():
-            if code in codes:
-                found.setdefault(cities.folded(str(name)), code)
-    return found

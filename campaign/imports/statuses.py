@@ -2,6 +2,7 @@
 
 Every program writes this in a way of its own, and to read it as nothing would subscribe those who
 left. So a column that may say it is either understood or asked about, never passed over.
+Long, for half of it is those words: a table.
 """
 
 import re
@@ -90,10 +91,10 @@ def _listed(words: str) -> list[str]:
 _STATUS_OF = {word: status for status, words in _WORDS.items() for word in _listed(words)}
 # Values that say how somebody stands, whatever their column is called, as programs write them.
 TELLING = frozenset(
-    word.replace(" ", sign)
+    word.replace(" ", between)
     for word, status in _STATUS_OF.items()
     if status != SUBSCRIBED and word not in _ALSO_ORDINARY
-    for sign in " _-"
+    for between in " _-"
 )
 
 

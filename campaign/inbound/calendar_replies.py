@@ -54,10 +54,10 @@ def _unfolded(text: str) -> list[str]:
 def _parted(line: str) -> tuple[str, str, str]:
     """Part a content line into its name, its parameters and its value."""
     is_quoted = False
-    for at, sign in enumerate(line[:2000]):
-        if sign == '"':
+    for at, character in enumerate(line[:2000]):
+        if character == '"':
             is_quoted = not is_quoted
-        elif sign == ":" and not is_quoted:
+        elif character == ":" and not is_quoted:
             name, semicolon, rest = line[:at].partition(";")
             return name.strip().upper(), semicolon + rest, line[at + 1 :].strip()
     return "", "", ""

@@ -1,4 +1,7 @@
-"""Deeds about mail that comes in: store it, act upon it, settle it by hand, erase it."""
+"""Verbs of mail that comes in: store it, act upon it, settle it by hand, erase it.
+
+Long, for what becomes of a mail is one way, from its bytes to its last row.
+"""
 
 import hashlib
 import re

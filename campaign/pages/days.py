@@ -5,7 +5,7 @@ from datetime import date
 
 from babel import Locale, UnknownLocaleError
 
-# Read first: year, month, day, in any of the usual signs; what follows is an hour, not asked for.
+# Read first: year, month, day, in any of the usual ways; what follows is an hour, not asked for.
 _YEAR_FIRST = re.compile(
     r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?:[T ]\d{1,2}:[\d:.,]+ ?(?:[A-Z]{1,4}|[+-][\d:]+)?)?"
 )
@@ -30,13 +30,13 @@ def read_day(written: str, *, language: str = "") -> date:
             raise ValueError(written)
         return date(int(found[1]), int(found[3]), int(found[4]))
     if found := _YEAR_LAST.fullmatch(written):
-        return _year_last(int(found[1]), int(found[3]), int(found[4]), sign=found[2])
+        return _year_last(int(found[1]), int(found[3]), int(found[4]), separator=found[2])
     return _by_name(written, language)
 
 
-def _year_last(first: int, second: int, year: int, *, sign: str) -> date:
+def _year_last(first: int, second: int, year: int, *, separator: str) -> date:
     # With points the day comes first wherever people write so; else it is one way here, one there.
-    if sign == "." or first > 12 or first == second:
+    if separator == "." or first > 12 or first == second:
         return date(year, second, first)
     if second > 12:
         return date(year, first, second)

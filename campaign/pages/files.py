@@ -1,4 +1,7 @@
-"""Page files: Markdown with YAML front matter, read, checked and written."""
+"""Page files: Markdown with YAML front matter, read, checked and written.
+
+Long, for reading, the mistakes it names and writing are one format, name by name.
+"""
 
 import re
 import unicodedata

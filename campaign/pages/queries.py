@@ -10,39 +10,21 @@ from sqlalchemy.orm import defer
 
 from campaign.db import count_of, db
 from campaign.pages.models import Page, Redirect
+from campaign.paging import Pager, pages_of
 from campaign.tables import contains_word
 
 NEWS_ON_A_PAGE = 10
 
 
 @dataclass(frozen=True)
-class NewsPage:
+class NewsPage(Pager):
     """One page of the news, newest first."""
 
     items: list[Page]
-    number: int
-    pages: int
-    total: int
 
-    @property
-    def has_previous(self) -> bool:
-        """Tell whether there is newer news."""
-        return self.number > 1
-
-    @property
-    def has_next(self) -> bool:
-        """Tell whether there is older news."""
-        return self.number < self.pages
-
-    @property
-    def previous_url(self) -> str:
-        """Give the address of the newer news."""
-        return "/news" if self.number == 2 else f"/news?page={self.number - 1}"
-
-    @property
-    def next_url(self) -> str:
-        """Give the address of the older news."""
-        return f"/news?page={self.number + 1}"
+    def address_of(self, number: int) -> str:
+        """Give the address of a page of the news."""
+        return "/news" if number == 1 else f"/news?page={number}"
 
 
 # Made once: asked for every visit, it would take longer to write than to answer.
@@ -98,11 +80,11 @@ def _short(query: Select[Any]) -> Select[Any]:
 def news(number: int) -> NewsPage | None:
     """Give one page of the news without its texts; there is always a first page."""
     total = count_of(_news())
-    pages = max(1, -(-total // NEWS_ON_A_PAGE))
+    pages = pages_of(total, size=NEWS_ON_A_PAGE)
     if not 1 <= number <= pages:
         return None
     query = _short(_news()).limit(NEWS_ON_A_PAGE).offset((number - 1) * NEWS_ON_A_PAGE)
-    return NewsPage(list(db.session.scalars(query)), number, pages, total)
+    return NewsPage(number, pages, total, list(db.session.scalars(query)))
 
 
 def latest_news(most: int) -> list[Page]:

@@ -1,4 +1,4 @@
-"""Deeds about pages: save one, and load the starter's."""
+"""Verbs of pages: save one, and load the starter's."""
 
 from datetime import datetime, timedelta
 from importlib.resources.abc import Traversable

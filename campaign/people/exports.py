@@ -5,17 +5,15 @@ Importing what was exported changes nothing.
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+from campaign.spreadsheets import guarded
 
 COLUMNS = ("email", "name", "country", "city", "language", "newsletter", "tags", "reason")
 
 # Why an address must not be written to, for other programs: by what the outbox says of it.
 _WHY = {"bounce": "bounced", "complaint": "complained"}
-
-# What a spreadsheet would run as a formula (OWASP, "CSV injection"), with the marks before it.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 
 
 class Line(NamedTuple):
@@ -59,11 +57,6 @@ def status(*, has_joined: bool, has_left: bool, suppressed: str | None) -> tuple
     if has_left:
         return "left", why
     return ("no" if why else "yes" if has_joined else ""), why
-
-
-def guarded(cell: str) -> str:
-    """Put a mark before what a spreadsheet would run; an import takes it off again."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def listed(tags: Iterable[str]) -> str:

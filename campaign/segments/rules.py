@@ -1,7 +1,8 @@
 """Segments: rules that tell who is meant, in conditions that any room may offer.
 
 A rule is JSON: `{}` is everyone; `{"all": [rules]}`, `{"any": [rules]}` and `{"not": rule}`
-combine; anything else is one condition, `{"is": "country", "in": ["DE", "FR"]}`.
+combine; anything else is one condition, `{"is": "country", "in": ["DE", "FR"]}`. Long, for
+the grammar stands whole: a rule is checked, asked of the database and said in words by one walk.
 """
 
 from collections.abc import Callable, Mapping

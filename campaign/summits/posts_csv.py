@@ -17,6 +17,7 @@ from babel import Locale
 
 from campaign.db import FIRST_DAY, LAST_DAY
 from campaign.languages import country_name
+from campaign.spreadsheets import guarded, unguarded
 from campaign.validators import has_control_characters, normal_address, tidy_line
 
 # What CLDR calls territories but ISO 3166-1 does not, save the EU, which has posts of its own.
@@ -28,8 +29,6 @@ COUNTRIES = frozenset(
     for code in Locale("en").territories
     if re.fullmatch("[A-Z]{2}", str(code)) and code not in _NO_COUNTRIES
 )
-# What a spreadsheet would run as a formula (OWASP, "CSV injection"), with the marks before it.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 _LONGEST = {"post": 200, "holder": 200, "salutation": 200, "contact_form": 500, "source_url": 500}
 
 
@@ -72,7 +71,7 @@ def write(rows: Iterable[Row]) -> str:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow(_guarded(str(value or "")) for value in asdict(row).values())
+        writer.writerow(guarded(str(value or "")) for value in asdict(row).values())
     return out.getvalue()
 
 
@@ -120,14 +119,6 @@ def listed_countries() -> list[tuple[str, str]]:
     return sorted(named, key=lambda pair: unicodedata.normalize("NFKD", pair[1]).casefold())
 
 
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def _unguarded(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
-
-
 def _check_head(head: list[str]) -> None:
     missing = [name for name in COLUMNS if name not in head]
     unknown = [name for name in head if name not in COLUMNS]
@@ -141,7 +132,7 @@ def _check_head(head: list[str]) -> None:
 
 
 def _row(cells: dict[str, str], *, today: date) -> tuple[Row | None, list[tuple[str, str]]]:
-    given = {name: tidy_line(_unguarded(cell)) for name, cell in cells.items()}
+    given = {name: tidy_line(unguarded(cell)) for name, cell in cells.items()}
     wrong: list[tuple[str, str]] = []
     for name, value in given.items():
         if has_control_characters(value):

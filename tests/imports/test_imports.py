@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
-from campaign.imports import rows
+from campaign.imports import rows, words
+from campaign.imports.addresses import address as address_in_cell
 from campaign.imports.chunks import cutting
 from campaign.imports.duties import work
 from campaign.imports.models import Import, Refused
@@ -260,7 +261,7 @@ def test_the_fast_look_at_an_address_says_what_the_slow_one_says(address: str) -
     except ValueError:
         slow = ""
 
-    assert rows._address(address) == slow
+    assert address_in_cell(address) == slow
 
 
 def test_hostile_names_are_left_out_and_the_person_stays(imported: Importer) -> None:
@@ -536,10 +537,10 @@ def test_what_was_exported_changes_nothing_when_it_is_imported(imported: Importe
 
 
 def test_names_of_countries_and_languages_are_understood_in_large_languages() -> None:
-    assert [rows.country_code(name) for name in ("gb", "UK", "Deutschland", "États-Unis")] == [
+    assert [words.country_code(name) for name in ("gb", "UK", "Deutschland", "États-Unis")] == [
         "GB", "GB", "DE", "US",
     ]  # fmt: skip
-    assert [rows.language_code(name) for name in ("DE", "pt-br", "zh-hant", "Français")] == [
+    assert [words.language_code(name) for name in ("DE", "pt-br", "zh-hant", "Français")] == [
         "de", "pt_BR", "zh_Hant", "fr",
     ]  # fmt: skip
-    assert (rows.country_code("Mordor"), rows.language_code("Orkish")) == ("", "")
+    assert (words.country_code("Mordor"), words.language_code("Orkish")) == ("", "")

@@ -26,6 +26,7 @@ from campaign.outbox.queries import suppression_of
 from campaign.outbox.verbs import suppress
 from campaign.people import exports, queries, verbs
 from campaign.people.cli import cli
+from campaign.people.links import CONFIRM_WITHIN
 from campaign.people.models import NOT_ME, Person, Purpose, Subscription
 from campaign.people.subscriptions import queries as subscriptions_queries
 from campaign.people.subscriptions import verbs as subscriptions_verbs
@@ -521,7 +522,7 @@ def test_a_stranger_s_question_runs_out_and_they_have_left_still(
         person = queries.by_email(email)
         assert person
         subscriptions_verbs.ask(person, NEWSLETTER, wording="?", form="form", now=clock.now())
-        subscriptions_verbs.expire_pending(NEWSLETTER, now=clock.now() + verbs.CONFIRM_WITHIN)
+        subscriptions_verbs.expire_pending(NEWSLETTER, now=clock.now() + CONFIRM_WITHIN)
         db.session.commit()
 
         subscription = db.session.scalars(select(Subscription)).one()

@@ -18,7 +18,7 @@ from campaign.newsletter.subscribers import verbs
 from campaign.outbox.models import Message
 from campaign.outbox.verbs import suppress
 from campaign.people import verbs as people
-from campaign.people.models import Consent, Person
+from campaign.people.models import NOT_ME, Consent, Person
 from tests.conftest import forms_are_answered
 from tests.newsletter.conftest import link_in, person_with
 from tests.visitor import Visitor, forms_in
@@ -224,7 +224,7 @@ def test_a_subscriber_who_never_wants_a_mail_again_has_left(
 
     with app.app_context():
         assert queries.number_of_subscribers() == 0
-        assert db.session.scalars(select(Consent)).one().withdrawn_through == people.NOT_ME
+        assert db.session.scalars(select(Consent)).one().withdrawn_through == NOT_ME
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""Deeds about chunks: count what one would do, or save it with how far the import is."""
+"""Verbs of chunks: count what one would do, or save it with how far the import is.
+
+Long, for a chunk is one transaction: its few statements share the staged rows and their columns.
+"""
 
 import hashlib
 from datetime import UTC, datetime, time

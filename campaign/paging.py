@@ -1,0 +1,46 @@
+"""Paging: one page of a longer list, and the addresses of those beside it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Pager:
+    """One page, ready for `pager` of `macros/lists.html`; whoever extends it gives addresses."""
+
+    number: int
+    pages: int
+    total: int
+
+    @property
+    def has_previous(self) -> bool:
+        """Tell whether there is a page before."""
+        return self.number > 1
+
+    @property
+    def has_next(self) -> bool:
+        """Tell whether there is a page after."""
+        return self.number < self.pages
+
+    @property
+    def previous_url(self) -> str:
+        """Give the address of the page before."""
+        return self.address_of(self.number - 1)
+
+    @property
+    def next_url(self) -> str:
+        """Give the address of the page after."""
+        return self.address_of(self.number + 1)
+
+    def address_of(self, number: int) -> str:
+        """Give the address of a page of the same list."""
+        raise NotImplementedError
+
+
+def pages_of(total: int, *, size: int) -> int:
+    """Count the pages of a list; an empty one has one page too."""
+    return max(1, -(-total // size))
+
+
+def nearest_page(number: int, pages: int) -> int:
+    """Give a page itself, or the nearest that there is."""
+    return min(max(number, 1), pages)
