@@ -6,14 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.drills.private import Private, contention, private, wait_until
+from tests.drills.private import Private, expect_within, private, wait_until
 from tests.drills.supervising import WITHIN, post_one, serving
-
-
-@pytest.fixture(scope="module")
-def within() -> float:
-    """Give the seconds that are promised, stretched as far as others keep this machine busy."""
-    return WITHIN * contention()
 
 
 @pytest.fixture
@@ -22,9 +16,7 @@ def campaign() -> Iterator[Private]:
         yield one
 
 
-def test_what_falls_is_started_again_and_a_signal_ends_it_all(
-    campaign: Private, within: float
-) -> None:
+def test_what_crashes_is_started_again_and_a_signal_ends_it_all(campaign: Private) -> None:
     with serving(campaign) as supervisor:
         (web,) = campaign.children(supervisor, "web")
         (worker,) = campaign.children(supervisor, "worker")
@@ -33,29 +25,29 @@ def test_what_falls_is_started_again_and_a_signal_ends_it_all(
         os.kill(worker, signal.SIGKILL)
         post_one(campaign, "ada@example.org")
 
-        wait_until(
+        expect_within(
+            WITHIN,
             lambda: campaign.children(supervisor, "web") not in ([], [web]),
-            within=within,
             what="another web process",
         )
-        wait_until(campaign.answers, within=within, what="the site answers again")
-        wait_until(
+        expect_within(WITHIN, campaign.answers, what="the site answers again")
+        expect_within(
+            WITHIN,
             lambda: list(campaign.folder.glob("mailbox/*.eml")),
-            within=within,
             what="another worker sends the mail",
         )
 
         os.kill(supervisor, signal.SIGINT)
 
-        wait_until(lambda: not campaign.processes(), within=within, what="all is over")
+        expect_within(WITHIN, lambda: not campaign.processes(), what="all is over")
     assert not campaign.answers()
 
 
-def test_whoever_kills_the_supervisor_leaves_no_orphan(campaign: Private, within: float) -> None:
+def test_whoever_kills_the_supervisor_leaves_no_orphan(campaign: Private) -> None:
     with serving(campaign) as supervisor:
         os.kill(supervisor, signal.SIGKILL)
 
-        wait_until(lambda: not campaign.processes(), within=within, what="no orphan is left")
+        expect_within(WITHIN, lambda: not campaign.processes(), what="no orphan is left")
     assert not campaign.answers()
 
 

@@ -15,7 +15,7 @@ from campaign.outbox.mail import Mail
 from campaign.outbox.models import State
 from campaign.outbox.verbs import queue
 from tests.drills.outcome import Order, Outcome
-from tests.drills.private import Private, contention, private_on, wait_until
+from tests.drills.private import Private, contention, expect_within, private_on, wait_until
 from tests.services import Sink
 from tests.services.programs import HERE
 
@@ -29,14 +29,12 @@ class Watch:
 
     def __init__(self, outcome: Outcome) -> None:
         self._outcome = outcome
-        busy = contention()
-        self._within = WITHIN * busy
-        outcome.counts["machine_busy"] = f"{busy:.1f}x"
+        outcome.counts["machine_busy"] = f"{contention():.1f}x"
 
     def expect(self, name: str, is_so: Callable[[], object]) -> None:
         """Wait until something is so, and note how long it took or that it took too long."""
         try:
-            taken = wait_until(is_so, within=self._within, what=name)
+            taken = expect_within(WITHIN, is_so, what=name)
             self._outcome.counts[name] = f"{taken:.1f}s"
         except TimeoutError as late:
             self._outcome.promise(False, str(late))
