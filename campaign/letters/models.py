@@ -74,14 +74,17 @@ class Letter(Model):
 
     def has_expired(self, now: datetime) -> bool:
         """Tell whether it can no longer be confirmed."""
-        return self.state == State.DROPPED or (
-            self.state == State.PENDING and now - self.written_at > CONFIRM_WITHIN
-        )
+        return self.is_dropped or (self.is_pending and now - self.written_at > CONFIRM_WITHIN)
 
     @property
     def is_pending(self) -> bool:
         """Tell whether it waits for its button."""
         return self.state == State.PENDING
+
+    @property
+    def is_dropped(self) -> bool:
+        """Tell whether it will not go: disowned, or not confirmed in time."""
+        return self.state == State.DROPPED
 
     @property
     def thread(self) -> str:
