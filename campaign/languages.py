@@ -124,6 +124,11 @@ def wall_time(moment: datetime | time) -> str:
     return f"{moment:%H:%M}"
 
 
+def own_zone() -> str:
+    """Name the zone of the campaign's own clocks."""
+    return str(current_app.config["TIMEZONE"])
+
+
 def local(moment: datetime, zone: str) -> datetime:
     """Give a moment as the clocks of an IANA zone show it."""
     return moment.astimezone(ZoneInfo(zone))

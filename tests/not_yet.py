@@ -7,18 +7,12 @@ from collections.abc import Iterable
 
 # Files that look at settings though they are no door.
 SETTINGS: set[str] = {
-    "campaign/events/event_mails/forms.py",
-    "campaign/events/event_mails/mails.py",
-    "campaign/mailings/planning/forms.py",
-    "campaign/mailings/queries.py",
-    "campaign/mailings/verbs.py",
     "campaign/newsletter/automations/catalogue.py",
     "campaign/newsletter/automations/mails.py",
     "campaign/newsletter/automations/queries.py",
     "campaign/newsletter/automations/verbs.py",
     "campaign/newsletter/checks/queries.py",
     "campaign/newsletter/drafts/forms.py",
-    "campaign/newsletter/mailing.py",
     "campaign/newsletter/mails.py",
     "campaign/newsletter/previews/forms.py",
     "campaign/newsletter/subscribers/forms.py",
@@ -42,8 +36,6 @@ LONG_FILES: set[str] = {
     "campaign/imports/statuses.py",
     "campaign/inbound/verbs.py",
     "campaign/newsletter/verbs.py",
-    "campaign/outbox/suppressions/verbs.py",
-    "campaign/outbox/verbs.py",
     "campaign/pages/files.py",
     "campaign/segments/rules.py",
 }
@@ -60,10 +52,6 @@ NAMES: set[str] = {
     "campaign/inbound/office.py: deed, which is a verb; a button",
     "campaign/inbound/verbs.py: Deed, which is Conversion; a verb; a button",
     "campaign/inbound/verbs.py: deed, which is a verb; a button",
-    "campaign/mailings/content.py: answers, which is link_checker",
-    "campaign/mailings/planning/forms.py: answers, which is link_checker",
-    "campaign/outbox/cli.py: lane, which is throttle",
-    "campaign/outbox/suppressions/office.py: deed, which is a verb; a button",
     "campaign/segments/building.py: deed, which is a verb; a button",
     "campaign/templating.py: mark, which is placeholder",
     "campaign/web_server.py: deed, which is a verb; a button",
@@ -82,10 +70,11 @@ ALIASES: set[str] = {
     "campaign/delivery/claiming.py: verbs as throttles",
     "campaign/delivery/replies.py: judging as verdicts",
     "campaign/delivery/settling.py: verbs as throttles",
-    "campaign/delivery/worker.py: queries as outbox",
     "campaign/front/views.py: search as finding",
-    "campaign/mailings/office.py: queries as reports",
-    "campaign/mailings/queries.py: rules as segments",
+    "campaign/outbox/bounces/causes/verbs.py: verbs as throttles",
+    "campaign/outbox/bounces/verbs.py: verbs as causes",
+    "campaign/outbox/bounces/verbs.py: verbs as throttles",
+    "campaign/outbox/cli.py: queries as throttles",
 }
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import update
 from campaign import clock, jobs
 from campaign.db import db
 from campaign.delivery import mail_server, worker
-from campaign.outbox.models import Message, Throttle
+from campaign.outbox.models import Message
+from campaign.outbox.throttles.models import Throttle
 from tests.services import Sink
 
 

@@ -26,7 +26,8 @@ from campaign.events.sign_ups.queries import seats_taken
 from campaign.mailings.models import Mailing, ProgressSample
 from campaign.newsletter.automations.models import Automation
 from campaign.newsletter.models import Issue
-from campaign.outbox.models import Batch, Message, Suppression, address_hash
+from campaign.outbox.models import Batch, Message, address_hash
+from campaign.outbox.suppressions.models import Suppression
 from campaign.pages.models import Page
 from campaign.people.models import Person, Subscription
 from campaign.people.verbs import remember

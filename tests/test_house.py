@@ -45,7 +45,8 @@ SECOND_NOUNS: dict[str, dict[str, str]] = {
     },
     # What an automation says, beside when and to whom it goes.
     "newsletter/automations": {"office views cli": "texts"},
-    "outbox": {"verbs": "suppressions", "queries": "throttles"},
+    "outbox": {"verbs": "bounces", "queries": "suppressions throttles caps"},
+    "outbox/bounces": {"queries": "causes"},
     "people": {"verbs": "asks > subscriptions"},
 }
 # What else a file of a room may be called: a craft's name is its own.
@@ -119,7 +120,10 @@ CRAFTS: dict[str, set[str]] = {
     "office": set(),
     "organisers": set(),
     "outbox": {"fields", "headers", "kinds", "ledger", "mail", "masking"},
-    "outbox/suppressions": {"bursts"},
+    "outbox/bounces": {"bursts"},
+    "outbox/bounces/causes": set(),
+    "outbox/caps": set(),
+    "outbox/suppressions": set(),
     "outbox/throttles": set(),
     "pages": {"days", "files"},
     "people": {"exports", "links"},

@@ -20,11 +20,11 @@ from sqlalchemy import text as sql
 from campaign.db import db
 from campaign.delivery import queries
 from campaign.delivery.settling import wait_with_batch
+from campaign.outbox.bounces import queries as bounces
+from campaign.outbox.bounces.bursts import LAST_LEAST, LAST_SHARE
+from campaign.outbox.bounces.causes.verbs import withhold_at_end
 from campaign.outbox.mail import ClaimedMessage
 from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State
-from campaign.outbox.suppressions import queries as bounces
-from campaign.outbox.suppressions.bursts import LAST_LEAST, LAST_SHARE
-from campaign.outbox.suppressions.verbs import withhold_at_end
 from campaign.outbox.throttles import queries as throttle_queries
 from campaign.outbox.throttles import verbs as throttles
 from campaign.outbox.throttles.queries import DOMAIN, RELAY

@@ -13,9 +13,10 @@ from campaign.db import db
 from campaign.delivery import queries
 from campaign.delivery.replies import Outcome, Reply
 from campaign.delivery.retries import LIMIT, values_after
+from campaign.outbox.bounces.causes.verbs import withhold_run
+from campaign.outbox.bounces.verbs import Gone, Status, report
 from campaign.outbox.mail import ClaimedMessage
 from campaign.outbox.models import Batch, Message, State, address_hash
-from campaign.outbox.suppressions.verbs import Gone, Status, report, withhold_run
 from campaign.outbox.throttles import queries as throttle_queries
 from campaign.outbox.throttles import verbs as throttles
 from campaign.outbox.throttles.queries import DOMAIN, RELAY

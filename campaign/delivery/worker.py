@@ -28,8 +28,8 @@ from campaign.delivery.journal import Journal
 from campaign.delivery.mailbox import Mailbox
 from campaign.delivery.relay import Relay
 from campaign.delivery.replies import Outcome, Reply
-from campaign.outbox import queries as outbox
 from campaign.outbox.mail import ClaimedMessage, Content, Envelope
+from campaign.outbox.throttles.queries import is_relay_closed
 
 log = structlog.get_logger()
 
@@ -245,9 +245,7 @@ def _wait_for_the_rate(*, now: datetime) -> bool:
     """Wait until one more may leave, where there is a rate. Returns whether there is one."""
     limit: float = current_app.config["MAIL_RATE"]
     rate = min((rate for _, rate in queries.running() if rate), default=limit)
-    is_worth_it = (
-        rate > 0 and queries.is_anything_due(now=now) and not outbox.is_relay_closed(now=now)
-    )
+    is_worth_it = rate > 0 and queries.is_anything_due(now=now) and not is_relay_closed(now=now)
     # No transaction may be open meanwhile: on SQLite it would keep every sign-up waiting.
     db.session.commit()
     if is_worth_it:

@@ -79,6 +79,11 @@ class Letter(Model):
         )
 
     @property
+    def is_pending(self) -> bool:
+        """Tell whether it waits for its button."""
+        return self.state == State.PENDING
+
+    @property
     def thread(self) -> str:
         """Name the thread of the mails to the supporter about it."""
         return f"letter:{self.id}"

@@ -13,10 +13,10 @@ from campaign.letters import mails
 from campaign.letters.models import CONFIRM_WITHIN, Letter, LetterAsk, State, Template, Way
 from campaign.letters.queries import to_erase, waiting_for_confirmation
 from campaign.letters.tallies.verbs import count_letter
+from campaign.outbox.bounces.verbs import lift_bounce
 from campaign.outbox.models import Message, address_hash
 from campaign.outbox.models import State as MessageState
-from campaign.outbox.queries import is_suppressed
-from campaign.outbox.suppressions.verbs import lift_bounce
+from campaign.outbox.suppressions.queries import is_suppressed
 from campaign.outbox.verbs import drop_waiting, queue
 from campaign.people.queries import is_known_elsewhere
 from campaign.people.subscriptions.queries import may_be_reminded

@@ -16,7 +16,7 @@ from campaign.letters import composing, mails, queries, verbs
 from campaign.letters.forms import LetterForm
 from campaign.letters.models import Letter, Template, Way
 from campaign.letters.tallies.views import finished_page
-from campaign.outbox.verbs import TooManyFromHere, count_client
+from campaign.outbox.caps.verbs import TooManyFromHere, count_client
 from campaign.summits.models import Post, Summit
 from campaign.summits.posts_csv import COUNTRIES, listed_countries
 from campaign.summits.queries import countries_to_write_to, next_summit, posts_of

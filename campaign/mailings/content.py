@@ -33,12 +33,12 @@ class Question:
 
     name: str
     label: Any
-    answers: Sequence[tuple[str, Any]]
+    choices: Sequence[tuple[str, Any]]
 
     @property
     def usual(self) -> str:
         """Give the key of the usual answer."""
-        return self.answers[0][0]
+        return self.choices[0][0]
 
 
 class Content(ABC):

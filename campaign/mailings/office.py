@@ -25,7 +25,7 @@ from campaign.mailings.models import Mailing, MailingState
 from campaign.mailings.planning import verbs as planning_verbs
 from campaign.mailings.planning.office import content_or_404
 from campaign.mailings.report import progress
-from campaign.mailings.report import queries as reports
+from campaign.mailings.report import queries as report_queries
 from campaign.mailings.running import verbs
 from campaign.outbox.models import State
 from campaign.tables import office_time
@@ -53,7 +53,7 @@ def index(kind: str, id: int) -> Any:
         content=content,
         columns=COLUMNS,
         rows=[_row(content, found) for found in queries.of_content(kind, id)],
-        counts=reports.counts_of_content(kind, id),
+        counts=report_queries.counts_of_content(kind, id),
         conversions=_conversions(content),
     )
 
@@ -69,7 +69,7 @@ COLUMNS = [
 
 def _row(content: Content, found: Mailing) -> list[Any]:
     batches = queries.batches(found)
-    counts = reports.counts_of(batches)
+    counts = report_queries.counts_of(batches)
     href = url_for("office.mailings.mailing", id=found.id)
     moment = office_time(found.queued_at or found.starts_at)
     return [
@@ -130,29 +130,33 @@ def _report(found: Mailing) -> dict[str, Any]:
     """Give what became of a mailing so far, for its page."""
     now, zone = clock.now(), current_app.config["TIMEZONE"]
     batches = queries.batches(found)
-    counts = reports.counts_of(batches)
+    counts = report_queries.counts_of(batches)
     points = progress.progress(found, batches, queries.samples(found), counts.sent, now=now)
-    leavers = reports.leavers(batches, now=now)
+    leavers = report_queries.leavers(batches, now=now)
     left_for = progress.remaining(
-        points, counts.still_open, rate=found.rate, last_due=reports.last_due(batches), now=now
+        points,
+        counts.still_open,
+        rate=found.rate,
+        last_due=report_queries.last_due(batches),
+        now=now,
     )
 
     def said(state: State) -> list[tuple[str, int]]:
-        return reports.replies_to(batches, state) if counts.of(state) else []
+        return report_queries.replies_to(batches, state) if counts.of(state) else []
 
     return {
         "counts": counts,
-        "bounces": reports.bounces_by_kind(batches) if counts.of(State.BOUNCED) else [],
+        "bounces": report_queries.bounces_by_kind(batches) if counts.of(State.BOUNCED) else [],
         "failures": said(State.FAILED),
         "retries": said(State.RETRY),
         "withheld": said(State.WITHHELD),
         "leavers": len(leavers),
-        "complaints": len(reports.complaints(batches, now=now)),
+        "complaints": len(report_queries.complaints(batches, now=now)),
         "by_time": progress.sent_by_time(points, zone=zone),
         "time_caption": CAPTIONS[progress.step_of(points)],
         "by_day": progress.left_list_by_day(leavers, zone=zone),
         "remaining": format_timedelta(left_for, threshold=1.5) if left_for else "",
-        "watched": reports.WATCHED.days,
+        "watched": report_queries.WATCHED.days,
     }
 
 
@@ -223,7 +227,7 @@ def _stop_page(found: Mailing, content: Content, form: ButtonForm) -> str:
         "mailings/office/stop.html",
         content=content,
         mailing=found,
-        counts=reports.counts_of(queries.batches(found)),
+        counts=report_queries.counts_of(queries.batches(found)),
         form=form,
     )
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import Select, or_, select
 
 from campaign.db import count_of, db
+from campaign.languages import own_zone
 from campaign.mailings import audience
 from campaign.mailings.content import Content
 from campaign.mailings.models import Mailing, MailingState, ProgressSample
 from campaign.outbox.models import Batch
 from campaign.people.models import Person
-from campaign.segments import rules as segments
+from campaign.segments import rules
 from campaign.segments.models import Segment
 from campaign.segments.queries import segments_by_name
 
@@ -116,7 +116,7 @@ def readers(
 ) -> Select[Person]:
     """Find to whom a content would go now: those it is for, less those who have it.
 
-    With `since`, those only who were among them by then. Raises `segments.WrongRule`.
+    With `since`, those only who were among them by then. Raises `rules.WrongRule`.
     """
     people = content.people(rule=rule, since=since, now=now)
     return audience.not_yet_reached(people, batches_of(content.kind, content.id))
@@ -140,7 +140,7 @@ def zones_of(people: Select[Person]) -> list[str]:
 
 def first_local_moment(people: Select[Person], day: date, hour: int) -> datetime:
     """Give the moment at which the first of the people come to an hour of a day."""
-    otherwise = current_app.config["TIMEZONE"]
+    otherwise = own_zone()
     zones = [*zones_of(people), otherwise]
     return min(audience.local_moment(day, hour, zone, otherwise=otherwise) for zone in zones)
 
@@ -182,8 +182,8 @@ def in_words(content: Content, rule: Mapping[str, Any]) -> str:
     if not rule and content.everyone is not None:
         return str(content.everyone)
     try:
-        return segments.in_words(rule)
-    except segments.WrongRule as refusal:
+        return rules.in_words(rule)
+    except rules.WrongRule as refusal:
         return str(refusal.sentence)
 
 

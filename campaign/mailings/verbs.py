@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import Select, delete
 
 from campaign.attribution import codes
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
+from campaign.languages import own_zone
 from campaign.mailings import audience, queries
 from campaign.mailings.content import Content, find
 from campaign.mailings.models import Mailing
@@ -75,7 +75,7 @@ def queue(
             mailing.on_local_day,
             mailing.at_local_hour,
             zones=queries.zones_of(people),
-            otherwise=current_app.config["TIMEZONE"],
+            otherwise=own_zone(),
             now=now,
         )
     languages = content.languages

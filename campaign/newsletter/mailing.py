@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self
 
-from flask import Flask, current_app, url_for
+from flask import Flask, url_for
 from sqlalchemy import Select, select
 
 from campaign.db import db
@@ -123,7 +123,7 @@ class IssueContent(Content):
     @property
     def asks_for_approval(self) -> bool:
         """Tell whether the settings ask for a colleague's approval."""
-        return bool(current_app.config["NEWSLETTER_APPROVAL"])
+        return verbs.asks_for_approval()
 
     def settled(self, options: Mapping[str, str], *, is_for_all: bool) -> dict[str, str]:
         """Decide on the archive: left open, what goes to a segment stays among its readers."""

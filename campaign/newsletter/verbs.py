@@ -249,6 +249,11 @@ class NotApproved(Refusal):
     sentence = _l("A colleague has to approve this issue, as it is now, before it can be sent.")
 
 
+def asks_for_approval() -> bool:
+    """Tell whether the settings ask for a colleague's approval of what goes to many."""
+    return bool(current_app.config["NEWSLETTER_APPROVAL"])
+
+
 def check_may_be_sent(issue: Issue, *, version: int) -> None:
     """Refuse an issue that may not go to its readers as it was seen in a `version`.
 
@@ -260,7 +265,7 @@ def check_may_be_sent(issue: Issue, *, version: int) -> None:
         raise NoText
     for text in issue.texts:
         check_words(**text.words)
-    if current_app.config["NEWSLETTER_APPROVAL"] and not issue.is_approved:
+    if asks_for_approval() and not issue.is_approved:
         raise NotApproved
 
 

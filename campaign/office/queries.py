@@ -22,10 +22,12 @@ from campaign.letters.models import Letter
 from campaign.newsletter.models import Issue
 from campaign.newsletter.queries import search_issues
 from campaign.outbox import ledger
-from campaign.outbox.models import OPEN, Batch, Message, State, Throttle
+from campaign.outbox.bounces import queries as bounces_queries
+from campaign.outbox.bounces.models import Cause
+from campaign.outbox.models import OPEN, Batch, Message, State
 from campaign.outbox.queries import counts, oldest_waiting
-from campaign.outbox.suppressions import queries as suppressions_queries
-from campaign.outbox.suppressions.models import Cause
+from campaign.outbox.throttles.models import Throttle
+from campaign.outbox.throttles.queries import troubled_relay
 from campaign.people.models import Purpose, Subscription
 from campaign.summits.models import STALE_AFTER, UNUSED_AFTER, Post
 
@@ -160,11 +162,11 @@ def concerns(*, failed: int, has_unknown_proxy: bool, now: datetime) -> Concerns
     waited = oldest_waiting(now=now)
     held = _held_back()
     # Of what stands still for these it is said once.
-    explained = {number for one in held for number in suppressions_queries.batches_of(one.cause)}
+    explained = {number for one in held for number in bounces_queries.batches_of(one.cause)}
     return Concerns(
         failed=failed,
         waited=waited if waited > SHOULD_HAVE_LEFT else None,
-        relay=ledger.troubled_relay(),
+        relay=troubled_relay(),
         paused=[one for one in ledger.paused_batches() if one.id not in explained],
         held_back=held,
         stale_posts=_posts_in_use(now, Post.seen_on < now.date() - STALE_AFTER),
@@ -177,9 +179,9 @@ def concerns(*, failed: int, has_unknown_proxy: bool, now: datetime) -> Concerns
 
 
 def _held_back() -> list[HeldBack]:
-    causes = suppressions_queries.withheld()
-    numbers = suppressions_queries.number_of(causes)
-    words = {cause.id: suppressions_queries.words_of(cause) for cause in causes}
+    causes = bounces_queries.withheld()
+    numbers = bounces_queries.number_of(causes)
+    words = {cause.id: bounces_queries.words_of(cause) for cause in causes}
     return [
         HeldBack(cause, numbers[cause.id], words[cause.id][0][0] if words[cause.id] else "")
         for cause in causes

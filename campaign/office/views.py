@@ -32,6 +32,7 @@ from campaign.office.forms import Sampler, mistaken
 from campaign.organisers import verbs
 from campaign.organisers.office import bp as organisers
 from campaign.organisers.views import not_from_our_page, not_signed_in, signed_in
+from campaign.outbox.bounces.office import bp as outbox_bounces
 from campaign.outbox.office import bp as outbox
 from campaign.outbox.suppressions.office import bp as outbox_suppressions
 from campaign.people.office import bp as people
@@ -62,6 +63,7 @@ newsletter.register_blueprint(newsletter_previews)
 newsletter.register_blueprint(newsletter_versions)
 newsletter.register_blueprint(newsletter_automations)
 newsletter.register_blueprint(newsletter_embed)
+outbox.register_blueprint(outbox_bounces)
 outbox.register_blueprint(outbox_suppressions)
 mailings.register_blueprint(mailings_planning)
 for _room, _label in ROOMS:

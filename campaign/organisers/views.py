@@ -20,7 +20,7 @@ from campaign.languages import current_language
 from campaign.organisers import queries, verbs
 from campaign.organisers.forms import AskForm
 from campaign.organisers.models import Organiser
-from campaign.outbox.verbs import TooManyFromHere, count_client
+from campaign.outbox.caps.verbs import TooManyFromHere, count_client
 from campaign.refusals import Refusal
 
 bp = Blueprint("organisers", __name__, url_prefix="/office")

@@ -8,6 +8,7 @@ from campaign import clock
 from campaign.db import db
 from campaign.outbox import queries, verbs
 from campaign.outbox.models import Batch
+from campaign.outbox.throttles import queries as throttles
 
 cli = AppGroup(
     "outbox",
@@ -26,9 +27,9 @@ def status() -> None:
         click.echo(f"{state:10} {number}")
     waited = queries.oldest_waiting(now=clock.now())
     click.echo(f"oldest due waits {int(waited.total_seconds())} s")
-    lane = queries.relay()
-    if lane is not None and lane.failures:
-        click.echo(f"the relay is in trouble: {lane.last_trouble}")
+    relay = throttles.troubled_relay()
+    if relay is not None:
+        click.echo(f"the relay is in trouble: {relay.last_trouble}")
 
 
 @cli.command()

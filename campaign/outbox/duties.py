@@ -6,13 +6,17 @@ from campaign import clock
 from campaign.db import db
 from campaign.jobs import duty
 from campaign.outbox import verbs
-from campaign.outbox.suppressions import verbs as suppressions_verbs
+from campaign.outbox.bounces import verbs as bounces_verbs
+from campaign.outbox.caps import verbs as caps_verbs
+from campaign.outbox.throttles import verbs as throttles_verbs
 
 
 @duty("outbox.tidy", every=timedelta(days=1))
 def tidy() -> None:
-    """Erase messages that left long ago."""
+    """Erase messages that left long ago, and what was counted of them."""
     now = clock.now()
     verbs.tidy(now=now)
-    suppressions_verbs.tidy(now=now)
+    caps_verbs.tidy(now=now)
+    throttles_verbs.tidy(before=now - verbs.FINISHED_KEPT)
+    bounces_verbs.tidy(now=now)
     db.session.commit()

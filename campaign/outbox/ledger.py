@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import defer, joinedload, selectinload
 
 from campaign.db import db
@@ -18,12 +18,8 @@ from campaign.outbox.models import (
     Batch,
     Message,
     State,
-    Suppression,
-    Throttle,
     Variant,
-    address_hash,
 )
-from campaign.tables import contains_word
 
 # What each state says to somebody who has not read the code.
 STATES: dict[str, Any] = {
@@ -45,7 +41,9 @@ def messages(
         defer(Message.text, raiseload=True),
         defer(Message.html, raiseload=True),
         defer(Message.calendar, raiseload=True),
-        selectinload(Message.shared).load_only(Variant.subject, Variant.language, raiseload=True),
+        selectinload(Message.shared).load_only(
+            Variant.subject, Variant.language, Variant.about_id, raiseload=True
+        ),
     )
     return query if batch_id is None else query.where(Message.batch_id == batch_id)
 
@@ -104,27 +102,3 @@ def paused_batches() -> list[Batch]:
             .order_by(Batch.paused_at)
         )
     )
-
-
-def troubled_relay() -> Throttle | None:
-    """Find the way to the relay, if it fails."""
-    relay = queries.relay()
-    return relay if relay is not None and relay.failures else None
-
-
-def suppressions(words: str = "") -> Select[Suppression]:
-    """Find suppressed addresses, newest first, by reason, evidence or the whole address."""
-    query = select(Suppression).order_by(Suppression.since.desc(), Suppression.address_hash)
-    if words:
-        query = query.where(
-            or_(
-                contains_word(words, Suppression.reason, Suppression.evidence),
-                Suppression.address_hash == address_hash(words.strip()),
-            )
-        )
-    return query
-
-
-def suppression(known_by: str) -> Suppression | None:
-    """Find one suppression by the hash of its address."""
-    return db.session.get(Suppression, known_by)

@@ -1,4 +1,4 @@
-"""What waits in the outbox: messages, the batches that share a text, suppressions, the throttle."""
+"""What waits in the outbox: messages, and the batches that share a text."""
 
 import hmac
 import re
@@ -231,48 +231,3 @@ class Message(Model):
     def is_open(self) -> bool:
         """Tell whether it may still leave."""
         return self.state in OPEN
-
-
-# Why an address is suppressed from which mail came back: its owner may lift that themselves.
-BOUNCE = "bounce"
-
-
-class Suppression(Model):
-    """An address that must not be written to, known by its hash, with the reason and evidence."""
-
-    __tablename__ = "outbox_suppression"
-
-    address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    reason: Mapped[str] = mapped_column(String(40))
-    evidence: Mapped[str] = mapped_column(String(500), default="")
-    since: Mapped[datetime]
-    # What else it suppressed can be lifted with it (`outbox.suppressions`).
-    cause_id: Mapped[int | None] = mapped_column(
-        ForeignKey("outbox_bounce_cause.id", ondelete="SET NULL"), index=True
-    )
-
-
-class ClientCount(Model):
-    """How many mails one connection caused within an hour, under a hash that is new each hour."""
-
-    __tablename__ = "outbox_client_count"
-
-    client_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    hour: Mapped[datetime] = mapped_column(index=True)
-    number: Mapped[int] = mapped_column(default=0)
-
-
-class Throttle(Model):
-    """How fast mail goes to the relay, of one batch or to one domain: a token bucket, a breaker."""
-
-    __tablename__ = "outbox_throttle"
-
-    # "relay", "batch:7", "domain:example.org"
-    name: Mapped[str] = mapped_column(String(220), primary_key=True)
-    tokens: Mapped[float] = mapped_column(default=0.0)
-    filled_at: Mapped[datetime]
-    paused_until: Mapped[datetime | None] = mapped_column(index=True)
-    # Up to then the slots of what waits here are reserved.
-    reserved_until: Mapped[datetime | None]
-    failures: Mapped[int] = mapped_column(default=0)
-    last_trouble: Mapped[str] = mapped_column(String(500), default="")

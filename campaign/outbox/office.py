@@ -1,4 +1,4 @@
-"""The outbox for organisers: what became of every mail, and the addresses not written to."""
+"""The outbox for organisers: what became of every mail."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from campaign.forms import ButtonForm
 from campaign.languages import _, ngettext
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox import kinds, ledger, queries, verbs
-from campaign.outbox.forms import LiftForm
 from campaign.outbox.ledger import STATES
 from campaign.outbox.masking import masked
-from campaign.outbox.models import Message, State, Suppression
+from campaign.outbox.models import Message, State
+from campaign.outbox.throttles import queries as throttles_queries
 from campaign.tables import Column
 
 bp = Blueprint("outbox", __name__, url_prefix="/outbox")
@@ -77,8 +77,8 @@ def _list_page(form: ButtonForm) -> str:
         kinds=[(name, kinds.name_of(name)) for name in ledger.kinds()],
         state=state,
         kind=request.args.get("kind", ""),
-        relay=ledger.troubled_relay(),
-        is_closed=queries.is_relay_closed(now=clock.now()),
+        relay=throttles_queries.troubled_relay(),
+        is_closed=throttles_queries.is_relay_closed(now=clock.now()),
         may_retry=state == State.FAILED and counts[State.FAILED] > 0,
         form=form,
     )
@@ -130,56 +130,3 @@ def retry_all() -> Any:
         "done",
     )
     return redirect(url_for("office.outbox.index"), 303)
-
-
-def _fingerprint(suppression: Suppression) -> Markup:
-    href = url_for("office.outbox.suppression", known_by=suppression.address_hash)
-    return Markup('<a href="{}">{}</a>').format(href, suppression.address_hash[:12])
-
-
-SUPPRESSIONS = [
-    Column(
-        "address_hash",
-        _l("Fingerprint of the address"),
-        lambda row: row.address_hash,
-        cell=_fingerprint,
-    ),
-    Column("reason", _l("Reason"), lambda row: row.reason),
-    Column("evidence", _l("Evidence"), lambda row: masked(row.evidence)),
-    Column("since", _l("Since"), lambda row: row.since),
-]
-
-
-@bp.get("/suppressions")
-def suppressions() -> Any:
-    """List the addresses that are not written to."""
-    query = ledger.suppressions(request.args.get("q", ""))
-    if request.args.get("format") == "csv":
-        return tables.download(query, SUPPRESSIONS, name="suppressions")
-    return render_template(
-        "outbox/office/suppressions.html",
-        table=tables.page(query, SUPPRESSIONS, arguments=request.args, path=request.path),
-    )
-
-
-@bp.get("/suppressions/<known_by>")
-def suppression(known_by: str) -> Any:
-    """Show why an address is not written to, and ask before it is again."""
-    return _suppression_page(known_by, LiftForm(known_by))
-
-
-def _suppression_page(known_by: str, form: LiftForm) -> Any:
-    found = ledger.suppression(known_by) or abort(404)
-    return render_template("outbox/office/suppression.html", suppression=found, form=form)
-
-
-@bp.post("/suppressions/<known_by>")
-def lift(known_by: str) -> Any:
-    """Write to an address again."""
-    form = LiftForm(known_by)
-    if not form.validate():
-        return _suppression_page(known_by, form), form.refusal_status()
-    verbs.lift(form.email.data)
-    db.session.commit()
-    flash(_("This address is written to again."), "done")
-    return redirect(url_for("office.outbox.suppressions"), 303)

@@ -10,22 +10,9 @@ from campaign.outbox.models import (
     OPEN,
     Message,
     State,
-    Suppression,
-    Throttle,
-    address_hash,
     mailbox_hash,
 )
 from campaign.tables import contains_word
-
-
-def is_suppressed(address: str) -> bool:
-    """Tell whether an address must not be written to."""
-    return db.session.get(Suppression, address_hash(address)) is not None
-
-
-def suppression_of(address: str) -> Suppression | None:
-    """Find why an address must not be written to, if so."""
-    return db.session.get(Suppression, address_hash(address))
 
 
 def queued_lately(address: str, *, kinds: list[Kind], since: datetime) -> int:
@@ -76,14 +63,3 @@ def oldest_waiting(*, now: datetime) -> timedelta:
         select(func.min(Message.due_at)).where(Message.state.in_(OPEN), Message.due_at <= now)
     )
     return now - first if first else timedelta(0)
-
-
-def relay() -> Throttle | None:
-    """Find the state of the way to the relay; none before the first trouble or limit."""
-    return db.session.get(Throttle, "relay")
-
-
-def is_relay_closed(*, now: datetime) -> bool:
-    """Tell whether sending rests for a while after trouble on the way."""
-    found = relay()
-    return found is not None and found.paused_until is not None and found.paused_until > now

@@ -1,4 +1,4 @@
-"""Deeds of the outbox: queue, pause, stop, retry, suppress."""
+"""Verbs of the outbox: queue, pause, resume and stop, retry, withhold, and erase what is old."""
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,25 +7,20 @@ from typing import Any
 
 from sqlalchemy import Select, delete, insert, literal, or_, select, update
 
-from campaign import jobs, tokens
-from campaign.clients import network_of
-from campaign.db import db, insert_missing
+from campaign import jobs
+from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.headers import one_address, safe_header
 from campaign.outbox.kinds import Kind
 from campaign.outbox.mail import AUTOMATIC, Mail
 from campaign.outbox.models import (
     Batch,
-    ClientCount,
     Message,
     State,
-    Suppression,
-    Throttle,
     Variant,
     address_hash,
     mailbox_hash,
 )
-from campaign.outbox.throttles.queries import BOUNCES, RELAY
 from campaign.refusals import Refusal
 
 
@@ -78,7 +73,7 @@ def queue_batch(
     """Put one mail for many into the outbox: a row for each recipient, in one statement.
 
     `audience` gives the columns `person_id`, `to_address`, `to_name`, `address_hash`, `country`,
-    `place`, `variant` (the key of one of `variants`), and may give `due_at`. Who is in it at this
+    `city_id`, `variant` (the key of one of `variants`), and may give `due_at`. Who is in it at this
     moment gets the mail; who comes later does not. `variants` are rows without a batch; their
     texts and the headers name fields (`outbox.fields`). `rate` is messages a second, 0 no limit.
     """
@@ -95,7 +90,7 @@ def queue_batch(
     columns: dict[str, Any] = {name: asked.c[name] for name in _SAID}
     columns |= {name: literal(value, _TABLE.c[name].type) for name, value in same.items()}
     given = asked.c.get("due_at")
-    # Posted for the reader's own hour, it bears the date of that hour.
+    # Queued for the reader's own hour, it bears the date of that hour.
     at = literal(now, _TABLE.c.due_at.type) if given is None else given
     columns |= {"due_at": at, "queued_at": at}
     db.session.execute(
@@ -109,13 +104,13 @@ _TABLE: Any = Message.__table__
 
 
 def pause(batch: Batch, *, because: str = "", now: datetime) -> None:
-    """Let a batch rest: nothing of it leaves until it is resumed."""
+    """Pause a batch: nothing of it leaves until it is resumed."""
     batch.paused_at = batch.paused_at or now
     batch.paused_because = because[:500]
 
 
 def resume(batch: Batch) -> None:
-    """Let a batch go on that was paused, or that the relay refused, once the cause is mended."""
+    """Resume a batch that was paused, or that the relay refused, once the cause is mended."""
     batch.paused_at = None
     batch.paused_because = ""
     jobs.wake_after_commit("outbox.send")
@@ -134,90 +129,6 @@ def stop(batch: Batch, *, now: datetime) -> None:
         .values(state=State.WITHHELD, settled_at=now, last_reply="not sent: it was stopped")
         .execution_options(synchronize_session=False)
     )
-
-
-def suppress(address: str, *, reason: str, evidence: str = "", now: datetime) -> None:
-    """Never write to an address again; what waits for it is withheld when its turn comes."""
-    suppress_hash(address_hash(address), reason=reason, evidence=evidence, now=now)
-
-
-def suppress_hash(hashed: str, *, reason: str, evidence: str = "", now: datetime) -> None:
-    """Never write again to an address known by its hash alone, when the rest is erased."""
-    insert_missing(
-        Suppression,
-        {
-            "address_hash": hashed,
-            "reason": reason,
-            "evidence": evidence[:500],
-            "since": now,
-        },
-        unique=["address_hash"],
-    )
-
-
-def keep_no_evidence(hashed: str) -> None:
-    """Forget the words that made an address suppressed: they may hold the address itself."""
-    db.session.execute(
-        update(Suppression).where(Suppression.address_hash == hashed).values(evidence="")
-    )
-
-
-def lift(address: str) -> None:
-    """Write to a suppressed address again."""
-    db.session.execute(delete(Suppression).where(Suppression.address_hash == address_hash(address)))
-
-
-class TooManyFromHere(Refusal):
-    status = 429
-    sentence = _l(
-        "Many forms came from your connection within an hour. Please wait a little, then send "
-        "this again. What you typed is still here."
-    )
-
-
-def count_client(client: str, *, most: int, now: datetime) -> None:
-    """Count a mail that a stranger is about to cause from a connection (an IP address).
-
-    The address is not kept: only a keyed hash of it and the hour, worthless once the hour is over.
-    Raises `TooManyFromHere` past `most` an hour; 0 is no limit.
-    """
-    network = network_of(client)
-    if not most or not network:
-        # A program of our own is not one stranger.
-        return
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    known = tokens.keyed_hash(f"client:{hour.isoformat()}", network)
-    insert_missing(
-        ClientCount, {"client_hash": known, "hour": hour, "number": 0}, unique=["client_hash"]
-    )
-    count = update(ClientCount).where(ClientCount.client_hash == known)
-    number = db.session.scalar(
-        count.values(number=ClientCount.number + 1).returning(ClientCount.number)
-    )
-    if number is None or number > most:
-        raise TooManyFromHere
-
-
-def counts(what: str, *, most: int, until: datetime) -> bool:
-    """Count one more of something, and tell whether it is within `most`.
-
-    Kept until a moment, and only as a keyed hash.
-    """
-    known = tokens.keyed_hash("count", what)
-    insert_missing(
-        ClientCount, {"client_hash": known, "hour": until, "number": 0}, unique=["client_hash"]
-    )
-    count = update(ClientCount).where(ClientCount.client_hash == known)
-    number = db.session.scalar(
-        count.values(number=ClientCount.number + 1).returning(ClientCount.number)
-    )
-    return number is not None and number <= most
-
-
-def client_key(client: str, *, purpose: str) -> str:
-    """Give the keyed hash of a connection for one purpose; nothing for a program of our own."""
-    network = network_of(client)
-    return tokens.keyed_hash(purpose, network) if network else ""
 
 
 def bounced(message: Message, *, status: str, words: str, now: datetime) -> None:
@@ -356,17 +267,10 @@ def tidy(*, now: datetime) -> None:
     Of an issue the ledger stays: that somebody was sent it, and not under which address.
     """
     old = now - FINISHED_KEPT
-    db.session.execute(delete(ClientCount).where(ClientCount.hour < now - timedelta(hours=2)))
     db.session.execute(delete(Message).where(Message.batch_id.is_(None), Message.settled_at < old))
     db.session.execute(
         update(Message)
         .where(Message.batch_id.is_not(None), Message.settled_at < old, Message.to_address != "")
         .values(to_address="", to_name="", country="", city_id=None)
         .execution_options(synchronize_session=False)
-    )
-    # A throttle of one issue or domain is made again when it is needed.
-    db.session.execute(
-        delete(Throttle).where(
-            Throttle.name.not_in([RELAY, BOUNCES]), Throttle.failures == 0, Throttle.filled_at < old
-        )
     )

@@ -17,8 +17,8 @@ from campaign.languages import lazy_gettext as _l
 from campaign.outbox import kinds, ledger
 from campaign.outbox.masking import masked
 from campaign.outbox.models import Message
-from campaign.outbox.queries import suppression_of
-from campaign.outbox.verbs import lift
+from campaign.outbox.suppressions.queries import suppression_of
+from campaign.outbox.suppressions.verbs import lift
 from campaign.people import queries, verbs
 from campaign.people.forms import TagForm
 from campaign.people.models import Person, Rhythm

@@ -14,8 +14,9 @@ from sqlalchemy import (
 )
 
 from campaign.db import db
-from campaign.outbox.models import Message, Suppression
-from campaign.outbox.queries import suppression_of
+from campaign.outbox.models import Message
+from campaign.outbox.suppressions.models import Suppression
+from campaign.outbox.suppressions.queries import suppression_of
 from campaign.people import exports
 from campaign.people.models import (
     NOT_ME,

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 
 from campaign.db import db, insert_missing, lock
 from campaign.outbox.models import address_hash
-from campaign.outbox.verbs import keep_no_evidence
+from campaign.outbox.suppressions.verbs import keep_no_evidence
 from campaign.people import queries
 from campaign.people.models import (
     Person,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, text
 
 from campaign.db import db
-from campaign.outbox.models import Suppression
+from campaign.outbox.suppressions.models import Suppression
 from campaign.people.models import Person, Purpose, Subscription
 from campaign.segments import rules
 from campaign.segments.models import Segment

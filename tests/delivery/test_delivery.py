@@ -20,17 +20,16 @@ from campaign.delivery import mailbox, processes, worker
 from campaign.delivery.claiming import LEASE, claim
 from campaign.delivery.replies import Outcome, Reply, judge
 from campaign.delivery.settling import settle
-from campaign.outbox import queries, verbs
+from campaign.outbox import verbs
+from campaign.outbox.caps.models import ClientCount
+from campaign.outbox.caps.verbs import TooManyFromHere, count_client
 from campaign.outbox.headers import UnsafeHeader
 from campaign.outbox.mail import Mail
-from campaign.outbox.models import (
-    Batch,
-    ClientCount,
-    Message,
-    State,
-    Throttle,
-    read_message_token,
-)
+from campaign.outbox.models import Batch, Message, State, read_message_token
+from campaign.outbox.suppressions.queries import is_suppressed
+from campaign.outbox.suppressions.verbs import suppress
+from campaign.outbox.throttles import queries as throttles
+from campaign.outbox.throttles.models import Throttle
 from campaign.outbox.throttles.queries import RELAY
 from tests.outbox.readers import make_readers, post_news
 from tests.relaying import asked_to_stop, send, use
@@ -155,7 +154,7 @@ def test_a_relay_with_a_certificate_nobody_vouches_for_gets_nothing(
     (row,) = posted()
     assert row.state == State.WAITING
     with app.app_context():
-        throttle = queries.relay()
+        throttle = throttles.relay()
         assert throttle is not None
         assert "CERTIFICATE_VERIFY_FAILED" in throttle.last_trouble
 
@@ -193,8 +192,8 @@ def test_each_answer_of_a_relay_has_its_consequence(
     (row,) = posted()
     assert row.state == state
     with app.app_context():
-        assert queries.is_suppressed("ada@example.org") == (state == State.BOUNCED)
-        closed = queries.is_relay_closed(now=clock.now())
+        assert is_suppressed("ada@example.org") == (state == State.BOUNCED)
+        closed = throttles.is_relay_closed(now=clock.now())
     assert closed == (state == State.WAITING)
 
 
@@ -210,7 +209,7 @@ def test_a_message_on_which_the_relay_always_closes_stops_no_other(
 
     send(app)
     with app.app_context():
-        assert queries.is_relay_closed(now=clock.now())
+        assert throttles.is_relay_closed(now=clock.now())
     reopen_relay(app)
     send(app)
 
@@ -414,7 +413,7 @@ def test_a_suppressed_address_gets_nothing_but_the_reply_to_its_own_act(
     app: Flask, sink: Sink, posted: Callable[..., list[Message]]
 ) -> None:
     with app.app_context():
-        verbs.suppress("ada@example.org", reason="complaint", now=clock.now())
+        suppress("ada@example.org", reason="complaint", now=clock.now())
         db.session.commit()
     post(app, MAIL, replace(MAIL, subject="Your own act", is_own_act=True))
 
@@ -427,7 +426,7 @@ def test_a_suppressed_address_gets_nothing_but_the_reply_to_its_own_act(
 def test_many_suppressed_in_a_row_hold_up_nobody_behind_them(app: Flask, sink: Sink) -> None:
     with app.app_context():
         for n in range(50):
-            verbs.suppress(f"p{n}@example.org", reason="complaint", now=clock.now())
+            suppress(f"p{n}@example.org", reason="complaint", now=clock.now())
         db.session.commit()
     post(app, *[replace(MAIL, to=f"p{n}@example.org") for n in range(50)])
     post(app, MAIL)
@@ -566,16 +565,16 @@ def test_one_connection_may_cause_only_so_many_mails_an_hour(app: Flask) -> None
     noon = datetime(2027, 5, 13, 12, 0, tzinfo=UTC)
     with app.app_context():
         for address in ("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"):
-            verbs.count_client(address, most=2, now=noon)
-        verbs.count_client("192.0.2.1", most=2, now=noon)
+            count_client(address, most=2, now=noon)
+        count_client("192.0.2.1", most=2, now=noon)
 
-        with pytest.raises(verbs.TooManyFromHere):
-            verbs.count_client("192.0.2.1", most=2, now=noon + timedelta(minutes=59))
-        with pytest.raises(verbs.TooManyFromHere):
-            verbs.count_client("2001:db8::3", most=2, now=noon)
-        verbs.count_client("192.0.2.1", most=2, now=noon + timedelta(hours=1))
+        with pytest.raises(TooManyFromHere):
+            count_client("192.0.2.1", most=2, now=noon + timedelta(minutes=59))
+        with pytest.raises(TooManyFromHere):
+            count_client("2001:db8::3", most=2, now=noon)
+        count_client("192.0.2.1", most=2, now=noon + timedelta(hours=1))
         for _ in range(3):
-            verbs.count_client("127.0.0.1", most=2, now=noon)
+            count_client("127.0.0.1", most=2, now=noon)
         kept = [row.client_hash for row in db.session.scalars(select(ClientCount))]
 
     assert not any("192.0.2" in row or "2001" in row for row in kept)

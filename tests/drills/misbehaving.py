@@ -11,8 +11,11 @@ from sqlalchemy import func, select, update
 from campaign import clock
 from campaign.db import db
 from campaign.delivery import mail_server, worker
-from campaign.outbox import queries, verbs
-from campaign.outbox.models import OPEN, Batch, Message, State, Suppression, Throttle
+from campaign.outbox import verbs
+from campaign.outbox.models import OPEN, Batch, Message, State
+from campaign.outbox.suppressions.models import Suppression
+from campaign.outbox.throttles.models import Throttle
+from campaign.outbox.throttles.queries import is_relay_closed
 from tests.bench.mailing import mailing, post_issue
 from tests.drills.outcome import Order, Outcome
 from tests.drills.private import Private
@@ -151,9 +154,7 @@ def _look(outcome: Outcome, name: str, batch_id: int, ids: range) -> None:
     left = db.session.scalar(counted) or 0
     if name in ("later", "no-smtp", "busy"):
         outcome.promise(left == 0, f"{name}: {left} left")
-        outcome.promise(
-            queries.is_relay_closed(now=clock.now()), f"{name}: the throttle does not rest"
-        )
+        outcome.promise(is_relay_closed(now=clock.now()), f"{name}: the throttle does not rest")
         outcome.promise(batch.is_running, f"{name}: the issue does not run on")
     if name in ("no-pipelining", "stammers", "closes-at-100", "says-421-at-100"):
         outcome.promise(left == len(ids), f"{name}: {left} of {len(ids)} left")

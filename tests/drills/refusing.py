@@ -10,8 +10,10 @@ from campaign.db import db
 from campaign.delivery import worker
 from campaign.newsletter import verbs as issues
 from campaign.organisers.models import Role
-from campaign.outbox.models import Batch, Message, State, Suppression, Throttle
-from campaign.outbox.suppressions import queries as suppressions
+from campaign.outbox.bounces import queries as suppressions
+from campaign.outbox.models import Batch, Message, State
+from campaign.outbox.suppressions.models import Suppression
+from campaign.outbox.throttles.models import Throttle
 from tests.bench.mailing import mailing
 from tests.conftest import signed_in
 from tests.drills.outcome import Order, Outcome

@@ -11,8 +11,8 @@ from campaign.events.models import Event
 from campaign.events.sign_ups.queries import search_sign_ups, sign_up_by_token
 from campaign.events.sign_ups.rsvps.verbs import accept
 from campaign.outbox.models import Message
-from campaign.outbox.queries import suppression_of
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.queries import suppression_of
+from campaign.outbox.suppressions.verbs import suppress
 from tests.events.deeds import with_people
 from tests.events.test_sign_up import press, sign_up
 from tests.visitor import Visitor

@@ -31,7 +31,7 @@ from campaign.mailings.planning.verbs import Plan, SentMeanwhile, schedule
 from campaign.mailings.running.verbs import begin
 from campaign.mailings.verbs import NobodyToSendTo
 from campaign.outbox.models import Message, State
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people.models import Person
 from tests.events.deeds import asks, with_people
 from tests.visitor import Visitor
@@ -208,6 +208,7 @@ def test_an_organiser_writes_tests_counts_sends_and_sees_what_becomes_of_it(
                 message.state, message.last_reply = State.BOUNCED, "DSN: 5.1.1 No such user"
         db.session.commit()
     report = organiser.open(sent.location)
+    outbox = organiser.open("/office/outbox?kind=event-news")
     tab = organiser.open(f"/office/mailings/event-mail/{id}")
 
     assert wrong.status_code == 422
@@ -225,6 +226,8 @@ def test_an_organiser_writes_tests_counts_sends_and_sees_what_becomes_of_it(
     assert "At most 2" in asked.text
     assert sent.status_code == 303
     assert "There is no such address" in report.text
+    assert "mail to those who come to an event" in outbox.text
+    assert outbox.text.count("Where we meet") == 2
     assert "Left the list" not in report.text
     assert 'aria-current="page"' in report.text
     assert "Those who come" in tab.text

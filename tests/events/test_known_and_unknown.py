@@ -20,7 +20,7 @@ from campaign.events.sign_ups.asks.verbs import expire
 from campaign.events.sign_ups.models import RESERVATION, SignUp, SignUpAsk
 from campaign.events.sign_ups.verbs import SEATS_OF_A_CONNECTION, SEATS_OF_ONE
 from campaign.outbox.models import Message
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people.models import NOT_ME, Person
 from tests.conftest import forms_are_answered
 from tests.events.deeds import asks, changes_are_notified, comes, with_people, withdraws

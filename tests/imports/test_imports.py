@@ -25,8 +25,8 @@ from campaign.imports.verbs import (
     start,
     take_in,
 )
-from campaign.outbox.queries import suppression_of
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.queries import suppression_of
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people import exports, queries, verbs
 from campaign.people.models import NOT_ME, Consent, Person, Purpose, Subscription, Tag
 from campaign.people.subscriptions import queries as subscriptions_queries

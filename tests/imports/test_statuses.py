@@ -22,8 +22,8 @@ from campaign.imports import (
 from campaign.imports.chunks import cutting
 from campaign.imports.models import Import, Stage
 from campaign.imports.verbs import settle, start, take_in
-from campaign.outbox.queries import suppression_of
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.queries import suppression_of
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people import exports, queries, verbs
 from campaign.people.cli import cli
 from campaign.people.links import CONFIRM_WITHIN

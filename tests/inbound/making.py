@@ -12,7 +12,8 @@ from campaign.db import db
 from campaign.inbound import worker
 from campaign.inbound.models import InboundMail
 from campaign.outbox.mail import Mail
-from campaign.outbox.models import Message, State, Suppression, address_hash
+from campaign.outbox.models import Message, State, address_hash
+from campaign.outbox.suppressions.models import Suppression
 from campaign.outbox.verbs import queue
 
 ADA = "ada@example.org"

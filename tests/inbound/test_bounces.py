@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from campaign.db import db
 from campaign.inbound.models import InboundMail, Kind, Made
-from campaign.outbox.models import Message, State, Suppression
+from campaign.outbox.models import Message, State
+from campaign.outbox.suppressions.models import Suppression
 from campaign.people.links import unsubscribe_token
 from campaign.people.models import Purpose
 from campaign.people.subscriptions.queries import subscription_of

@@ -20,8 +20,9 @@ from campaign.inbound import duties, queries
 from campaign.inbound.models import InboundMail
 from campaign.letters import verbs as letters
 from campaign.organisers.models import Role
-from campaign.outbox.models import Suppression, address_hash
-from campaign.outbox.verbs import suppress
+from campaign.outbox.models import address_hash
+from campaign.outbox.suppressions.models import Suppression
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people import verbs as people
 from campaign.people.cli import forget
 from campaign.people.models import Person

@@ -6,8 +6,8 @@ from flask import Flask
 from campaign.db import db
 from campaign.inbound.models import Deed
 from campaign.organisers.models import Organiser, Role
-from campaign.outbox.queries import is_suppressed
-from campaign.outbox.verbs import lift
+from campaign.outbox.suppressions.queries import is_suppressed
+from campaign.outbox.suppressions.verbs import lift
 from campaign.people.models import Purpose
 from campaign.people.subscriptions.queries import subscription_of
 from tests.conftest import signed_in

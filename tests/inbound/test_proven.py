@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from campaign.db import db
 from campaign.inbound.models import Kind, Made
-from campaign.outbox.models import State, Suppression
-from campaign.outbox.suppressions.models import Bounce
+from campaign.outbox.bounces.models import Bounce
+from campaign.outbox.models import State
+from campaign.outbox.suppressions.models import Suppression
 from campaign.people.models import Purpose
 from campaign.people.subscriptions.queries import subscription_of
 from tests.inbound.making import (

@@ -16,7 +16,7 @@ from campaign.letters.models import Letter, State
 from campaign.letters.tallies import queries as tallies_queries
 from campaign.outbox.models import Message
 from campaign.outbox.models import State as MessageState
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people.models import Person, Purpose
 from campaign.people.subscriptions.verbs import ask
 from campaign.people.verbs import forget

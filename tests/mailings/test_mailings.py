@@ -30,7 +30,7 @@ from campaign.mailings.verbs import NobodyToSendTo
 from campaign.newsletter import verbs as issues
 from campaign.newsletter.models import CONTENT, Issue
 from campaign.outbox.models import Batch, Message, State, Variant, address_hash
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people import verbs as people
 from campaign.people.models import (
     Person,

@@ -19,7 +19,8 @@ from campaign.mailings.running import verbs
 from campaign.newsletter.models import Issue
 from campaign.newsletter.verbs import draft
 from campaign.outbox.models import Batch, Message, State
-from campaign.outbox.verbs import bounced, suppress
+from campaign.outbox.suppressions.verbs import suppress
+from campaign.outbox.verbs import bounced
 from campaign.people.models import Purpose
 from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.inbound.making import personal, receipt, take_in

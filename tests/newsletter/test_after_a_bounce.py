@@ -12,8 +12,8 @@ from campaign.delivery import worker
 from campaign.newsletter import queries
 from campaign.newsletter.automations import verbs as automations
 from campaign.outbox.models import Message, State
-from campaign.outbox.queries import suppression_of
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.queries import suppression_of
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people.models import NOT_ME, Purpose
 from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.conftest import forms_are_answered

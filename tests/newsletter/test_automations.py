@@ -25,7 +25,7 @@ from campaign.newsletter.automations.models import (
 from campaign.newsletter.automations.texts import verbs as texts_verbs
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.outbox.models import Batch, Message, Variant
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people import links
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose, Subscription

@@ -16,7 +16,7 @@ from campaign.db import db
 from campaign.newsletter import queries
 from campaign.newsletter.subscribers import verbs
 from campaign.outbox.models import Message
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people import verbs as people
 from campaign.people.models import NOT_ME, Consent, Person
 from tests.conftest import forms_are_answered

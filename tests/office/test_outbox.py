@@ -12,9 +12,12 @@ from campaign import clock
 from campaign.db import db
 from campaign.organisers.models import Role
 from campaign.outbox.mail import Mail
-from campaign.outbox.models import Batch, Message, State, Suppression, Throttle
-from campaign.outbox.queries import is_suppressed
-from campaign.outbox.verbs import queue, suppress
+from campaign.outbox.models import Batch, Message, State
+from campaign.outbox.suppressions.models import Suppression
+from campaign.outbox.suppressions.queries import is_suppressed
+from campaign.outbox.suppressions.verbs import suppress
+from campaign.outbox.throttles.models import Throttle
+from campaign.outbox.verbs import queue
 from tests.conftest import signed_in
 from tests.outbox.readers import make_readers, post_news
 from tests.visitor import Visitor

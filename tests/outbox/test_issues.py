@@ -25,6 +25,7 @@ from campaign.outbox import ledger, verbs
 from campaign.outbox.headers import UnsafeHeader
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Batch, Message, State, Variant
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people.models import Person
 from tests.outbox.readers import audience, make_readers, post_news, states
 from tests.relaying import send, time_passes, use
@@ -126,7 +127,7 @@ def _tomorrow() -> Any:
 def test_who_is_suppressed_meanwhile_is_withheld(app: Flask, sink: Sink) -> None:
     issue_to(app, 3)
     with app.app_context():
-        verbs.suppress("p1@example.org", reason="complaint", now=clock.now())
+        suppress("p1@example.org", reason="complaint", now=clock.now())
         db.session.commit()
 
     send(app)
@@ -647,7 +648,7 @@ def test_a_long_run_of_those_not_to_be_written_to_is_put_aside_piece_by_piece(
     issue_to(app, 60)
     with app.app_context():
         for number in range(50):
-            verbs.suppress(f"p{number}@example.org", reason="complaint", now=clock.now())
+            suppress(f"p{number}@example.org", reason="complaint", now=clock.now())
         db.session.commit()
 
     send(app)

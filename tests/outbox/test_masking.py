@@ -15,7 +15,8 @@ from campaign.organisers.models import Role
 from campaign.organisers.verbs import add, make_link
 from campaign.outbox.mail import Mail
 from campaign.outbox.masking import masked
-from campaign.outbox.verbs import queue, suppress
+from campaign.outbox.suppressions.verbs import suppress
+from campaign.outbox.verbs import queue
 from campaign.people.links import preferences_token, unsubscribe_token
 from campaign.people.models import Purpose
 from tests.conftest import signed_in

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.db import db
 from campaign.outbox.models import Batch, Message
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people import duties, verbs
 from campaign.people.mails import Words, confirmation_reminder
 from campaign.people.models import Consent, Person, Purpose, Subscription

@@ -12,8 +12,9 @@ from campaign.db import db
 from campaign.organisers.models import Role
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, Variant
-from campaign.outbox.queries import is_suppressed
-from campaign.outbox.verbs import queue, queue_batch, suppress
+from campaign.outbox.suppressions.queries import is_suppressed
+from campaign.outbox.suppressions.verbs import suppress
+from campaign.outbox.verbs import queue, queue_batch
 from campaign.people.links import unsubscribe_token
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import by_email, tags_of

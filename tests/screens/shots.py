@@ -175,11 +175,11 @@ OFFICE = [
     Shot("office-draft-check", "its check", _at("/office/newsletter/issues/2/check")),
     Shot("office-draft-versions", "its versions", _at("/office/newsletter/issues/2/versions")),
     Shot("office-draft-version", "one of them", _at("/office/newsletter/issues/2/versions/1")),
-    Shot("office-draft-send", "to whom and when it goes", _at("/office/newsletter/issues/2/send")),
+    Shot("office-draft-send", "to whom and when it goes", _at("/office/mailings/issue/2/plan")),
     Shot(
         "office-draft-confirm",
         "before it is sent",
-        _at("/office/newsletter/issues/2/send/confirm?when=now&hours=4"),
+        _at("/office/mailings/issue/2/send?when=now&hours=4"),
     ),
     Shot("office-draft-seeds", "trying it out", _at("/office/newsletter/issues/2/seeds")),
     Shot("office-mailings", "its mailings", _at("/office/mailings/issue/1")),

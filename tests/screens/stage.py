@@ -31,8 +31,8 @@ from campaign.newsletter.queries import issue_with_slug, search_issues
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import Role
+from campaign.outbox.bounces.verbs import report_gone
 from campaign.outbox.models import Message
-from campaign.outbox.suppressions.verbs import report_gone
 from campaign.people import links
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import by_email

@@ -11,7 +11,7 @@ from campaign.db import db
 from campaign.events.models import Action, Event
 from campaign.events.sign_ups import verbs as sign_ups
 from campaign.letters.models import Letter, State
-from campaign.outbox.verbs import suppress
+from campaign.outbox.suppressions.verbs import suppress
 from campaign.people import verbs
 from campaign.people.models import Person, Purpose, Rhythm
 from campaign.people.subscriptions import verbs as subscriptions_verbs

@@ -1,8 +1,7 @@
 """What organisers may say to those who come: a subject and a text."""
 
-from typing import Any
+from collections.abc import Iterable
 
-from flask import current_app
 from wtforms import IntegerField, SelectField
 from wtforms.widgets import HiddenInput
 
@@ -29,11 +28,9 @@ class EventMailForm(OfficeForm):
     # Which version the organiser has read; see `verbs.change`.
     version = IntegerField(widget=HiddenInput(), default=0)
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.language.choices = [
-            (code, language_name(code)) for code in current_app.config["LANGUAGES"]
-        ]
+    def offer(self, languages: Iterable[str]) -> None:
+        """Offer languages to write in, by their own names."""
+        self.language.choices = [(code, language_name(code)) for code in languages]
 
 
 class ButtonForm(OfficeForm):

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from flask import current_app
-
 from campaign.events.event_mails.models import EventMail
 from campaign.languages import _, force_locale
 from campaign.languages import lazy_gettext as _l
@@ -43,12 +41,6 @@ def variant(mail: EventMail) -> Variant:
         text=as_placeholders(text, is_html=False),
         html=as_placeholders(html, is_html=True),
     )
-
-
-def headers(mail: EventMail) -> dict[str, str]:
-    """Give its headers. No list is left with it: the way out is to give up one's place."""
-    domain = current_app.config["MAIL_DOMAIN"]
-    return {"Feedback-ID": f"event-mail-{mail.id}:{EVENT_NEWS}:{domain}"}
 
 
 def preview(mail: EventMail, *, now: datetime) -> Variant:

@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, g, redirect, render_template, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    url_for,
+)
 
 from campaign import clock
 from campaign.db import db
@@ -46,7 +56,13 @@ def index(slug: str) -> str:
 @bp.get("/<slug>/mails/new")
 def new(slug: str) -> str:
     """Show the form in which a mail to those who come is written."""
-    return _new_page(_event(slug), EventMailForm())
+    return _new_page(_event(slug), _form())
+
+
+def _form(**shown: Any) -> EventMailForm:
+    form = EventMailForm(**shown)
+    form.offer(current_app.config["LANGUAGES"])
+    return form
 
 
 def _new_page(event: Event, form: EventMailForm) -> str:
@@ -70,7 +86,7 @@ def _write_page(event: Event, form: EventMailForm, *, action: str, back_href: st
 def write(slug: str) -> Any:
     """Save the draft of a mail to those who come."""
     event = _event(slug)
-    form = EventMailForm()
+    form = _form()
     if not form.validate():
         return _new_page(event, form), form.refusal_status()
     try:
@@ -119,7 +135,7 @@ def preview(id: int) -> Response:
 def edit(id: int) -> str:
     """Show the form in which a draft is changed."""
     mail = _found(id)
-    return _edit_page(mail, EventMailForm(obj=mail))
+    return _edit_page(mail, _form(obj=mail))
 
 
 def _edit_page(mail: EventMail, form: EventMailForm) -> str:
@@ -132,7 +148,7 @@ def _edit_page(mail: EventMail, form: EventMailForm) -> str:
 def change(id: int) -> Any:
     """Change a draft."""
     mail = _found(id)
-    form = EventMailForm()
+    form = _form()
     if not form.validate():
         return _edit_page(mail, form), form.refusal_status()
     version = form.version.data or 0

@@ -8,7 +8,7 @@ from campaign.db import db
 from campaign.events.event_mails.models import EventMail
 from campaign.events.models import Event
 from campaign.events.sign_ups.models import SignUp
-from campaign.outbox.models import Suppression
+from campaign.outbox.suppressions.models import Suppression
 from campaign.people.models import Person
 
 

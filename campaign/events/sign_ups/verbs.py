@@ -20,10 +20,11 @@ from campaign.events.sign_ups.queries import (
 )
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import ngettext
+from campaign.outbox.bounces.verbs import lift_bounce
+from campaign.outbox.caps.verbs import client_key
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import mailbox_hash
-from campaign.outbox.suppressions.verbs import lift_bounce
-from campaign.outbox.verbs import client_key, queue
+from campaign.outbox.verbs import queue
 from campaign.people.models import Purpose
 from campaign.people.queries import is_known_elsewhere
 from campaign.people.subscriptions.verbs import agree

@@ -18,7 +18,7 @@ from campaign.events.sign_ups.models import RESERVATION, SignUp, SignUpAsk
 from campaign.events.sign_ups.queries import free_seats, seats_taken, sign_up_by_token
 from campaign.forms import PublicButton
 from campaign.languages import current_language
-from campaign.outbox.verbs import count_client
+from campaign.outbox.caps.verbs import count_client
 from campaign.refusals import Refusal
 from campaign.templating import public_url
 

@@ -35,8 +35,8 @@ from campaign.imports.statuses import (
     NEVER,
     SUBSCRIBED,
 )
-from campaign.outbox.models import Suppression
-from campaign.outbox.verbs import suppress_hash
+from campaign.outbox.suppressions.models import Suppression
+from campaign.outbox.suppressions.verbs import suppress_hash
 from campaign.people.models import NOT_ME, Consent, Person, Purpose, Rhythm, Subscription, Tag
 from campaign.people.subscriptions.verbs import leave
 

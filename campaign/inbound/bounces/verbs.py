@@ -13,9 +13,10 @@ from campaign.inbound.addressing import Role, Target
 from campaign.inbound.models import InboundMail, Kind, Made
 from campaign.inbound.reading import Reading
 from campaign.inbound.reports import Complaint, Failure
+from campaign.outbox.bounces.verbs import Status, report_gone
 from campaign.outbox.models import Message, read_message_token
-from campaign.outbox.suppressions.verbs import Status, report_gone
-from campaign.outbox.verbs import bounced, complained, suppress
+from campaign.outbox.suppressions.verbs import suppress
+from campaign.outbox.verbs import bounced, complained
 from campaign.people.links import read_unsubscribe
 from campaign.people.models import Person, Purpose
 from campaign.people.subscriptions.queries import subscriptions_of

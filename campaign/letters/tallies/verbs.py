@@ -8,7 +8,7 @@ from campaign.db import db, insert_missing
 from campaign.forms import FORM_LIFETIME
 from campaign.letters.models import Way
 from campaign.letters.tallies.models import Tally
-from campaign.outbox.verbs import counts
+from campaign.outbox.caps.verbs import counts
 
 # "I have sent it" is taken on trust: so many an hour from one network to one office.
 SELF_SENT_AN_HOUR = 20

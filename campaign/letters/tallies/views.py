@@ -67,7 +67,8 @@ def finished_page(
     return render_template(
         "letters/finished.html",
         country=country_code,
-        way=way.value,
+        by_mail=way is Way.MAILTO,
+        by_form=way is Way.FORM,
         post=post,
         subject=subject,
         body=body,

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import current_app
 from wtforms import (
     FloatField,
     IntegerField,
@@ -20,6 +19,7 @@ from wtforms.widgets import HiddenInput, NumberInput
 from campaign.days import DayField, HourField, trouble_with
 from campaign.forms import OfficeForm, line_field
 from campaign.languages import lazy_gettext as _l
+from campaign.languages import own_zone
 from campaign.mailings.content import Content
 from campaign.mailings.planning.verbs import Plan
 from campaign.mailings.queries import Choice
@@ -92,12 +92,12 @@ class PlanForm(OfficeForm):
             del self.second_subject
             del self.hours
         for question in self.questions:
-            self[question.name].choices = list(question.answers)
+            self[question.name].choices = list(question.choices)
         asked = [self[question.name] for question in self.questions]
         for field in (self.who, self.when, self.hours, *asked):
             if field is not None:
                 field.flags.required = True
-        zone = current_app.config["TIMEZONE"]
+        zone = own_zone()
         self.when.choices = [
             (NOW, _l("Now")),
             (AT, _l("At a time, on the clocks of %(zone)s", zone=zone)),
@@ -146,7 +146,7 @@ class PlanForm(OfficeForm):
         """Give the moment it is to begin, where one was named."""
         if self.when.data != AT or self.day.data is None or self.time.data is None:
             return None
-        zone = ZoneInfo(current_app.config["TIMEZONE"])
+        zone = ZoneInfo(own_zone())
         return datetime.combine(self.day.data, self.time.data, zone).astimezone(UTC)
 
     @property
@@ -177,7 +177,7 @@ class PlanForm(OfficeForm):
         if self.when.data == LOCAL and field.data != time(field.data.hour if field.data else 0):
             raise ValidationError(_l("On the readers’ own clocks it is a full hour, like 09:00."))
         if self.when.data == AT and field.data is not None and self.day.data is not None:
-            trouble = trouble_with(self.day.data, field.data, current_app.config["TIMEZONE"])
+            trouble = trouble_with(self.day.data, field.data, own_zone())
             if trouble:
                 raise ValidationError(trouble)
 

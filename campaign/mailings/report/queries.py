@@ -13,7 +13,8 @@ from sqlalchemy.orm import aliased
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings import queries
-from campaign.outbox.models import OPEN, Batch, Message, State, Suppression
+from campaign.outbox.models import OPEN, Batch, Message, State
+from campaign.outbox.suppressions.models import Suppression
 from campaign.people.models import Person, Subscription
 
 # Who leaves later than this does so for another reason than the mail.

@@ -7,7 +7,7 @@ from campaign.attribution import verbs as attribution_verbs
 from campaign.attribution.models import Conversion
 from campaign.db import insert_missing
 from campaign.mailings import queries
-from campaign.mailings.ab_tests import verbs as ab_test_verbs
+from campaign.mailings.ab_tests import verbs as ab_tests_verbs
 from campaign.mailings.content import find
 from campaign.mailings.models import Mailing, ProgressSample
 from campaign.mailings.report.queries import counts_of
@@ -40,7 +40,7 @@ def begin(mailing: Mailing, *, now: datetime) -> bool:
         return False
     mailing.queued_at = now
     content.begin(options=mailing.options, now=now)
-    if not ab_test_verbs.begin(content, mailing, people, now=now):
+    if not ab_tests_verbs.begin(content, mailing, people, now=now):
         mailing.batch_id = queue(content, mailing, people, now=now).id
     for code in codes.codes_of(content.code):
         attribution_verbs.begin(code)

@@ -32,7 +32,7 @@ def _page(issue: Issue, form: SeedsForm) -> str:
         issue=issue,
         form=form,
         seeds=current_app.config["NEWSLETTER_SEEDS"],
-        test_mark=verbs.TEST.strip(),
+        test_prefix=verbs.TEST.strip(),
     )
 
 

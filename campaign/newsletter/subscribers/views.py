@@ -23,7 +23,7 @@ from campaign.newsletter.queries import public_issues
 from campaign.newsletter.subscribers import queries, verbs
 from campaign.newsletter.subscribers.forms import PreferencesForm, SubscribeForm, consent_wording
 from campaign.newsletter.subscribers.masking import masked
-from campaign.outbox.verbs import TooManyFromHere, count_client
+from campaign.outbox.caps.verbs import TooManyFromHere, count_client
 from campaign.people import links
 from campaign.people.mails import language_of
 from campaign.people.models import Purpose

@@ -1,1 +1,1 @@
-"""Suppressions for bounces: what caused each, and what waits until a person has looked."""
+"""Suppressions: the addresses that must not be written to, known by their hashes."""

@@ -1,105 +1,71 @@
-"""Bounces for organisers: what caused them, what waits, and the two buttons that settle it."""
+"""Suppressions for organisers: the addresses that are not written to, why, and how that ends."""
 
-from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from campaign import clock, tables
+from campaign import tables
 from campaign.db import db
-from campaign.forms import ButtonForm
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
+from campaign.outbox.masking import masked
 from campaign.outbox.suppressions import queries, verbs
-from campaign.outbox.suppressions.models import Cause, Decision
+from campaign.outbox.suppressions.forms import LiftForm
+from campaign.outbox.suppressions.models import Suppression
 from campaign.tables import Column
 
-bp = Blueprint("bounces", __name__, url_prefix="/bounces")
-
-# What became of a cause, to somebody who has not read the code.
-STATES: dict[str, Any] = {
-    "withheld": _l("waits for you"),
-    Decision.UNDECIDED: _l("not written to any more"),
-    Decision.GONE: _l("looked at: they are gone"),
-    Decision.RELAY: _l("looked at: it was the relay"),
-}
+bp = Blueprint("suppressions", __name__, url_prefix="/suppressions")
 
 
-def _state(cause: Cause) -> str:
-    return "withheld" if cause.is_withheld else cause.decision
+def _fingerprint(suppression: Suppression) -> Markup:
+    href = url_for("office.outbox.suppressions.suppression", known_by=suppression.address_hash)
+    return Markup('<a href="{}">{}</a>').format(href, suppression.address_hash[:12])
 
 
-def what(cause: Cause) -> str:
-    """Name what a cause is about: an issue, or a domain."""
-    if cause.domain:
-        return str(_("Mail to %(domain)s", domain=cause.domain))
-    return cause.batch.subject if cause.batch else str(_("An issue that is no more"))
-
-
-def _link(cause: Cause) -> Markup:
-    href = url_for("office.outbox.bounces.cause", id=cause.id)
-    return Markup('<a href="{}">{}</a>').format(href, what(cause))
-
-
-CAUSES = [
-    Column("what", _l("What came back"), what, cell=_link),
-    Column("began_at", _l("Since"), lambda row: row.began_at),
-    Column("state", _l("State"), _state, cell=lambda row: STATES[_state(row)]),
+SUPPRESSIONS = [
+    Column(
+        "address_hash",
+        _l("Fingerprint of the address"),
+        lambda row: row.address_hash,
+        cell=_fingerprint,
+    ),
+    Column("reason", _l("Reason"), lambda row: row.reason),
+    Column("evidence", _l("Evidence"), lambda row: masked(row.evidence)),
+    Column("since", _l("Since"), lambda row: row.since),
 ]
 
 
 @bp.get("")
 def index() -> Any:
-    """List what caused bounces, the newest first."""
+    """List the addresses that are not written to."""
+    query = queries.search(request.args.get("q", ""))
+    if request.args.get("format") == "csv":
+        return tables.download(query, SUPPRESSIONS, name="suppressions")
     return render_template(
-        "outbox/office/bounces.html",
-        table=tables.page(queries.causes(), CAUSES, arguments=request.args, path=request.path),
-        withheld=queries.withheld(),
+        "outbox/office/suppressions.html",
+        table=tables.page(query, SUPPRESSIONS, arguments=request.args, path=request.path),
     )
 
 
-@bp.get("/<int:id>")
-def cause(id: int) -> Any:
-    """Show what one cause did, in the words that were said, and ask what it was."""
-    return _cause_page(queries.cause(id) or abort(404), ButtonForm())
+@bp.get("/<known_by>")
+def suppression(known_by: str) -> Any:
+    """Show why an address is not written to, and ask before it is again."""
+    return _suppression_page(known_by, LiftForm(known_by))
 
 
-def _cause_page(found: Cause, form: ButtonForm) -> str:
-    return render_template(
-        "outbox/office/bounce.html",
-        cause=found,
-        what=what(found),
-        number=queries.number_of([found])[found.id],
-        suppressed=queries.number_suppressed(found),
-        words=queries.words_of(found),
-        state=STATES[_state(found)],
-        form=form,
-    )
+def _suppression_page(known_by: str, form: LiftForm) -> Any:
+    found = queries.known(known_by) or abort(404)
+    return render_template("outbox/office/suppression.html", suppression=found, form=form)
 
 
-def _press(id: int, deed: Callable[..., None], said: Any) -> Any:
-    found = queries.cause(id) or abort(404)
-    form = ButtonForm()
+@bp.post("/<known_by>")
+def lift(known_by: str) -> Any:
+    """Write to an address again."""
+    form = LiftForm(known_by)
     if not form.validate():
-        return _cause_page(found, form), form.refusal_status()
-    deed(found, by=g.organiser.id, now=clock.now())
+        return _suppression_page(known_by, form), form.refusal_status()
+    verbs.lift(form.email.data)
     db.session.commit()
-    flash(said, "done")
-    return redirect(url_for("office.outbox.bounces.cause", id=id), 303)
-
-
-@bp.post("/<int:id>/gone")
-def find_gone(id: int) -> Any:
-    """Settle that they are gone."""
-    return _press(id, verbs.find_gone, _("Settled: nothing is sent to these addresses again."))
-
-
-@bp.post("/<int:id>/relay")
-def find_reachable(id: int) -> Any:
-    """Settle that it was the relay, and lift all that it suppressed."""
-    return _press(
-        id,
-        verbs.find_reachable,
-        _("Settled: all of them are written to again, and what they missed goes once more."),
-    )
+    flash(_("This address is written to again."), "done")
+    return redirect(url_for("office.outbox.suppressions.index"), 303)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from campaign.db import db
-from campaign.outbox.models import Throttle
+from campaign.outbox.throttles.models import Throttle
 
 RELAY = "relay"
 DOMAIN = "domain:"
@@ -38,10 +38,26 @@ def troubled_domains() -> set[str]:
     """Name the domains that throttled us and have not taken a message since."""
     found = db.session.scalars(
         select(Throttle.name).where(
-            # One in trouble has rested at least once: of many throttles, only such are looked at.
+            # One in trouble has backed off before: of many throttles, only such are looked at.
             Throttle.paused_until.is_not(None),
             Throttle.name.startswith(DOMAIN),
             Throttle.failures > 0,
         )
     )
     return {name.removeprefix(DOMAIN) for name in found}
+
+
+def relay() -> Throttle | None:
+    """Find the state of the way to the relay; none before the first trouble or limit."""
+    return db.session.get(Throttle, RELAY)
+
+
+def is_relay_closed(*, now: datetime) -> bool:
+    """Tell whether we back off from the relay after trouble on the way."""
+    return is_backing_off(RELAY, now=now)
+
+
+def troubled_relay() -> Throttle | None:
+    """Find the way to the relay, if it fails."""
+    found = relay()
+    return found if found is not None and found.failures else None

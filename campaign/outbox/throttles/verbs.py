@@ -1,14 +1,14 @@
-"""Deeds of throttles: a token bucket each, slots for what must wait, a circuit breaker."""
+"""Verbs of throttles: a token bucket each, slots for what must wait, a circuit breaker."""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from campaign.db import db, insert_missing
 from campaign.db import lock as for_update
-from campaign.outbox.models import Throttle
 from campaign.outbox.throttles import queries
-from campaign.outbox.throttles.queries import DOMAIN, RELAY
+from campaign.outbox.throttles.models import Throttle
+from campaign.outbox.throttles.queries import BOUNCES, DOMAIN, RELAY
 
 
 def domain_of(address: str) -> str:
@@ -68,7 +68,7 @@ def back_off(name: str, *, because: str, least: timedelta | None = None, now: da
 
 
 def lock(name: str, *, now: datetime) -> None:
-    """Lock a throttle until one's deed is saved; others wait for it."""
+    """Lock a throttle until what is done is saved; others wait for it."""
     _throttle(name, now)
 
 
@@ -78,6 +78,17 @@ def reset(name: str) -> None:
         update(Throttle)
         .where(Throttle.name == name, Throttle.failures > 0)
         .values(failures=0, paused_until=None, last_trouble="")
+    )
+
+
+def tidy(*, before: datetime) -> None:
+    """Erase the throttles of old issues and domains; one is made again when it is needed."""
+    db.session.execute(
+        delete(Throttle).where(
+            Throttle.name.not_in([RELAY, BOUNCES]),
+            Throttle.failures == 0,
+            Throttle.filled_at < before,
+        )
     )
 
 

@@ -14,8 +14,9 @@ from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
 from campaign.outbox.kinds import caused_by_strangers
-from campaign.outbox.models import BOUNCE
-from campaign.outbox.queries import is_suppressed, queued_lately, suppression_of
+from campaign.outbox.queries import queued_lately
+from campaign.outbox.suppressions.models import BOUNCE
+from campaign.outbox.suppressions.queries import is_suppressed, suppression_of
 from campaign.people.models import (
     Consent,
     Person,

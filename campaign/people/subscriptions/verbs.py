@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 
 from campaign.db import db, insert_missing, lock
+from campaign.outbox.bounces.verbs import keep_from, lift_bounce
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State, address_hash
-from campaign.outbox.queries import is_suppressed
-from campaign.outbox.suppressions.verbs import keep_from, lift_bounce
-from campaign.outbox.verbs import queue, suppress_hash
+from campaign.outbox.suppressions.queries import is_suppressed
+from campaign.outbox.suppressions.verbs import suppress_hash
+from campaign.outbox.verbs import queue
 from campaign.people import mails
 from campaign.people.links import CONFIRM_WITHIN
 from campaign.people.models import (

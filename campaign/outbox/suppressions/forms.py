@@ -1,4 +1,4 @@
-"""What organisers may say to the outbox."""
+"""What organisers may say of suppressions."""
 
 from wtforms import ValidationError
 from wtforms.fields import Field
