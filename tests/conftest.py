@@ -139,8 +139,8 @@ def link_mailed(app: Flask) -> Callable[[], None]:
 
 
 @pytest.fixture
-def posted(app: Flask) -> Callable[..., list[Message]]:
-    """Give a question to the outbox: the messages posted so far, oldest first.
+def queued(app: Flask) -> Callable[..., list[Message]]:
+    """Give a question to the outbox: the messages queued so far, oldest first.
 
     What forms asked for is answered before: a worker would have done so within a second.
     """

@@ -77,14 +77,14 @@ def make_due(app: Flask) -> None:
 
 
 def test_a_queued_mail_leaves_and_the_relays_reply_is_recorded(
-    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+    app: Flask, sink: Sink, queued: Callable[..., list[Message]]
 ) -> None:
     post(app, MAIL)
 
     send(app)
 
     (kept,) = sink.received
-    (row,) = posted()
+    (row,) = queued()
     assert kept.recipients == ["ada@example.org"]
     with app.app_context():
         token = row.token
@@ -142,7 +142,7 @@ def test_the_way_to_the_relay_may_be_encrypted_and_need_a_login(
 
 
 def test_a_relay_with_a_certificate_nobody_vouches_for_gets_nothing(
-    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+    app: Flask, sink: Sink, queued: Callable[..., list[Message]]
 ) -> None:
     with Sink(tls=True) as stranger:
         use(app, stranger, MAIL_USE_SSL=True)
@@ -151,7 +151,7 @@ def test_a_relay_with_a_certificate_nobody_vouches_for_gets_nothing(
         send(app)
 
         assert stranger.received == []
-    (row,) = posted()
+    (row,) = queued()
     assert row.state == State.WAITING
     with app.app_context():
         throttle = throttles.relay()
@@ -179,7 +179,7 @@ def test_a_relay_with_a_certificate_nobody_vouches_for_gets_nothing(
 def test_each_answer_of_a_relay_has_its_consequence(
     app: Flask,
     sink: Sink,
-    posted: Callable[..., list[Message]],
+    queued: Callable[..., list[Message]],
     stage: str,
     reply: str,
     state: State,
@@ -189,7 +189,7 @@ def test_each_answer_of_a_relay_has_its_consequence(
 
     send(app)
 
-    (row,) = posted()
+    (row,) = queued()
     assert row.state == state
     with app.app_context():
         assert is_suppressed("ada@example.org") == (state == State.BOUNCED)
@@ -199,7 +199,7 @@ def test_each_answer_of_a_relay_has_its_consequence(
 
 @pytest.mark.parametrize("trouble", [HANG_UP, "421 4.7.0 go away"])
 def test_a_message_on_which_the_relay_always_closes_stops_no_other(
-    app: Flask, sink: Sink, posted: Callable[..., list[Message]], trouble: str
+    app: Flask, sink: Sink, queued: Callable[..., list[Message]], trouble: str
 ) -> None:
     sink.behaviour = lambda at, subject: (
         trouble if at == "rcpt" and subject == "poison@example.org" else None
@@ -214,12 +214,12 @@ def test_a_message_on_which_the_relay_always_closes_stops_no_other(
     send(app)
 
     assert len(sink.received) == 5
-    poison = posted()[0]
+    poison = queued()[0]
     assert (poison.state, poison.tries) == (State.RETRY, 1)
 
 
 def test_a_message_put_off_is_tried_again_later_and_later_for_three_days(
-    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+    app: Flask, sink: Sink, queued: Callable[..., list[Message]]
 ) -> None:
     sink.behaviour = lambda at, subject: "450 4.2.0 later" if at == "rcpt" else None
     post(app, MAIL)
@@ -227,7 +227,7 @@ def test_a_message_put_off_is_tried_again_later_and_later_for_three_days(
 
     for _ in range(6):
         send(app)
-        waits.append(posted()[0].due_at - clock.now())
+        waits.append(queued()[0].due_at - clock.now())
         make_due(app)
     with app.app_context():
         db.session.execute(update(Message).values(queued_at=clock.now() - timedelta(hours=73)))
@@ -237,16 +237,16 @@ def test_a_message_put_off_is_tried_again_later_and_later_for_three_days(
     minutes = [wait.total_seconds() / 60 for wait in waits]
     for found, planned in zip(minutes, [1, 5, 15, 60, 240, 240], strict=True):
         assert planned * 0.75 <= found <= planned * 1.25
-    assert posted()[0].state == State.FAILED
+    assert queued()[0].state == State.FAILED
 
 
 def test_a_relay_lost_after_the_text_leaves_the_message_waiting_and_uncertain(
-    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+    app: Flask, sink: Sink, queued: Callable[..., list[Message]]
 ) -> None:
     sink.behaviour = lambda at, subject: HANG_UP if at == "kept" else None
     post(app, MAIL)
     send(app)
-    assert posted()[0].is_uncertain
+    assert queued()[0].is_uncertain
     sink.behaviour = None
     reopen_relay(app)
     make_due(app)
@@ -255,7 +255,7 @@ def test_a_relay_lost_after_the_text_leaves_the_message_waiting_and_uncertain(
 
     first, second = sink.received
     assert first.message["Message-ID"] == second.message["Message-ID"]
-    (row,) = posted()
+    (row,) = queued()
     assert (row.state, row.is_uncertain) == (State.SENT, True)
 
 
@@ -279,7 +279,7 @@ def test_a_relay_that_closes_now_and_then_loses_and_repeats_nothing(app: Flask, 
 
 
 def test_what_a_lost_worker_had_claimed_comes_back_uncertain_when_its_lease_ends(
-    app: Flask, sink: Sink, posted: Callable[..., list[Message]], monkeypatch: pytest.MonkeyPatch
+    app: Flask, sink: Sink, queued: Callable[..., list[Message]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     post(app, MAIL)
     now = clock.now()
@@ -288,11 +288,11 @@ def test_what_a_lost_worker_had_claimed_comes_back_uncertain_when_its_lease_ends
         db.session.commit()
 
         worker.reclaim_dead()
-        before = posted()[0].state
+        before = queued()[0].state
         monkeypatch.setattr(clock, "now", lambda: now + LEASE + timedelta(seconds=1))
         worker.reclaim_dead()
 
-    (row,) = posted()
+    (row,) = queued()
     assert before == State.SENDING
     assert (row.state, row.is_uncertain) == (State.WAITING, True)
 
@@ -327,7 +327,7 @@ def test_a_dead_process_nobody_has_asked_after_claims_nothing(app: Flask, sink: 
 
 
 def test_one_workers_claim_is_not_settled_by_another(
-    app: Flask, posted: Callable[..., list[Message]]
+    app: Flask, queued: Callable[..., list[Message]]
 ) -> None:
     post(app, MAIL)
     with app.app_context():
@@ -337,7 +337,7 @@ def test_one_workers_claim_is_not_settled_by_another(
         settle([(mails[0], Reply(Outcome.SENT, "250"))], sender="b:2:2:2", now=clock.now())
         db.session.commit()
 
-    assert posted()[0].state == State.SENDING
+    assert queued()[0].state == State.SENDING
 
 
 def test_a_cancellation_never_overtakes_its_request(app: Flask, sink: Sink) -> None:
@@ -358,7 +358,7 @@ def test_a_cancellation_never_overtakes_its_request(app: Flask, sink: Sink) -> N
 
 
 def test_a_request_is_not_tried_again_once_its_cancel_has_left(
-    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+    app: Flask, sink: Sink, queued: Callable[..., list[Message]]
 ) -> None:
     sink.behaviour = lambda at, subject: "554 5.6.0 no" if at == "data" else None
     post(app, replace(MAIL, subject="request", thread="sign-up:1"))
@@ -368,7 +368,7 @@ def test_a_request_is_not_tried_again_once_its_cancel_has_left(
     send(app)
 
     with app.app_context():
-        request = db.session.get_one(Message, posted()[0].id)
+        request = db.session.get_one(Message, queued()[0].id)
         with pytest.raises(verbs.Overtaken):
             verbs.retry(request, now=clock.now())
         again = verbs.retry_all(now=clock.now())
@@ -378,13 +378,13 @@ def test_a_request_is_not_tried_again_once_its_cancel_has_left(
 
 
 def test_pressed_twice_a_failed_mail_is_tried_again_once(
-    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+    app: Flask, sink: Sink, queued: Callable[..., list[Message]]
 ) -> None:
     sink.behaviour = lambda at, subject: "554 5.6.0 no" if at == "data" else None
     post(app, MAIL)
     send(app)
     sink.behaviour = None
-    [failed] = posted()
+    [failed] = queued()
 
     def press_first() -> None:
         with app.app_context():
@@ -410,7 +410,7 @@ def test_pressed_twice_a_failed_mail_is_tried_again_once(
 
 
 def test_a_suppressed_address_gets_nothing_but_the_reply_to_its_own_act(
-    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+    app: Flask, sink: Sink, queued: Callable[..., list[Message]]
 ) -> None:
     with app.app_context():
         suppress("ada@example.org", reason="complaint", now=clock.now())
@@ -420,7 +420,7 @@ def test_a_suppressed_address_gets_nothing_but_the_reply_to_its_own_act(
     send(app)
 
     assert [one.message["Subject"] for one in sink.received] == ["Your own act"]
-    assert posted()[0].state == State.WITHHELD
+    assert queued()[0].state == State.WITHHELD
 
 
 def test_many_suppressed_in_a_row_hold_up_nobody_behind_them(app: Flask, sink: Sink) -> None:
@@ -468,7 +468,7 @@ def test_what_somebody_waits_for_overtakes_an_issue(app: Flask, sink: Sink) -> N
 
 
 def test_an_issue_the_relay_refuses_is_paused_and_says_why(
-    app: Flask, sink: Sink, posted: Callable[..., list[Message]]
+    app: Flask, sink: Sink, queued: Callable[..., list[Message]]
 ) -> None:
     sink.behaviour = lambda at, subject: "554 5.7.1 looks like spam" if at == "data" else None
     number = batch_of(app, 45)
@@ -479,7 +479,7 @@ def test_an_issue_the_relay_refuses_is_paused_and_says_why(
         batch = db.session.get_one(Batch, number)
         assert batch.paused_at is not None
         assert "looks like spam" in batch.paused_because
-    assert len(posted(state=State.WAITING)) >= 20
+    assert len(queued(state=State.WAITING)) >= 20
 
 
 def test_a_paused_issue_goes_on_when_the_operator_says_so(app: Flask, sink: Sink) -> None:
@@ -581,7 +581,7 @@ def test_one_connection_may_cause_only_so_many_mails_an_hour(app: Flask) -> None
 
 
 def test_messages_are_erased_thirty_days_after_they_left(
-    app: Flask, posted: Callable[..., list[Message]]
+    app: Flask, queued: Callable[..., list[Message]]
 ) -> None:
     post(app, MAIL)
     send(app)
@@ -591,7 +591,7 @@ def test_messages_are_erased_thirty_days_after_they_left(
         verbs.tidy(now=clock.now() + timedelta(days=31))
         db.session.commit()
 
-    assert [row.subject for row in posted()] == ["still waiting"]
+    assert [row.subject for row in queued()] == ["still waiting"]
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def sign_up() -> None:
 
 
 def test_an_issue_is_signed_with_its_way_out_and_arrives_byte_for_byte(
-    app: Flask, signed: tuple[Sink, Signer], posted: Callable[..., list[Message]]
+    app: Flask, signed: tuple[Sink, Signer], queued: Callable[..., list[Message]]
 ) -> None:
     sink, signer = signed
     with app.app_context():
@@ -90,7 +90,7 @@ def test_an_issue_is_signed_with_its_way_out_and_arrives_byte_for_byte(
         worker.send_due()
         token = links.unsubscribe_token(person_with("ada@example.org").id, Purpose.NEWSLETTER)
         way_out = links.unsubscribe_url(token)
-    [row] = posted("newsletter")
+    [row] = queued("newsletter")
     with app.app_context():
         message_id = f"<{row.token}@campaign.example>"
 
@@ -165,7 +165,7 @@ def test_whatever_is_changed_or_added_on_the_way_breaks_the_signature(
 
 
 def test_while_the_signer_is_away_mail_waits_and_nothing_leaves_unsigned(
-    app: Flask, signed: tuple[Sink, Signer], posted: Callable[..., list[Message]]
+    app: Flask, signed: tuple[Sink, Signer], queued: Callable[..., list[Message]]
 ) -> None:
     sink, _signer = signed
 
@@ -178,6 +178,6 @@ def test_while_the_signer_is_away_mail_waits_and_nothing_leaves_unsigned(
             worker.send_due()
         worker.hang_up()
 
-    [row] = posted("invitation")
+    [row] = queued("invitation")
     assert row.state in {State.RETRY, State.WAITING}
     assert sink.received == []

@@ -92,7 +92,7 @@ def _kill_each(watch: Watch, campaign: Private, sink: Sink, pid: int) -> None:
     )
     worker = campaign.children(pid, "worker")[0]
     os.kill(worker, signal.SIGKILL)
-    # Posted while nobody is there to send it.
+    # Queued while nobody is there to send it.
     post_one(campaign, "p2@example.org")
     watch.expect("worker_back", lambda: len(sink.received) == 2)
 

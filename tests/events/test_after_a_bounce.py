@@ -45,7 +45,7 @@ def test_who_signs_up_after_a_bounce_is_invited_and_the_button_lifts_it(
     app: Flask,
     visitor: Visitor,
     make_event: Callable[..., Event],
-    posted: Callable[..., list[Message]],
+    queued: Callable[..., list[Message]],
     status: str,
     say_yes: Callable[..., None],
 ) -> None:
@@ -55,11 +55,11 @@ def test_who_signs_up_after_a_bounce_is_invited_and_the_button_lifts_it(
     with app.app_context():
         suppress(ADA, reason="bounce", now=clock.now())
         db.session.commit()
-    before = len(posted())
+    before = len(queued())
 
     sign_up(visitor, event, email=ADA)
 
-    (mail,) = posted()[before:]
+    (mail,) = queued()[before:]
     assert (mail.kind, mail.is_own_act) == ("invitation", True)
     assert reason_for(app) == "bounce"
 

@@ -29,7 +29,7 @@ from tests.events.test_sign_up import coming_link, press, sign_up
 from tests.visitor import Visitor
 
 MakeEvent = Callable[..., Event]
-Posted = Callable[..., list[Message]]
+Queued = Callable[..., list[Message]]
 
 # Whatever is known of an address, the form does the same.
 KNOWN = ("coming", "asked", "withdrawn", "of another event", "refuses mail", "unknown")
@@ -140,7 +140,7 @@ def test_a_full_event_answers_everybody_with_the_same_statements(
 
 
 def test_a_strangers_form_changes_nothing_of_somebody_known(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada", guests=1)
@@ -151,7 +151,7 @@ def test_a_strangers_form_changes_nothing_of_somebody_known(
         place = db.session.scalars(select(SignUp)).one()
         person = db.session.scalars(select(Person)).one()
     assert (place.guests, place.is_coming, person.name) == (1, True, "Ada")
-    again = posted("invitation")[-1]
+    again = queued("invitation")[-1]
     assert "Nothing has changed." in again.text
     assert "Evil" not in again.text + again.html + again.calendar + again.to_name
     # "It was not me" means the form and not the place: nobody gives theirs up by mistake.
@@ -209,15 +209,15 @@ def test_one_connection_holds_few_seats_whatever_names_it_gives(
 
 
 def test_seats_lapse_and_the_button_takes_what_is_free_then(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event(capacity=2)
     sign_up(visitor, event, email="slow@example.org", guests="1")
-    (slow,) = posted("invitation")
+    (slow,) = queued("invitation")
 
     with time_machine.travel(clock.now() + RESERVATION + timedelta(minutes=1), tick=True):
         sign_up(visitor, event, email="quick@example.org", guests="0")
-        quick = posted("invitation")[-1]
+        quick = queued("invitation")[-1]
         assert press(visitor, quick).status_code == 303
         late = press(visitor, slow)
         alone = press(visitor, slow, guests="0")
@@ -247,7 +247,7 @@ def test_nothing_of_who_asked_is_kept_once_the_seats_have_lapsed(
 
 
 def test_who_only_asked_hears_the_news_and_that_it_is_called_off(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     sign_up(visitor, event)
@@ -257,7 +257,7 @@ def test_who_only_asked_hears_the_news_and_that_it_is_called_off(
     call_off(app, event)
     changes_are_notified(app)
 
-    invited, changed, off = posted()
+    invited, changed, off = queued()
     assert [mail.calendar_method for mail in (invited, changed, off)] == [
         "REQUEST", "REQUEST", "CANCEL",
     ]  # fmt: skip
@@ -266,18 +266,18 @@ def test_who_only_asked_hears_the_news_and_that_it_is_called_off(
 
 
 def test_who_gave_a_place_up_has_it_again_with_one_press_and_calendars_believe_it(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     sign_up(visitor, event)
-    (invitation,) = posted("invitation")
+    (invitation,) = queued("invitation")
     press(visitor, invitation)
     withdraws(app, event, "ada")
 
     press(visitor, invitation)
 
     assert queries_of(app, event) == 2
-    kinds = [mail.kind for mail in posted()]
+    kinds = [mail.kind for mail in queued()]
     assert kinds == ["invitation", "sign-up-withdrawn", "invitation"]
 
 
@@ -290,11 +290,11 @@ def test_a_forged_button_opens_nothing(visitor: Visitor, make_event: MakeEvent, 
 
 
 def test_opening_the_link_in_the_invitation_confirms_nothing(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     sign_up(visitor, event)
-    found = re.search(r"https://\S+/events/coming/\S+", posted("invitation")[0].text)
+    found = re.search(r"https://\S+/events/coming/\S+", queued("invitation")[0].text)
     assert found
 
     page = visitor.open(found[0])
@@ -320,7 +320,7 @@ def test_the_office_tells_who_only_asked_from_who_comes(
 
 
 def test_an_ask_that_cannot_be_answered_stops_no_other(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with app.app_context():
@@ -330,7 +330,7 @@ def test_an_ask_that_cannot_be_answered_stops_no_other(
 
     sign_up(visitor, event)
 
-    assert [mail.to_address for mail in posted("invitation")] == ["ada@example.org"]
+    assert [mail.to_address for mail in queued("invitation")] == ["ada@example.org"]
     with app.app_context():
         assert count_of(select(SignUpAsk).where(SignUpAsk.answered_at.is_(None))) == 1
 
@@ -345,7 +345,7 @@ KEPT = {
 
 @pytest.mark.parametrize("how", KEPT)
 def test_the_invitation_says_for_how_long_seats_are_kept_and_for_whom(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted, how: str
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued, how: str
 ) -> None:
     said, minutes, words = KEPT[how]
     event = make_event(capacity=40)
@@ -354,14 +354,14 @@ def test_the_invitation_says_for_how_long_seats_are_kept_and_for_whom(
     visitor.fill(page, "", action="/sign-up", **given)
 
     with time_machine.travel(clock.now() + timedelta(minutes=minutes), tick=True):
-        (mail,) = posted("invitation")
+        (mail,) = queued("invitation")
 
     assert words in re.sub(r"\s+", " ", mail.text)
     assert words in re.sub(r"\s+", " ", mail.html)
 
 
 def test_a_mail_about_a_change_does_not_promise_seats_that_have_lapsed(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event(capacity=40)
     sign_up(visitor, event)
@@ -369,7 +369,7 @@ def test_a_mail_about_a_change_does_not_promise_seats_that_have_lapsed(
     with time_machine.travel(clock.now() + timedelta(days=1), tick=True):
         change(app, event, venue="Elsewhere", capacity=40)
         changes_are_notified(app)
-        (changed,) = posted("event-changed")
+        (changed,) = queued("event-changed")
 
     assert "none is kept for you" in re.sub(r"\s+", " ", changed.text)
 
@@ -387,12 +387,12 @@ def test_an_event_without_a_limit_notes_nothing_of_the_connection(
 
 
 def test_the_last_press_says_with_whom_somebody_comes(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event(capacity=9)
     sign_up(visitor, event, guests="1")
     sign_up(visitor, event, guests="3")
-    first, second = posted("invitation")
+    first, second = queued("invitation")
 
     for mail, coming in ((second, 4), (second, 4), (first, 2)):
         assert press(visitor, mail).status_code == 303

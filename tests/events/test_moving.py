@@ -21,7 +21,7 @@ from tests.events.deeds import changes_are_notified, reread, with_people
 from tests.visitor import Visitor, forms_in
 
 MakeEvent = Callable[..., Event]
-Posted = Callable[..., list[Message]]
+Queued = Callable[..., list[Message]]
 DAY = PARTICULARS["starts_on"]
 
 
@@ -54,7 +54,7 @@ def has_been(app: Flask, event: Event, **more: Any) -> date:
     ],
 )
 def test_a_day_that_is_hardly_meant_asks_first_and_names_how_many(
-    app: Flask, organiser: Visitor, posted: Posted, make_event: MakeEvent, day: str, said: str
+    app: Flask, organiser: Visitor, queued: Queued, make_event: MakeEvent, day: str, said: str
 ) -> None:
     event = make_event()
     with_people(app, event, "ada", "grace", guests=2)
@@ -73,12 +73,12 @@ def test_a_day_that_is_hardly_meant_asks_first_and_names_how_many(
     assert form["fields"]["starts_on"] == day
     assert reread(app, event).starts_on == DAY
     assert reread(app, event).title == "Protest in London"
-    assert posted("event-changed") == []
+    assert queued("event-changed") == []
 
 
 @pytest.mark.parametrize(("day", "mails"), [("2029-05-13", 1), ("2020-05-13", 0)])
 def test_who_says_that_the_day_is_right_is_believed(
-    app: Flask, organiser: Visitor, posted: Posted, make_event: MakeEvent, day: str, mails: int
+    app: Flask, organiser: Visitor, queued: Queued, make_event: MakeEvent, day: str, mails: int
 ) -> None:
     event = make_event()
     with_people(app, event, "ada")
@@ -90,7 +90,7 @@ def test_who_says_that_the_day_is_right_is_believed(
     assert f'name="sure_of" value="{day}"' in " ".join(asked.text.split())
     assert answer.status_code == 303
     assert reread(app, event).starts_on == date.fromisoformat(day)
-    assert len(posted("event-changed")) == mails
+    assert len(queued("event-changed")) == mails
 
 
 @pytest.mark.parametrize("sure_of", ["", "2028-05-13", "yes", "9999-99-99", "٢٠٢٠"])
@@ -121,7 +121,7 @@ def test_a_few_weeks_ask_nothing(
 
 @pytest.mark.parametrize("days", [1, 50, 400])
 def test_an_event_that_is_over_is_not_held_again_unasked(
-    app: Flask, organiser: Visitor, posted: Posted, make_event: MakeEvent, days: int
+    app: Flask, organiser: Visitor, queued: Queued, make_event: MakeEvent, days: int
 ) -> None:
     event = make_event()
     with_people(app, event, "ada")
@@ -134,7 +134,7 @@ def test_an_event_that_is_over_is_not_held_again_unasked(
     assert asked.status_code == 409
     assert "The event was over, and would be held again on" in asked.text
     assert "1 person signed up. A mail would tell them the new time." in asked.text
-    assert posted("event-changed") == []
+    assert queued("event-changed") == []
     assert organiser.fill(asked, "", action="/edit", sure_of=day).status_code == 303
     assert reread(app, event).starts_on == date.fromisoformat(day)
 

@@ -21,7 +21,7 @@ from tests.events.deeds import changes_are_notified, reread, with_people, withdr
 from tests.visitor import Visitor
 
 MakeEvent = Callable[..., Event]
-Posted = Callable[..., list[Message]]
+Queued = Callable[..., list[Message]]
 
 CROWD = [f"person{n:02}" for n in range(60)]
 
@@ -44,7 +44,7 @@ def call_off(app: Flask, event: Event) -> int:
 
 
 def test_the_organisers_request_posts_nothing_and_wakes_a_worker(
-    app: Flask, organiser: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, organiser: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada", "grace")
@@ -54,14 +54,14 @@ def test_the_organisers_request_posts_nothing_and_wakes_a_worker(
     organiser.send(f"/office/events/{event.slug}/edit", action="/edit", venue="Elsewhere")
     page = organiser.open(f"/office/events/{event.slug}").text
 
-    assert posted("event-changed") == []
+    assert queued("event-changed") == []
     assert "2 people get a mail about it." in page
     with app.app_context():
         assert [list(task.args) for task in jobs.queue().pending()] == [["events.notify"]]
 
 
 def test_everybody_is_told_once_however_often_the_duty_comes_by(
-    app: Flask, make_event: MakeEvent, posted: Posted
+    app: Flask, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, *CROWD)
@@ -71,12 +71,12 @@ def test_everybody_is_told_once_however_often_the_duty_comes_by(
         changes_are_notified(app)
 
     assert number == len(CROWD)
-    mails = posted("event-changed")
+    mails = queued("event-changed")
     assert [mail.to_name.lower() for mail in mails] == CROWD
 
 
 def test_what_is_broken_off_in_the_middle_is_taken_up_where_it_was_saved(
-    app: Flask, make_event: MakeEvent, posted: Posted
+    app: Flask, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, *CROWD[:10])
@@ -87,18 +87,18 @@ def test_what_is_broken_off_in_the_middle_is_taken_up_where_it_was_saved(
         db.session.commit()
         verbs.notify(found, most=4, now=clock.now())
         db.session.rollback()
-    saved = len(posted("event-changed"))
+    saved = len(queued("event-changed"))
 
     changes_are_notified(app)
 
     assert saved == 4
-    assert Counter(mail.to_name.lower() for mail in posted("event-changed")) == dict.fromkeys(
+    assert Counter(mail.to_name.lower() for mail in queued("event-changed")) == dict.fromkeys(
         CROWD[:10], 1
     )
 
 
 def test_several_duties_at_once_tell_everybody_once_between_them(
-    app: Flask, make_event: MakeEvent, posted: Posted
+    app: Flask, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, *CROWD)
@@ -111,13 +111,13 @@ def test_several_duties_at_once_tell_everybody_once_between_them(
         thread.join()
     changes_are_notified(app)
 
-    assert Counter(mail.to_name.lower() for mail in posted("event-changed")) == dict.fromkeys(
+    assert Counter(mail.to_name.lower() for mail in queued("event-changed")) == dict.fromkeys(
         CROWD, 1
     )
 
 
 def test_whom_another_deed_holds_is_told_when_it_is_done_and_keeps_nobody_waiting(
-    app: Flask, make_event: MakeEvent, posted: Posted
+    app: Flask, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada", "grace")
@@ -129,15 +129,15 @@ def test_whom_another_deed_holds_is_told_when_it_is_done_and_keeps_nobody_waitin
         with db.engine.connect() as elsewhere:
             elsewhere.execute(ada)
             changes_are_notified(app)
-            first = [mail.to_name for mail in posted("event-changed")]
+            first = [mail.to_name for mail in queued("event-changed")]
         changes_are_notified(app)
 
     assert first == ["Grace"]
-    assert sorted(mail.to_name for mail in posted("event-changed")) == ["Ada", "Grace"]
+    assert sorted(mail.to_name for mail in queued("event-changed")) == ["Ada", "Grace"]
 
 
 def test_what_changed_twice_before_it_was_told_is_told_once_as_it_now_is(
-    app: Flask, make_event: MakeEvent, posted: Posted
+    app: Flask, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada")
@@ -146,13 +146,13 @@ def test_what_changed_twice_before_it_was_told_is_told_once_as_it_now_is(
     change(app, event, venue="Trafalgar Square", starts=time(18))
     changes_are_notified(app)
 
-    (mail,) = posted("event-changed")
+    (mail,) = queued("event-changed")
     assert "Trafalgar Square" in mail.text
     assert written(mail)["sequence"] == 2
 
 
 def test_what_is_called_off_before_a_change_was_told_is_only_called_off(
-    app: Flask, make_event: MakeEvent, posted: Posted
+    app: Flask, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada")
@@ -162,12 +162,12 @@ def test_what_is_called_off_before_a_change_was_told_is_only_called_off(
     changes_are_notified(app)
 
     assert number == 1
-    assert [mail.kind for mail in posted()] == ["invitation", "event-called-off"]
-    assert written(posted("event-called-off")[0])["sequence"] == 2
+    assert [mail.kind for mail in queued()] == ["invitation", "event-called-off"]
+    assert written(queued("event-called-off")[0])["sequence"] == 2
 
 
 def test_each_change_is_told_anew_and_each_calendar_is_later_than_the_one_before(
-    app: Flask, make_event: MakeEvent, posted: Posted
+    app: Flask, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada")
@@ -176,14 +176,14 @@ def test_each_change_is_told_anew_and_each_calendar_is_later_than_the_one_before
         change(app, event, venue=venue)
         changes_are_notified(app)
 
-    entries = [written(mail) for mail in posted()]
+    entries = [written(mail) for mail in queued()]
     assert [entry["sequence"] for entry in entries] == [0, 1, 2]
     stamps = [entry["dtstamp"].dt for entry in entries]
     assert stamps == sorted(set(stamps))
 
 
 def test_who_signs_up_or_is_invited_again_after_a_change_has_heard_it(
-    app: Flask, make_event: MakeEvent, posted: Posted
+    app: Flask, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada")
@@ -192,11 +192,11 @@ def test_who_signs_up_or_is_invited_again_after_a_change_has_heard_it(
     with_people(app, event, "ada", "grace")
     changes_are_notified(app)
 
-    assert [mail.kind for mail in posted()] == ["invitation"] * 3
+    assert [mail.kind for mail in queued()] == ["invitation"] * 3
 
 
 def test_who_is_not_invited_again_because_of_the_cap_hears_the_news_all_the_same(
-    app: Flask, make_event: MakeEvent, posted: Posted
+    app: Flask, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada", "ada", "ada")
@@ -205,11 +205,11 @@ def test_who_is_not_invited_again_because_of_the_cap_hears_the_news_all_the_same
     with_people(app, event, "ada")
     changes_are_notified(app)
 
-    assert [mail.kind for mail in posted()] == ["invitation"] * 3 + ["event-changed"]
+    assert [mail.kind for mail in queued()] == ["invitation"] * 3 + ["event-changed"]
 
 
 def test_who_gives_up_a_place_before_hearing_that_it_is_called_off_hears_it_then(
-    app: Flask, make_event: MakeEvent, posted: Posted
+    app: Flask, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada", "grace")
@@ -219,12 +219,12 @@ def test_who_gives_up_a_place_before_hearing_that_it_is_called_off_hears_it_then
     changes_are_notified(app)
     withdraws(app, event, "grace")
 
-    told = [(mail.kind, mail.to_name) for mail in posted() if mail.kind != "invitation"]
+    told = [(mail.kind, mail.to_name) for mail in queued() if mail.kind != "invitation"]
     assert told == [("event-called-off", "Ada"), ("event-called-off", "Grace")]
 
 
 def test_correcting_what_was_called_off_is_news_to_nobody_who_knows(
-    app: Flask, make_event: MakeEvent, posted: Posted
+    app: Flask, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada", "grace")
@@ -237,24 +237,24 @@ def test_correcting_what_was_called_off_is_news_to_nobody_who_knows(
     changes_are_notified(app)
 
     assert number == 0
-    assert [mail.to_name for mail in posted("event-called-off")] == ["Ada", "Grace"]
+    assert [mail.to_name for mail in queued("event-called-off")] == ["Ada", "Grace"]
     assert reread(app, event).sequence == 2
 
 
 def test_an_event_that_is_over_is_no_news_until_it_is_moved_ahead(
-    app: Flask, make_event: MakeEvent, posted: Posted
+    app: Flask, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada")
     change(app, event, starts_on=date(2020, 1, 1))
     changes_are_notified(app)
-    before = posted("event-changed")
+    before = queued("event-changed")
 
     change(app, event, starts_on=date(2098, 1, 1))
     changes_are_notified(app)
 
     assert before == []
-    (mail,) = posted("event-changed")
+    (mail,) = queued("event-changed")
     assert "2098" in mail.text
 
 
@@ -274,7 +274,7 @@ def test_news_counts_until_the_end_on_the_clock_of_the_place(
 
 
 def test_the_duty_stands_on_the_timetable_in_case_its_call_was_lost(
-    app: Flask, make_event: MakeEvent, posted: Posted
+    app: Flask, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada")
@@ -286,4 +286,4 @@ def test_the_duty_stands_on_the_timetable_in_case_its_call_was_lost(
 
     assert duties.notify is jobs._duties["events.notify"].do
     assert jobs._duties["events.notify"].every == timedelta(minutes=1)
-    assert len(posted("event-changed")) == 1
+    assert len(queued("event-changed")) == 1

@@ -16,7 +16,7 @@ from tests.events.deeds import changes_are_notified, reread, with_people, withdr
 from tests.visitor import Visitor
 
 MakeEvent = Callable[..., Event]
-Posted = Callable[..., list[Message]]
+Queued = Callable[..., list[Message]]
 
 
 def test_events_are_listed_with_the_places_taken(
@@ -165,7 +165,7 @@ def test_what_cannot_be_is_named_beside_its_field(
 
 
 def test_the_form_shows_what_is_known_and_saving_it_changes_nothing(
-    app: Flask, organiser: Visitor, make_event: MakeEvent, action: Action, posted: Posted
+    app: Flask, organiser: Visitor, make_event: MakeEvent, action: Action, queued: Queued
 ) -> None:
     event = make_event(action_id=action.id)
     with_people(app, event, "ada")
@@ -178,7 +178,7 @@ def test_the_form_shows_what_is_known_and_saving_it_changes_nothing(
     after = reread(app, event)
     assert (after.sequence, after.revised_at) == (before.sequence, before.revised_at)
     assert after.action_id == action.id
-    assert posted("event-changed") == []
+    assert queued("event-changed") == []
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_another_time_or_place_raises_the_sequence_and_is_mailed_to_all(
     app: Flask,
     organiser: Visitor,
     make_event: MakeEvent,
-    posted: Posted,
+    queued: Queued,
     change: dict[str, str],
 ) -> None:
     event = make_event()
@@ -206,9 +206,9 @@ def test_another_time_or_place_raises_the_sequence_and_is_mailed_to_all(
     changes_are_notified(app)
 
     assert reread(app, event).sequence == 1
-    mails = posted("event-changed")
+    mails = queued("event-changed")
     assert [mail.to_address for mail in mails] == ["ada@example.org", "grace@example.org"]
-    for first, mail in zip(posted("invitation"), mails, strict=True):
+    for first, mail in zip(queued("invitation"), mails, strict=True):
         before, after = written(first), written(mail)
         assert mail.calendar_method == "REQUEST"
         assert not mail.is_own_act
@@ -219,7 +219,7 @@ def test_another_time_or_place_raises_the_sequence_and_is_mailed_to_all(
 
 
 def test_a_corrected_typo_raises_nothing_and_mails_nobody(
-    app: Flask, organiser: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, organiser: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada")
@@ -232,11 +232,11 @@ def test_a_corrected_typo_raises_nothing_and_mails_nobody(
     assert after.title == "Protest, in London"
     assert after.sequence == 0
     assert after.revised_at > before.revised_at
-    assert posted("event-changed") == []
+    assert queued("event-changed") == []
 
 
 def test_who_has_given_up_their_place_hears_of_no_change(
-    app: Flask, organiser: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, organiser: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada", "grace")
@@ -245,11 +245,11 @@ def test_who_has_given_up_their_place_hears_of_no_change(
     organiser.send(f"/office/events/{event.slug}/edit", action="/edit", venue="Elsewhere")
     changes_are_notified(app)
 
-    assert [mail.to_address for mail in posted("event-changed")] == ["grace@example.org"]
+    assert [mail.to_address for mail in queued("event-changed")] == ["grace@example.org"]
 
 
 def test_who_signs_up_after_changes_and_a_withdrawal_is_believed_by_their_calendar(
-    app: Flask, organiser: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, organiser: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada")
@@ -258,7 +258,7 @@ def test_who_signs_up_after_changes_and_a_withdrawal_is_believed_by_their_calend
 
     with_people(app, event, "ada")
 
-    sequences = [written(mail)["sequence"] for mail in posted(to_address="ada@example.org")]
+    sequences = [written(mail)["sequence"] for mail in queued(to_address="ada@example.org")]
     assert sequences == sorted(set(sequences))
     assert len(sequences) == 3
 
@@ -279,7 +279,7 @@ def test_fewer_places_than_are_taken_are_refused_beside_the_field(
 
 
 def test_calling_off_says_first_how_many_will_be_mailed(
-    app: Flask, organiser: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, organiser: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada", "grace", "joan")
@@ -291,7 +291,7 @@ def test_calling_off_says_first_how_many_will_be_mailed(
 
 
 def test_calling_off_cancels_the_entry_of_everyone_who_is_coming(
-    app: Flask, organiser: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, organiser: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada", "grace")
@@ -302,9 +302,9 @@ def test_calling_off_cancels_the_entry_of_everyone_who_is_coming(
 
     assert answers == [303, 303]
     assert reread(app, event).is_called_off
-    mails = posted("event-called-off")
+    mails = queued("event-called-off")
     assert [mail.to_address for mail in mails] == ["ada@example.org", "grace@example.org"]
-    for first, mail in zip(posted("invitation"), mails, strict=True):
+    for first, mail in zip(queued("invitation"), mails, strict=True):
         before, after = written(first), written(mail)
         assert mail.calendar_method == "CANCEL"
         assert after["status"] == "CANCELLED"
@@ -314,7 +314,7 @@ def test_calling_off_cancels_the_entry_of_everyone_who_is_coming(
 
 
 def test_an_event_that_is_over_mails_nobody_when_it_is_corrected_or_called_off(
-    app: Flask, organiser: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, organiser: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     with_people(app, event, "ada")
@@ -326,7 +326,7 @@ def test_an_event_that_is_over_mails_nobody_when_it_is_corrected_or_called_off(
     organiser.send(f"/office/events/{event.slug}/call-off", action="/call-off")
     changes_are_notified(app)
 
-    assert [mail.kind for mail in posted()] == ["invitation"]
+    assert [mail.kind for mail in queued()] == ["invitation"]
 
 
 def test_readers_look_and_change_nothing(app: Flask, make_event: MakeEvent) -> None:

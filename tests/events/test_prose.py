@@ -14,7 +14,7 @@ NOTE = "Come. <!-- a private\n\nnote -->"
 
 
 def test_a_private_note_is_shown_nowhere(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Callable
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Callable
 ) -> None:
     event = make_event(description=NOTE, bring=NOTE, access=NOTE, host=NOTE, action_id=None)
 
@@ -23,7 +23,7 @@ def test_a_private_note_is_shown_nowhere(
     shown = [visitor.open(path).text for path in (
         f"/events/{event.slug}", f"/events/{event.slug}.ics", "/events.ics", "/events",
     )]  # fmt: skip
-    mails = [f"{mail.text}{mail.html}{mail.calendar}" for mail in posted()]
+    mails = [f"{mail.text}{mail.html}{mail.calendar}" for mail in queued()]
     assert mails
     assert [text for text in [*shown, *mails] if "private" in text or "note -->" in text] == []
     assert f"/events/{event.slug}" not in visitor.open("/search?q=private").text

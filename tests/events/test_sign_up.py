@@ -23,7 +23,7 @@ from tests.events.deeds import asks, written
 from tests.visitor import Visitor, forms_in
 
 MakeEvent = Callable[..., Event]
-Posted = Callable[..., list[Message]]
+Queued = Callable[..., list[Message]]
 
 
 def sign_up(visitor: Visitor, event: Event, **said: Any) -> TestResponse:
@@ -68,7 +68,7 @@ def withdraw_link(message: Message) -> str:
 
 
 def test_a_sign_up_is_an_invitation_and_its_button_makes_it_a_place(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
 
@@ -79,7 +79,7 @@ def test_a_sign_up_is_an_invitation_and_its_button_makes_it_a_place(
     assert answer.location == f"/events/{event.slug}/signed-up"
     assert "Check your mail" in thanks
     assert "Press the button in it" in thanks
-    (mail,) = posted("invitation")
+    (mail,) = queued("invitation")
     assert (mail.to_address, mail.to_name) == ("ada@example.org", "")
     assert "for you and 1 guest." in mail.text
     assert places(app, event) == 0
@@ -100,13 +100,13 @@ def test_a_sign_up_is_an_invitation_and_its_button_makes_it_a_place(
 
 
 def test_the_invitation_is_a_request_to_the_one_who_signed_up(
-    visitor: Visitor, make_event: MakeEvent, posted: Posted
+    visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
 
     sign_up(visitor, event)
 
-    (mail,) = posted("invitation")
+    (mail,) = queued("invitation")
     entry = written(mail)
     assert mail.calendar_method == "REQUEST"
     assert entry["uid"] == event.uid
@@ -116,13 +116,13 @@ def test_the_invitation_is_a_request_to_the_one_who_signed_up(
 
 
 def test_the_mail_itself_says_all_there_is_to_know(
-    visitor: Visitor, make_event: MakeEvent, posted: Posted
+    visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event(starts_on=date(2099, 5, 13), title="Protest <b>London</b>")
 
     sign_up(visitor, event)
 
-    (mail,) = posted("invitation")
+    (mail,) = queued("invitation")
     for half in (mail.text, mail.html):
         assert "Wednesday 13 May 2099" in half
         assert "17:30–19:00" in half
@@ -139,11 +139,11 @@ def test_the_mail_itself_says_all_there_is_to_know(
 
 
 def test_the_link_that_gives_a_place_up_stands_in_the_mail_and_not_in_the_calendar(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     sign_up(visitor, make_event())
 
-    (mail,) = posted("invitation")
+    (mail,) = queued("invitation")
 
     assert withdraw_link(mail)
     assert "withdraw" not in mail.calendar
@@ -154,7 +154,7 @@ def test_the_link_that_gives_a_place_up_stands_in_the_mail_and_not_in_the_calend
 
 
 def test_who_signs_up_twice_keeps_one_place_and_sees_the_same_page(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     first = sign_up(visitor, event)
@@ -164,34 +164,34 @@ def test_who_signs_up_twice_keeps_one_place_and_sees_the_same_page(
     assert (second.status_code, second.location) == (first.status_code, first.location)
     assert rows(app, SignUp) == rows(app, Person) == 1
     assert places(app, event) == 0
-    one, two = (written(mail) for mail in posted("invitation"))
+    one, two = (written(mail) for mail in queued("invitation"))
     assert one["uid"] == two["uid"]
     assert one["sequence"] == two["sequence"] == 0
     assert one["dtstamp"].dt < two["dtstamp"].dt
 
 
 def test_no_address_gets_more_than_three_invitations_a_day(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     events = [make_event(city=city) for city in ("London", "Leeds", "York", "Bath")]
 
     answers = [sign_up(visitor, event) for event in events]
 
     assert [answer.status_code for answer in answers] == [303, 303, 303, 303]
-    assert len(posted("invitation")) == 3
+    assert len(queued("invitation")) == 3
     assert rows(app, SignUp) == 3
 
 
 def test_the_newsletter_is_only_asked_for_with_a_tick_and_one_press_says_yes_to_both(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     sign_up(visitor, event, email="grace@example.org")
 
     sign_up(visitor, event, news="y")
 
-    without, mail = posted("invitation")
-    assert posted("confirmation") == []
+    without, mail = queued("invitation")
+    assert queued("confirmation") == []
     assert "newsletter" in mail.text
     assert "newsletter was" not in without.text
     assert rows(app, Subscription) == rows(app, Consent) == 0
@@ -209,11 +209,11 @@ def test_the_newsletter_is_only_asked_for_with_a_tick_and_one_press_says_yes_to_
 
 @pytest.mark.parametrize(("ticked", "pressed"), [("y", "no"), ("", "yes"), ("y", "")])
 def test_nobody_is_subscribed_who_did_not_say_so_twice(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted, ticked: str, pressed: str
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued, ticked: str, pressed: str
 ) -> None:
     sign_up(visitor, make_event(), **({"news": ticked} if ticked else {}))
 
-    press(visitor, posted("invitation")[0], news=pressed)
+    press(visitor, queued("invitation")[0], news=pressed)
 
     assert rows(app, Subscription) == 0
 
@@ -246,7 +246,7 @@ def test_an_event_that_is_over_refuses_kindly(
 
 
 def test_an_event_called_off_refuses_kindly(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     page = visitor.open(f"/events/{event.slug}")
@@ -258,12 +258,12 @@ def test_an_event_called_off_refuses_kindly(
 
     assert answer.status_code == 409
     assert "called off" in answer.text
-    assert posted() == []
+    assert queued() == []
     assert "/sign-up" not in visitor.open(f"/events/{event.slug}").text
 
 
 def test_a_full_event_refuses_kindly_and_keeps_what_was_typed(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, action: Any, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, action: Any, queued: Queued
 ) -> None:
     event = make_event(capacity=2, action_id=action.id)
     page = visitor.open(f"/events/{event.slug}")
@@ -275,7 +275,7 @@ def test_a_full_event_refuses_kindly_and_keeps_what_was_typed(
     assert "All places at this event are taken." in answer.text
     assert 'value="Grace"' in answer.text
     assert 'value="grace@example.org"' in answer.text
-    assert [mail.to_address for mail in posted()] == ["ada@example.org"]
+    assert [mail.to_address for mail in queued()] == ["ada@example.org"]
     assert rows(app, Person) == 1
     assert "All places are taken" in visitor.open(f"/events/{event.slug}").text
 
@@ -293,7 +293,7 @@ def test_a_party_larger_than_what_is_left_hears_how_many_places_there_are(
 
 
 def test_a_full_event_gives_friend_and_stranger_the_same_answer_and_invites_the_friend_again(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event(capacity=2)
     page = visitor.open(f"/events/{event.slug}")
@@ -305,17 +305,17 @@ def test_a_full_event_gives_friend_and_stranger_the_same_answer_and_invites_the_
 
     assert friend.status_code == stranger.status_code == 409
     assert _without_what_was_typed(friend.text) == _without_what_was_typed(stranger.text)
-    assert len(posted("invitation", to_address="ada@example.org")) == 2
-    assert posted(to_address="eve@example.org") == []
+    assert len(queued("invitation", to_address="ada@example.org")) == 2
+    assert queued(to_address="eve@example.org") == []
     assert rows(app, Person) == 1
 
 
 def test_at_a_full_event_guests_may_become_fewer_but_not_more_by_the_button(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event(capacity=4)
     sign_up(visitor, event, guests="3")
-    (mail,) = posted("invitation")
+    (mail,) = queued("invitation")
     press(visitor, mail)
     answers, counts = [], []
 
@@ -360,7 +360,7 @@ BAD = {
 
 @pytest.mark.parametrize("said", BAD)
 def test_what_cannot_be_is_named_beside_its_field_and_nothing_is_saved(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted, said: str
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued, said: str
 ) -> None:
     fields, sentence = BAD[said]
     event = make_event()
@@ -373,18 +373,18 @@ def test_what_cannot_be_is_named_beside_its_field_and_nothing_is_saved(
     if "name" not in fields:
         assert 'value="Kept Name"' in answer.text
     assert rows(app, Person) == 0
-    assert posted() == []
+    assert queued() == []
 
 
 def test_an_empty_number_of_guests_means_none(
-    visitor: Visitor, make_event: MakeEvent, posted: Posted
+    visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
 
     answer = sign_up(visitor, event, guests="")
 
     assert answer.status_code == 303
-    (mail,) = posted("invitation")
+    (mail,) = queued("invitation")
     assert "for you alone." in mail.text
 
 
@@ -443,12 +443,12 @@ def test_a_sign_up_page_needs_no_cookie(visitor: Visitor, make_event: MakeEvent)
 
 
 def test_opening_the_link_gives_nothing_up(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     sign_up(visitor, event)
 
-    page = visitor.open(withdraw_link(posted("invitation")[0]))
+    page = visitor.open(withdraw_link(queued("invitation")[0]))
 
     assert page.status_code == 200
     assert page.headers["Cache-Control"] == "no-store"
@@ -457,11 +457,11 @@ def test_opening_the_link_gives_nothing_up(
 
 
 def test_the_button_frees_the_place_and_cancels_the_entry(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     sign_up(visitor, event)
-    (invitation,) = posted("invitation")
+    (invitation,) = queued("invitation")
     press(visitor, invitation)
 
     answer = visitor.send(withdraw_link(invitation))
@@ -469,7 +469,7 @@ def test_the_button_frees_the_place_and_cancels_the_entry(
     assert answer.status_code == 303
     assert "You are no longer signed up" in visitor.open(answer.location).text
     assert places(app, event) == 0
-    (mail,) = posted("sign-up-withdrawn")
+    (mail,) = queued("sign-up-withdrawn")
     before, after = written(invitation), written(mail)
     assert mail.calendar_method == "CANCEL"
     assert mail.thread == invitation.thread
@@ -482,45 +482,45 @@ def test_the_button_frees_the_place_and_cancels_the_entry(
 
 
 def test_a_mail_written_while_a_request_is_answered_gathers_no_menu(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     sign_up(visitor, make_event())
-    page = visitor.open(withdraw_link(posted("invitation")[0])).text
+    page = visitor.open(withdraw_link(queued("invitation")[0])).text
     (form,) = [form for form in forms_in(page) if "/withdraw/" in form["action"]]
     app.extensions.pop("front.menu")
 
     visitor.post(form["action"], form["fields"])
 
-    assert len(posted("sign-up-withdrawn")) == 1
+    assert len(queued("sign-up-withdrawn")) == 1
     assert "front.menu" not in app.extensions
 
 
 def test_done_twice_it_says_the_same_and_mails_once(
-    visitor: Visitor, make_event: MakeEvent, posted: Posted
+    visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     sign_up(visitor, make_event())
-    link = withdraw_link(posted("invitation")[0])
+    link = withdraw_link(queued("invitation")[0])
     page = visitor.open(link)
 
     answers = [visitor.fill(page, link) for _ in range(2)]
 
     assert answers[0].status_code == answers[1].status_code == 303
     assert answers[0].location == answers[1].location
-    assert len(posted("sign-up-withdrawn")) == 1
+    assert len(queued("sign-up-withdrawn")) == 1
 
 
 def test_who_gave_a_place_up_may_sign_up_again_and_calendars_believe_it(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     sign_up(visitor, event)
-    visitor.send(withdraw_link(posted("invitation")[0]))
+    visitor.send(withdraw_link(queued("invitation")[0]))
 
     sign_up(visitor, event)
 
     assert status(app).is_active
-    (cancel,) = posted("sign-up-withdrawn")
-    again = posted("invitation")[-1]
+    (cancel,) = queued("sign-up-withdrawn")
+    again = queued("invitation")[-1]
     assert written(again)["sequence"] > written(cancel)["sequence"]
     assert written(again)["uid"] == event.uid
 
@@ -534,11 +534,11 @@ def test_a_forged_link_opens_nothing(visitor: Visitor, make_event: MakeEvent, to
 
 
 def test_the_button_without_its_token_shows_the_page_again(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     sign_up(visitor, event)
-    link = withdraw_link(posted("invitation")[0])
+    link = withdraw_link(queued("invitation")[0])
 
     answer = visitor.post(link)
 
@@ -548,11 +548,11 @@ def test_the_button_without_its_token_shows_the_page_again(
 
 
 def test_the_link_of_somebody_forgotten_leads_nowhere(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     sign_up(visitor, event)
-    link = withdraw_link(posted("invitation")[0])
+    link = withdraw_link(queued("invitation")[0])
     with app.app_context():
         db.session.delete(db.session.scalars(select(Person)).one())
         db.session.commit()
@@ -564,7 +564,7 @@ def test_the_link_of_somebody_forgotten_leads_nowhere(
 
 
 def test_a_day_later_invitations_go_out_again(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     for _ in range(4):
@@ -574,7 +574,7 @@ def test_a_day_later_invitations_go_out_again(
         asks(db.session.get_one(Event, event.id), now=clock.now() + timedelta(days=1, minutes=1))
         db.session.commit()
 
-    assert len(posted("invitation")) == 4
+    assert len(queued("invitation")) == 4
 
 
 def test_a_flood_from_one_connection_is_stopped_with_what_was_typed_kept(
@@ -594,15 +594,15 @@ def test_a_flood_from_one_connection_is_stopped_with_what_was_typed_kept(
 
 
 def test_who_said_never_write_to_me_is_sent_no_invitation_and_nobody_can_tell(
-    app: Flask, visitor: Visitor, make_event: MakeEvent, posted: Posted
+    app: Flask, visitor: Visitor, make_event: MakeEvent, queued: Queued
 ) -> None:
     event = make_event()
     sign_up(visitor, event)
-    never = re.search(r"https://campaign\.example(/not-me/\S+)", posted("invitation")[0].text)
+    never = re.search(r"https://campaign\.example(/not-me/\S+)", queued("invitation")[0].text)
     assert never is not None
     visitor.send(never[1])
 
     answer = sign_up(visitor, event)
 
     assert answer.status_code == 303
-    assert len(posted("invitation")) == 1
+    assert len(queued("invitation")) == 1

@@ -35,7 +35,7 @@ from tests.inbound.making import (
 from tests.visitor import Visitor
 
 
-def posted(app: Flask) -> int:
+def queued(app: Flask) -> int:
     with app.app_context():
         return count_of(select(Message))
 
@@ -50,7 +50,7 @@ def test_who_writes_to_the_address_to_leave_has_left_and_gets_no_answer(
     app: Flask, subscriber: Callable[[str], int]
 ) -> None:
     person_id = subscriber(ADA)
-    before = posted(app)
+    before = queued(app)
 
     for subject in ("unsubscribe", "again"):
         mail = take_in(app, personal(Subject=subject), to=way_out(app, person_id), sender=ADA)
@@ -61,7 +61,7 @@ def test_who_writes_to_the_address_to_leave_has_left_and_gets_no_answer(
         assert status is not None
         assert status.left_at is not None
         assert db.session.scalars(select(Consent)).one().withdrawn_through == "mail"
-    assert posted(app) == before
+    assert queued(app) == before
 
 
 def test_a_forged_way_out_takes_nobody_off_and_waits(
@@ -88,7 +88,7 @@ def place_of(app: Flask, place: dict[str, str]) -> SignUp:
 def test_a_calendar_that_declines_gives_the_place_up_and_its_owner_is_told(
     app: Flask, place: dict[str, str]
 ) -> None:
-    before = posted(app)
+    before = queued(app)
 
     mail = take_in(
         app,
@@ -99,7 +99,7 @@ def test_a_calendar_that_declines_gives_the_place_up_and_its_owner_is_told(
 
     assert (mail.kind, mail.made, mail.waits) == (Kind.CALENDAR, Made.GAVE_UP, False)
     assert place_of(app, place).withdrawn_at is not None
-    assert posted(app) == before + 1
+    assert queued(app) == before + 1
 
 
 FORGERS = ("bo@example.org", "ada@example.com", "ada+1@example.org", "Ada <bo@example.org>", "")
@@ -112,7 +112,7 @@ def test_a_mail_from_another_address_gives_nothing_up_and_its_owner_is_asked_onc
     reply = calendar_reply(uid=place["uid"], attendee=ADA, says="DECLINED")
     forged = reply.replace(b"From: " + ADA.encode(), b"From: " + sender.encode())
     to = f"rsvp+{place['token']}@campaign.example"
-    before = posted(app)
+    before = queued(app)
 
     first = take_in(app, forged, to=to, sender="bo@example.org")
     again = take_in(app, forged + b"\n \n", to=to, sender="bo@example.org")
@@ -120,7 +120,7 @@ def test_a_mail_from_another_address_gives_nothing_up_and_its_owner_is_asked_onc
     assert place_of(app, place).is_coming
     assert (first.made, first.waits) == (Made.ASKED, False)
     assert (again.made, again.waits) == (Made.UNCLEAR, True)
-    assert posted(app) == before + 1
+    assert queued(app) == before + 1
     with app.app_context():
         mail = db.session.scalars(select(Message).order_by(Message.id.desc())).first()
     assert mail is not None
@@ -246,7 +246,7 @@ def test_machines_are_not_kept_waiting_for_and_never_answered(app: Flask) -> Non
     mail = take_in(app, away, to=left(app), sender="")
 
     assert (mail.kind, mail.made, mail.waits) == (Kind.AUTOMATIC, Made.AUTOMATIC, False)
-    assert posted(app) == 1
+    assert queued(app) == 1
 
 
 def test_what_only_seems_automatic_waits(app: Flask) -> None:

@@ -29,10 +29,10 @@ def world(app: Flask) -> Flask:
 
 
 @pytest.fixture
-def asked(world: Flask, visitor: Visitor, posted: Callable[..., list[Message]]) -> dict[str, str]:
+def asked(world: Flask, visitor: Visitor, queued: Callable[..., list[Message]]) -> dict[str, str]:
     """Give the links of the mail that asks a supporter to confirm a letter to GB."""
     visitor.send("/write/gb", **WRITER)
-    return links(posted("letter-confirmation")[-1])
+    return links(queued("letter-confirmation")[-1])
 
 
 def links(message: Message) -> dict[str, str]:

@@ -26,18 +26,18 @@ from tests.conftest import forms_are_answered
 from tests.letters.conftest import OWN_WORDS, WRITER, links
 from tests.visitor import Visitor
 
-Posted = Callable[..., list[Message]]
+Queued = Callable[..., list[Message]]
 
 
 def test_a_letter_goes_to_the_post_once_its_writer_has_pressed_the_button(
-    asked: dict[str, str], visitor: Visitor, posted: Posted
+    asked: dict[str, str], visitor: Visitor, queued: Queued
 ) -> None:
-    assert posted("letter") == []
+    assert queued("letter") == []
 
     answer = visitor.send(asked["confirm"])
 
     assert answer.status_code == 303
-    [letter] = posted("letter")
+    [letter] = queued("letter")
     assert letter.to_address == "minister@gb.example"
     assert letter.reply_to == "ada@example.org"
     assert letter.sender_name == "Ada Example via Pause Frontier AI"
@@ -47,20 +47,20 @@ def test_a_letter_goes_to_the_post_once_its_writer_has_pressed_the_button(
     assert letter.text.endswith("Yours faithfully,\n\nAda Example\n")
     assert "[" not in letter.text
     assert "{" not in letter.text
-    [copy] = posted("letter-copy")
+    [copy] = queued("letter-copy")
     assert copy.to_address == "ada@example.org"
     assert OWN_WORDS in copy.text
     assert "on its way" in visitor.open(answer.location).text
 
 
 def test_the_mail_that_asks_holds_nothing_that_was_typed(
-    world: Flask, visitor: Visitor, posted: Posted
+    world: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     answer = visitor.send("/write/gb", **WRITER)
 
     assert answer.status_code == 303
     assert answer.location == "/write/check-your-mail"
-    [mail] = posted("letter-confirmation")
+    [mail] = queued("letter-confirmation")
     assert mail.is_own_act
     assert mail.to_name == ""
     for typed in (OWN_WORDS, WRITER["name"]):
@@ -70,44 +70,44 @@ def test_the_mail_that_asks_holds_nothing_that_was_typed(
 
 
 def test_the_page_shows_what_will_leave_and_opening_it_sends_nothing(
-    asked: dict[str, str], visitor: Visitor, posted: Posted
+    asked: dict[str, str], visitor: Visitor, queued: Queued
 ) -> None:
     page = visitor.open(asked["confirm"])
 
     assert OWN_WORDS in page.text
     assert page.headers["Cache-Control"] == "no-store"
-    assert posted("letter") == []
+    assert queued("letter") == []
 
 
 def test_pressed_twice_it_is_one_letter(
-    asked: dict[str, str], visitor: Visitor, posted: Posted
+    asked: dict[str, str], visitor: Visitor, queued: Queued
 ) -> None:
     page = visitor.open(asked["confirm"])
 
     answers = [visitor.fill(page, asked["confirm"]) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [303, 303]
-    assert len(posted("letter")) == len(posted("letter-copy")) == 1
+    assert len(queued("letter")) == len(queued("letter-copy")) == 1
 
 
 def test_a_second_letter_to_the_same_post_is_silent_and_looks_the_same(
-    asked: dict[str, str], visitor: Visitor, posted: Posted
+    asked: dict[str, str], visitor: Visitor, queued: Queued
 ) -> None:
     visitor.send(asked["confirm"])
 
     answer = visitor.send("/write/gb", **{**WRITER, "own_words": "Something else entirely."})
 
     assert (answer.status_code, answer.location) == (303, "/write/check-your-mail")
-    assert len(posted("letter-confirmation")) == 1
+    assert len(queued("letter-confirmation")) == 1
 
 
 def test_the_same_form_sent_twice_asks_once_and_after_a_while_again(
-    world: Flask, visitor: Visitor, posted: Posted
+    world: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     page = visitor.open("/write/gb")
 
     answers = [visitor.fill(page, "/write/gb", **WRITER) for _ in range(2)]
-    soon = len(posted("letter-confirmation"))
+    soon = len(queued("letter-confirmation"))
     with world.app_context():
         db.session.scalars(select(Letter)).one().written_at -= timedelta(minutes=5)
         db.session.commit()
@@ -115,15 +115,15 @@ def test_the_same_form_sent_twice_asks_once_and_after_a_while_again(
 
     assert [answer.location for answer in answers] == ["/write/check-your-mail"] * 2
     assert soon == 1
-    assert len(posted("letter-confirmation")) == 2
+    assert len(queued("letter-confirmation")) == 2
 
 
 def test_a_letter_written_anew_takes_the_place_of_the_one_that_waits(
-    asked: dict[str, str], visitor: Visitor, posted: Posted
+    asked: dict[str, str], visitor: Visitor, queued: Queued
 ) -> None:
     visitor.send("/write/gb", **{**WRITER, "own_words": "Now I know better what to say."})
 
-    newer = links(posted("letter-confirmation")[-1])
+    newer = links(queued("letter-confirmation")[-1])
     older = visitor.open(asked["confirm"])
     assert newer["not-me"] == asked["not-me"]
     assert older.status_code == 410
@@ -132,16 +132,16 @@ def test_a_letter_written_anew_takes_the_place_of_the_one_that_waits(
 
 
 def test_an_address_is_asked_three_times_a_day_at_most(
-    world: Flask, visitor: Visitor, posted: Posted
+    world: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     answers = [visitor.send(f"/write/{code}", **WRITER) for code in ("gb", "de", "fr", "us")]
 
     assert {answer.location for answer in answers} == {"/write/check-your-mail"}
-    assert len(posted("letter-confirmation")) == 3
+    assert len(queued("letter-confirmation")) == 3
 
 
 def test_who_says_it_was_not_them_is_never_written_to_again(
-    asked: dict[str, str], visitor: Visitor, posted: Posted
+    asked: dict[str, str], visitor: Visitor, queued: Queued
 ) -> None:
     answer = visitor.send(asked["not-me"])
     visitor.send("/write/de", **WRITER)
@@ -149,12 +149,12 @@ def test_who_says_it_was_not_them_is_never_written_to_again(
     assert answer.status_code == 303
     assert "dropped" in visitor.open(answer.location).text
     assert visitor.open(asked["confirm"]).status_code == 410
-    assert len(posted("letter-confirmation")) == 1
-    assert posted("letter-confirmation")[0].state == MessageState.WITHHELD
+    assert len(queued("letter-confirmation")) == 1
+    assert queued("letter-confirmation")[0].state == MessageState.WITHHELD
 
 
 def test_a_button_confirms_nothing_that_was_written_after_it_was_pressed(
-    world: Flask, asked: dict[str, str], visitor: Visitor, posted: Posted
+    world: Flask, asked: dict[str, str], visitor: Visitor, queued: Queued
 ) -> None:
     def write_anew() -> None:
         Visitor(world).send("/write/gb", **{**WRITER, "own_words": "Words of a stranger."})
@@ -169,11 +169,11 @@ def test_a_button_confirms_nothing_that_was_written_after_it_was_pressed(
         with pytest.raises(verbs.LetterGone):
             verbs.confirm(pressed, campaign="Pause Frontier AI", now=clock.now())
 
-    assert posted("letter") == []
+    assert queued("letter") == []
 
 
 def test_a_letter_that_was_confirmed_cannot_be_disowned(
-    asked: dict[str, str], visitor: Visitor, posted: Posted
+    asked: dict[str, str], visitor: Visitor, queued: Queued
 ) -> None:
     page = visitor.open(asked["not-me"])
     visitor.send(asked["confirm"])
@@ -181,11 +181,11 @@ def test_a_letter_that_was_confirmed_cannot_be_disowned(
     answer = visitor.fill(page, asked["not-me"])
 
     assert "cannot be called back" in visitor.open(answer.location).text
-    assert len(posted("letter")) == 1
+    assert len(queued("letter")) == 1
 
 
 def test_a_letter_is_refused_kindly_once_the_summit_has_begun(
-    world: Flask, asked: dict[str, str], visitor: Visitor, posted: Posted
+    world: Flask, asked: dict[str, str], visitor: Visitor, queued: Queued
 ) -> None:
     with world.app_context():
         summit = db.session.scalars(select(Summit).where(Summit.slug == "geneva-2027")).one()
@@ -196,12 +196,12 @@ def test_a_letter_is_refused_kindly_once_the_summit_has_begun(
 
     assert answer.status_code == 409
     assert "has begun" in answer.text
-    assert posted("letter") == []
+    assert queued("letter") == []
 
 
 @pytest.mark.parametrize("change", ["stopped", "old", "over", "bounced"])
 def test_a_letter_is_refused_kindly_once_its_post_cannot_be_written_to(
-    world: Flask, asked: dict[str, str], visitor: Visitor, posted: Posted, change: str
+    world: Flask, asked: dict[str, str], visitor: Visitor, queued: Queued, change: str
 ) -> None:
     page = visitor.open("/write/gb")
     with world.app_context():
@@ -222,18 +222,18 @@ def test_a_letter_is_refused_kindly_once_its_post_cannot_be_written_to(
 
     assert confirmed.status_code == written.status_code == 409
     assert "no longer write to this office" in confirmed.text
-    assert posted("letter") == []
+    assert queued("letter") == []
 
 
 def test_one_reminder_after_a_day_and_none_after_that(
-    world: Flask, asked: dict[str, str], posted: Posted
+    world: Flask, asked: dict[str, str], queued: Queued
 ) -> None:
     with world.app_context():
         for hours in (23, 25, 49):
             verbs.remind(now=clock.now() + timedelta(hours=hours))
         db.session.commit()
 
-    [reminder] = posted("letter-reminder")
+    [reminder] = queued("letter-reminder")
     assert links(reminder) == asked
     assert OWN_WORDS not in reminder.text
 
@@ -355,7 +355,7 @@ def test_a_dropped_letter_goes_after_28_days_and_a_subscriber_stays(
 
 
 def test_forgetting_a_person_takes_the_letter_and_leaves_the_count(
-    world: Flask, asked: dict[str, str], visitor: Visitor, posted: Posted
+    world: Flask, asked: dict[str, str], visitor: Visitor, queued: Queued
 ) -> None:
     visitor.send(asked["confirm"])
     with world.app_context():
@@ -365,4 +365,4 @@ def test_forgetting_a_person_takes_the_letter_and_leaves_the_count(
         assert db.session.scalars(select(Letter)).all() == []
         assert tallies_queries.count_by_country(occasion="geneva-2027") == [("GB", 1)]
         assert tallies_queries.count_since(clock.now())["send"] == 1
-    assert posted() == []
+    assert queued() == []

@@ -20,7 +20,7 @@ from tests.conftest import forms_are_answered
 from tests.newsletter.conftest import link_in, person_with
 from tests.visitor import Visitor
 
-Posted = Callable[..., list[Message]]
+Queued = Callable[..., list[Message]]
 ADA = "ada@example.org"
 
 
@@ -40,7 +40,7 @@ def reason_for(app: Flask) -> str | None:
 def test_who_subscribes_after_a_bounce_is_asked_and_the_button_lifts_it(
     app: Flask,
     visitor: Visitor,
-    posted: Posted,
+    queued: Queued,
     subscribers: Callable[..., None],
     status: str,
 ) -> None:
@@ -54,12 +54,12 @@ def test_who_subscribes_after_a_bounce_is_asked_and_the_button_lifts_it(
             subscriptions_verbs.leave(ada.id, Purpose.NEWSLETTER, through="test", now=clock.now())
             db.session.commit()
     suppressed(app, "bounce")
-    before = len(posted())
+    before = len(queued())
 
     answer = visitor.send("/newsletter", email=ADA)
 
     assert answer.location == "/newsletter/check-your-mail"
-    (mail,) = posted()[before:]
+    (mail,) = queued()[before:]
     assert (mail.kind, mail.is_own_act) == ("confirmation", True)
     assert reason_for(app) == "bounce"
 
@@ -76,7 +76,7 @@ def test_who_subscribes_after_a_bounce_is_asked_and_the_button_lifts_it(
 def test_who_wants_no_mail_is_not_asked_whatever_a_form_says(
     app: Flask,
     visitor: Visitor,
-    posted: Posted,
+    queued: Queued,
     subscribers: Callable[..., None],
     reason: str,
     is_known: bool,
@@ -84,21 +84,21 @@ def test_who_wants_no_mail_is_not_asked_whatever_a_form_says(
     if is_known:
         subscribers(ADA)
     suppressed(app, reason)
-    before = len(posted())
+    before = len(queued())
 
     answer = visitor.send("/newsletter", email=ADA)
 
     assert answer.location == "/newsletter/check-your-mail"
-    assert posted()[before:] == []
+    assert queued()[before:] == []
     assert reason_for(app) == reason
 
 
 @pytest.mark.parametrize("reason", ["complaint", NOT_ME])
 def test_an_old_button_lifts_no_wish_of_the_owner(
-    app: Flask, visitor: Visitor, posted: Posted, reason: str
+    app: Flask, visitor: Visitor, queued: Queued, reason: str
 ) -> None:
     visitor.send("/newsletter", email=ADA)
-    link = link_in(posted()[0], "confirm")
+    link = link_in(queued()[0], "confirm")
     suppressed(app, reason)
 
     visitor.send(link)
@@ -107,7 +107,7 @@ def test_an_old_button_lifts_no_wish_of_the_owner(
 
 
 def test_the_mail_after_a_bounce_truly_leaves_and_no_reminder_follows(
-    app: Flask, visitor: Visitor, posted: Posted
+    app: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     suppressed(app, "bounce")
     visitor.send("/newsletter", email=ADA)
@@ -119,18 +119,18 @@ def test_the_mail_after_a_bounce_truly_leaves_and_no_reminder_follows(
         automations.remind(now=clock.now() + timedelta(days=4))
         db.session.commit()
 
-    assert [(mail.kind, mail.state) for mail in posted()] == [("confirmation", State.SENT)]
+    assert [(mail.kind, mail.state) for mail in queued()] == [("confirmation", State.SENT)]
 
 
 def test_strangers_cannot_write_to_a_dead_address_beyond_the_caps(
-    app: Flask, visitor: Visitor, posted: Posted
+    app: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     suppressed(app, "bounce")
 
     answers = {visitor.send("/newsletter", email=ADA).location for _ in range(5)}
 
     assert answers == {"/newsletter/check-your-mail"}
-    assert len(posted("confirmation")) == 3
+    assert len(queued("confirmation")) == 3
 
 
 def test_the_door_answers_alike_whatever_is_known_of_an_address(

@@ -31,7 +31,7 @@ from tests.mailings.conftest import planned
 from tests.newsletter.conftest import subscribed
 from tests.visitor import Visitor
 
-Posted = Callable[..., list[Message]]
+Queued = Callable[..., list[Message]]
 WORDS = {"subject": "Hello", "source": "Come on Saturday, whoever you are."}
 
 
@@ -107,17 +107,17 @@ def test_an_automatic_mail_is_switched_on_only_once_a_second_person_found_it_goo
 
 
 def test_what_is_on_from_the_first_in_the_words_of_the_program_goes(
-    two: tuple[int, int], posted: Posted
+    two: tuple[int, int], queued: Queued
 ) -> None:
     confirmed("ada@example.org")
     db.session.commit()
 
-    assert len(posted("welcome")) == 1
+    assert len(queued("welcome")) == 1
     assert queries.goes(found("reminder"))
 
 
 def test_words_changed_while_it_is_on_go_to_nobody_until_approved_and_then_to_all_who_were_due(
-    two: tuple[int, int], posted: Posted
+    two: tuple[int, int], queued: Queued
 ) -> None:
     ann, bo = two
     written("welcome-0", ann, source="Our own welcome.")
@@ -128,19 +128,19 @@ def test_words_changed_while_it_is_on_go_to_nobody_until_approved_and_then_to_al
     confirmed("ada@example.org")
     verbs.send_step("welcome-0", now=clock.now())
     db.session.commit()
-    assert posted() == []
+    assert queued() == []
 
     approved("welcome-0", bo)
     verbs.send_step("welcome-0", now=clock.now())
     verbs.send_step("welcome-0", now=clock.now())
     db.session.commit()
 
-    assert [mail.to_address for mail in posted("newsletter")] == ["ada@example.org"]
+    assert [mail.to_address for mail in queued("newsletter")] == ["ada@example.org"]
 
 
 @pytest.mark.parametrize("key", ["welcome-1", "digest", "reminder"])
 def test_no_duty_mails_words_that_nobody_approved(
-    two: tuple[int, int], posted: Posted, key: str
+    two: tuple[int, int], queued: Queued, key: str
 ) -> None:
     ann, bo = two
     subscribed("ada@example.org")
@@ -162,7 +162,7 @@ def test_no_duty_mails_words_that_nobody_approved(
             verbs.remind(now=now)
     db.session.commit()
 
-    assert posted() == []
+    assert queued() == []
 
 
 def test_the_words_of_the_program_put_back_need_a_new_approval_too(two: tuple[int, int]) -> None:
@@ -237,7 +237,7 @@ def test_an_issue_without_a_second_subject_needs_no_second_approval(
 
 
 def test_two_organisers_approve_in_the_office(
-    app: Flask, organiser: Visitor, posted: Posted
+    app: Flask, organiser: Visitor, queued: Queued
 ) -> None:
     colleague = signed_in(app, Role.EDITOR, "colleague@example.org")
     page = "/office/newsletter/automations/digest"

@@ -34,7 +34,7 @@ from tests.newsletter.conftest import asked_for, link_in, person_with, subscribe
 from tests.newsletter.test_at_once import at_once
 from tests.visitor import Visitor
 
-Posted = Callable[..., list[Message]]
+Queued = Callable[..., list[Message]]
 START = datetime(2027, 1, 4, 10, tzinfo=UTC)
 
 
@@ -406,7 +406,7 @@ def test_two_organisers_do_not_write_over_each_other(app: Flask, organiser: Visi
 
 
 def test_an_organiser_writes_times_switches_and_tries_a_mail_of_their_own(
-    app: Flask, organiser: Visitor, posted: Posted
+    app: Flask, organiser: Visitor, queued: Queued
 ) -> None:
     page = organiser.send("/office/newsletter/automations", action="/add").location
     assert organiser.send(page, action="/on").status_code == 409
@@ -418,7 +418,7 @@ def test_an_organiser_writes_times_switches_and_tries_a_mail_of_their_own(
     organiser.send(page, action="/on")
     organiser.send(page, action="/test")
 
-    (trial,) = posted("automatic-trial")
+    (trial,) = queued("automatic-trial")
     assert trial.subject == "Test: Hi"
     assert "Dear friend, look." in trial.text
     assert "Dear friend, look." in organiser.open(f"{page}/en/mail.html").text

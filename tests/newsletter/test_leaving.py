@@ -197,14 +197,14 @@ def test_who_left_by_mistake_is_asked_by_mail(
     app: Flask,
     visitor: Visitor,
     link: str,
-    posted: Callable[..., list[Message]],
+    queued: Callable[..., list[Message]],
 ) -> None:
     left = visitor.send(link)
 
     answer = visitor.send(left.location)
 
     assert (answer.status_code, answer.location) == (303, "/newsletter/check-your-mail")
-    assert [m.kind for m in posted()] == ["confirmation"]
+    assert [m.kind for m in queued()] == ["confirmation"]
     assert number(app) == 0
 
 

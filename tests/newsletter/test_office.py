@@ -11,7 +11,7 @@ from tests.conftest import forms_are_answered
 from tests.newsletter.conftest import went_out
 from tests.visitor import Visitor
 
-Posted = Callable[..., list[Message]]
+Queued = Callable[..., list[Message]]
 Read = Callable[[], Issue]
 
 WRITTEN = {
@@ -22,7 +22,7 @@ WRITTEN = {
 }
 
 
-def test_an_organiser_writes_and_tries_an_issue(organiser: Visitor, posted: Posted) -> None:
+def test_an_organiser_writes_and_tries_an_issue(organiser: Visitor, queued: Queued) -> None:
     saved = organiser.send("/office/newsletter/issues/new", action="/new", **WRITTEN)
     assert saved.status_code == 303
     page = organiser.open(saved.location)
@@ -31,7 +31,7 @@ def test_an_organiser_writes_and_tries_an_issue(organiser: Visitor, posted: Post
 
     tried = organiser.send(saved.location, action="/test")
     assert tried.status_code == 303
-    (trial,) = posted("issue-trial")
+    (trial,) = queued("issue-trial")
     assert trial.to_address == "organiser@example.org"
     assert trial.subject == "Test: Spring is here"
     assert "{{" not in trial.text + trial.html

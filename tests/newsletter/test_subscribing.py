@@ -23,17 +23,17 @@ from tests.conftest import forms_are_answered
 from tests.newsletter.conftest import link_in, person_with
 from tests.visitor import Visitor, forms_in
 
-Posted = Callable[..., list[Message]]
+Queued = Callable[..., list[Message]]
 
 
 def test_a_subscriber_confirms_by_mail_and_is_welcomed(
-    app: Flask, visitor: Visitor, posted: Posted
+    app: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     answer = visitor.send("/newsletter", email="Ada@Example.org", name="Ada")
 
     assert (answer.status_code, answer.location) == (303, "/newsletter/check-your-mail")
     assert visitor.open(answer.location).status_code == 200
-    (asked,) = posted()
+    (asked,) = queued()
     assert (asked.kind, asked.to_address) == ("confirmation", "ada@example.org")
     with app.app_context():
         assert queries.number_of_subscribers() == 0
@@ -42,7 +42,7 @@ def test_a_subscriber_confirms_by_mail_and_is_welcomed(
 
     assert (answer.status_code, answer.location) == (303, "/newsletter/confirmed")
     assert "You are subscribed" in visitor.open(answer.location).text
-    (welcome,) = posted("welcome")
+    (welcome,) = queued("welcome")
     assert "Dear Ada," in welcome.text
     assert "/unsubscribe/" in welcome.text
     with app.app_context():
@@ -50,29 +50,29 @@ def test_a_subscriber_confirms_by_mail_and_is_welcomed(
 
 
 def test_opening_the_link_alone_confirms_nothing(
-    app: Flask, visitor: Visitor, posted: Posted
+    app: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     visitor.send("/newsletter", email="ada@example.org")
 
-    visitor.open(link_in(posted()[0], "confirm"))
+    visitor.open(link_in(queued()[0], "confirm"))
 
     with app.app_context():
         assert queries.number_of_subscribers() == 0
 
 
 def test_the_button_pressed_twice_says_the_same_and_welcomes_once(
-    visitor: Visitor, posted: Posted
+    visitor: Visitor, queued: Queued
 ) -> None:
     visitor.send("/newsletter", email="ada@example.org")
-    link = link_in(posted()[0], "confirm")
+    link = link_in(queued()[0], "confirm")
 
     answers = [visitor.send(link) for _ in range(2)]
 
     assert [a.location for a in answers] == ["/newsletter/confirmed"] * 2
-    assert len(posted("welcome")) == 1
+    assert len(queued("welcome")) == 1
 
 
-def test_the_cap_holds_against_forms_sent_at_once(app: Flask, posted: Posted) -> None:
+def test_the_cap_holds_against_forms_sent_at_once(app: Flask, queued: Queued) -> None:
     together = Barrier(6)
 
     def ask() -> None:
@@ -87,13 +87,13 @@ def test_the_cap_holds_against_forms_sent_at_once(app: Flask, posted: Posted) ->
         for sent in [pool.submit(ask) for _ in range(6)]:
             sent.result()
 
-    assert len(posted("confirmation")) == 3
+    assert len(queued("confirmation")) == 3
 
 
-def test_the_confirmation_holds_nothing_a_stranger_typed(visitor: Visitor, posted: Posted) -> None:
+def test_the_confirmation_holds_nothing_a_stranger_typed(visitor: Visitor, queued: Queued) -> None:
     visitor.send("/newsletter", email="ada@example.org", name="Buy My Pills")
 
-    (mail,) = posted()
+    (mail,) = queued()
     everything = mail.text + mail.html + mail.subject + mail.to_name + str(mail.headers)
     assert "Pills" not in everything
     assert "never write to me" in mail.text
@@ -101,11 +101,11 @@ def test_the_confirmation_holds_nothing_a_stranger_typed(visitor: Visitor, poste
 
 
 def test_what_was_agreed_to_is_kept_word_for_word(
-    app: Flask, visitor: Visitor, posted: Posted
+    app: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     page = visitor.open("/newsletter").text
     visitor.send("/newsletter", email="ada@example.org")
-    visitor.send(link_in(posted()[0], "confirm"))
+    visitor.send(link_in(queued()[0], "confirm"))
 
     with app.app_context():
         consent = db.session.scalars(select(Consent)).one()
@@ -117,14 +117,14 @@ def test_what_was_agreed_to_is_kept_word_for_word(
 
 
 def test_who_is_in_already_is_told_so_by_mail_and_the_page_is_the_same(
-    app: Flask, visitor: Visitor, posted: Posted, subscribers: Callable[..., None]
+    app: Flask, visitor: Visitor, queued: Queued, subscribers: Callable[..., None]
 ) -> None:
     subscribers("ada@example.org")
 
     answer = visitor.send("/newsletter", email="ada@example.org")
 
     assert (answer.status_code, answer.location) == (303, "/newsletter/check-your-mail")
-    (mail,) = posted()
+    (mail,) = queued()
     assert mail.kind == "already-subscribed"
     assert "/confirm/" not in mail.text
     with app.app_context():
@@ -132,7 +132,7 @@ def test_who_is_in_already_is_told_so_by_mail_and_the_page_is_the_same(
 
 
 def test_a_suppressed_address_gets_nothing_is_not_kept_and_the_page_is_the_same(
-    app: Flask, visitor: Visitor, posted: Posted
+    app: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     with app.app_context():
         suppress("ada@example.org", reason="complaint", now=clock.now())
@@ -141,13 +141,13 @@ def test_a_suppressed_address_gets_nothing_is_not_kept_and_the_page_is_the_same(
     answer = visitor.send("/newsletter", email="ada@example.org")
 
     assert (answer.status_code, answer.location) == (303, "/newsletter/check-your-mail")
-    assert posted() == []
+    assert queued() == []
     with app.app_context():
         assert db.session.scalars(select(Person)).all() == []
 
 
 def test_an_address_gets_three_confirmations_a_day_and_five_in_thirty_days(
-    app: Flask, visitor: Visitor, posted: Posted
+    app: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     begin = clock.now()
 
@@ -158,21 +158,21 @@ def test_an_address_gets_three_confirmations_a_day_and_five_in_thirty_days(
             return said
 
     answers = ask_four_times(0)
-    assert len(posted()) == 3
+    assert len(queued()) == 3
     answers += ask_four_times(2)
-    assert len(posted()) == 5
+    assert len(queued()) == 5
     answers += ask_four_times(5)
-    assert len(posted()) == 5
+    assert len(queued()) == 5
     answers += ask_four_times(31)
-    assert len(posted()) == 8
+    assert len(queued()) == 8
     assert set(answers) == {"/newsletter/check-your-mail"}
 
 
 def test_a_confirmation_link_expires_after_thirty_days_and_offers_to_ask_again(
-    visitor: Visitor, posted: Posted
+    visitor: Visitor, queued: Queued
 ) -> None:
     visitor.send("/newsletter", email="ada@example.org")
-    link = link_in(posted()[0], "confirm")
+    link = link_in(queued()[0], "confirm")
 
     with time_machine.travel(clock.now() + timedelta(days=31), tick=True):
         page = visitor.open(link)
@@ -183,12 +183,12 @@ def test_a_confirmation_link_expires_after_thirty_days_and_offers_to_ask_again(
 
 
 def test_a_link_to_confirm_no_longer_counts_after_leaving(
-    app: Flask, visitor: Visitor, posted: Posted
+    app: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     visitor.send("/newsletter", email="ada@example.org")
-    link = link_in(posted()[0], "confirm")
+    link = link_in(queued()[0], "confirm")
     visitor.send(link)
-    visitor.send(link_in(posted("welcome")[0], "unsubscribe"))
+    visitor.send(link_in(queued("welcome")[0], "unsubscribe"))
 
     page = visitor.open(link)
 
@@ -198,10 +198,10 @@ def test_a_link_to_confirm_no_longer_counts_after_leaving(
 
 
 def test_this_was_not_me_suppresses_the_address_and_forgets_what_was_asked(
-    app: Flask, visitor: Visitor, posted: Posted
+    app: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     visitor.send("/newsletter", email="ada@example.org")
-    asked = posted()[0]
+    asked = queued()[0]
     link = link_in(asked, "not-me")
 
     answers = [visitor.send(link) for _ in range(2)]
@@ -211,16 +211,16 @@ def test_this_was_not_me_suppresses_the_address_and_forgets_what_was_asked(
         assert db.session.scalars(select(Person)).all() == []
     assert visitor.open(link_in(asked, "confirm")).status_code == 410
     visitor.send("/newsletter", email="ada@example.org")
-    assert posted() == []
+    assert queued() == []
 
 
 def test_a_subscriber_who_never_wants_a_mail_again_has_left(
-    app: Flask, visitor: Visitor, posted: Posted, subscribers: Callable[..., None]
+    app: Flask, visitor: Visitor, queued: Queued, subscribers: Callable[..., None]
 ) -> None:
     subscribers("ada@example.org")
     visitor.send("/newsletter", email="ada@example.org")
 
-    visitor.send(link_in(posted()[0], "not-me"))
+    visitor.send(link_in(queued()[0], "not-me"))
 
     with app.app_context():
         assert queries.number_of_subscribers() == 0
@@ -244,7 +244,7 @@ def test_a_subscriber_who_never_wants_a_mail_again_has_left(
     ],
 )
 def test_a_form_with_a_mistake_names_it_and_keeps_what_was_typed(
-    visitor: Visitor, posted: Posted, fields: dict[str, str], complaint: str
+    visitor: Visitor, queued: Queued, fields: dict[str, str], complaint: str
 ) -> None:
     answer = visitor.send("/newsletter", **{"email": "ada@example.org", "name": "Ada", **fields})
 
@@ -253,22 +253,22 @@ def test_a_form_with_a_mistake_names_it_and_keeps_what_was_typed(
     assert "<script>alert" not in answer.text
     if "email" not in fields:
         assert 'value="ada@example.org"' in answer.text
-    assert posted() == []
+    assert queued() == []
 
 
 def test_without_its_form_token_a_form_is_shown_again_with_what_was_typed(
-    visitor: Visitor, posted: Posted
+    visitor: Visitor, queued: Queued
 ) -> None:
     answer = visitor.send("/newsletter", email="ada@example.org", drop=("csrf_token",))
 
     assert answer.status_code == 400
     assert 'value="ada@example.org"' in answer.text
-    assert posted() == []
+    assert queued() == []
 
 
 @pytest.mark.parametrize("token", ["old", "forged"])
 def test_an_old_or_forged_form_token_is_refused(
-    visitor: Visitor, posted: Posted, token: str
+    visitor: Visitor, queued: Queued, token: str
 ) -> None:
     page = visitor.open("/newsletter")
     fields: dict[str, Any] = {"csrf_token": "x.y.z"} if token == "forged" else {}
@@ -277,7 +277,7 @@ def test_an_old_or_forged_form_token_is_refused(
         answer = visitor.fill(page, "/newsletter", email="ada@example.org", **fields)
 
     assert answer.status_code == 400
-    assert posted() == []
+    assert queued() == []
 
 
 def test_a_body_of_two_million_octets_is_too_large(visitor: Visitor) -> None:
@@ -294,10 +294,10 @@ def test_a_garbled_link_is_refused_and_so_is_its_button(visitor: Visitor, page: 
 
 
 def test_the_button_without_its_form_token_does_nothing(
-    app: Flask, visitor: Visitor, posted: Posted
+    app: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     visitor.send("/newsletter", email="ada@example.org")
-    asked = posted()[0]
+    asked = queued()[0]
 
     for link in (link_in(asked, "confirm"), link_in(asked, "not-me")):
         assert visitor.post(link).status_code == 400
@@ -307,9 +307,9 @@ def test_the_button_without_its_form_token_does_nothing(
         assert person_with("ada@example.org")
 
 
-def test_no_public_page_of_the_newsletter_sets_a_cookie(visitor: Visitor, posted: Posted) -> None:
+def test_no_public_page_of_the_newsletter_sets_a_cookie(visitor: Visitor, queued: Queued) -> None:
     answers = [visitor.send("/newsletter", email="ada@example.org")]
-    link = link_in(posted()[0], "confirm")
+    link = link_in(queued()[0], "confirm")
     answers += [visitor.open("/newsletter"), visitor.open(link), visitor.send(link)]
 
     assert not any("Set-Cookie" in answer.headers for answer in answers)
@@ -345,7 +345,7 @@ FOREIGN = {"Sec-Fetch-Site": "cross-site", "Origin": "https://friends.example"}
 
 
 def test_a_form_on_another_site_leads_through_a_page_of_ours(
-    app: Flask, visitor: Visitor, posted: Posted
+    app: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     there = {"email": "ada@example.org", "name": '"><script>alert(1)</script>'}
 
@@ -353,10 +353,10 @@ def test_a_form_on_another_site_leads_through_a_page_of_ours(
 
     assert page.status_code == 200
     assert "<script>alert" not in page.text
-    assert posted() == []
+    assert queued() == []
     answer = visitor.fill(page, "", name="Ada")
     assert (answer.status_code, answer.location) == (303, "/newsletter/check-your-mail")
-    assert [mail.kind for mail in posted()] == ["confirmation"]
+    assert [mail.kind for mail in queued()] == ["confirmation"]
     with app.app_context():
         consent = db.session.scalars(select(Consent)).one()
         assert consent.form == "snippet"
@@ -364,7 +364,7 @@ def test_a_form_on_another_site_leads_through_a_page_of_ours(
 
 
 def test_another_site_cannot_press_the_button_of_that_page(
-    visitor: Visitor, posted: Posted
+    visitor: Visitor, queued: Queued
 ) -> None:
     page = visitor.post("/newsletter/subscribe-from", {"email": "ada@example.org"}, headers=FOREIGN)
     fields = forms_in(page.text)[0]["fields"]
@@ -372,11 +372,11 @@ def test_another_site_cannot_press_the_button_of_that_page(
     for address in ("/newsletter/subscribe-here", "/newsletter/subscribe", "/newsletter/embed"):
         assert visitor.post(address, fields, headers=FOREIGN).status_code == 403
 
-    assert posted() == []
+    assert queued() == []
 
 
 def test_the_form_in_a_frame_may_stand_anywhere_and_answers_within_it(
-    app: Flask, visitor: Visitor, posted: Posted
+    app: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     pages = [visitor.open("/newsletter/embed")]
     pages.append(visitor.send("/newsletter/embed", email="not an address"))
@@ -390,7 +390,7 @@ def test_the_form_in_a_frame_may_stand_anywhere_and_answers_within_it(
         assert "<script" not in page.text
         assert "Set-Cookie" not in page.headers
     assert "Check your mail" in pages[-1].text
-    assert [mail.kind for mail in posted()] == ["confirmation"]
+    assert [mail.kind for mail in queued()] == ["confirmation"]
     with app.app_context():
         assert db.session.scalars(select(Consent)).one().form == "embed"
 
@@ -402,9 +402,9 @@ def test_no_other_page_may_be_framed(visitor: Visitor) -> None:
 
 
 def test_the_forms_on_other_sites_count_towards_the_same_caps(
-    app: Flask, visitor: Visitor, posted: Posted
+    app: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     for path in ("/newsletter", "/newsletter/embed", "/newsletter/subscribe-from") * 2:
         assert visitor.send(path, email="ada@example.org").status_code == 303
 
-    assert len(posted()) == 3
+    assert len(queued()) == 3

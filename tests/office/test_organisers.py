@@ -27,11 +27,11 @@ def number_of(app: Flask, email: str) -> int:
 
 
 def test_a_new_organiser_gets_a_mail_and_comes_in(
-    app: Flask, admin: Visitor, posted: Callable[..., Any]
+    app: Flask, admin: Visitor, queued: Callable[..., Any]
 ) -> None:
     answer = admin.send(LIST, action=LIST, email="ada@example.org", role="reader")
 
-    [mail] = posted("organiser-welcome")
+    [mail] = queued("organiser-welcome")
     link = next(line for line in mail.text.splitlines() if "/office/sign-in/" in line)
     assert answer.status_code == 303
     assert Visitor(app).send(link).status_code == 303
@@ -50,14 +50,14 @@ def test_a_new_organiser_gets_a_mail_and_comes_in(
     ],
 )
 def test_a_wrong_entry_is_shown_again(
-    admin: Visitor, fields: dict[str, str], status: int, posted: Callable[..., Any]
+    admin: Visitor, fields: dict[str, str], status: int, queued: Callable[..., Any]
 ) -> None:
     answer = admin.send(LIST, action=LIST, **fields)
 
     assert answer.status_code == status
     assert "There is a problem" in answer.text
     assert fields["email"] in answer.text
-    assert posted() == []
+    assert queued() == []
 
 
 def test_a_role_is_changed(app: Flask, admin: Visitor) -> None:

@@ -147,7 +147,7 @@ def test_a_failed_message_is_tried_again(app: Flask, organiser: Visitor) -> None
 
 
 def test_all_that_failed_is_tried_again_at_once(
-    app: Flask, organiser: Visitor, posted: Callable[..., Any]
+    app: Flask, organiser: Visitor, queued: Callable[..., Any]
 ) -> None:
     for state in (State.FAILED, State.FAILED, State.SENT):
         write(app, state=state)
@@ -156,7 +156,7 @@ def test_all_that_failed_is_tried_again_at_once(
 
     assert (answer.status_code, answer.location) == (303, OUTBOX)
     assert "2 messages are tried again." in organiser.open(OUTBOX).text
-    assert [one.state for one in posted()] == [State.WAITING, State.WAITING, State.SENT]
+    assert [one.state for one in queued()] == [State.WAITING, State.WAITING, State.SENT]
 
 
 def test_a_message_that_left_is_not_sent_again(app: Flask, organiser: Visitor) -> None:
@@ -226,7 +226,7 @@ def test_a_suppressed_address_is_found_and_written_to_again(app: Flask, organise
 
 
 def test_suppressions_are_downloaded(
-    app: Flask, organiser: Visitor, posted: Callable[..., Any]
+    app: Flask, organiser: Visitor, queued: Callable[..., Any]
 ) -> None:
     with app.app_context():
         suppress("ada@example.org", reason="complaint", evidence="@SUM(1)", now=clock.now())

@@ -100,12 +100,12 @@ def test_a_forged_link_lets_nobody_in(visitor: Visitor, link: str) -> None:
 
 
 def test_a_link_is_asked_for_by_mail(
-    visitor: Visitor, link: str, posted: Callable[..., Any], link_mailed: Callable[[], None]
+    visitor: Visitor, link: str, queued: Callable[..., Any], link_mailed: Callable[[], None]
 ) -> None:
     answer = visitor.send("/office/sign-in", email=" Ada@Example.org ")
     link_mailed()
 
-    [mail] = posted("sign-in")
+    [mail] = queued("sign-in")
     mailed = next(line for line in mail.text.splitlines() if "/office/sign-in/" in line)
     assert answer.status_code == 303
     assert mail.to_address == ADDRESS
@@ -117,7 +117,7 @@ def test_the_door_does_the_same_for_an_unknown_address(
     app: Flask,
     visitor: Visitor,
     link: str,
-    posted: Callable[..., Any],
+    queued: Callable[..., Any],
     link_mailed: Callable[[], None],
 ) -> None:
     with app.app_context():
@@ -134,7 +134,7 @@ def test_the_door_does_the_same_for_an_unknown_address(
         event.listen(engine, "before_cursor_execute", note)
         answers.append(visitor.fill(page, "/office/sign-in", email=address))
         event.remove(engine, "before_cursor_execute", note)
-    before = posted()
+    before = queued()
     link_mailed()
 
     known, unknown = answers
@@ -142,29 +142,29 @@ def test_the_door_does_the_same_for_an_unknown_address(
     assert done[ADDRESS] == done["bo@example.org"]
     assert "organiser_link_request" in "".join(done[ADDRESS])
     assert before == []
-    assert [mail.to_address for mail in posted()] == [ADDRESS]
+    assert [mail.to_address for mail in queued()] == [ADDRESS]
     assert visitor.open(unknown.location).status_code == 200
 
 
 def test_three_links_an_hour_are_mailed_at_most(
     visitor: Visitor,
     link: str,
-    posted: Callable[..., list[Message]],
+    queued: Callable[..., list[Message]],
     link_mailed: Callable[[], None],
 ) -> None:
     answers = [visitor.send("/office/sign-in", email=ADDRESS) for _ in range(5)]
     link_mailed()
 
     assert {answer.status_code for answer in answers} == {303}
-    assert len(posted("sign-in")) == 3
+    assert len(queued("sign-in")) == 3
     with time_machine.travel(clock.now() + timedelta(minutes=61)):
         visitor.send("/office/sign-in", email=ADDRESS)
         link_mailed()
-    assert len(posted("sign-in")) == 4
+    assert len(queued("sign-in")) == 4
 
 
 def test_of_two_workers_at_once_one_mails_the_link(
-    app: Flask, visitor: Visitor, link: str, posted: Callable[..., list[Message]]
+    app: Flask, visitor: Visitor, link: str, queued: Callable[..., list[Message]]
 ) -> None:
     visitor.send("/office/sign-in", email=ADDRESS)
 
@@ -175,7 +175,7 @@ def test_of_two_workers_at_once_one_mails_the_link(
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(work, range(4)))
 
-    assert len(posted("sign-in")) == 1
+    assert len(queued("sign-in")) == 1
 
 
 def test_one_connection_asks_for_so_many_links_and_no_more(app: Flask, visitor: Visitor) -> None:
@@ -202,7 +202,7 @@ def test_what_is_not_one_address_is_shown_again(visitor: Visitor, typed: str) ->
 
 
 def test_a_form_without_its_token_is_kept_and_can_be_sent_again(
-    visitor: Visitor, link: str, posted: Callable[..., Any], link_mailed: Callable[[], None]
+    visitor: Visitor, link: str, queued: Callable[..., Any], link_mailed: Callable[[], None]
 ) -> None:
     answer = visitor.send("/office/sign-in", email=ADDRESS, drop=("csrf_token",))
 
@@ -210,7 +210,7 @@ def test_a_form_without_its_token_is_kept_and_can_be_sent_again(
     assert ADDRESS in answer.text
     assert visitor.fill(answer, "/office/sign-in").status_code == 303
     link_mailed()
-    assert len(posted("sign-in")) == 1
+    assert len(queued("sign-in")) == 1
 
 
 def test_after_signing_in_one_is_where_one_wanted_to_be(

@@ -19,7 +19,7 @@ from campaign.people.subscriptions.queries import subscription_of
 
 NEWSLETTER = Purpose.NEWSLETTER
 WORDING = "Send me the newsletter."
-Posted = Callable[..., list[Message]]
+Queued = Callable[..., list[Message]]
 
 
 def asked(email: str = "ada@example.org", *, days_ago: float = 0) -> Person:
@@ -45,7 +45,7 @@ def remind() -> None:
     db.session.commit()
 
 
-def test_who_has_not_answered_in_three_days_is_reminded_once(app: Flask, posted: Posted) -> None:
+def test_who_has_not_answered_in_three_days_is_reminded_once(app: Flask, queued: Queued) -> None:
     with app.app_context():
         asked("early@example.org", days_ago=2.9)
         asked("late@example.org", days_ago=3.1)
@@ -54,10 +54,10 @@ def test_who_has_not_answered_in_three_days_is_reminded_once(app: Flask, posted:
         remind()
         remind()
 
-    assert [m.to_address for m in posted("confirmation-reminder")] == ["late@example.org"]
+    assert [m.to_address for m in queued("confirmation-reminder")] == ["late@example.org"]
 
 
-def test_who_answered_left_or_is_suppressed_is_not_reminded(app: Flask, posted: Posted) -> None:
+def test_who_answered_left_or_is_suppressed_is_not_reminded(app: Flask, queued: Queued) -> None:
     with app.app_context():
         for email in ("in@example.org", "out@example.org"):
             person = asked(email, days_ago=4)
@@ -71,7 +71,7 @@ def test_who_answered_left_or_is_suppressed_is_not_reminded(app: Flask, posted: 
 
         remind()
 
-    assert posted("confirmation-reminder") == []
+    assert queued("confirmation-reminder") == []
 
 
 def test_who_has_not_answered_in_thirty_days_is_forgotten(app: Flask) -> None:
@@ -127,13 +127,13 @@ def test_who_left_and_never_answered_a_stranger_has_left_still(app: Flask) -> No
         assert consent.withdrawn_through == "link"
 
 
-def test_beyond_the_cap_nothing_goes_out_and_nothing_is_noted(app: Flask, posted: Posted) -> None:
+def test_beyond_the_cap_nothing_goes_out_and_nothing_is_noted(app: Flask, queued: Queued) -> None:
     with app.app_context():
         for _ in range(5):
             asked()
 
         assert len(db.session.scalars(select(Consent)).all()) == 3
-    assert len(posted()) == 3
+    assert len(queued()) == 3
 
 
 def test_an_id_is_never_given_twice(app: Flask) -> None:

@@ -20,7 +20,7 @@ from tests.events.conftest import NOW, PARTICULARS
 from tests.forms_of import TypedName
 from tests.visitor import Visitor
 
-Posted = Callable[..., list[Message]]
+Queued = Callable[..., list[Message]]
 
 SITES = (
     "bit.ly/x claim", "Visit evil-prize.com now", "evil．com", "evil。com", "evil․com", "evil·com",
@@ -75,7 +75,7 @@ def event(app: Flask) -> Event:
 @pytest.mark.parametrize("known", ["unknown", "known without a name", "known"])
 @pytest.mark.parametrize("door", DOORS)
 def test_a_typed_name_is_in_no_mail_and_on_nobody_before_the_button(
-    app: Flask, visitor: Visitor, event: Event, posted: Posted, door: str, known: str
+    app: Flask, visitor: Visitor, event: Event, queued: Queued, door: str, known: str
 ) -> None:
     called = "Ada" if known == "known" else ""
     if known != "unknown":
@@ -85,7 +85,7 @@ def test_a_typed_name_is_in_no_mail_and_on_nobody_before_the_button(
 
     DOORS[door](visitor, event)
 
-    (mail,) = posted()
+    (mail,) = queued()
     everything = mail.text + mail.html + mail.subject + mail.to_name + mail.calendar
     assert "Bystranger" not in everything + str(mail.headers) + mail.sender_name
     with app.app_context():
@@ -130,12 +130,12 @@ def test_caps_know_a_mailbox_however_it_is_written(
 
 
 def test_variants_of_one_mailbox_share_its_cap_and_stay_people_of_their_own(
-    app: Flask, visitor: Visitor, posted: Posted
+    app: Flask, visitor: Visitor, queued: Queued
 ) -> None:
     for number in range(6):
         visitor.send("/newsletter", action="/subscribe", email=f"ada+{number}@example.org")
 
-    assert [mail.to_address for mail in posted("confirmation")] == [
+    assert [mail.to_address for mail in queued("confirmation")] == [
         f"ada+{number}@example.org" for number in range(subscriptions_queries.MOST_A_DAY)
     ]
 
@@ -149,12 +149,12 @@ VARIANTS = {
 
 @pytest.mark.parametrize("variants", VARIANTS)
 def test_variants_share_the_cap_of_invitations(
-    visitor: Visitor, event: Event, posted: Posted, variants: str
+    visitor: Visitor, event: Event, queued: Queued, variants: str
 ) -> None:
     for email in VARIANTS[variants]:
         visitor.send(f"/events/{event.slug}", action="/sign-up", name="Eve", email=email)
 
-    assert len(posted("invitation")) == 3
+    assert len(queued("invitation")) == 3
 
 
 def test_mails_of_before_are_counted_still(app: Flask) -> None:

@@ -81,7 +81,7 @@ PLACE: dict[str, Any] = {
 def sample_mails(app: Flask) -> dict[str, bytes]:
     """Give one mail of every kind as it leaves, by its name; `app` has an empty database.
 
-    The names are the kinds of the outbox, in the order in which they were posted.
+    The names are the kinds of the outbox, in the order in which they were queued.
     """
     with app.app_context():
         now = clock.now()
