@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 
 class Recipient(NamedTuple):
-    """What a field may know of the reader. `place` is a city of `places.cities`, or None."""
+    """What a field may know of the reader. `city_id` is one of `places.cities`, or None."""
 
     person_id: int | None
     name: str

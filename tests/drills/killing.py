@@ -56,7 +56,7 @@ class Killing:
         self.falls = 0
 
     def live(self, *command: str) -> int:
-        """Enrolment what sends and wait until it has handed over its first mail."""
+        """Start what sends and wait until it has handed over its first mail."""
         self.lives.append(self._record.count())
         process = self._campaign.start(*command)
         self._await(self.lives[-1] + 1, what="a new worker sends")

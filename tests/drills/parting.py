@@ -63,7 +63,7 @@ class Host:
         self._worker: subprocess.Popen[bytes] | None = None
 
     def start_worker(self, campaign: Private) -> None:
-        """Enrolment `campaign worker` on this host."""
+        """Start `campaign worker` on this host."""
         named = f'echo {self.name} > /proc/sys/kernel/hostname && exec "$@"'
         with campaign.log.open("ab") as log:
             self._worker = subprocess.Popen(

@@ -66,7 +66,7 @@ class Private:
         return self.folder / "log"
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Enrolment `campaign` with some arguments, as leader of a group of its own."""
+        """Start `campaign` with some arguments, as leader of a group of its own."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "campaign", *arguments],
@@ -81,7 +81,7 @@ class Private:
         return process
 
     def start_web(self) -> subprocess.Popen[bytes]:
-        """Enrolment `campaign web` and wait until it answers."""
+        """Start `campaign web` and wait until it answers."""
         process = self.start("web", "--port", str(self.port))
         wait_until(self.answers, within=60, what="campaign web answers")
         return process

@@ -11,7 +11,7 @@ from tests.services import chromium_path
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Enrolment Chromium, which must be here, and end it again."""
+    """Start Chromium, which must be here, and end it again."""
     arguments = [
         "--disable-background-networking",
         "--disable-component-update",
