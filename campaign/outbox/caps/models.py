@@ -1,4 +1,4 @@
-"""What a cap counts: how often something was done, under a hash that tells nobody what."""
+"""What a cap counts: how often something was done, under a hash that names nobody."""
 
 from datetime import datetime
 
