@@ -187,12 +187,12 @@ def wrapped(text: str) -> str:
 
 def _broken(line: str) -> str:
     found = _LIST_OR_QUOTATION.match(line)
-    mark = found[0] if found else ""
+    quote = found[0] if found else ""
     return textwrap.fill(
-        line[len(mark) :],
+        line[len(quote) :],
         width=_WIDTH,
-        initial_indent=mark,
-        subsequent_indent=re.sub(r"[^> ]", " ", mark),
+        initial_indent=quote,
+        subsequent_indent=re.sub(r"[^> ]", " ", quote),
         break_long_words=False,
         break_on_hyphens=False,
     )

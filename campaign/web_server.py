@@ -159,8 +159,8 @@ class Gateway:
         # One context for all threads that work on this answer.
         context = contextvars.copy_context()
 
-        def run(deed: Callable[[], T]) -> Awaitable[T]:
-            return loop.run_in_executor(threads, lambda: context.run(_noted, deed))
+        def run(work: Callable[[], T]) -> Awaitable[T]:
+            return loop.run_in_executor(threads, lambda: context.run(_noted, work))
 
         try:
             answer = await run(lambda: Answer(self._app.wsgi_app, environ))
@@ -258,9 +258,9 @@ def environ_of(scope: Message) -> dict[str, Any]:
     return environ
 
 
-def _noted(deed: Callable[[], T]) -> T:
+def _noted(work: Callable[[], T]) -> T:
     try:
-        return deed()
+        return work()
     except Exception:
         log.exception("answer.failed")
         raise

@@ -20,13 +20,13 @@ from sqlalchemy import text as sql
 from campaign.db import db
 from campaign.delivery import queries
 from campaign.delivery.settling import wait_with_batch
-from campaign.outbox.bounces import queries as bounces
+from campaign.outbox.bounces import queries as bounces_queries
 from campaign.outbox.bounces.bursts import LAST_LEAST, LAST_SHARE
 from campaign.outbox.bounces.causes.verbs import withhold_at_end
 from campaign.outbox.mail import ClaimedMessage
 from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State
 from campaign.outbox.throttles import queries as throttle_queries
-from campaign.outbox.throttles import verbs as throttles
+from campaign.outbox.throttles import verbs as throttles_verbs
 from campaign.outbox.throttles.queries import DOMAIN, RELAY
 from campaign.outbox.throttles.verbs import domain_of
 from campaign.outbox.verbs import pause
@@ -61,7 +61,7 @@ def claim(
     Older messages of the same thread go first. Keeps to `rate` and, for each recipient's domain,
     `domain_rate` (messages a second, 0 = no limit).
     """
-    allowed = throttles.take_tokens(RELAY, limit, rate=rate, now=now)
+    allowed = throttles_verbs.take_tokens(RELAY, limit, rate=rate, now=now)
     taken: list[Any] = []
     claimed = Claimed()
     # However many in a row must not be written to, they keep nobody behind them waiting.
@@ -78,7 +78,7 @@ def claim(
         if taken:
             break
     if rate > 0 and len(taken) < allowed:
-        throttles.give_back_tokens(RELAY, allowed - len(taken))
+        throttles_verbs.give_back_tokens(RELAY, allowed - len(taken))
     taken.sort(key=lambda row: (row.batch_id is not None, row.id))
     claimed.extend(ClaimedMessage(*row[: len(COLUMNS)]) for row in taken)
     return claimed
@@ -147,12 +147,12 @@ def _take_bulk(most: int, *, sender: str, now: datetime) -> list[Any]:
         wanted = most - len(rows)
         if not wanted:
             break
-        allowed = throttles.take_tokens(f"batch:{batch_id}", wanted, rate=rate, now=now)
+        allowed = throttles_verbs.take_tokens(f"batch:{batch_id}", wanted, rate=rate, now=now)
         if not allowed:
             continue
         some = _take(_BULK, allowed, sender=sender, now=now, batch=batch_id)
         if rate > 0 and len(some) < allowed:
-            throttles.give_back_tokens(f"batch:{batch_id}", allowed - len(some))
+            throttles_verbs.give_back_tokens(f"batch:{batch_id}", allowed - len(some))
         if not some and not queries.is_open(batch_id):
             _finish(batch_id, now=now)
         rows += some
@@ -163,8 +163,8 @@ def _finish(batch_id: int, *, now: datetime) -> None:
     """Mark an issue finished, unless so little of it arrived that a person must look first."""
     if withhold_at_end(batch_id, now=now):
         return
-    failed = bounces.number_tried(batch_id, State.FAILED)
-    if failed >= LAST_LEAST and failed >= LAST_SHARE * bounces.number_tried(batch_id):
+    failed = bounces_queries.number_tried(batch_id, State.FAILED)
+    if failed >= LAST_LEAST and failed >= LAST_SHARE * bounces_queries.number_tried(batch_id):
         words = queries.last_refusal(batch_id)
         pause(db.session.get_one(Batch, batch_id), because=words, now=now)
         wait_with_batch(Message.batch_id == batch_id)
@@ -208,14 +208,13 @@ def _defer_by_domain(rows: list[Any], *, rate: float, now: datetime) -> list[Any
         allowed = 0
         if until is None:
             name = DOMAIN + domain
-            allowed = throttles.take_tokens(name, len(theirs), rate=rate, now=now)
+            allowed = throttles_verbs.take_tokens(name, len(theirs), rate=rate, now=now)
         fit += theirs[:allowed]
-        moments = throttles.reserve_slots(
+        slots = throttles_verbs.reserve_slots(
             domain, len(theirs) - allowed, rate=rate, after=until or now
         )
         later += [
-            {"message": row.id, "due": at}
-            for row, at in zip(theirs[allowed:], moments, strict=True)
+            {"message": row.id, "due": at} for row, at in zip(theirs[allowed:], slots, strict=True)
         ]
     if later:
         db.session.connection().execute(_DEFER, later)

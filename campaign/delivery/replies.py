@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from campaign.verdicts import judging as verdicts
+from campaign.verdicts import judging as judging
 from campaign.verdicts.judging import Verdict
 
 
@@ -52,13 +52,13 @@ def judge(stage: str, code: int, words: str) -> Outcome:
     """Tell what a refusal means for the message, and never more for the person than was said.
 
     4xx passes; throttling slows the way and not the person: that to the recipient's domain once a
-    recipient was named, before that to the relay. What 5xx means, `verdicts.judge` tells.
+    recipient was named, before that to the relay. What 5xx means, `judging.judge` tells.
     """
     if code == 421:
         return Outcome.RELAY
     if code in (432, 454) or (" 4.7.0" in f" {words}" and 400 <= code < 500):
         return Outcome.RELAY if stage == "MAIL" else Outcome.SLOW
-    verdict = verdicts.judge(words, code=code)
+    verdict = judging.judge(words, code=code)
     if verdict is Verdict.LIMITED:
         return _limited(stage, code, words)
     if 400 <= code < 500:
@@ -66,7 +66,7 @@ def judge(stage: str, code: int, words: str) -> Outcome:
     if stage == "MAIL":
         # It has heard of nobody but us.
         return Outcome.REFUSED
-    if verdict is Verdict.SOFT and not (_IS_FULL.match(words) or verdicts.says_why(words)):
+    if verdict is Verdict.SOFT and not (_IS_FULL.match(words) or judging.says_why(words)):
         # It explains nothing: it does not want this mail.
         return Outcome.REFUSED
     return _OUTCOMES.get(verdict, Outcome.REFUSED)

@@ -18,7 +18,7 @@ from campaign.outbox.bounces.verbs import Gone, Status, report
 from campaign.outbox.mail import ClaimedMessage
 from campaign.outbox.models import Batch, Message, State, address_hash
 from campaign.outbox.throttles import queries as throttle_queries
-from campaign.outbox.throttles import verbs as throttles
+from campaign.outbox.throttles import verbs as throttles_verbs
 from campaign.outbox.throttles.queries import DOMAIN, RELAY
 from campaign.outbox.throttles.verbs import domain_of
 from campaign.outbox.verbs import pause
@@ -226,7 +226,7 @@ def _back_off_slow_domains(settled: list[Result], now: datetime) -> None:
     slow = {domain_of(mail.to): reply for mail, reply in settled if reply.outcome in least}
     for domain in sorted(slow):
         reply = slow[domain]
-        throttles.back_off(
+        throttles_verbs.back_off(
             DOMAIN + domain, because=reply.words, least=least[reply.outcome], now=now
         )
     if slow:
@@ -237,7 +237,7 @@ def _back_off_slow_domains(settled: list[Result], now: datetime) -> None:
         if troubled
         else ()
     ):
-        throttles.reset(DOMAIN + domain)
+        throttles_verbs.reset(DOMAIN + domain)
 
 
 def _heed_relay(settled: list[Result], last: list[Result], now: datetime) -> None:
@@ -247,9 +247,9 @@ def _heed_relay(settled: list[Result], last: list[Result], now: datetime) -> Non
         # It puts everybody off: that is about the relay, and asking faster helps nobody.
         troubles = [last[-1][1]]
     if troubles:
-        throttles.back_off(RELAY, because=troubles[-1].words, now=now)
+        throttles_verbs.back_off(RELAY, because=troubles[-1].words, now=now)
     elif throttle_queries.is_troubled(RELAY) and any(r.outcome not in _PUT_OFF for _, r in settled):
-        throttles.reset(RELAY)
+        throttles_verbs.reset(RELAY)
 
 
 def release(mails: Iterable[ClaimedMessage], *, sender: str) -> None:

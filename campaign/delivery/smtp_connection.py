@@ -1,6 +1,6 @@
 """One connection to the mail server: its talk (RFC 5321), pipelined where the server offers it.
 
-It is longer than most files: the conversation is one state machine, and reads best in one piece.
+Long, for the conversation is one state machine, and reads best in one piece.
 """
 
 import contextlib

@@ -1,4 +1,7 @@
-"""Doors of the events for organisers: plan, change, call off, and see who is coming."""
+"""Doors of the events for organisers: plan, change, call off, and see who is coming.
+
+Long, for days of action and events are planned alike, door by door.
+"""
 
 from datetime import date
 from typing import Any

@@ -19,7 +19,7 @@ from campaign.db import db
 from campaign.events import queries as events_queries
 from campaign.events.sign_ups.queries import seats_taken
 from campaign.front import navigation
-from campaign.front import search as finding
+from campaign.front.search import LONGEST, around, find, page_of, words_of
 from campaign.newsletter import queries as newsletter_queries
 from campaign.pages import queries as pages_queries
 from campaign.summits import queries as summits_queries
@@ -88,11 +88,11 @@ def _parted(html: str) -> tuple[str, str, str]:
 @bp.get("/search")
 def search() -> str:
     """Find pages, news, events and issues by words."""
-    asked = " ".join(request.args.get("q", "").split())[: finding.LONGEST]
+    asked = " ".join(request.args.get("q", "").split())[:LONGEST]
     number = request.args.get("page", "1")
-    words = finding.words_of(asked)
-    found = finding.page_of(
-        finding.find(words, now=clock.now()),
+    words = words_of(asked)
+    found = page_of(
+        find(words, now=clock.now()),
         int(number) if re.fullmatch(r"[0-9]{1,4}", number) else 1,
         address=url_for("front.search", q=asked),
     )
@@ -101,7 +101,7 @@ def search() -> str:
         asked=asked,
         words=words,
         found=found,
-        hits=[(hit, finding.around(hit, words)) for hit in found.hits],
+        hits=[(hit, around(hit, words)) for hit in found.hits],
     )
 
 

@@ -7,6 +7,7 @@ audience, `subscribed_…`, `unsubscribed_…`, `cleaned_…` and `nonsubscribed
 actionnetwork.org/docs/v2/people); listmonk's `subscribers.csv` (cmd/subscribers.go,
 ExportSubscribers); and those of the table below. Whatever program wrote a file, a column whose name
 states a status is understood, and one that may state it is asked about (`statuses`).
+
 Long, for the programs and their columns are a table.
 """
 

@@ -54,7 +54,7 @@ def take_in(
     shape = reading.look(path)
     service, mapping = formats.recognised(shape.header)
     run = Import(
-        name="".join(sign for sign in name if sign.isprintable())[-200:] or "?",
+        name="".join(one for one in name if one.isprintable())[-200:] or "?",
         file=file,
         fingerprint=fingerprint,
         format=service,

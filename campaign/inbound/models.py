@@ -52,7 +52,7 @@ class Made(StrEnum):
     TOO_LARGE = "too large"
 
 
-class Deed(StrEnum):
+class Settlement(StrEnum):
     """What a person did about a mail that waited."""
 
     NOTHING = "nothing"

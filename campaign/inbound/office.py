@@ -11,7 +11,7 @@ from campaign.db import db
 from campaign.forms import ButtonForm
 from campaign.inbound import opening, queries, reading, verbs
 from campaign.inbound.forms import AddressForm
-from campaign.inbound.models import Deed, InboundMail, Kind, Made
+from campaign.inbound.models import InboundMail, Kind, Made, Settlement
 from campaign.inbound.opening import Shown
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
@@ -78,11 +78,11 @@ MADE: dict[str, Any] = {
     Made.TOO_LARGE: _l("It is too large to be kept here. It lies in the mailbox still."),
 }
 
-DEEDS: dict[str, Any] = {
-    Deed.NOTHING: _l("Nothing was to be done."),
-    Deed.GONE: _l("The address exists no longer: nothing is sent there again."),
-    Deed.LEFT: _l("They were taken off the list."),
-    Deed.EXPIRED: _l("Nobody looked at it for 180 days, so it was erased."),
+SETTLEMENTS: dict[str, Any] = {
+    Settlement.NOTHING: _l("Nothing was to be done."),
+    Settlement.GONE: _l("The address exists no longer: nothing is sent there again."),
+    Settlement.LEFT: _l("They were taken off the list."),
+    Settlement.EXPIRED: _l("Nobody looked at it for 180 days, so it was erased."),
 }
 
 
@@ -107,7 +107,7 @@ ALL = [
 
 
 def _made(mail: InboundMail) -> Any:
-    return DEEDS.get(mail.settled_as) or MADE[mail.made]
+    return SETTLEMENTS.get(mail.settled_as) or MADE[mail.made]
 
 
 @bp.get("")
@@ -157,7 +157,7 @@ def _mail_page(mail: InboundMail, aside: ButtonForm, form: AddressForm) -> str:
         mail=mail,
         kind=KINDS[mail.kind],
         made=MADE[mail.made],
-        deed=DEEDS.get(mail.settled_as, ""),
+        settlement=SETTLEMENTS.get(mail.settled_as, ""),
         shown=_shown(mail),
         aside=aside,
         form=form,
@@ -190,7 +190,7 @@ def about_address(id: int) -> Any:
     if not form.validate():
         return _mail_page(found, ButtonForm(formdata=None), form), form.refusal_status()
     said = {"address": form.email.data, "by": g.organiser.id, "now": clock.now()}
-    if request.form.get("deed") == Deed.GONE:
+    if request.form.get("settlement") == Settlement.GONE:
         verbs.give_up(found, **said)
         return _done(_("Settled: nothing is sent to this address again."))
     try:

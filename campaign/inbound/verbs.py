@@ -17,7 +17,7 @@ from campaign.inbound import queries, reading
 from campaign.inbound.addressing import Role, Target, target
 from campaign.inbound.bounces.verbs import bounce, complaint, first_proven, settle, take_off, wait
 from campaign.inbound.calendar_replies import Answer
-from campaign.inbound.models import LARGEST_MAIL, Deed, InboundMail, Kind, Made
+from campaign.inbound.models import LARGEST_MAIL, InboundMail, Kind, Made, Settlement
 from campaign.inbound.opening import clean, plain_address, show
 from campaign.inbound.queries import WAITING_KEPT
 from campaign.inbound.reading import Reading
@@ -224,14 +224,14 @@ class NobodyThere(Refusal):
 
 def lay_aside(mail: InboundMail, *, by: int, now: datetime) -> None:
     """Note that somebody has looked at a mail and nothing is to be done."""
-    _settle_by_hand(mail, Deed.NOTHING, by=by, now=now)
+    _settle_by_hand(mail, Settlement.NOTHING, by=by, now=now)
 
 
 def give_up(mail: InboundMail, *, address: str, by: int, now: datetime) -> None:
     """Never write again to an address of which a mail says that it is no more."""
     evidence = f"an organiser read mail {mail.id} of {mail.received_at:%Y-%m-%d}"
     suppress(address, reason="bounce", evidence=evidence, now=now)
-    _settle_by_hand(mail, Deed.GONE, by=by, now=now)
+    _settle_by_hand(mail, Settlement.GONE, by=by, now=now)
     _belongs_to(mail, by_email(address))
 
 
@@ -241,13 +241,13 @@ def take_off_list(mail: InboundMail, *, address: str, by: int, now: datetime) ->
     if person is None:
         raise NobodyThere
     take_off(person, through="mail, by hand", now=now)
-    _settle_by_hand(mail, Deed.LEFT, by=by, now=now)
+    _settle_by_hand(mail, Settlement.LEFT, by=by, now=now)
     _belongs_to(mail, person)
 
 
-def _settle_by_hand(mail: InboundMail, deed: Deed, *, by: int, now: datetime) -> None:
+def _settle_by_hand(mail: InboundMail, settlement: Settlement, *, by: int, now: datetime) -> None:
     if mail.settled_at is None:
-        mail.settled_at, mail.settled_by_id, mail.settled_as = now, by, deed
+        mail.settled_at, mail.settled_by_id, mail.settled_as = now, by, settlement
 
 
 def _belongs_to(mail: InboundMail, person: Person | None) -> None:
@@ -263,7 +263,7 @@ def tidy(*, now: datetime) -> None:
     db.session.execute(
         update(InboundMail)
         .where(InboundMail.settled_at.is_(None), InboundMail.received_at < now - WAITING_KEPT)
-        .values(settled_at=now, settled_as=Deed.EXPIRED, envelope_sender="", **nothing_left)
+        .values(settled_at=now, settled_as=Settlement.EXPIRED, envelope_sender="", **nothing_left)
         .execution_options(synchronize_session=False)
     )
     db.session.execute(

@@ -1,4 +1,7 @@
-"""Verbs of the newsletter: draft, change, translate, take down."""
+"""Verbs of the newsletter: draft, change, translate, take down.
+
+Long, for each verb of a draft refuses what changed meanwhile in the same few ways.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -8,7 +8,7 @@ from campaign import clock
 from campaign.db import db
 from campaign.outbox import queries, verbs
 from campaign.outbox.models import Batch
-from campaign.outbox.throttles import queries as throttles
+from campaign.outbox.throttles import queries as throttles_queries
 
 cli = AppGroup(
     "outbox",
@@ -27,7 +27,7 @@ def status() -> None:
         click.echo(f"{state:10} {number}")
     waited = queries.oldest_waiting(now=clock.now())
     click.echo(f"oldest due waits {int(waited.total_seconds())} s")
-    relay = throttles.troubled_relay()
+    relay = throttles_queries.troubled_relay()
     if relay is not None:
         click.echo(f"the relay is in trouble: {relay.last_trouble}")
 

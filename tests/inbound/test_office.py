@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from campaign.db import db
-from campaign.inbound.models import Deed
+from campaign.inbound.models import Settlement
 from campaign.organisers.models import Organiser, Role
 from campaign.outbox.suppressions.queries import is_suppressed
 from campaign.outbox.suppressions.verbs import lift
@@ -71,7 +71,7 @@ def test_nothing_to_do_is_one_press_and_names_who_pressed(app: Flask, organiser:
 
     assert answer.status_code == 303
     mail = only(app)
-    assert mail.settled_as == Deed.NOTHING
+    assert mail.settled_as == Settlement.NOTHING
     with app.app_context():
         assert db.session.get_one(Organiser, mail.settled_by_id).email == "organiser@example.org"
     assert "A question" not in organiser.open(INBOX).text
@@ -84,7 +84,7 @@ def test_who_writes_that_they_want_to_leave_is_taken_off_by_hand(
     person_id = subscriber("bo@example.org")
     number = write(app)
 
-    answer = organiser.send(f"{INBOX}/{number}", action="/address", deed="left")
+    answer = organiser.send(f"{INBOX}/{number}", action="/address", settlement="left")
 
     assert answer.status_code == 303
     with app.app_context():
@@ -99,7 +99,7 @@ def test_somebody_unknown_cannot_be_taken_off_and_the_page_says_so(
 ) -> None:
     number = write(app)
 
-    answer = organiser.send(f"{INBOX}/{number}", action="/address", deed="left")
+    answer = organiser.send(f"{INBOX}/{number}", action="/address", settlement="left")
 
     assert answer.status_code == 422
     assert "Nobody with this address is known" in answer.text
@@ -113,7 +113,7 @@ def test_a_bounce_without_proof_names_its_address_for_a_person_to_give_up(
     assert why_suppressed(app) is None
 
     page = organiser.open(f"{INBOX}/{number}")
-    answer = organiser.fill(page, f"{INBOX}/{number}", action="/address", deed="gone")
+    answer = organiser.fill(page, f"{INBOX}/{number}", action="/address", settlement="gone")
 
     assert f'value="{ADA}"' in page.text
     assert answer.status_code == 303
@@ -151,13 +151,13 @@ def test_after_lifting_the_next_bounce_gives_the_address_up_again(app: Flask) ->
         assert is_suppressed(ADA)
 
 
-@pytest.mark.parametrize("deed", ["nothing", "address"])
-def test_a_reader_of_the_office_changes_nothing(app: Flask, deed: str) -> None:
+@pytest.mark.parametrize("door", ["nothing", "address"])
+def test_a_reader_of_the_office_changes_nothing(app: Flask, door: str) -> None:
     number = write(app)
     reader = signed_in(app, Role.READER, email="reader@example.org")
 
     page = reader.open(f"{INBOX}/{number}")
-    answer = reader.fill(page, f"{INBOX}/{number}", action=f"/{deed}", deed="gone")
+    answer = reader.fill(page, f"{INBOX}/{number}", action=f"/{door}", settlement="gone")
 
     assert answer.status_code == 403
     assert only(app).waits

@@ -253,7 +253,7 @@ def test_what_the_check_finds_is_said_again_where_an_issue_is_sent(
         issues.change(found, version=1, **words, slug="", language="en", by=None, now=clock.now())
         db.session.commit()
 
-    page = organiser.open(f"/office/newsletter/issues/{issue}/send/confirm?when=now&hours=4").text
+    page = organiser.open(f"/office/mailings/issue/{issue}/send?when=now&hours=4").text
 
     assert "What the check has found" in page
     assert "write “https://” before www.example.org" in page

@@ -14,6 +14,8 @@ HALVES = ("a", "b")
 _SHARES = 20
 # A multiplicative generator (Lehmer, modulo a prime): spreads ids, the same on both databases.
 _FACTOR, _PRIME = 1_103_515_245, 2_147_483_647
+# With fewer, each half would be a handful, and chance would choose.
+LEAST_FOR_AN_AB_TEST = 400
 
 
 def key_of(content: Content, half: str) -> str:

@@ -10,6 +10,7 @@ from campaign import jobs
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings import audience, queries
+from campaign.mailings.ab_tests.halves import LEAST_FOR_AN_AB_TEST
 from campaign.mailings.ab_tests.queries import has_readers_enough
 from campaign.mailings.content import Content
 from campaign.mailings.merge_checks import check_words
@@ -18,8 +19,6 @@ from campaign.mailings.verbs import BEGIN, lock, lock_with_content, readers
 from campaign.people.models import Person
 from campaign.refusals import Refusal
 
-# With fewer, each half would be a handful, and chance would choose.
-LEAST_FOR_AN_AB_TEST = 400
 # Where a day ends last on Earth.
 _LAST_ZONE = "Etc/GMT+12"
 

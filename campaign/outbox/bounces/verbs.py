@@ -9,11 +9,11 @@ from sqlalchemy import delete, select, update
 
 from campaign.db import db, lock
 from campaign.outbox.bounces import bursts, queries
-from campaign.outbox.bounces.causes import verbs as causes
+from campaign.outbox.bounces.causes import verbs as causes_verbs
 from campaign.outbox.bounces.models import Bounce, Cause, Decision
 from campaign.outbox.models import Message, address_hash
 from campaign.outbox.suppressions.models import BOUNCE, Suppression
-from campaign.outbox.throttles import verbs as throttles
+from campaign.outbox.throttles import verbs as throttles_verbs
 from campaign.outbox.throttles.queries import BOUNCES
 from campaign.outbox.throttles.verbs import domain_of
 
@@ -52,11 +52,11 @@ def report_gone(message: Message, *, words: str, is_certain: bool = True, now: d
 def report(found: Sequence[Gone], *, now: datetime) -> dict[int, Status]:
     """Note many at once as `report_gone` does; give what came of each, by its message."""
     # One worker at a time: who withholds a burst must see all that others have suppressed for it.
-    throttles.lock(BOUNCES, now=now)
+    throttles_verbs.lock(BOUNCES, now=now)
     new = _note(found, now=now)
     if any(bounce.is_certain for bounce in new):
-        causes.suppress_certain(new, now=now)
-        causes.look_for_bursts(new, now=now)
+        causes_verbs.suppress_certain(new, now=now)
+        causes_verbs.look_for_bursts(new, now=now)
     return _statuses(found)
 
 

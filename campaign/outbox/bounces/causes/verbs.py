@@ -10,7 +10,7 @@ from campaign.outbox.bounces import bursts, queries
 from campaign.outbox.bounces.models import Bounce, Cause, Decision
 from campaign.outbox.models import Batch
 from campaign.outbox.suppressions.models import BOUNCE, Suppression
-from campaign.outbox.throttles import verbs as throttles
+from campaign.outbox.throttles import verbs as throttles_verbs
 from campaign.outbox.throttles.queries import BOUNCES
 from campaign.outbox.verbs import pause, resume, send_again
 
@@ -108,7 +108,7 @@ def withhold(
 
     Whom it had suppressed already is written to again meanwhile.
     """
-    throttles.lock(BOUNCES, now=now)
+    throttles_verbs.lock(BOUNCES, now=now)
     about = Bounce.domain == domain if domain else Bounce.batch_id == batch_id
     withheld = queries.withheld_for([batch_id] if batch_id else [], [domain] if domain else [])
     cause = (
@@ -177,7 +177,7 @@ def _pause(batch_ids: Iterable[int | None], *, now: datetime) -> None:
 
 def _lock(cause: Cause, *, now: datetime) -> None:
     """Look at a cause as it is now, and let nothing be added to it before this is decided."""
-    throttles.lock(BOUNCES, now=now)
+    throttles_verbs.lock(BOUNCES, now=now)
     db.session.refresh(cause, ["withheld_at", "decided_at", "decision"])
 
 
