@@ -12,6 +12,7 @@ from campaign.db import db
 from campaign.delivery import worker
 from campaign.events import verbs as events
 from campaign.events.changes import verbs as changes
+from campaign.events.event_mails import verbs as event_mails
 from campaign.events.models import Event
 from campaign.events.queries import event_by_slug, next_action, of_action
 from campaign.events.sign_ups import mails as sign_up_mails
@@ -86,6 +87,7 @@ def set_up(campaign: Private) -> Stage:
         issue = _send_an_issue(now)
         held = _hold_events(now)
         token = _come(held[0], now=now)
+        _write_to_those_who_come(held[0], now=now)
         waiting = _write(now)
         first = organisers.add("organiser@example.org", role=Role.ADMINISTRATOR, now=now)
         organisers.invite("second@example.org", role=Role.EDITOR, now=now)
@@ -121,6 +123,18 @@ def set_up(campaign: Private) -> Stage:
         )
         db.session.commit()
     return stage
+
+
+def _write_to_those_who_come(event: Event, *, now: datetime) -> None:
+    """Write to all who come to an event, and have it waiting to be sent."""
+    event_mails.write(
+        event,
+        subject="Saturday: where we meet, and what to bring",
+        source="We meet **at the fountain**, whatever the weather.\n\nBring water, and a friend.",
+        language="en",
+        by=None,
+        now=now,
+    )
 
 
 def _bring_a_list(now: datetime) -> None:
