@@ -33,7 +33,7 @@ def init_app(app: Flask) -> None:
 
 
 def _choose() -> str:
-    offered: list[str] = current_app.config["LANGUAGES"]
+    offered = own_languages()
     if not has_request_context() or len(offered) == 1:
         return offered[0]
     # Caches must not hand one reader's language to the next (RFC 9110 section 12.5.5).
@@ -43,7 +43,7 @@ def _choose() -> str:
 
 def current_language() -> str:
     """Name the language of this answer as an HTML `lang` value (BCP 47)."""
-    return str(get_locale() or current_app.config["LANGUAGES"][0]).replace("_", "-")
+    return str(get_locale() or own_languages()[0]).replace("_", "-")
 
 
 def text_direction() -> str:
@@ -92,10 +92,9 @@ _NO_COUNTRIES = {"ZZ", "XA", "XB", "EU", "EZ", "UN", "QO"}
 def languages() -> list[tuple[str, str]]:
     """List the languages (BCP 47) with their names, in the order of the alphabet."""
     names = (get_locale() or Locale("en")).languages
-    offered = current_app.config["LANGUAGES"]
     return _by_name(
         {code: name for code, name in names.items() if len(code) == 2}
-        | {code: names.get(code.replace("-", "_"), code) for code in offered}
+        | {code: names.get(code.replace("-", "_"), code) for code in own_languages()}
     )
 
 
@@ -122,6 +121,11 @@ def short_date(day: date | datetime) -> str:
 def wall_time(moment: datetime | time) -> str:
     """Write a time of day as clocks show it: 17:30."""
     return f"{moment:%H:%M}"
+
+
+def own_languages() -> list[str]:
+    """List the languages the campaign speaks (BCP 47), its first one first."""
+    return list(current_app.config["LANGUAGES"])
 
 
 def own_zone() -> str:

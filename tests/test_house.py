@@ -136,10 +136,10 @@ CRAFTS: dict[str, set[str]] = {
     "verdicts": {"about_us", "folding", "gone", "judging", "passing"},
 }
 GROUND = {
-    "characters", "clients", "clock", "colours", "comments", "config", "days", "db", "folding",
-    "forms", "front_matter", "jobs", "languages", "linking", "logs", "markdown", "markup",
-    "paging", "plain_text", "private_files", "refusals", "slugs", "spreadsheets", "sqlite_locks",
-    "tables", "templating", "tokens", "validators",
+    "approval", "characters", "clients", "clock", "colours", "comments", "config", "days", "db",
+    "folding", "forms", "front_matter", "jobs", "languages", "linking", "logs", "markdown",
+    "markup", "paging", "plain_text", "private_files", "refusals", "slugs", "spreadsheets",
+    "sqlite_locks", "tables", "templating", "tokens", "validators",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor", "web_server"}
 
@@ -266,8 +266,9 @@ def test_law_4_only_doors_look_at_the_clock_the_request_and_the_session() -> Non
     assert wrong == [], "law 4: only doors look at the world; everyone else is told"
 
 
-# The ground through which everybody may be told of a setting: what language, which zone, whose key.
-WAYS_TO_SETTINGS = {"clients", "languages", "tables", "templating", "tokens"}
+# The ground through which everybody may be told of a setting: what language, which zone, whose key,
+# whether a colleague approves.
+WAYS_TO_SETTINGS = {"approval", "clients", "languages", "tables", "templating", "tokens"}
 
 
 def test_law_4_only_doors_look_at_the_settings() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Self
 from flask import Flask, url_for
 from sqlalchemy import Select, select
 
+from campaign import approval
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings.content import Content, Question, content
@@ -123,7 +124,7 @@ class IssueContent(Content):
     @property
     def asks_for_approval(self) -> bool:
         """Tell whether the settings ask for a colleague's approval."""
-        return verbs.asks_for_approval()
+        return approval.is_asked_for()
 
     def settled(self, options: Mapping[str, str], *, is_for_all: bool) -> dict[str, str]:
         """Decide on the archive: left open, what goes to a segment stays among its readers."""

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from flask import current_app
-
 from campaign.languages import _, force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings.fields import GREETING
@@ -21,7 +19,7 @@ from campaign.outbox.mail import Mail
 from campaign.outbox.models import Variant
 from campaign.people import links
 from campaign.people.models import Purpose
-from campaign.templating import absolute, public_url, render_mail
+from campaign.templating import absolute, our_campaign, public_url, render_mail
 
 # The kind of what goes to all is the purpose they agreed to: by it, leaving finds what waits.
 ISSUE = kind(Purpose.NEWSLETTER.value, _l("issue of the newsletter"))
@@ -65,7 +63,7 @@ def variant(issue: Issue, text: IssueText) -> Variant:
 
 def headers(issue: Issue) -> dict[str, str]:
     """Give the headers of an issue to all, with a field for each reader's way out."""
-    domain = current_app.config["MAIL_DOMAIN"]
+    domain = our_campaign().mail_domain
     return {
         **list_headers(WAY_OUT),
         # Campaign, kind and sender: by this a mailbox provider counts complaints.
@@ -111,7 +109,7 @@ def list_headers(token: str) -> dict[str, str]:
 
     `token` is one person's, or the field of a batch that holds it.
     """
-    domain = current_app.config["MAIL_DOMAIN"]
+    domain = our_campaign().mail_domain
     return {
         "List-Id": f"<newsletter.{domain}>",
         "List-Unsubscribe": (

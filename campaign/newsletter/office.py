@@ -5,7 +5,6 @@ from typing import Any
 from flask import (
     Blueprint,
     abort,
-    current_app,
     flash,
     g,
     redirect,
@@ -15,7 +14,7 @@ from flask import (
 )
 from markupsafe import Markup
 
-from campaign import clock, tables
+from campaign import approval, clock, tables
 from campaign.db import db
 from campaign.forms import ButtonForm
 from campaign.languages import _, language_name
@@ -122,7 +121,7 @@ def _issue(found: Issue, form: Any) -> str:
         test_form=ButtonForm(formdata=None),
         archive_form=ButtonForm(formdata=None),
         approve_form=ApproveForm(formdata=None, data={"version": found.version}),
-        asks_for_approval=current_app.config["NEWSLETTER_APPROVAL"],
+        asks_for_approval=approval.is_asked_for(),
         is_own=found.changed_by_id == g.organiser.id,
         names=names_of_writers(found),
         languages=[(code, language_name(code)) for code in found.languages],

@@ -8,13 +8,12 @@ from datetime import datetime
 from importlib.resources.abc import Traversable
 from uuid import uuid4
 
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from campaign import markup
+from campaign import approval, markup
 from campaign.db import db
-from campaign.languages import force_locale
+from campaign.languages import force_locale, own_languages
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings.merge_checks import check_words
 from campaign.mailings.rendering import for_strangers
@@ -252,11 +251,6 @@ class NotApproved(Refusal):
     sentence = _l("A colleague has to approve this issue, as it is now, before it can be sent.")
 
 
-def asks_for_approval() -> bool:
-    """Tell whether the settings ask for a colleague's approval of what goes to many."""
-    return bool(current_app.config["NEWSLETTER_APPROVAL"])
-
-
 def check_may_be_sent(issue: Issue, *, version: int) -> None:
     """Refuse an issue that may not go to its readers as it was seen in a `version`.
 
@@ -268,7 +262,7 @@ def check_may_be_sent(issue: Issue, *, version: int) -> None:
         raise NoText
     for text in issue.texts:
         check_words(**text.words)
-    if asks_for_approval() and not issue.is_approved:
+    if approval.is_asked_for() and not issue.is_approved:
         raise NotApproved
 
 
@@ -308,6 +302,6 @@ def load_starter(folder: Traversable, *, now: datetime) -> None:
     """Load the starter's issues as drafts, unless there are issues already."""
     if db.session.scalar(queries.search_issues().limit(1)) is not None:
         return
-    language = current_app.config["LANGUAGES"][0]
+    language = own_languages()[0]
     for words in starter.read(folder / "newsletter", language=language):
         draft(**words, by=None, now=now)

@@ -6,9 +6,7 @@ not even the name, and each has the link "this was not me, never write to me".
 
 from typing import Any, NamedTuple
 
-from flask import current_app
-
-from campaign.languages import _, force_locale
+from campaign.languages import _, force_locale, own_languages
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.kinds import Kind, kind
 from campaign.outbox.mail import Mail
@@ -68,7 +66,7 @@ def _mail(
 
 def language_of(person: Person) -> str:
     """Give the language in which to write to a person: theirs, if the campaign speaks it."""
-    offered: list[str] = current_app.config["LANGUAGES"]
+    offered = own_languages()
     tags = {language.replace("_", "-").lower(): language for language in offered}
     theirs = person.language.replace("_", "-").lower()
     while theirs and theirs not in tags:

@@ -5,11 +5,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import current_app
 from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
 
 from campaign.db import nearest_day
-from campaign.languages import _, country_name, languages, short_date, territories
+from campaign.languages import _, country_name, languages, own_zone, short_date, territories
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import Person, Rhythm, Subscription, Tag, as_tag, language_tag
 from campaign.people.queries import tags_in_use
@@ -182,7 +181,7 @@ def _day(written: str) -> date:
 
 def _begin(written: str) -> datetime:
     # A day of the office's own clocks, by which it also reads when somebody joined.
-    zone = ZoneInfo(current_app.config["TIMEZONE"])
+    zone = ZoneInfo(own_zone())
     return datetime.combine(_day(written), time(), zone)
 
 

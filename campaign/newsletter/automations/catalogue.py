@@ -6,11 +6,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from flask import current_app
-
-from campaign.languages import _, force_locale
+from campaign.languages import _, force_locale, own_languages
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.automations.models import Automation
+from campaign.templating import our_campaign
 
 STEP = "welcome-"
 WELCOME, DIGEST, REMINDER = f"{STEP}0", "digest", "reminder"
@@ -86,7 +85,7 @@ def _still() -> Words:
         _(
             "A few days ago somebody, we hope it was you, asked us to send the newsletter of "
             "%(name)s to this address. Nobody has confirmed it yet.",
-            name=current_app.config["NAME"],
+            name=our_campaign().name,
         ),
     )
 
@@ -139,7 +138,7 @@ def words_in(automation: Automation, language: str) -> Words:
         return written[language]
     built_in = BUILT_IN.get(automation.key)
     if built_in is None:
-        return written.get(current_app.config["LANGUAGES"][0], Words("", ""))
+        return written.get(own_languages()[0], Words("", ""))
     with force_locale(language):
         return built_in.words()
 

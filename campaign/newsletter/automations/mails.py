@@ -2,9 +2,7 @@
 
 from datetime import datetime
 
-from flask import current_app
-
-from campaign.languages import _, force_locale
+from campaign.languages import _, force_locale, own_languages
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings.fields import GREETING
 from campaign.mailings.rendering import (
@@ -23,7 +21,7 @@ from campaign.outbox.models import Variant
 from campaign.people import links
 from campaign.people.mails import Words, confirmation_reminder, language_of
 from campaign.people.models import Person, Purpose
-from campaign.templating import absolute, render_mail
+from campaign.templating import absolute, our_campaign, render_mail
 
 WELCOMED = kind("welcome", _l("welcome to the newsletter"))
 # The kind of mails sent long ago, too.
@@ -34,7 +32,7 @@ SHOWN = 140
 
 def variants(automation: Automation) -> list[Variant]:
     """Write a mail for all its readers at once: a variant for each language, which is its key."""
-    return [variant(automation, language) for language in current_app.config["LANGUAGES"]]
+    return [variant(automation, language) for language in own_languages()]
 
 
 def variant(automation: Automation, language: str) -> Variant:
@@ -70,7 +68,7 @@ def _opening(text: str) -> str:
 
 def headers(automation: Automation) -> dict[str, str]:
     """Give the headers of a mail to many, with a merge field for each reader's way out."""
-    domain = current_app.config["MAIL_DOMAIN"]
+    domain = our_campaign().mail_domain
     return {**list_headers(WAY_OUT), "Feedback-ID": f"{automation.key}:newsletter:{domain}"}
 
 

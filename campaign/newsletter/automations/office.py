@@ -14,7 +14,7 @@ from flask import (
     url_for,
 )
 
-from campaign import clock
+from campaign import approval, clock
 from campaign.db import db
 from campaign.forms import ButtonForm
 from campaign.languages import _, language_name, local, ngettext
@@ -148,7 +148,7 @@ def _automation(found: Automation, form: Any = None) -> str:
         ],
         button=ButtonForm(formdata=None),
         approve_form=ApproveForm(formdata=None, data={"seen": found.words_fingerprint}),
-        asks_for_approval=current_app.config["NEWSLETTER_APPROVAL"],
+        asks_for_approval=approval.is_asked_for(),
         waits=queries.needs_approval(found),
         is_own=found.written_by_id == g.organiser.id,
         address=g.organiser.email,

@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import ColumnElement, Select, exists, func, literal, select
 
+from campaign import approval
 from campaign.db import count_of, db
+from campaign.languages import own_languages
 from campaign.mailings.audience import recipients
 from campaign.newsletter.automations import mails
 from campaign.newsletter.automations.catalogue import (
@@ -91,7 +93,7 @@ def needs_approval(automation: Automation) -> bool:
 
     What is on from the first, in the words of the program, was switched on by nobody here.
     """
-    if not current_app.config["NEWSLETTER_APPROVAL"] or automation.is_approved:
+    if not approval.is_asked_for() or automation.is_approved:
         return False
     built_in = BUILT_IN.get(automation.key)
     is_as_it_came = not automation.texts and automation.switched_on_at is None
@@ -140,7 +142,7 @@ def _text_for() -> ColumnElement[str]:
 
     Who reads Austrian German gets the German text where there is no Austrian one.
     """
-    first, *others = current_app.config["LANGUAGES"]
+    first, *others = own_languages()
     if not others:
         return literal(first)
     return language_among((first, *others), otherwise=first)

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import delete, func, insert, literal, select
 
+from campaign import approval
 from campaign.db import Moment, db, insert_missing, upsert
 from campaign.languages import lazy_gettext as _l
+from campaign.languages import own_languages
 from campaign.mailings.merge_checks import check_words
 from campaign.newsletter.automations import mails, queries
 from campaign.newsletter.automations.catalogue import (
@@ -122,12 +123,12 @@ def switch_on(key: str, *, by: int | None, now: datetime) -> None:
     row = locked(key)
     if row.is_on:
         return
-    if current_app.config["NEWSLETTER_APPROVAL"]:
+    if approval.is_asked_for():
         if not row.is_approved:
             raise NotApproved
         if row.written_by_id is None and by is not None and row.approved_by_id == by:
             raise NotOnesOwn
-    for language in current_app.config["LANGUAGES"]:
+    for language in own_languages():
         words = words_in(row, language)
         if not (words.subject and words.source):
             raise NothingToSay

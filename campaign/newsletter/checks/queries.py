@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from flask import Flask, current_app
+from flask import Flask
 
 from campaign import markdown
 from campaign.languages import force_locale, language_name
@@ -17,7 +17,7 @@ from campaign.newsletter.models import Issue, IssueText
 from campaign.outbox.fields import Recipient, known
 from campaign.outbox.mail import inline
 from campaign.refusals import Refusal
-from campaign.templating import absolute
+from campaign.templating import absolute, our_campaign
 
 # A page of more would be read by nobody.
 MOST_FINDINGS = 50
@@ -62,9 +62,7 @@ def _found_in(text: IssueText, html: str, *, now: datetime) -> Iterator[Finding]
     yield from content_lint.of_subject(text)
     yield from content_lint.of_fields(text, body, nobody=nobody, sampled=sampled)
     yield from content_lint.of_body(text, body, bytes_of_html=len(inline(html).encode()))
-    yield from content_lint.of_links(
-        content_lint.links_in(body.html), base=current_app.config["BASE_URL"]
-    )
+    yield from content_lint.of_links(content_lint.links_in(body.html), base=our_campaign().base_url)
 
 
 def addresses_of(issue: Issue) -> tuple[list[str], list[str]]:
@@ -100,7 +98,7 @@ def dead_ends(app: Flask, sources: Iterable[str]) -> list[Finding]:
 
 def addresses_in(sources: Iterable[str]) -> tuple[list[str], list[str]]:
     """List where the links and pictures of texts lead: paths of ours, and other sites."""
-    base = str(current_app.config["BASE_URL"])
+    base = our_campaign().base_url
     ours: dict[str, None] = {}
     others: dict[str, None] = {}
     for source in sources:

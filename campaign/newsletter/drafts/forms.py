@@ -1,15 +1,15 @@
 """What organisers may say of a draft: its texts, what it is about, and that it is to go."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app
 from wtforms import BooleanField, IntegerField, SelectField, ValidationError
 from wtforms.fields import Field
 from wtforms.widgets import HiddenInput
 
 from campaign.forms import OfficeForm, line_field, markdown_field
-from campaign.languages import _, language_name
+from campaign.languages import _, language_name, own_languages
 from campaign.languages import lazy_gettext as _l
 from campaign.validators import present
 
@@ -56,7 +56,7 @@ class IssueForm(TextForm):
         _l("Language"),
         description=_l("Readers for whose language there is no text get this one."),
         validators=[present(_l("Choose a language."))],
-        default=lambda: current_app.config["LANGUAGES"][0],
+        default=lambda: own_languages()[0],
     )
     topic = SelectField(
         _l("Topic"), description=_l("Who has left this topic out does not get the issue.")
@@ -66,12 +66,9 @@ class IssueForm(TextForm):
         description=_l("For an issue that sums up a month."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, topics: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.language.choices = [
-            (code, language_name(code)) for code in current_app.config["LANGUAGES"]
-        ]
-        topics: list[str] = current_app.config["TOPICS"]
+        self.language.choices = [(code, language_name(code)) for code in own_languages()]
         kept = [self.topic.data] if self.topic.data and not self.is_submitted() else []
         self.topic.choices = [
             ("", _("None: it goes to all")),

@@ -31,16 +31,20 @@ def _found(id: int) -> Issue:
     return found
 
 
+def _form(**shown: Any) -> IssueForm:
+    return IssueForm(topics=current_app.config["TOPICS"], **shown)
+
+
 @bp.get("/issues/new")
 def new() -> Any:
     """Show an empty issue."""
-    return _write(IssueForm(), None)
+    return _write(_form(), None)
 
 
 @bp.post("/issues/new")
 def draft() -> Any:
     """Begin an issue."""
-    form = IssueForm()
+    form = _form()
     if not form.validate():
         return _write(form, None), form.refusal_status()
     try:
@@ -143,7 +147,7 @@ def edit(id: int) -> Any:
     if found.is_sent:
         return redirect(url_for("office.newsletter.issue", id=id), 303)
     about = {name: getattr(found, name) for name in ABOUT}
-    return _write(IssueForm(data={**found.text.words, **about}), found)
+    return _write(_form(data={**found.text.words, **about}), found)
 
 
 ABOUT = ("slug", "language", "topic", "is_monthly", "version")
@@ -153,7 +157,7 @@ ABOUT = ("slug", "language", "topic", "is_monthly", "version")
 def change(id: int) -> Any:
     """Save a draft, unless somebody else did so meanwhile."""
     found = _found(id)
-    form = IssueForm()
+    form = _form()
     if not form.validate():
         return _write(form, found), form.refusal_status()
     try:

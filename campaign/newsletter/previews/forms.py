@@ -4,11 +4,10 @@ import re
 from typing import Any
 
 from babel import Locale
-from flask import current_app
 from wtforms import RadioField, SelectField, StringField
 
 from campaign.forms import OfficeForm, line_field, name_field
-from campaign.languages import _, current_language
+from campaign.languages import _, current_language, own_languages
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.previews.modes import Mode
 from campaign.validators import present, tidy_line, tidy_text
@@ -57,4 +56,4 @@ class PreviewForm(ReaderForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.language.choices = current_app.config["LANGUAGES"]
+        self.language.choices = own_languages()

@@ -1,18 +1,19 @@
 """What readers may say to the newsletter: subscribe, confirm, refuse, choose, leave, come back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from babel import Locale
-from flask import current_app
 from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
 from wtforms.fields import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from campaign.forms import PublicForm, email_field, line_field, name_field
-from campaign.languages import _, country_name
+from campaign.languages import _, country_name, own_languages
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import Rhythm
 from campaign.summits.posts_csv import COUNTRIES
+from campaign.templating import our_campaign
 from campaign.validators import present
 
 
@@ -22,7 +23,7 @@ def consent_wording() -> str:
         _(
             "Send me the newsletter of %(name)s by e-mail, about once a month. I can leave at any "
             "time with the link in each issue.",
-            name=current_app.config["NAME"],
+            name=our_campaign().name,
         )
     )
 
@@ -70,17 +71,17 @@ class PreferencesForm(PublicForm):
     city = line_field(_l("Your city"), most=80)
     forgets_place = BooleanField(_l("Forget my country and my city"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, offered: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        languages, topics = current_app.config["LANGUAGES"], current_app.config["TOPICS"]
+        languages = own_languages()
         if len(languages) > 1:
             self.language.choices = [
                 (code, Locale.parse(code).get_display_name(code) or code) for code in languages
             ]
         else:
             del self.language
-        if topics:
-            self.topics.choices = [(topic, topic) for topic in topics]
+        if offered:
+            self.topics.choices = [(topic, topic) for topic in offered]
         else:
             del self.topics
         named = sorted((country_name(code), code) for code in COUNTRIES)

@@ -166,12 +166,13 @@ def preferences(token: str) -> Any:
         return redirect(url_for("newsletter.left", token=_way_out(person_id)), 303)
     person = choices.person
     form = PreferencesForm(
+        offered=current_app.config["TOPICS"],
         data={
             "rhythm": choices.subscription.rhythm,
             "topics": [t for t in current_app.config["TOPICS"] if t not in choices.refused],
             "language": language_of(person),
             "name": person.name,
-        }
+        },
     )
     return _preferences(choices, form, token)
 
@@ -197,7 +198,7 @@ def save_preferences(token: str) -> Any:
     choices = queries.choices_of(person_id)
     if choices is None:
         raise tokens.ExpiredToken
-    form = PreferencesForm()
+    form = PreferencesForm(offered=current_app.config["TOPICS"])
     if not form.validate():
         return _preferences(choices, form, token), form.refusal_status()
     verbs.choose(
