@@ -52,6 +52,7 @@ SECOND_NOUNS: dict[str, dict[str, str]] = {
 # What else a file of a room may be called: a craft's name is its own.
 CRAFTS: dict[str, set[str]] = {
     "attribution": {"codes", "links"},
+    "content_checks": {"content_lint", "link_checker", "slips"},
     "delivery": {
         "building",
         "claiming",
@@ -101,7 +102,7 @@ CRAFTS: dict[str, set[str]] = {
     "letters": {"composing", "segments"},
     "letters/asks": set(),
     "letters/tallies": set(),
-    "mailings": {"audience", "content", "fields", "merge_checks", "rendering", "states"},
+    "mailings": {"audience", "checks", "content", "fields", "merge_checks", "rendering", "states"},
     "mailings/ab_tests": {"halves"},
     "mailings/planning": set(),
     "mailings/report": {"progress"},
@@ -109,7 +110,7 @@ CRAFTS: dict[str, set[str]] = {
     "newsletter": {"fields", "mailing", "starter"},
     "newsletter/automations": {"catalogue"},
     "newsletter/automations/texts": set(),
-    "newsletter/checks": {"content_lint", "link_checker", "slips"},
+    "newsletter/checks": set(),
     "newsletter/drafts": set(),
     "newsletter/embeds": set(),
     "newsletter/images": {"pictures"},

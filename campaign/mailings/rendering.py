@@ -66,14 +66,6 @@ def offered() -> list[str]:
     return sorted(name for name, field in known().items() if not field.is_hidden)
 
 
-_BLOCK = re.compile(r"<(?:div|p|table|ul|ol|h[1-6]|section|article|figure|blockquote)\b")
-
-
-def is_card(value: Value) -> bool:
-    """Tell whether a value is more than a line of words, so that it needs a paragraph to itself."""
-    return bool(value.html and _BLOCK.search(value.html))
-
-
 def unknown_field(*texts: str) -> tuple[str, list[str]] | None:
     """Find the first name in braces that is no field, with the names nearest to it."""
     names = offered()

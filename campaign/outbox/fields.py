@@ -34,6 +34,14 @@ class Value:
     text: str
     html: str | None = None
 
+    @property
+    def is_card(self) -> bool:
+        """Tell whether it is more than a line of words, so that it needs a paragraph to itself."""
+        return bool(self.html and _BLOCK.search(self.html))
+
+
+_BLOCK = re.compile(r"<(?:div|p|table|ul|ol|h[1-6]|section|article|figure|blockquote)\b")
+
 
 @dataclass(frozen=True)
 class Field:

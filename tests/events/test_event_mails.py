@@ -309,3 +309,20 @@ def test_what_cannot_be_filled_in_is_not_saved(app: Flask, event: Event) -> None
             written(event, source="Dear {{ nmae }}")
         with pytest.raises(UnknownField):
             written(event, subject="{{ withdraw }}")
+
+
+def test_what_the_check_finds_is_said_where_it_is_sent(
+    app: Flask, organiser: Visitor, event: Event
+) -> None:
+    with app.app_context():
+        slips = written(event, source="Hello *|FNAME|*. [Go](www.example.org) [In](/nowhere)")
+        fine = written(event, source="We meet at the river, all of us. {{ name | Friend }}, come!")
+        assert content_of(fine).to_mend(app, now=clock.now()) == []
+
+    page = organiser.open(f"/office/mailings/event-mail/{slips}/send?when=now").text
+
+    assert "What the check has found" in page
+    assert "*|FNAME|*” looks like a merge field of another program" in page
+    assert "write “https://” before www.example.org" in page
+    assert "/nowhere: there is no such page" in page
+    assert "Look at the whole check" not in page

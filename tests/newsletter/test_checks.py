@@ -1,13 +1,8 @@
-"""The check before sending: what it finds in a text, and how it asks whether links answer."""
+"""The check before sending: what it finds in an issue and an automation, and where it says so."""
 
-import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
-from typing import Any
+from collections.abc import Callable
+from importlib.resources import files
 
 import pytest
 from flask import Flask
@@ -15,15 +10,12 @@ from flask import Flask
 from campaign import clock
 from campaign.db import db
 from campaign.newsletter import verbs
-from campaign.newsletter.checks import link_checker, queries
-from campaign.newsletter.checks.link_checker import (
-    Status,
-    check,
-    check_others,
-    check_ours,
-    is_public,
-)
-from campaign.newsletter.models import Issue
+from campaign.newsletter.automations import catalogue
+from campaign.newsletter.automations import queries as automations_queries
+from campaign.newsletter.automations.queries import as_it_comes
+from campaign.newsletter.checks import queries
+from campaign.newsletter.models import Issue, IssueText
+from campaign.pages import verbs as pages
 from tests.visitor import Visitor
 
 GOOD = {
@@ -89,158 +81,6 @@ def test_a_card_alone_and_a_field_with_words_for_strangers_are_as_they_should_be
         assert findings(source=f"{GOOD['source']} Come, {{{{ name | friend }}}}.") == []
 
 
-def test_our_own_links_are_opened_as_a_stranger_would(app: Flask) -> None:
-    paths = ["/newsletter", "/newsletter/nothing-here", "/office/newsletter", "/events/nowhere"]
-    with app.app_context():
-        heard = {answer.address: answer.status for answer in check_ours(app, paths)}
-
-    assert heard == {
-        "/newsletter": Status.FINE,
-        "/newsletter/nothing-here": Status.GONE,
-        "/office/newsletter": Status.OFFICE,
-        "/events/nowhere": Status.GONE,
-    }
-
-
-class _Site(BaseHTTPRequestHandler):
-    """A site on which pages are there, gone, shy, moved, or slow to answer."""
-
-    def do_HEAD(self) -> None:
-        status = {"/fine": 200, "/gone": 404, "/shy": 403, "/no-heads": 405}.get(self.path, 302)
-        if self.path == "/drips":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
-            with suppress(OSError):
-                while not self.server.slowly.wait(0.1):  # type: ignore[attr-defined]
-                    self.wfile.write(b"X: a\r\n")
-            return
-        if self.path == "/slow":
-            self.server.slowly.wait(5)  # type: ignore[attr-defined]
-        self.send_response(status)
-        if status == 302:
-            to = {"/inside": "http://10.0.0.1/", "/round": "/round"}.get(self.path, "/fine")
-            self.send_header("Location", to)
-        self.end_headers()
-
-    def do_GET(self) -> None:
-        self.send_response({"/gone": 404, "/shy": 403}.get(self.path, 200))
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def site() -> Iterator[str]:
-    """Give the address of a site on this machine."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Site)
-    server.slowly = threading.Event()  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.slowly.set()  # type: ignore[attr-defined]
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def only_this_machine(number: link_checker.IpAddress, port: int) -> bool:
-    return number.is_loopback
-
-
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/fine", Status.FINE),
-        ("/moved", Status.FINE),
-        ("/no-heads", Status.FINE),
-        ("/gone", Status.GONE),
-        ("/shy", Status.UNKNOWN),
-        ("/round", Status.TROUBLE),
-        ("/inside", Status.NOT_OURS),
-    ],
-)
-def test_another_site_is_asked(site: str, path: str, status: Status) -> None:
-    assert check(site + path, may_ask=only_this_machine).status == status
-
-
-def test_a_site_that_is_slow_or_gone_holds_nobody_up(
-    site: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(link_checker, "TIMEOUT", 0.3)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        closed = f"http://127.0.0.1:{free.getsockname()[1]}/"
-
-    asked = [f"{site}/slow", closed, f"{site}/fine", "http://[", "ftp://x.example/"]
-    began = time.monotonic()
-    assert check(f"{site}/drips", may_ask=only_this_machine).status == Status.SILENT
-    assert time.monotonic() - began < 3
-    heard = check_others(asked, may_ask=only_this_machine)
-
-    assert [answer.status for answer in heard] == [
-        Status.SILENT,
-        Status.SILENT,
-        Status.FINE,
-        Status.TROUBLE,
-        Status.TROUBLE,
-    ]
-
-
-@pytest.mark.parametrize(
-    "number",
-    [
-        "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1",
-        "0.0.0.0", "224.0.0.1", "::1", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::a00:1",
-        "2002:7f00:1::", "::",
-        # Kept for protocols, examples, translation and what is no more (IANA's two registries).
-        "192.0.0.9", "192.0.0.170", "192.0.2.1", "192.88.99.1", "198.18.0.1", "198.51.100.1",
-        "203.0.113.1", "240.0.0.1", "255.255.255.255",
-        "::7f00:1", "::a00:1", "::ffff:0:7f00:1", "::ffff:10.1.2.3", "::ffff:93.184.215.14",
-        "64:ff9b::7f00:1", "64:ff9b::5db8:d70e", "64:ff9b:1::a00:1", "64:ff9b:1:ffff::1", "100::1",
-        "100:0:0:1::1", "2001::1", "2001:0:7f00:1::", "2001:2::1", "2001:10::1", "2001:20::1",
-        "2001:30::1", "2001:1::1", "2001:4:112::1", "2001:db8::1", "2002:a00:1::1",
-        "2002:5db8:d70e::1", "2620:4f:8000::1", "3fff::1", "5f00::1", "fc00::1", "fdff::1",
-        "fec0::1", "feff::1", "ff02::1", "ff0e::1", "4000::1", "1fff::1", "e000::1",
-    ],
-)  # fmt: skip
-def test_no_number_within_our_network_is_ever_asked(number: str) -> None:
-    host = f"[{number}]" if ":" in number else number
-
-    assert not is_public(ip_address(number), 80)
-    assert check(f"http://{host}/").status == Status.NOT_OURS
-
-
-def test_a_name_that_comes_to_stand_for_another_number_is_asked_at_the_first(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked: list[Any] = []
-    # The name's own server gives a public number first, and one of ours from then on.
-    numbers = iter(["93.184.215.14"] + ["127.0.0.1"] * 9)
-
-    def look_up(host: str, port: int, **_: Any) -> list[Any]:
-        return [(0, 0, 0, "", (next(numbers), port))]
-
-    def connect(address: tuple[str, int], **_: Any) -> socket.socket:
-        asked.append(address)
-        raise TimeoutError
-
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    monkeypatch.setattr(socket, "create_connection", connect)
-
-    first = check("http://rebinding.example/")
-    later = check("http://rebinding.example/")
-
-    assert first.status == Status.SILENT
-    assert later.status == Status.NOT_OURS
-    assert asked == [("93.184.215.14", 80)]
-
-
-def test_public_numbers_are_asked_at_the_ports_of_the_web_alone() -> None:
-    assert is_public(ip_address("93.184.215.14"), 443)
-    assert is_public(ip_address("2606:2800:21f::1"), 80)
-    assert not is_public(ip_address("93.184.215.14"), 25)
-
-
 def test_an_organiser_checks_an_issue(organiser: Visitor, issue: int, app: Flask) -> None:
     with app.app_context():
         found = db.session.get_one(Issue, issue)
@@ -263,3 +103,65 @@ def test_an_organiser_checks_an_issue(organiser: Visitor, issue: int, app: Flask
     assert "not on the public internet" not in looked
     assert asked.status_code == 200
     assert "is not on the public internet" in asked.text
+
+
+@pytest.mark.parametrize("end", ["", "!", "}"])
+def test_nor_does_a_long_name_in_a_link_or_one_field_without_end(app: Flask, end: str) -> None:
+    source = f"[{'a.' * 24_000}{end}](https://x.example)\n\n{{{{ {'a' * 900} {end}"
+    text = IssueText(language="en", title="T", subject="S", preview="P", source=source)
+    begun = time.process_time()
+
+    with app.test_request_context():
+        queries.findings(Issue(slug="s", language="en", texts=[text]), text, now=clock.now())
+
+    assert time.process_time() - begun < 4.0
+
+
+def test_the_automatic_mails_that_come_with_the_program_have_nothing_to_mend(
+    app: Flask,
+) -> None:
+    now = clock.now()
+    with app.test_request_context():
+        pages.load_starter(files("campaign.starter"), now=now)
+        db.session.commit()
+        found = [
+            str(one.sentence)
+            for key in catalogue.BUILT_IN
+            for one in automations_queries.to_mend(app, as_it_comes(key), "en", now=now)
+            if one.is_grave
+        ]
+
+    assert found == []
+
+
+def test_what_the_check_finds_is_said_again_where_an_issue_is_sent(
+    app: Flask, organiser: Visitor, issue: int, subscribers: Callable[..., None]
+) -> None:
+    subscribers("ada@example.org")
+    with app.app_context():
+        found = db.session.get_one(Issue, issue)
+        words = {**found.text.words, "source": "[Go](www.example.org) [in](/nowhere)"}
+        verbs.change(found, version=1, **words, slug="", language="en", by=None, now=clock.now())
+        db.session.commit()
+
+    page = organiser.open(f"/office/mailings/issue/{issue}/send?when=now&hours=4").text
+
+    assert "What the check has found" in page
+    assert "write “https://” before www.example.org" in page
+    assert "/nowhere: there is no such page" in page
+
+
+def test_what_the_check_finds_is_said_where_an_automatic_mail_is_switched_on(
+    organiser: Visitor,
+) -> None:
+    address = "/office/newsletter/automations/digest"
+    organiser.send(
+        f"{address}/en", action="/en", subject="Hello *|FNAME|*", source="[Go](/nowhere) ![](x.png)"
+    )
+
+    page = organiser.open(address).text
+
+    assert "Switch it on" in page
+    assert "*|FNAME|*” looks like a merge field of another program" in page
+    assert "/nowhere: there is no such page" in page
+    assert "The picture x.png is not one of ours" in page

@@ -1,16 +1,17 @@
 """A mail to those who come to an event as something sent to many (`mailings`)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self
 
-from flask import url_for
+from flask import Flask, url_for
 from sqlalchemy import Select
 
 from campaign.db import db
 from campaign.events.event_mails import fields, mails, queries, verbs
 from campaign.events.event_mails.models import CONTENT, EventMail
 from campaign.languages import lazy_gettext as _l
+from campaign.mailings import checks
 from campaign.mailings.content import Content, content
 from campaign.outbox.models import Variant
 from campaign.people.models import Person
@@ -88,3 +89,19 @@ class EventMailContent(Content):
     def begin(self, *, options: Mapping[str, str], now: datetime) -> None:
         """Note that it is sent."""
         verbs.go_out(self.thing, now=now)
+
+    def to_mend(self, app: Flask, *, now: datetime) -> list[tuple[str, Sequence[Any]]]:
+        """Say what a check finds in its text, links to pages of ours that are not there as well."""
+        mail: EventMail = self.thing
+        found = [
+            *checks.dead_ends(app, [mail.source]),
+            *checks.findings(
+                language=mail.language,
+                subject=mail.subject,
+                source=mail.source,
+                html=mails.variant(mail).html,
+                about_id=mail.event_id,
+                now=now,
+            ),
+        ]
+        return [("", found)] if found else []

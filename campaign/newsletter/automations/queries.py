@@ -7,8 +7,10 @@ from flask import Flask
 from sqlalchemy import ColumnElement, Select, exists, func, literal, select
 
 from campaign import approval
+from campaign.content_checks.content_lint import Finding
 from campaign.db import count_of, db
 from campaign.languages import own_languages
+from campaign.mailings import checks
 from campaign.mailings.audience import recipients
 from campaign.newsletter.automations import mails
 from campaign.newsletter.automations.catalogue import (
@@ -24,8 +26,6 @@ from campaign.newsletter.automations.models import (
     Enrolment,
     StepSent,
 )
-from campaign.newsletter.checks import queries as checks_queries
-from campaign.newsletter.checks.content_lint import Finding
 from campaign.people.models import Person, Purpose, Rhythm, Subscription
 from campaign.people.queries import language_among
 from campaign.segments.queries import audience
@@ -76,8 +76,8 @@ def to_mend(app: Flask, automation: Automation, language: str, *, now: datetime)
         return []
     html = mails.variant(automation, language).html
     return [
-        *checks_queries.dead_ends(app, [words.source]),
-        *checks_queries.findings_in_words(
+        *checks.dead_ends(app, [words.source]),
+        *checks.findings(
             subject=words.subject, source=words.source, language=language, html=html, now=now
         ),
     ]

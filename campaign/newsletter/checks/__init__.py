@@ -1,1 +1,1 @@
-"""Checks before sending: whether links answer, and what providers and readers stumble over."""
+"""Checks of an issue before it is sent, and the page that shows what they find."""

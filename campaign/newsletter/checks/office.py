@@ -6,11 +6,11 @@ from typing import Any
 from flask import Blueprint, Flask, abort, current_app, render_template
 
 from campaign import clock
+from campaign.content_checks.link_checker import CheckedLink, check_others, check_ours
 from campaign.db import db
 from campaign.forms import ButtonForm
 from campaign.languages import language_name
 from campaign.newsletter.checks import queries
-from campaign.newsletter.checks.link_checker import CheckedLink, check_others, check_ours
 from campaign.newsletter.models import Issue
 
 bp = Blueprint("checks", __name__)

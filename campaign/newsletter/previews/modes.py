@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from campaign.languages import force_locale
-from campaign.mailings.rendering import is_card, offered
+from campaign.mailings.rendering import offered
 from campaign.outbox.fields import Recipient, known
 
 
@@ -44,5 +44,5 @@ def offers(language: str, *, now: datetime) -> list[Offer]:
     with force_locale(language):
         for name in offered():
             value = fields[name].make(reader, now)
-            found.append(Offer(name, fields[name].label, value.text, is_card(value)))
+            found.append(Offer(name, fields[name].label, value.text, value.is_card))
     return found

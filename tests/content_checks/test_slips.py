@@ -1,35 +1,17 @@
 """Slips in a text that goes to many: addresses that lead nowhere, fields of other programs."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import escape
-from importlib.resources import files
 
 import pytest
 from flask import Flask
 
-from campaign import clock
 from campaign.app import create_app
-from campaign.db import db
-from campaign.mailings.rendering import Written
+from campaign.content_checks import content_lint, slips
 from campaign.markdown import Address, addresses
-from campaign.newsletter import verbs as issues
-from campaign.newsletter.automations import catalogue
-from campaign.newsletter.automations import queries as automations_queries
-from campaign.newsletter.automations.queries import as_it_comes as catalogue_mail
-from campaign.newsletter.checks import (
-    content_lint as habits,
-)
-from campaign.newsletter.checks import (
-    link_checker,
-    queries,
-    slips,
-)
-from campaign.newsletter.models import Issue, IssueText
-from campaign.pages import verbs as pages
 from campaign.plain_text import plain
 from tests.closing import close
-from tests.visitor import Visitor
 
 
 @pytest.fixture(scope="module")
@@ -183,94 +165,18 @@ def hostile(unit: str) -> str:
 @pytest.mark.parametrize("unit", UNITS)
 def test_no_text_of_fifty_thousand_signs_keeps_a_check_busy(app_words: None, unit: str) -> None:
     text = hostile(unit)
-    issue_text = IssueText(language="en", title="", subject=text[:255], preview="", source=text)
-    body = Written(text=text, html=f"<p>{escape(text)}</p>")
+    paragraph = f"<p>{escape(text)}</p>"
     link = f'<a href="{escape(text)}">{escape(text)}</a>'
     begun = time.process_time()
 
     list(slips.of_addresses([Address(text, text), Address(text, "", True)]))
     list(slips.of_foreign_fields(text))
     list(slips.of_what_is_left(text))
-    list(habits.of_subject(issue_text))
-    list(habits.of_body(issue_text, body, bytes_of_html=0))
+    list(content_lint.of_subject(text[:255]))
+    list(content_lint.of_body(text, paragraph, bytes_of_html=0))
     for html in (link, link.replace('href="', 'href="https://x.example/')):
-        list(habits.of_links(habits.links_in(html), base="https://campaign.example"))
-    habits.pictures_in(body.html)
+        list(content_lint.of_links(content_lint.links_in(html), base="https://campaign.example"))
+    content_lint.pictures_in(paragraph)
 
     # Half a minute, where one of them looks at each part of the text from each place in it.
     assert time.process_time() - begun < 2.0
-
-
-@pytest.mark.parametrize("end", ["", "!", "}"])
-def test_nor_does_a_long_name_in_a_link_or_one_field_without_end(app: Flask, end: str) -> None:
-    source = f"[{'a.' * 24_000}{end}](https://x.example)\n\n{{{{ {'a' * 900} {end}"
-    text = IssueText(language="en", title="T", subject="S", preview="P", source=source)
-    begun = time.process_time()
-
-    with app.test_request_context():
-        queries.findings(Issue(slug="s", language="en", texts=[text]), text, now=clock.now())
-
-    assert time.process_time() - begun < 4.0
-
-
-def test_thousands_of_own_pages_are_not_all_opened(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(link_checker, "OWN_TIMEOUT", 0.05)
-
-    with app.app_context():
-        heard = link_checker.check_ours(app, [f"/nowhere-{n}" for n in range(2000)])
-
-    assert len(heard) == 2000
-    assert heard[0].is_grave
-    assert "too many" in str(heard[-1].sentence)
-
-
-def test_the_automatic_mails_that_come_with_the_program_have_nothing_to_mend(
-    app: Flask,
-) -> None:
-    now = clock.now()
-    with app.test_request_context():
-        pages.load_starter(files("campaign.starter"), now=now)
-        db.session.commit()
-        found = [
-            str(one.sentence)
-            for key in catalogue.BUILT_IN
-            for one in automations_queries.to_mend(app, catalogue_mail(key), "en", now=now)
-            if one.is_grave
-        ]
-
-    assert found == []
-
-
-def test_what_the_check_finds_is_said_again_where_an_issue_is_sent(
-    app: Flask, organiser: Visitor, issue: int, subscribers: Callable[..., None]
-) -> None:
-    subscribers("ada@example.org")
-    with app.app_context():
-        found = db.session.get_one(Issue, issue)
-        words = {**found.text.words, "source": "[Go](www.example.org) [in](/nowhere)"}
-        issues.change(found, version=1, **words, slug="", language="en", by=None, now=clock.now())
-        db.session.commit()
-
-    page = organiser.open(f"/office/mailings/issue/{issue}/send?when=now&hours=4").text
-
-    assert "What the check has found" in page
-    assert "write “https://” before www.example.org" in page
-    assert "/nowhere: there is no such page" in page
-
-
-def test_what_the_check_finds_is_said_where_an_automatic_mail_is_switched_on(
-    organiser: Visitor,
-) -> None:
-    address = "/office/newsletter/automations/digest"
-    organiser.send(
-        f"{address}/en", action="/en", subject="Hello *|FNAME|*", source="[Go](/nowhere) ![](x.png)"
-    )
-
-    page = organiser.open(address).text
-
-    assert "Switch it on" in page
-    assert "*|FNAME|*” looks like a merge field of another program" in page
-    assert "/nowhere: there is no such page" in page
-    assert "The picture x.png is not one of ours" in page

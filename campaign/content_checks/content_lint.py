@@ -1,16 +1,14 @@
 """The craft of reading a text as a mailbox provider and a hurried reader do: what they dislike."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
 from campaign.languages import lazy_gettext as _l
-from campaign.mailings.rendering import Written, is_card
-from campaign.newsletter.models import IssueText
-from campaign.outbox.fields import FIELD, Field, Recipient, Value
+from campaign.outbox.fields import FIELD, Value
 
 # Gmail shows the first 102 kB of a mail and hides the rest, the link to leave among it.
 MOST_BYTES = 100_000
@@ -34,7 +32,7 @@ _DOMAIN = re.compile(r"\b((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24})\b", re.IGNORECA
 
 @dataclass(frozen=True)
 class Finding:
-    """Something to mend, or only to think about, before an issue goes out."""
+    """Something to mend, or only to think about, before a text goes out."""
 
     sentence: Any
     is_grave: bool = False
@@ -69,41 +67,41 @@ def pictures_in(html: str) -> list[str]:
     return [unescape(found) for found in re.findall(r'<img\b[^>]*?\bsrc="([^"]*)"', html)]
 
 
-def of_subject(text: IssueText) -> Iterator[Finding]:
+def of_subject(subject: str) -> Iterator[Finding]:
     """Find what is wrong with the line by which a mail is opened or not."""
-    subject = FIELD.sub("", text.subject)
-    shouted = re.findall(r"\b[^\W\d_]{4,}\b", subject)
+    words = FIELD.sub("", subject)
+    shouted = re.findall(r"\b[^\W\d_]{4,}\b", words)
     if len(shouted) >= 2 and sum(word.isupper() for word in shouted) * 2 > len(shouted):
         yield Finding(_l("The subject is in capitals: it reads as shouting, and as spam."))
-    if re.search(r"[!?]{2,}|!.*!", subject):
+    if re.search(r"[!?]{2,}|!.*!", words):
         yield Finding(_l("The subject has more than one mark of exclamation: spam has them too."))
-    if spam := _SPAM.search(subject):
+    if spam := _SPAM.search(words):
         yield Finding(
             _l("The subject says “%(words)s”, as spam does. Say the news.", words=spam[0])
         )
-    if re.match(r"\s*(re|aw|fw|fwd|wg)\s*:", subject, re.IGNORECASE):
+    if re.match(r"\s*(re|aw|fw|fwd|wg)\s*:", words, re.IGNORECASE):
         yield Finding(_l("The subject pretends to be an answer. Readers resent it."), is_grave=True)
-    if len(text.subject) > LONGEST_SUBJECT:
+    if len(subject) > LONGEST_SUBJECT:
         yield Finding(
             _l(
                 "The subject has %(now)s characters: after 40 or so most phones cut it.",
-                now=len(text.subject),
+                now=len(subject),
             )
         )
 
 
-def of_preview(text: IssueText) -> Iterator[Finding]:
+def of_preview(preview: str, *, subject: str) -> Iterator[Finding]:
     """Find what is wrong with the line that an inbox shows beneath the subject."""
-    if not text.preview:
+    if not preview:
         yield Finding(_l("There is no preview: inboxes show how the text begins instead."))
-    elif text.preview.strip().casefold() == text.subject.strip().casefold():
+    elif preview.strip().casefold() == subject.strip().casefold():
         yield Finding(_l("The preview says the same as the subject. Say the next thing."))
 
 
-def of_body(text: IssueText, body: Written, *, bytes_of_html: int) -> Iterator[Finding]:
-    """Find what is wrong with the text itself."""
-    words = re.findall(r"\w+", FIELD.sub("", re.sub(r"https?://\S+", "", body.text)))
-    pictures = re.findall(r"<img\b[^>]*>", body.html)
+def of_body(text: str, html: str, *, bytes_of_html: int) -> Iterator[Finding]:
+    """Find what is wrong with both halves of the text itself; the mail has so many bytes."""
+    words = re.findall(r"\w+", FIELD.sub("", re.sub(r"https?://\S+", "", text)))
+    pictures = re.findall(r"<img\b[^>]*>", html)
     if not words:
         yield Finding(_l("The text half is empty: say something in words."), is_grave=True)
     elif pictures and len(words) < _FEW_WORDS:
@@ -125,11 +123,11 @@ def of_body(text: IssueText, body: Written, *, bytes_of_html: int) -> Iterator[F
             ),
             is_grave=True,
         )
-    if re.search(r"!{2,}", body.text):
+    if re.search(r"!{2,}", text):
         yield Finding(_l("“!!” reads as shouting, and as spam."))
-    if spam := _SPAM.search(body.text):
+    if spam := _SPAM.search(text):
         yield Finding(_l("It says “%(words)s”, as spam does.", words=spam[0]))
-    if re.search(r"\b(?:[A-Z]{4,}\W+){4,}", body.text):
+    if re.search(r"\b(?:[A-Z]{4,}\W+){4,}", text):
         yield Finding(_l("A sentence is in capitals: that is hard to read, and reads as shouting."))
 
 
@@ -201,19 +199,20 @@ def _same_site(shown: str, host: str) -> bool:
 
 
 def of_fields(
-    text: IssueText, body: Written, *, nobody: Recipient, sampled: dict[str, tuple[Field, Value]]
+    lines: str, text: str, html: str, *, sampled: Mapping[str, Value]
 ) -> Iterator[Finding]:
     """Find merge fields that leave a gap for a reader we know nothing of, or burst their line.
 
-    `sampled` has each known field with its value for `nobody`.
+    `lines` are subject and preview, the other two the halves of the text; `sampled` has the value
+    of each known field for such a reader.
     """
     seen: set[str] = set()
-    for found in FIELD.finditer("\n".join((text.subject, text.preview, body.text))):
+    for found in FIELD.finditer(f"{lines}\n{text}"):
         name = found[1]
         if name not in sampled or name in seen:
             continue
         seen.add(name)
-        value = sampled[name][1]
+        value = sampled[name]
         if not value.text and not found[2]:
             yield Finding(
                 _l(
@@ -222,14 +221,14 @@ def of_fields(
                     name=name,
                 )
             )
-        if not is_card(value):
+        if not value.is_card:
             continue
-        if any(name == asked[1] for asked in FIELD.finditer(text.subject + text.preview)):
+        if any(name == asked[1] for asked in FIELD.finditer(lines)):
             yield Finding(
                 _l("“%(name)s” is a whole card: it cannot stand in a subject.", name=name),
                 is_grave=True,
             )
-        alone = re.sub(rf'<div class="field">{FIELD.pattern}</div>', "", body.html)
+        alone = re.sub(rf'<div class="field">{FIELD.pattern}</div>', "", html)
         if any(name == asked[1] for asked in FIELD.finditer(alone)):
             yield Finding(
                 _l("“%(name)s” is a whole card: give it a paragraph of its own.", name=name),

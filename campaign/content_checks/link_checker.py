@@ -1,6 +1,6 @@
 """The link checker: whether pages are there, our own within, others' with care for our network.
 
-Whoever writes an issue may name any address, so it must not make us knock at doors that only we
+Whoever writes a text may name any address, so it must not make us knock at doors that only we
 can reach: a name is looked up once, every number it stands for must be public, and the connection
 goes to that very number (server-side request forgery; DNS rebinding).
 """

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from campaign.content_checks.content_lint import Finding
 from campaign.languages import lazy_gettext as _l
 from campaign.markdown import Address
-from campaign.newsletter.checks.content_lint import Finding
 
 # More of one kind tell a writer nothing that these do not.
 MOST_OF_A_KIND = 10

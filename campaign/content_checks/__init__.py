@@ -1,0 +1,1 @@
+"""Content checks: what readers of a text to many stumble over, where its links lead."""
