@@ -144,6 +144,30 @@ def test_who_gave_up_their_place_after_it_was_planned_gets_nothing(
         assert to_whom(mailing) == {"ada"}
 
 
+def test_who_gives_up_their_place_while_it_waits_gets_nothing(
+    app: Flask, event: Event, mail: int, make_event: MakeEvent
+) -> None:
+    other = make_event(city="York")
+    with_people(app, other, "bob")
+    with app.app_context():
+        here, there = planned(mail), planned(written(other))
+        duties.begin()
+
+        withdraw(sign_up_of("bob", event), now=clock.now())
+        db.session.commit()
+        worker.send_due()
+
+        states = {
+            (message.batch_id, message.to_address): (message.state, message.last_reply)
+            for message in db.session.scalars(select(Message).where(Message.batch_id.is_not(None)))
+        }
+        state, reply = states[here.batch_id, "bob@example.org"]
+        assert state == State.WITHHELD
+        assert reply == "not sent: they do not come any more"
+        assert states[here.batch_id, "ada@example.org"][0] == State.SENT
+        assert states[there.batch_id, "bob@example.org"][0] == State.SENT
+
+
 def test_each_gets_it_with_the_event_and_the_link_to_give_up_their_own_place(
     app: Flask, visitor: Visitor, event: Event, mail: int
 ) -> None:
