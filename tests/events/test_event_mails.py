@@ -327,6 +327,24 @@ def test_a_draft_is_deleted_with_what_was_planned_and_a_deleted_events_mail_is_c
         assert organiser.open(f"/office/mailings/{kept}").status_code == 404
 
 
+@pytest.mark.parametrize("said", [{"title": "Fair {{ price }}"}, {"venue": "{{withdraw}}"}])
+def test_braces_in_the_event_itself_are_no_field_of_the_mail(
+    app: Flask, event: Event, mail: int, said: dict[str, str]
+) -> None:
+    with app.app_context():
+        early = planned(mail, starts_at=clock.now() + timedelta(hours=1))
+        for name, words in said.items():
+            setattr(db.session.get_one(Event, event.id), name, words)
+        db.session.commit()
+
+        with pytest.raises(verbs.BracesInEvent):
+            planned(mail)
+        begins = begin(early, now=early.starts_at)
+
+        assert not begins
+        assert "braces" in early.called_off_because
+
+
 def test_what_cannot_be_filled_in_is_not_saved(app: Flask, event: Event) -> None:
     with app.app_context():
         with pytest.raises(UnknownField):
