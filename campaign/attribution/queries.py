@@ -1,4 +1,4 @@
-"""Questions about sources: what came of a link."""
+"""Questions of attribution: what came of a link."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Deeds about sources: begin to count for a code, and count."""
+"""Verbs of attribution: begin to count for a code, and count."""
 
 from sqlalchemy import update
 

@@ -186,20 +186,20 @@ def _set_city(row: Row, typed: str, notes: "Counter[str]") -> None:
     if _NO_NAME.search(city):
         city = ""
     row.city = city
-    row.city_id = _place(city, row.country) if row.country and city else None
+    row.city_id = _city_id(city, row.country) if row.country and city else None
     if row.city_id is None:
         notes["city"] += 1
 
 
 @lru_cache(maxsize=8192)
-def _place(city: str, country: str) -> int | None:
+def _city_id(city: str, country: str) -> int | None:
     found = cities.find(city, country)
     return found.id if found else None
 
 
 @lru_cache(maxsize=8192)
-def _zone(place: int | None, country: str) -> str:
-    return cities.zone_of(place, country)
+def _zone(city_id: int | None, country: str) -> str:
+    return cities.zone_of(city_id, country)
 
 
 def _tags(typed: str, notes: "Counter[str]") -> tuple[str, ...]:

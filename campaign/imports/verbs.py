@@ -1,4 +1,4 @@
-"""Deeds about imports: take in a file, settle how it is read, let it be checked and imported."""
+"""Verbs of imports: take in a file, settle how it is read, let it be checked and imported."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -75,8 +75,8 @@ def take_in(
     return run
 
 
-def _hold(run: Import) -> None:
-    """Let one deed about an import happen at a time, and see how it stands now."""
+def _lock(run: Import) -> None:
+    """Let one verb about an import happen at a time, and see how it stands now."""
     # Or what another verb has just decided would be read over.
     db.session.flush()
     db.session.refresh(run, with_for_update=True)
@@ -97,7 +97,7 @@ def settle(
     agreed to, word for word. Raises `NoAddressColumn`, `TwoColumns`, and `UnclearColumn` or
     `UnclearName` where nobody has said yet who has left.
     """
-    _hold(run)
+    _lock(run)
     if run.is_running:
         raise IsRunning
     if not run.is_open:
@@ -126,7 +126,7 @@ def _refuse_unclear(header: list[str], mapping: list[str]) -> None:
 
 def ask_about(run: Import, column: int) -> None:
     """Read no further before somebody has said what a column tells: it names people who left."""
-    _hold(run)
+    _lock(run)
     mapping = list(run.mapping)
     mapping[column] = statuses.UNCLEAR
     run.mapping = mapping
@@ -136,7 +136,7 @@ def ask_about(run: Import, column: int) -> None:
 
 def check(run: Import) -> None:
     """Let the file be read to its end once, so that it is known what an import would do."""
-    _hold(run)
+    _lock(run)
     if run.is_running:
         raise IsRunning
     if not run.is_open:
@@ -148,7 +148,7 @@ def check(run: Import) -> None:
 
 def start(run: Import) -> None:
     """Let the people of a file be imported. Started twice it runs once."""
-    _hold(run)
+    _lock(run)
     if run.stage == Stage.IMPORTING:
         return
     if run.is_running:
@@ -187,7 +187,7 @@ def finish(run: Import, *, now: datetime) -> None:
 
 def stop(run: Import) -> None:
     """Read no further. Who was imported stays; a check may be begun again."""
-    _hold(run)
+    _lock(run)
     if run.stage == Stage.CHECKING:
         run.stage = Stage.UPLOADED
     elif run.stage == Stage.IMPORTING:
@@ -196,7 +196,7 @@ def stop(run: Import) -> None:
 
 def discard(run: Import) -> None:
     """Forget an import with the rows it refused; who was imported stays."""
-    _hold(run)
+    _lock(run)
     if run.is_running:
         raise IsRunning
     db.session.delete(run)

@@ -1,4 +1,4 @@
-"""What organisers may say of a mailing: press a button, send again, choose a subject."""
+"""What organisers may say of a mailing: send again, choose a subject."""
 
 from wtforms import IntegerField, RadioField
 from wtforms.validators import InputRequired
@@ -6,10 +6,6 @@ from wtforms.widgets import HiddenInput
 
 from campaign.forms import OfficeForm
 from campaign.languages import lazy_gettext as _l
-
-
-class ButtonForm(OfficeForm):
-    """A button: nothing is said with it but yes."""
 
 
 class AgainForm(OfficeForm):

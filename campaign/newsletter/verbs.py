@@ -94,7 +94,7 @@ def change(
     Another `language` makes that its own. Raises `AlreadySent`, `ChangedMeanwhile`,
     `WrittenAlready`, `AddressTaken`, and what `check_words` raises.
     """
-    _hold_draft(issue, version=version)
+    _lock_draft(issue, version=version)
     text = issue.text
     if language != issue.language and issue.has_text_in(language):
         raise WrittenAlready
@@ -122,7 +122,7 @@ def translate(
 
     Raises `AlreadySent`, `ChangedMeanwhile`, and what `check_words` raises.
     """
-    _hold_draft(issue, version=version)
+    _lock_draft(issue, version=version)
     if issue.has_text_in(language):
         text = issue.text_in(language)
     else:
@@ -142,7 +142,7 @@ def drop_text(issue: Issue, *, version: int, language: str, by: int | None, now:
 
     Raises `AlreadySent`, `ChangedMeanwhile` or `OwnLanguage`.
     """
-    _hold_draft(issue, version=version)
+    _lock_draft(issue, version=version)
     if language == issue.language:
         raise OwnLanguage
     issue.texts[:] = [text for text in issue.texts if text.language != language]
@@ -162,7 +162,7 @@ def rewrite(
 
     Raises `AlreadySent`, `ChangedMeanwhile`, and what `check_words` raises.
     """
-    _hold_draft(issue, version=version)
+    _lock_draft(issue, version=version)
     known = {text.language: text for text in issue.texts}
     written = []
     for language, words in texts.items():
@@ -176,7 +176,7 @@ def rewrite(
     _save(issue, by=by, now=now)
 
 
-def _hold_draft(issue: Issue, *, version: int) -> None:
+def _lock_draft(issue: Issue, *, version: int) -> None:
     db.session.refresh(issue, with_for_update=True)
     if issue.is_sent:
         raise AlreadySent

@@ -258,6 +258,25 @@ def drop_waiting(*, thread: str, kind: Kind, now: datetime) -> None:
         message.settled_at = now
 
 
+def withhold_waiting(
+    person_id: int, *, kind: Kind, about_id: int, because: str, now: datetime
+) -> None:
+    """Withhold what waits for a person of the batches of a kind about one thing."""
+    about_it = select(Variant.batch_id).where(Variant.about_id == about_id)
+    db.session.execute(
+        update(Message)
+        .where(
+            Message.person_id == person_id,
+            Message.kind == kind,
+            Message.batch_id.in_(about_it),
+            # What failed could be tried again.
+            Message.state.in_([State.WAITING, State.RETRY, State.FAILED]),
+        )
+        .values(state=State.WITHHELD, settled_at=now, last_reply=because)
+        .execution_options(synchronize_session=False)
+    )
+
+
 FINISHED_KEPT = timedelta(days=30)
 
 

@@ -44,7 +44,7 @@ class Person(Model):
 
     __tablename__ = "person"
     __table_args__ = (
-        # None on country, language or place: whoever counts a segment goes through all who
+        # None on country, language or city: whoever counts a segment goes through all who
         # subscribe, in the order of both tables, three times as fast as by such an index.
         # SQLite would give a forgotten person's id to the next one, and old links with it.
         {"sqlite_autoincrement": True},
@@ -55,12 +55,12 @@ class Person(Model):
     name: Mapped[str] = mapped_column(String(75), default="")
     country: Mapped[str] = mapped_column(String(2), default="")
     language: Mapped[str] = mapped_column(String(12), default="")
-    # As they wrote it; `place` is the city of `places.cities` it was found to be.
+    # As they wrote it; `city_id` is the city of `places.cities` it was found to be.
     city: Mapped[str] = mapped_column(String(80), default="")
     city_id: Mapped[int | None]
-    # IANA name, from their place or country; empty where neither is known.
+    # IANA name, from their city or country; empty where neither is known.
     timezone: Mapped[str] = mapped_column(String(40), default="")
-    # By this the suppressed are left out of a circular in one statement.
+    # By this the suppressed are left out of a mail to many in one statement.
     address_hash: Mapped[str] = mapped_column(String(64), index=True, default=_hash_of_email)
     # Set when they pressed a button in a mail of ours: the address is theirs.
     confirmed_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""Deeds about people: remember, ask, remind, confirm, leave, refuse, forget."""
+"""Verbs of people: remember, meet, move, lock, tag, forget."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -57,7 +57,7 @@ def meet(email: str, *, language: str = "", now: datetime) -> Person:
         "address_hash": address_hash(email),
         "remembered_at": now,
     }
-    # Held, so that no duty forgets them meanwhile; one that just did leaves them to be made again.
+    # Locked, so that no duty forgets them meanwhile; forgotten just before, they are made again.
     query = lock(select(Person).where(Person.email == email)).execution_options(
         populate_existing=True
     )

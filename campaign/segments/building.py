@@ -62,13 +62,13 @@ def read(fields: Fields) -> Group:
     """Read the fields of the page, and do what its button says: add, remove, or nothing."""
     known = rules.known()
     whole = _group(fields, "", known)
-    pressed, _sign, where = fields.get("do", "").partition(" ")
+    button, _sign, where = fields.get("do", "").partition(" ")
     place = [int(part) for part in where.split("-") if part.isascii() and part.isdigit()]
-    if pressed == "add" and len(whole.rows) < rules.MOST_CONDITIONS:
+    if button == "add" and len(whole.rows) < rules.MOST_CONDITIONS:
         _add(whole, place, known.get(fields.get(f"{where}.add" if where else "add", "")))
-    if pressed == "group":
+    if button == "group":
         whole.members.append(Group("any"))
-    if pressed == "remove" and place:
+    if button == "remove" and place:
         _remove(whole, place)
     return whole
 

@@ -1,4 +1,4 @@
-"""Deeds about saved segments: save one under a name, delete it."""
+"""Verbs of saved segments: save one under a name, delete it."""
 
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ def save_segment(
 ) -> Segment:
     """Save a rule under a name: a new segment, or one that stands already.
 
-    Raises `NameTaken`, and `segments.WrongRule` for a rule that cannot be read.
+    Raises `NameTaken`, and `rules.WrongRule` for a rule that cannot be read.
     """
     plain = rules.check(rule)
     taken = db.session.scalar(select(Segment.id).where(Segment.name == name))
@@ -36,11 +36,11 @@ def save_segment(
     try:
         db.session.flush()
     except IntegrityError:
-        # Somebody else took the name between the look and the deed.
+        # Somebody else took the name between the look and the save.
         raise NameTaken from None
     return segment
 
 
 def delete_segment(segment: Segment) -> None:
-    """Delete a segment; a sending that went by it keeps its own copy of the rule."""
+    """Delete a segment; a mailing that goes by it keeps its own copy of the rule."""
     db.session.delete(segment)

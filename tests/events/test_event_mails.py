@@ -144,6 +144,30 @@ def test_who_gave_up_their_place_after_it_was_planned_gets_nothing(
         assert to_whom(mailing) == {"ada"}
 
 
+def test_who_gives_up_their_place_while_it_waits_gets_nothing(
+    app: Flask, event: Event, mail: int, make_event: MakeEvent
+) -> None:
+    other = make_event(city="York")
+    with_people(app, other, "bob")
+    with app.app_context():
+        here, there = planned(mail), planned(written(other))
+        duties.begin()
+
+        withdraw(sign_up_of("bob", event), now=clock.now())
+        db.session.commit()
+        worker.send_due()
+
+        states = {
+            (message.batch_id, message.to_address): (message.state, message.last_reply)
+            for message in db.session.scalars(select(Message).where(Message.batch_id.is_not(None)))
+        }
+        state, reply = states[here.batch_id, "bob@example.org"]
+        assert state == State.WITHHELD
+        assert reply == "not sent: they do not come any more"
+        assert states[here.batch_id, "ada@example.org"][0] == State.SENT
+        assert states[there.batch_id, "bob@example.org"][0] == State.SENT
+
+
 def test_each_gets_it_with_the_event_and_the_link_to_give_up_their_own_place(
     app: Flask, visitor: Visitor, event: Event, mail: int
 ) -> None:
@@ -301,6 +325,24 @@ def test_a_draft_is_deleted_with_what_was_planned_and_a_deleted_events_mail_is_c
         assert not begins
         assert "has been deleted" in mailing.called_off_because
         assert organiser.open(f"/office/mailings/{kept}").status_code == 404
+
+
+@pytest.mark.parametrize("said", [{"title": "Fair {{ price }}"}, {"venue": "{{withdraw}}"}])
+def test_braces_in_the_event_itself_are_no_field_of_the_mail(
+    app: Flask, event: Event, mail: int, said: dict[str, str]
+) -> None:
+    with app.app_context():
+        early = planned(mail, starts_at=clock.now() + timedelta(hours=1))
+        for name, words in said.items():
+            setattr(db.session.get_one(Event, event.id), name, words)
+        db.session.commit()
+
+        with pytest.raises(verbs.BracesInEvent):
+            planned(mail)
+        begins = begin(early, now=early.starts_at)
+
+        assert not begins
+        assert "braces" in early.called_off_because
 
 
 def test_what_cannot_be_filled_in_is_not_saved(app: Flask, event: Event) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Select
 from campaign.db import db
 from campaign.events.event_mails import fields, mails, queries, verbs
 from campaign.events.event_mails.models import CONTENT, EventMail
+from campaign.events.sign_ups.mails import NEWS
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings import checks
 from campaign.mailings.content import Content, content
@@ -25,7 +26,7 @@ class EventMailContent(Content):
     """A mail to those who come to an event: no newsletter, so nobody need have asked for one."""
 
     kind = CONTENT
-    mail_kind = mails.EVENT_NEWS
+    mail_kind = NEWS
     room = "events"
     head_template = "events/office/_event_mail.html"
     everyone = _l("Those who come")

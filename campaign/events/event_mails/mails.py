@@ -13,7 +13,6 @@ from campaign.outbox.mail import Mail
 from campaign.outbox.models import Variant
 from campaign.templating import absolute, public_url, render_mail
 
-EVENT_NEWS = kind("event-news", _l("mail to those who come to an event"))
 TEST = kind("event-news-test", _l("test of a mail to those who come to an event"))
 # Without spaces: in an address it could be broken or encoded.
 GIVE_UP = "{{withdraw}}"

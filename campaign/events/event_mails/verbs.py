@@ -82,12 +82,22 @@ def _check_version(mail: EventMail, version: int) -> None:
         raise ChangedMeanwhile
 
 
+class BracesInEvent(Refusal):
+    sentence = _l(
+        "Two braces stand in the title or the location of the event, and in a mail they would be "
+        "read as a merge field. Write these in another way, then send this."
+    )
+
+
 def check_may_be_sent(mail: EventMail, *, version: int) -> None:
     """Refuse a mail that may not go out as it was seen in a `version`.
 
-    Raises `ChangedMeanwhile`, and what `check_words` raises.
+    Raises `ChangedMeanwhile`, `BracesInEvent`, and what `check_words` raises.
     """
     _check_version(mail, version)
+    # The mail says these too, and what they name is no field, or one nobody meant.
+    if "{{" in mail.event.title + mail.event.location:
+        raise BracesInEvent
     check_words(title="", subject=mail.subject, preview="", source=mail.source)
 
 

@@ -27,6 +27,9 @@ CALLED_OFF = kind("event-called-off", _l("event called off"))
 WITHDRAWN = kind("sign-up-withdrawn", _l("place given up"))
 DECLINED = kind("sign-up-declined", _l("place given up by a calendar"))
 QUESTION = kind("sign-up-question", _l("please confirm: place given up"))
+# What an organiser writes to all who come (`event_mails`): by it, giving up a place finds what
+# waits.
+NEWS = kind("event-news", _l("mail to those who come to an event"))
 # What a link of a mail is for; a link for one does not open the other.
 WITHDRAW, COMING = "withdraw", "coming"
 

@@ -24,7 +24,7 @@ from campaign.outbox.bounces.verbs import lift_bounce
 from campaign.outbox.caps.verbs import client_key
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import mailbox_hash
-from campaign.outbox.verbs import queue
+from campaign.outbox.verbs import queue, withhold_waiting
 from campaign.people.models import Purpose
 from campaign.people.queries import is_known_elsewhere
 from campaign.people.subscriptions.verbs import agree
@@ -208,6 +208,13 @@ def withdraw(sign_up: SignUp, *, now: datetime) -> bool:
     sign_up.withdrawn_at = now
     sign_up.revisions += 1
     release_seats(sign_up)
+    withhold_waiting(
+        sign_up.person_id,
+        kind=mails.NEWS,
+        about_id=event.id,
+        because="not sent: they do not come any more",
+        now=now,
+    )
     # Who has heard that it is called off has no entry left; who has not hears it now.
     has_heard = event.is_called_off and sign_up.notified_sequence == event.sequence
     if not has_heard and not event.is_over(now):

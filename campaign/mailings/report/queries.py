@@ -172,8 +172,6 @@ def complaints(batches: Sequence[Batch], *, now: datetime) -> list[str]:
     """Give the text that each got who, within a week, reported this mail as unwanted."""
     if not batches:
         return []
-    if not batches:
-        return []
     person = (
         select(Person.id)
         .where(Person.address_hash == Suppression.address_hash)

@@ -1,4 +1,4 @@
-"""Deeds about the pictures of issues: keep one, describe it anew, delete it."""
+"""Verbs of the pictures of issues: keep one, describe it anew, delete it."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Deeds about versions: put an earlier one back; approve the one that stands."""
+"""Verbs of versions: put an earlier one back; approve the one that stands."""
 
 from datetime import datetime
 
