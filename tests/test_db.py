@@ -20,13 +20,14 @@ from sqlalchemy.orm import joinedload
 from campaign import clock, create_app
 from campaign.config import ROOT
 from campaign.db import db, insert_missing, lock
+from campaign.delivery.queries import claimants
 from campaign.events.models import Event
 from campaign.events.sign_ups.models import SignUp
 from campaign.events.sign_ups.queries import seats_taken
 from campaign.mailings.models import Mailing, ProgressSample
 from campaign.newsletter.automations.models import Automation
 from campaign.newsletter.models import Issue
-from campaign.outbox.models import Batch, Message, address_hash
+from campaign.outbox.models import Batch, Message, State, address_hash
 from campaign.outbox.suppressions.models import Suppression
 from campaign.pages.models import Page
 from campaign.people.models import Person, Subscription
@@ -306,6 +307,52 @@ def test_what_goes_out_is_approved_as_it_stands_and_tags_become_one(empty: Flask
             assert sorted(map(tuple, connection.execute(tags))) == sorted(merged)
             kept = connection.execute(text("SELECT count(*) FROM newsletter_automatic_text"))
             assert kept.scalar() == 2
+
+
+MAILS_OF_EACH_STATE = """
+INSERT INTO outbox_batch (id, kind, subject, headers, rate, queued_at, paused_because)
+  VALUES (1, 'newsletter', 'News', '{}', 0, '2026-11-01 12:00:00', '');
+INSERT INTO outbox_message (id, kind, batch_id, variant, country, place, to_address, to_name,
+    address_hash, is_own_act, sender_name, reply_to, subject, text, html, calendar,
+    calendar_method, headers, state, posted_at, due_at, tries, claimed_by, is_uncertain, last_reply)
+  VALUES
+  (1, 'newsletter', 1, 'en', 'DE', 5, 'a@example.org', '', 'a', false, '', '', '', '', '', '', '',
+    '{}', 'left', '2026-11-01 12:00:00', '2026-11-01 12:00:00', 1, '', false, '250 queued'),
+  (2, 'newsletter', 1, 'en', '', NULL, 'b@example.org', '', 'b', false, '', '', '', '', '', '', '',
+    '{}', 'leaving', '2026-11-01 12:00:00', '2026-11-01 12:00:00', 1, 'host:7:8:9', false, ''),
+  (3, 'newsletter', 1, 'en', '', NULL, 'c@example.org', '', 'c', false, '', '', '', '', '', '', '',
+    '{}', 'waiting', '2026-11-01 12:00:00', '2026-11-01 12:00:00', 0, '', false, '')
+"""
+
+
+@pytest.mark.xdist_group("migrations")
+def test_what_was_sent_claimed_or_waiting_is_so_in_the_new_words_and_can_go_back(
+    empty: Flask,
+) -> None:
+    folder = str(ROOT / "migrations")
+    old = text("SELECT id, state, place, claimed_by FROM outbox_message ORDER BY id")
+    with empty.app_context():
+        upgrade(directory=folder, revision="0010")
+        for statement in MAILS_OF_EACH_STATE.split(";\n"):
+            db.session.execute(text(statement))
+        db.session.commit()
+        before = [tuple(row) for row in db.session.execute(old)]
+        db.session.remove()
+
+        upgrade(directory=folder)
+
+        rows = db.session.scalars(select(Message).order_by(Message.id)).all()
+        assert [row.state for row in rows] == [State.SENT, State.SENDING, State.WAITING]
+        assert [row.city_id for row in rows] == [5, None, None]
+        # Who reclaims what a dead sender of the earlier release had claimed finds it.
+        assert claimants() == ["host:7:8:9"]
+        db.session.remove()
+
+        downgrade(directory=folder, revision="0010")
+
+        assert [tuple(row) for row in db.session.execute(old)] == before
+        db.session.remove()
+        db.engine.dispose()
 
 
 SENT_TO_SOME = """

@@ -67,11 +67,15 @@ class Journal:
         os.close(self._handle)
 
 
+class Invalid(Exception):
+    """A journal holds a line that no sender writes whole, such as one cut off by a full disk."""
+
+
 def read(folder: Path, name: str) -> Recorded | None:
     """Read what a sender left behind; None where that cannot be known.
 
     It cannot where there is no journal, or where the machine itself crashed: then the last lines
-    may never have reached the disk.
+    may never have reached the disk. Raises `Invalid`.
     """
     try:
         lines = _file(folder, name).read_bytes().split(b"\n")
@@ -79,9 +83,16 @@ def read(folder: Path, name: str) -> Recorded | None:
         return None
     if lines[0].decode(errors="replace") != boot():
         return None
+    try:
+        # What follows the last line end was cut off while it was written.
+        return _read(lines[1:-1])
+    except (TypeError, ValueError) as trouble:
+        raise Invalid from trouble
+
+
+def _read(lines: list[bytes]) -> Recorded:
     recorded = Recorded()
-    # What follows the last line end was cut off while it was written.
-    for line in lines[1:-1]:
+    for line in lines:
         if line.startswith(_BEGUN):
             recorded.begun.add(int(line[2:]))
         elif line.startswith(_ENDED):

@@ -241,7 +241,7 @@ def _back_off_slow_domains(settled: list[Result], now: datetime) -> None:
 
 
 def _heed_relay(settled: list[Result], last: list[Result], now: datetime) -> None:
-    """Close the throttle for a while after trouble on the way; open it after the first success."""
+    """Back off from the relay after trouble on the way; go on after the first success."""
     troubles = [reply for _, reply in settled if reply.outcome is Outcome.RELAY]
     if not troubles and is_refusing(last) and last[-1][1].outcome in _PUT_OFF:
         # It puts everybody off: that is about the relay, and asking faster helps nobody.

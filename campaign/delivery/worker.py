@@ -205,6 +205,8 @@ class Sender:
 
     def close(self) -> None:
         """Leave no journal where nothing is claimed any more; one that crashed leaves its own."""
+        # Before others may reclaim what it had claimed: they believe what the journal says.
+        self._journal.close()
         processes.at_work.discard(self.name)
         try:
             db.session.rollback()
@@ -213,7 +215,6 @@ class Sender:
         except (OperationalError, InterfaceError):
             db.session.remove()
             has_claims = True
-        self._journal.close()
         if not has_claims:
             journal.discard(journals(), self.name)
 
@@ -261,14 +262,15 @@ def reclaim_dead() -> None:
         dead = set(processes.dead(claimants))
         # A sender of this process is no stranger: where it is late, it still comes to its end.
         for claimant in dead | {*queries.overdue(now=now)} - processes.at_work:
-            recorded = journal.read(journals(), claimant)
             try:
+                recorded = journal.read(journals(), claimant)
                 recovering.recover(claimant, recorded, is_dead=claimant in dead, now=now)
                 db.session.commit()
-            except (DataError, IntegrityError) as trouble:
+            except (journal.Invalid, DataError, IntegrityError) as trouble:
                 # What a journal says must never keep all other mail from leaving.
                 db.session.rollback()
-                log.error("journal.invalid", fault=type(trouble.orig).__name__)
+                fault = trouble.__cause__ if isinstance(trouble, journal.Invalid) else trouble.orig
+                log.error("journal.invalid", fault=type(fault).__name__)
                 recovering.recover(claimant, None, is_dead=claimant in dead, now=now)
                 db.session.commit()
             if claimant in dead:

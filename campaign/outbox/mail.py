@@ -56,7 +56,7 @@ class Envelope:
 
 
 class ClaimedMessage(NamedTuple):
-    """One message as a sender holds it, free of any session: for whom, and which text."""
+    """One message as a sender has claimed it, free of any session: for whom, and which text."""
 
     id: int
     kind: str

@@ -314,6 +314,41 @@ def test_the_journal_of_a_dead_sender_tells_what_left_what_may_have_and_what_can
     assert rows[ids[0]].last_reply == "250 2.0.0 Ok: queued as 7"
 
 
+def test_the_journal_of_a_sender_of_the_earlier_release_is_believed(app: Flask) -> None:
+    issue_to(app, 3)
+    name = dead(app)
+    ids = claimed_by_dead(app, name, 3)
+    with app.app_context():
+        with Journal(worker.journals(), name)._file.open("a") as file:
+            # As it wrote them: `Outcome` had other words then.
+            file.write(f'> {ids[0]}\n< [{ids[0]}, "left", "250 queued as 7", false, false]\n')
+            file.write(f'> {ids[1]}\n< [{ids[1]}, "lane", "lost after DATA", true, true]\n')
+
+        worker.reclaim_dead()
+        rows = {row.id: row for row in db.session.scalars(select(Message))}
+
+    assert [rows[id].state for id in ids] == [State.SENT, State.RETRY, State.WAITING]
+    assert [rows[id].is_uncertain for id in ids] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    "line", [b'< [7, "left", "250> 8', b'< [7, "who knows", "", 0, 0]', b"< 7"]
+)
+def test_a_journal_that_nobody_can_read_stops_no_mail(app: Flask, line: bytes) -> None:
+    issue_to(app, 2)
+    name = dead(app)
+    claimed_by_dead(app, name, 2)
+    with app.app_context():
+        with Journal(worker.journals(), name)._file.open("ab") as file:
+            file.write(line + b"\n> 9\n")
+
+        worker.reclaim_dead()
+        rows = db.session.scalars(select(Message)).all()
+
+    # As if there were none: the relay may have had any of them.
+    assert all(row.is_uncertain and row.state == State.WAITING for row in rows)
+
+
 def test_a_journal_from_before_the_machine_crashed_is_not_believed(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,7 +86,7 @@ def withheld_for(batches: Collection[int], domains: Collection[str]) -> list[Cau
 
 
 def withheld_of(batches: Collection[int]) -> list[Cause]:
-    """Find the causes that wait for a person and hold bounces of some issues."""
+    """Find the causes that wait for a person and have bounces of some issues."""
     theirs = select(Bounce.cause_id).where(Bounce.batch_id.in_(batches))
     return list(db.session.scalars(select(Cause).where(_IS_WITHHELD, Cause.id.in_(theirs))))
 
@@ -166,6 +166,6 @@ def maybes(address_hash: str, *, since: datetime) -> tuple[int, datetime | None]
 
 
 def batches_of(cause: Cause) -> Sequence[int]:
-    """List the ids of the issues whose bounces a cause holds."""
+    """List the ids of the issues of which a cause has bounces."""
     query = select(Bounce.batch_id).where(Bounce.cause_id == cause.id, Bounce.batch_id.is_not(None))
     return [number for number in db.session.scalars(query.distinct()) if number is not None]
