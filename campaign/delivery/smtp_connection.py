@@ -141,6 +141,8 @@ class SmtpConnection:
 
     def _ask(self, message: OutgoingMessage) -> None:
         self._connect()
+        # However long it was idle, its time to answer begins now.
+        self.heard_at = time.monotonic()
         self._is_asked = True
         if self.is_pipelining:
             self._say(_envelope(message), *_ENVELOPE)

@@ -66,18 +66,35 @@ def _is_postgresql():
 
 def _rename_table(old, new):
     op.rename_table(old, new)
+    if _is_postgresql():
+        op.execute(sa.text(f"ALTER SEQUENCE IF EXISTS {old}_id_seq RENAME TO {new}_id_seq"))
+
+
+def _rename_constraints(tables):
+    """Let the names of constraints follow: of these tables, and of those that point to them.
+
+    SQLite keeps the old ones in the words of its tables: it could but make the tables anew.
+    """
     if not _is_postgresql():
         return
-    # Its constraints and sequences bear its name.
-    names = op.get_bind().execute(
-        sa.text("SELECT conname FROM pg_constraint WHERE conrelid = CAST(:table AS regclass)"),
-        {"table": new},
+    found = op.get_bind().execute(
+        sa.text(
+            "SELECT c.conname, own.relname, other.relname FROM pg_constraint c"
+            " JOIN pg_class own ON own.oid = c.conrelid"
+            " LEFT JOIN pg_class other ON other.oid = c.confrelid"
+            " WHERE c.connamespace = CAST(current_schema() AS regnamespace)"
+        )
     )
-    for (name,) in names.all():
-        if f"_{old}_" in f"{name}_":
-            renamed = f"{name}_".replace(f"_{old}_", f"_{new}_", 1)[:-1]
-            op.execute(sa.text(f'ALTER TABLE {new} RENAME CONSTRAINT "{name}" TO "{renamed}"'))
-    op.execute(sa.text(f"ALTER SEQUENCE IF EXISTS {old}_id_seq RENAME TO {new}_id_seq"))
+    before = {new: old for old, new in tables.items()}
+    for name, table, other in found.all():
+        renamed = name
+        kind, _, rest = name.partition("_")
+        if table in before and rest.startswith(before[table]):
+            renamed = f"{kind}_{table}{rest.removeprefix(before[table])}"
+        if other in before and renamed.endswith(f"_{before[other]}"):
+            renamed = renamed.removesuffix(before[other]) + other
+        if renamed != name:
+            op.execute(sa.text(f'ALTER TABLE {table} RENAME CONSTRAINT "{name}" TO "{renamed}"'))
 
 
 def _rename_index(table, old, new, columns):
@@ -118,6 +135,7 @@ def _unique(table, old, new):
 def upgrade():
     for old, new in TABLES.items():
         _rename_table(old, new)
+    _rename_constraints(TABLES)
     for table, columns in COLUMNS.items():
         for old, new in columns.items():
             op.execute(sa.text(f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}"))
@@ -141,3 +159,4 @@ def downgrade():
             op.execute(sa.text(f"ALTER TABLE {table} RENAME COLUMN {new} TO {old}"))
     for old, new in TABLES.items():
         _rename_table(new, old)
+    _rename_constraints({new: old for old, new in TABLES.items()})

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.policy import default
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.delivery.personalisation import CompiledVariant
@@ -121,6 +121,8 @@ def test_a_line_end_in_a_header_is_refused(value: str) -> None:
         safe_header(value)
 
 
+# How long an example takes is the machine's business.
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_a_display_name_never_parts_an_address(name: str) -> None:
     shown = display_name(name)
@@ -150,6 +152,7 @@ def filled(content: Content, mail: ClaimedMessage, *, name: Value) -> bytes:
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=75)
 
 
+@settings(deadline=None)
 @given(name=TEXT, to_name=st.text(st.characters(exclude_categories=["Cs"]), max_size=75))
 def test_a_filled_batch_reads_as_if_composed_for_each(name: str, to_name: str) -> None:
     raw = filled(SHARED, TO_ADA._replace(to_name=to_name), name=Value(name))
@@ -168,6 +171,7 @@ def test_a_filled_batch_reads_as_if_composed_for_each(name: str, to_name: str) -
     assert max(len(line) for line in raw.split(b"\r\n")) <= 200
 
 
+@settings(deadline=None)
 @given(name=TEXT)
 def test_a_subject_may_greet_by_name(name: str) -> None:
     content = replace(SHARED, subject="Grüße, {{ name | friend }}: Saturday")
@@ -197,6 +201,7 @@ def test_a_subject_and_a_name_in_any_script_keep_their_spaces(words: str) -> Non
     assert max(len(line) for line in raw.split(b"\r\n")) <= 78
 
 
+@settings(deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n")))
 def test_a_value_of_many_lines_arrives_as_it_is(text: str) -> None:
     message = read(filled(SHARED, TO_ADA, name=Value(text or "x", html=f"<div>{text}</div>")))
