@@ -25,7 +25,7 @@ from campaign.imports import duties as imports_duties
 
 # With `import` in it, which is a room above.
 from campaign.imports.cli import cli as people_commands
-from campaign.imports.office import LARGEST_FILE as LARGEST_LIST
+from campaign.imports.forms import LARGEST_FILE as LARGEST_LIST
 from campaign.inbound import duties as inbound_duties
 from campaign.inbound.cli import cli as inbound_command
 from campaign.letters import duties as letters_duties

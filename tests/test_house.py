@@ -103,7 +103,7 @@ CRAFTS: dict[str, set[str]] = {
     "letters/asks": set(),
     "letters/tallies": set(),
     "mailings": {"audience", "checks", "content", "fields", "merge_checks", "rendering", "states"},
-    "mailings/ab_tests": {"halves"},
+    "mailings/ab_tests": {"comparison"},
     "mailings/planning": set(),
     "mailings/report": {"progress"},
     "mailings/running": set(),

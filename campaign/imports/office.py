@@ -52,7 +52,6 @@ from campaign.tables import Column
 
 bp = Blueprint("imports", __name__, url_prefix="/imports")
 
-LARGEST_FILE = 250_000_000
 # How many rows show what stands in a column.
 _SAMPLES = 3
 _LOOK_AGAIN = 3

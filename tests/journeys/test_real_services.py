@@ -188,9 +188,10 @@ def test_a_subscriber_gets_an_issue_and_leaves_with_one_click(place: Place, some
     text = "The summit has a **date**: größer als nichts. " * 20
     written = organiser.send("/office/newsletter/issues/new", "/new", title=title, source=text)
     assert written.status == 200
-    plan = organiser.open(f"{written.address}/send")
-    [chosen] = [form for form in forms_in(plan.page) if form["action"].endswith("/confirm")]
-    organiser.send(f"{written.address}/send/confirm?{urlencode(chosen['fields'])}", "/send")
+    mailing = f"/office/mailings/issue/{written.address.rpartition('/')[2]}"
+    plan = organiser.open(f"{mailing}/plan")
+    [chosen] = [form for form in forms_in(plan.page) if form["action"].endswith("/send")]
+    organiser.send(f"{mailing}/send?{urlencode(chosen['fields'])}", "/send")
 
     issue = place.wait_for(someone, 3)
 

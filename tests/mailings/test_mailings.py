@@ -20,7 +20,7 @@ from campaign.delivery import worker
 from campaign.events import verbs as events
 from campaign.mailings import duties, queries
 from campaign.mailings.ab_tests import verbs as ab_tests
-from campaign.mailings.ab_tests.halves import Half, better
+from campaign.mailings.ab_tests.comparison import Half, better
 from campaign.mailings.models import Mailing
 from campaign.mailings.planning import verbs as planning
 from campaign.mailings.planning.verbs import Plan

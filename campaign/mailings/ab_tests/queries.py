@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 from campaign.attribution import codes
 from campaign.attribution.queries import came_from
 from campaign.db import db
-from campaign.mailings.ab_tests.halves import HALVES, Half, key_of
+from campaign.mailings.ab_tests.comparison import HALVES, Half, key_of
 from campaign.mailings.audience import text_for
 from campaign.mailings.content import Content
 from campaign.mailings.models import Mailing

@@ -9,7 +9,7 @@ from campaign.attribution import codes
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings import audience, queries
-from campaign.mailings.ab_tests.halves import HALVES, better, is_in, key_of, variant_for
+from campaign.mailings.ab_tests.comparison import HALVES, better, is_in, key_of, variant_for
 from campaign.mailings.ab_tests.queries import halves
 from campaign.mailings.content import Content
 from campaign.mailings.models import Mailing

@@ -10,7 +10,7 @@ from campaign import jobs
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings import audience, queries
-from campaign.mailings.ab_tests.halves import LEAST_FOR_AN_AB_TEST
+from campaign.mailings.ab_tests.comparison import LEAST_FOR_AN_AB_TEST
 from campaign.mailings.ab_tests.queries import has_readers_enough
 from campaign.mailings.content import Content
 from campaign.mailings.merge_checks import check_words
