@@ -52,7 +52,6 @@ NAMES: set[str] = {
     "campaign/inbound/office.py: deed, which is a verb; a button",
     "campaign/inbound/verbs.py: Deed, which is Conversion; a verb; a button",
     "campaign/inbound/verbs.py: deed, which is a verb; a button",
-    "campaign/segments/building.py: deed, which is a verb; a button",
     "campaign/templating.py: mark, which is placeholder",
     "campaign/web_server.py: deed, which is a verb; a button",
     "templates/inbound/office/mail.html: deed, which is a verb; a button",
