@@ -1,9 +1,8 @@
 """Questions about the newsletter: its issues, its subscribers, how many come and go."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, select
 
 from campaign.db import db
 from campaign.newsletter.models import Issue, IssueText
@@ -68,18 +67,3 @@ def search_subscribers(words: str = "", *, status: str = "") -> Select[Subscript
 def number_of_subscribers() -> int:
     """Count the subscribers of this moment."""
     return _number_of(NEWSLETTER)
-
-
-def new_subscribers(*, since: datetime) -> int:
-    """Count who joined since a moment and is still there."""
-    return _count(Subscription.confirmed_at >= since, Subscription.left_at.is_(None))
-
-
-def lost_subscribers(*, since: datetime) -> int:
-    """Count who left since a moment."""
-    return _count(Subscription.left_at >= since)
-
-
-def _count(*conditions: ColumnElement[bool]) -> int:
-    query = select(func.count()).where(Subscription.purpose == NEWSLETTER, *conditions)
-    return db.session.scalar(query) or 0

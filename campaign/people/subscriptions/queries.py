@@ -46,20 +46,6 @@ def subscriptions_of(person_id: int) -> list[Subscription]:
     return list(db.session.scalars(select(Subscription).where(Subscription.person_id == person_id)))
 
 
-def subscribers(purpose: Purpose) -> Select[Person]:
-    """Find everyone who agreed to a purpose and has not left, in the order of their ids."""
-    return (
-        select(Person)
-        .join(Subscription, Subscription.person_id == Person.id)
-        .where(
-            Subscription.purpose == purpose,
-            Subscription.confirmed_at.is_not(None),
-            Subscription.left_at.is_(None),
-        )
-        .order_by(Person.id)
-    )
-
-
 def consents_of(person_id: int) -> list[Consent]:
     """List what a person agreed to, word for word, the latest first."""
     return list(
