@@ -8,10 +8,6 @@ from campaign.forms import OfficeForm
 from campaign.languages import lazy_gettext as _l
 
 
-class ButtonForm(OfficeForm):
-    """A button: nothing is said with it but yes."""
-
-
 class AgainForm(OfficeForm):
     """The button "send to those not reached", for the newest mailing that was seen."""
 

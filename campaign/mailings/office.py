@@ -12,6 +12,7 @@ from campaign.attribution import codes
 from campaign.attribution.models import Conversion
 from campaign.attribution.queries import came_from
 from campaign.db import db
+from campaign.forms import ButtonForm
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import number as written
@@ -20,7 +21,7 @@ from campaign.mailings.ab_tests.queries import halves
 from campaign.mailings.ab_tests.verbs import approve as approve_subject
 from campaign.mailings.ab_tests.verbs import choose as choose_subject
 from campaign.mailings.content import Content
-from campaign.mailings.forms import AgainForm, ButtonForm, ChooseForm
+from campaign.mailings.forms import AgainForm, ChooseForm
 from campaign.mailings.models import Mailing, MailingState
 from campaign.mailings.planning import verbs as planning_verbs
 from campaign.mailings.planning.office import content_or_404

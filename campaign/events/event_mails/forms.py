@@ -31,7 +31,3 @@ class EventMailForm(OfficeForm):
     def offer(self, languages: Iterable[str]) -> None:
         """Offer languages to write in, by their own names."""
         self.language.choices = [(code, language_name(code)) for code in languages]
-
-
-class ButtonForm(OfficeForm):
-    """A button: nothing is said with it but yes."""

@@ -17,10 +17,11 @@ from flask import (
 from campaign import clock
 from campaign.db import db
 from campaign.events.event_mails import mails, queries, verbs
-from campaign.events.event_mails.forms import ButtonForm, EventMailForm
+from campaign.events.event_mails.forms import EventMailForm
 from campaign.events.event_mails.models import EventMail
 from campaign.events.models import Event
 from campaign.events.queries import event_by_slug
+from campaign.forms import ButtonForm
 from campaign.languages import _
 from campaign.mailings.merge_checks import FieldInTag, StrayBraces, UnknownField
 from campaign.mailings.rendering import offered
