@@ -123,7 +123,8 @@ class _Reader:
         except ReaderError as trouble:
             before = self._text[: trouble.position]
             column = len(before) - before.rfind("\n") - 1
-            words = _("%(code)s cannot be shown", code=f"U+{ord(str(trouble.character)):04X}")
+            # Of text, the library gives the character's number.
+            words = _("%(code)s cannot be shown", code=f"U+{trouble.character:04X}")
             raise self._at(before.count("\n"), column, words) from None
         except YAMLError:
             raise self._at(0, 0, _("this is not YAML")) from None

@@ -26,6 +26,7 @@ tags: # as on the old site
         ("---\ntitle: T\nx: *a\n---\n", 3, 4),
         ("---\ntitle: T\nlist: [1, !!set {a}]\n---\n", 3, 11),
         ("---\ntitle: T\nx: 1\n...\ny: 2\n---\n", 5, 1),
+        ("---\ntitle: T\nx: It\x92s\n---\n", 3, 6),
     ],
 )
 def test_what_is_no_yaml_is_named_with_its_line_and_column(

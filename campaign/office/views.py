@@ -68,7 +68,8 @@ outbox.register_blueprint(outbox_suppressions)
 mailings.register_blueprint(mailings_planning)
 for _room, _label in ROOMS:
     bp.register_blueprint(_room)
-# Their pages hang under those of people; and under those of what is sent to many.
+# Their pages hang under those of people; and under those of what is sent to many (`g.room`).
+_UNDER = {f"office.{imports.name}": people, f"office.{segments.name}": people}
 bp.register_blueprint(imports)
 bp.register_blueprint(segments)
 bp.register_blueprint(mailings)
@@ -136,7 +137,8 @@ def _navigation() -> list[tuple[Any, str, bool]]:
         if room is organisers and not g.organiser.is_administrator:
             continue
         here = f"office.{room.name}"
-        is_here = here in request.blueprints or g.get("room") == room.name
+        is_under = g.get("room") == room.name or _UNDER.get(request.blueprint or "") is room
+        is_here = is_under or here in request.blueprints
         places.append((label, url_for(f"{here}.index"), is_here))
     return places
 

@@ -40,7 +40,7 @@ def search(words: str = "") -> Select[Organiser]:
 
 
 def first_administrator() -> Organiser | None:
-    """Find the administrator of longest status."""
+    """Find the administrator who has been one longest."""
     return db.session.scalar(
         select(Organiser)
         .where(Organiser.role == Role.ADMINISTRATOR)

@@ -165,6 +165,15 @@ def test_the_menu_names_where_one_is(app: Flask) -> None:
     assert "/office/organisers" in page.text
 
 
+@pytest.mark.parametrize("address", ["/office/imports", "/office/segments"])
+def test_the_menu_names_people_where_their_lists_and_segments_are(
+    organiser: Visitor, address: str
+) -> None:
+    page = organiser.open(address)
+
+    assert 'href="/office/people" aria-current="page"' in page.text
+
+
 def test_only_administrators_see_who_is_an_organiser(organiser: Visitor) -> None:
     desk = organiser.open("/office/")
 

@@ -75,6 +75,21 @@ def test_an_export_over_what_people_wrote_keeps_their_comments_order_and_quotes(
     )
 
 
+def test_an_export_over_a_file_with_an_apostrophe_of_windows_writes_the_page(
+    app: Flask, tmp_path: Path
+) -> None:
+    """What an import reads as it is meant, the parser alone does not take for text."""
+    file = tmp_path / "page.md"
+    file.write_text("---\ntitle: It\x92s time\n---\n\nWords.\n", encoding="utf-8")
+    run(app, "import", str(tmp_path))
+    keep(app, "page.md", page(title="Changed", body="Words."))
+
+    result = run(app, "export", str(tmp_path))
+
+    assert result.exit_code == 0, result.output
+    assert file.read_text() == page(title="Changed", body="Words.")
+
+
 def test_the_pages_imported_are_shown(app: Flask, visitor: Visitor, folder: Path) -> None:
     result = run(app, "import", str(folder))
 
