@@ -1,5 +1,6 @@
 """What every test may ask for: the application on both databases, a visitor, an organiser."""
 
+import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,9 @@ from tests.visitor import Visitor
 pytest_plugins = ["tests.plugin_groups", "tests.plugin_services"]
 
 SECRET = "a secret of the tests, long enough"
+
+# A hundred tests start programs: where no bytecode is kept, each would compile the house again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(

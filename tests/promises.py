@@ -9,7 +9,7 @@ from typing import NamedTuple
 COMMANDS = """
     run, serve, web, worker, migrate, starter, organiser add, pages import, pages export,
     people import, people export, posts import, posts export, outbox status, outbox retry, inbound,
-    events import, events pull, mail test, backup, restore, move, doctor, forget
+    events import, events pull, mail test, backup, restore, move, doctor, forget, --version
 """
 
 SETTINGS = """
@@ -72,6 +72,7 @@ ABSENT = [
     Absent("settings changed in the office", addresses="/office/settings"),
     Absent("back-up and restoring by one command", commands="backup, restore"),
     Absent("the move to PostgreSQL by one command", commands="move"),
+    Absent("a version to ask the program for", commands="--version"),
     Absent("a check of settings and relay by one command", commands="doctor, mail test"),
     Absent("sensitive fields encrypted in the database", settings="DATA_KEY"),
     Absent("figures for a monitor", addresses="/metrics"),

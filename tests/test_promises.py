@@ -4,6 +4,7 @@ import re
 
 from flask import Flask
 
+from campaign.cli import campaign
 from campaign.config import ROOT, SETTINGS
 from tests import promises
 from tests.promises import ABSENT, names
@@ -24,6 +25,7 @@ def held_against(promised: str, absent: set[str], there: set[str]) -> list[str]:
 
 def test_every_command_that_is_promised_is_there_or_is_not_yet() -> None:
     there = {name.removeprefix("campaign ") for name, _ in commands()}
+    there |= {option for one in campaign.params for option in one.opts}
 
     assert held_against(promises.COMMANDS, absent("commands"), there) == []
 
