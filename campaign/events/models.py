@@ -72,7 +72,7 @@ class Event(Model):
     # When it truly ended, if its day is set right afterwards.
     took_place_at: Mapped[datetime | None]
     # The seats of those who meant to come and whose sign-ups are erased: a bare number.
-    erased_sign_ups: Mapped[int] = mapped_column(default=0)
+    erased_seats: Mapped[int] = mapped_column(default=0)
     revised_at: Mapped[datetime] = mapped_column(index=True)
     created_at: Mapped[datetime]
 

@@ -23,8 +23,7 @@ from campaign.templating import absolute, our_campaign, public_url, render_mail
 
 # The kind of what goes to all is the purpose they agreed to: by it, leaving finds what waits.
 ISSUE = kind(Purpose.NEWSLETTER.value, _l("issue of the newsletter"))
-# The kind of mails that wait and of those sent long ago, too.
-TEST = kind("issue-trial", _l("test of an issue"))
+TEST = kind("issue-test", _l("test of an issue"))
 
 # What an issue leaves open for each reader besides the greeting and the writer's own fields
 # (`fields`); in addresses and headers without spaces, where it could be broken or encoded.

@@ -193,3 +193,27 @@ def _error(status: int, sentence: Any = "") -> Any:
     frame = "office" if g.organiser else "organisers"
     page = render_template(f"{frame}/error.html", title=title, advice=sentence or advice)
     return page, status
+
+
+# Where pages stood before, in organisers' bookmarks; what follows stays as it is.
+_MOVED = {
+    "/people/imports": "/imports",
+    "/people/segments": "/segments",
+    "/newsletter/automatic": "/newsletter/automations",
+    "/newsletter/elsewhere": "/newsletter/embed",
+    "/newsletter/sendings": "/mailings",
+}
+
+
+def _lead_on(before: str, now: str) -> None:
+    def moved(rest: str = "") -> Any:
+        query = f"?{request.query_string.decode()}" if request.query_string else ""
+        return redirect(f"{bp.url_prefix}{now}{rest and '/'}{rest}{query}", 301)
+
+    name = f"moved{before.replace('/', '_')}"
+    bp.add_url_rule(before, name, moved)
+    bp.add_url_rule(f"{before}/<path:rest>", name, moved)
+
+
+for _before, _now in _MOVED.items():
+    _lead_on(_before, _now)

@@ -55,5 +55,5 @@ def _stance(entry: dict[str, Any]) -> dict[str, Any]:
         "country": entry["country"],
         "stance": entry.get("stance", Going.UNKNOWN),
         "source": entry.get("source", ""),
-        "seen_on": date.fromisoformat(entry["day"]) if "day" in entry else None,
+        "seen_on": date.fromisoformat(entry["day"]) if entry.get("day") else None,
     }

@@ -32,7 +32,7 @@ COLUMNS = {
     "newsletter_step_sent": {"posted_at": "queued_at"},
     "newsletter_digest_sent": {"posted_at": "queued_at"},
     "newsletter_issue": {"withdrawn_at": "taken_down_at"},
-    "event": {"erased_places": "erased_sign_ups"},
+    "event": {"erased_places": "erased_seats"},
     "sign_up": {"told_sequence": "notified_sequence"},
 }
 # By the table's new name: the columns of an index that is called after what changed its name.
@@ -56,8 +56,12 @@ INDEXES = {
             ["event_id", "withdrawn_at", "notified_sequence"],
         )
     },
+    "sign_up_ask": {
+        "ix_sign_up_ask_held": ("ix_sign_up_ask_reserved", ["event_id", "asked_at"]),
+    },
 }
 STATES = {"left": "sent", "leaving": "sending"}
+KINDS = {"issue-trial": "issue-test", "automatic-trial": "automation-test"}
 
 
 def _is_postgresql():
@@ -115,10 +119,10 @@ def _claimed(name, state):
     )
 
 
-def _say(states):
-    for old, new in states.items():
+def _say(table, column, words):
+    for old, new in words.items():
         op.execute(
-            sa.text("UPDATE outbox_message SET state = :new WHERE state = :old").bindparams(
+            sa.text(f"UPDATE {table} SET {column} = :new WHERE {column} = :old").bindparams(  # noqa: S608
                 new=new, old=old
             )
         )
@@ -144,11 +148,15 @@ def upgrade():
             _rename_index(table, old, new, columns)
     _unique("segment", "uq_person_segment_name", "uq_segment_name")
     _claimed("ix_outbox_message_claimed", "sending")
-    _say(STATES)
+    _say("outbox_message", "state", STATES)
+    for table in ("outbox_message", "outbox_batch"):
+        _say(table, "kind", KINDS)
 
 
 def downgrade():
-    _say({new: old for old, new in STATES.items()})
+    for table in ("outbox_message", "outbox_batch"):
+        _say(table, "kind", {new: old for old, new in KINDS.items()})
+    _say("outbox_message", "state", {new: old for old, new in STATES.items()})
     _claimed("ix_outbox_message_held", "leaving")
     _unique("segment", "uq_segment_name", "uq_person_segment_name")
     for table, indexes in INDEXES.items():

@@ -110,7 +110,7 @@ def _fill() -> None:
         "INSERT INTO outbox_suppression (address_hash, reason, evidence, since) "
         f"SELECT {digest}, 'bounce', '', {then} FROM {series} WHERE n % {PEOPLE // SUPPRESSED} = 0",
         "INSERT INTO event (id, slug, uid, title, city, country, zone, starts_on, venue, address, "
-        "description, bring, access, host, languages, is_example, sequence, erased_sign_ups, "
+        "description, bring, access, host, languages, is_example, sequence, erased_seats, "
         "revised_at, created_at) "
         "SELECT n, 'e' || n, 'u' || n, 'March', 'Berlin', 'DE', 'UTC', '2027-05-13', '', '', '', "
         f"'', '', '', '[]', false, 0, 0, {then}, {then} FROM {series} WHERE n <= 100",

@@ -153,7 +153,7 @@ def test_erasing_twice_erases_once(app: Flask, make_event: MakeEvent) -> None:
     erased(app)
     erased(app)
 
-    assert reread(app, event).erased_sign_ups == 1
+    assert reread(app, event).erased_seats == 1
 
 
 def test_an_event_moved_ahead_again_begins_with_nobody(app: Flask, make_event: MakeEvent) -> None:

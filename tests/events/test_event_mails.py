@@ -368,3 +368,19 @@ def test_what_the_check_finds_is_said_where_it_is_sent(
     assert "write “https://” before www.example.org" in page
     assert "/nowhere: there is no such page" in page
     assert "Look at the whole check" not in page
+
+
+def test_two_who_change_a_draft_see_each_other_and_lose_nothing_they_typed(
+    organiser: Visitor, mail: int
+) -> None:
+    address = f"/office/events/mails/{mail}/edit"
+    opened = organiser.open(address)
+    organiser.send(address, action="/edit", source="What the first wrote.")
+
+    late = organiser.fill(opened, address, action="/edit", source="What the second wrote.")
+
+    assert late.status_code == 409
+    assert "Somebody else has changed this mail" in late.text
+    assert "What the second wrote." in late.text
+    assert organiser.fill(late, address, action="/edit").status_code == 303
+    assert "What the second wrote." in organiser.open(address).text

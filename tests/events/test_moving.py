@@ -143,14 +143,14 @@ def test_how_many_came_is_not_forgotten_unasked(
     app: Flask, organiser: Visitor, make_event: MakeEvent
 ) -> None:
     event = make_event()
-    day = (has_been(app, event, erased_sign_ups=40) + timedelta(days=300)).isoformat()
+    day = (has_been(app, event, erased_seats=40) + timedelta(days=300)).isoformat()
 
     asked = edit(organiser, event, starts_on=day)
 
     assert asked.status_code == 409
     assert "That 40 places were taken then would be forgotten." in asked.text
     assert "signed up." not in asked.text.partition("<main")[2].partition("<form")[0]
-    assert reread(app, event).erased_sign_ups == 40
+    assert reread(app, event).erased_seats == 40
 
 
 def test_the_button_that_saves_asks_again_and_the_other_names_the_day(

@@ -418,9 +418,9 @@ def test_an_organiser_writes_times_switches_and_tries_a_mail_of_their_own(
     organiser.send(page, action="/on")
     organiser.send(page, action="/test")
 
-    (trial,) = queued("automatic-trial")
-    assert trial.subject == "Test: Hi"
-    assert "Dear friend, look." in trial.text
+    (test,) = queued("automation-test")
+    assert test.subject == "Test: Hi"
+    assert "Dear friend, look." in test.text
     assert "Dear friend, look." in organiser.open(f"{page}/en/mail.html").text
     with app.app_context():
         step = db.session.get_one(Automation, "welcome-3")

@@ -31,10 +31,10 @@ def test_an_organiser_writes_and_tries_an_issue(organiser: Visitor, queued: Queu
 
     tried = organiser.send(saved.location, action="/test")
     assert tried.status_code == 303
-    (trial,) = queued("issue-trial")
-    assert trial.to_address == "organiser@example.org"
-    assert trial.subject == "Test: Spring is here"
-    assert "{{" not in trial.text + trial.html
+    (test,) = queued("issue-test")
+    assert test.to_address == "organiser@example.org"
+    assert test.subject == "Test: Spring is here"
+    assert "{{" not in test.text + test.html
 
 
 def test_two_organisers_cannot_overwrite_each_other(

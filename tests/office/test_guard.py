@@ -182,3 +182,20 @@ def test_only_administrators_see_who_is_an_organiser(organiser: Visitor) -> None
     assert "/office/organisers" not in desk.text
     assert refused.status_code == 403
     assert "Only administrators" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("people/imports", "imports"),
+        ("people/imports/7", "imports/7"),
+        ("people/segments?page=2", "segments?page=2"),
+        ("newsletter/automatic/digest/en", "newsletter/automations/digest/en"),
+        ("newsletter/elsewhere", "newsletter/embed"),
+        ("newsletter/sendings/3", "mailings/3"),
+    ],
+)
+def test_a_bookmark_of_before_leads_on(organiser: Visitor, before: str, now: str) -> None:
+    answer = organiser.open(f"/office/{before}")
+
+    assert (answer.status_code, answer.headers["Location"]) == (301, f"/office/{now}")

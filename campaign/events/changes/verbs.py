@@ -89,7 +89,7 @@ def revise(
         event.took_place_at = was.ended_at
     if not event.is_over(now):
         # Who came when it was held before is not coming to what is planned now.
-        event.erased_sign_ups = 0
+        event.erased_seats = 0
         event.took_place_at = None
     if before == [getattr(event, name) for name in _WHEN_AND_WHERE]:
         return 0
@@ -121,7 +121,7 @@ def _refuse_if_unlikely(event: Event, was: _When, *, now: datetime) -> None:
     else:
         return
     signed_up = count_active(event)
-    forgotten = 0 if is_over else event.erased_sign_ups
+    forgotten = 0 if is_over else event.erased_seats
     is_notified = not is_over and not event.is_called_off
     if signed_up or forgotten:
         # What was typed is in the form; the event stays as it is.

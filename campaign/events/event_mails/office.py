@@ -158,6 +158,11 @@ def change(id: int) -> Any:
     except (FieldInTag, StrayBraces, UnknownField) as refusal:
         form.source.errors = [refusal.sentence]
         return _edit_page(mail, form), refusal.status
+    except verbs.ChangedMeanwhile as refusal:
+        # Nothing typed is lost: who has read what the other wrote may save over it.
+        form.form_errors.append(refusal.sentence)
+        form.version.raw_data, form.version.data = None, mail.version
+        return _edit_page(mail, form), refusal.status
     db.session.commit()
     flash(_("The draft is saved. Nobody has got it yet."), "done")
     return _to(mail)

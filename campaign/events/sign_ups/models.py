@@ -131,7 +131,7 @@ class SignUpAsk(Model):
     sign_up: Mapped[SignUp | None] = relationship(lazy="raise_on_sql")
 
     __table_args__ = (
-        Index("ix_sign_up_ask_held", "event_id", "asked_at"),
+        Index("ix_sign_up_ask_reserved", "event_id", "asked_at"),
         partial_index("ix_sign_up_ask_due", "id", where="answered_at IS NULL"),
         # No id is given twice: links name it.
         {"sqlite_autoincrement": True},

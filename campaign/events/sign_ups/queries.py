@@ -67,7 +67,7 @@ def _seats() -> ColumnElement[int]:
         )
         .scalar_subquery()
     )
-    return Event.erased_sign_ups + func.coalesce(known, 0)
+    return Event.erased_seats + func.coalesce(known, 0)
 
 
 def seats_reserved(event_ids: Iterable[int], *, now: datetime) -> dict[int, int]:

@@ -235,7 +235,7 @@ def erase(event: Event, *, most: int, now: datetime) -> int:
     sign_ups = some_of(event, most=most)
     for sign_up in sign_ups:
         if sign_up.is_coming:
-            event.erased_sign_ups += sign_up.seats
+            event.erased_seats += sign_up.seats
         db.session.delete(sign_up)
     db.session.flush()
     for sign_up in sign_ups:

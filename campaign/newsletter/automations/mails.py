@@ -24,8 +24,7 @@ from campaign.people.models import Person, Purpose
 from campaign.templating import absolute, our_campaign, render_mail
 
 WELCOMED = kind("welcome", _l("welcome to the newsletter"))
-# The kind of mails sent long ago, too.
-TEST = kind("automatic-trial", _l("test of an automation"))
+TEST = kind("automation-test", _l("test of an automation"))
 # So many characters of a mail's beginning a list of mails may show.
 SHOWN = 140
 
