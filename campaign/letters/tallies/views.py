@@ -30,11 +30,11 @@ def count_sent(country: str) -> Any:
         abort(404)
     form = SentForm()
     way = next((way for way in Way if way is not Way.SEND and way == form.way.data), None)
-    if way is None or not form.letter.data:
+    if way is None or not form.letter.raw_data:
         abort(400)
     # Signed and timed, it is the page's token: one that was open while we were updated counts too.
     letter, post_id = tokens.read_timed(
-        form.letter.data, f"{SENT}:{country_code}", within=FORM_LIFETIME
+        form.letter.data or "", f"{SENT}:{country_code}", within=FORM_LIFETIME
     )
     now = clock.now()
     summit = next_summit(now=now)
