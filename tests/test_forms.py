@@ -166,8 +166,11 @@ def test_the_token_of_one_purpose_is_refused_by_every_form_of_another(app: Flask
 
 
 def made_for(purpose: str) -> PublicForm:
-    """Make the form of a purpose; one of them has to be told to whom it writes."""
-    told: dict[str, Any] = {"letters.write": {"ways": [], "way": Way.SEND, "posts": []}}
+    """Make the form of a purpose; some have to be told what may be chosen."""
+    told: dict[str, Any] = {
+        "letters.write": {"ways": [], "way": Way.SEND, "posts": []},
+        "newsletter.preferences": {"offered": []},
+    }
     return purposes()[purpose](**told.get(purpose, {}))
 
 
