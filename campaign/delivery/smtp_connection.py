@@ -129,7 +129,7 @@ class SmtpConnection:
             if self._unsent and not self._write():
                 self._watch(selectors.EVENT_WRITE)
                 return None
-            answer = _parse(self._unread)
+            answer = _parse(self._unread) if self._unread else None
             if answer is not None:
                 code, words, self._unread = answer
                 event = self._hear(message, code, words)

@@ -63,6 +63,10 @@ def one_address(address: str) -> tuple[str, str]:
 
 def encoded_words(text: str) -> str:
     """Write text as encoded words, a line each (RFC 2047 section 2); none parts a character."""
+    whole = text.encode("utf-8", "replace")
+    if len(whole) <= _OCTETS:
+        # As most names are: in an issue, one for each reader.
+        return f"=?utf-8?b?{b64encode(whole).decode()}?="
     pieces = [b""]
     for character in text:
         octets = character.encode("utf-8", "replace")
