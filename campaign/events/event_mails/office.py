@@ -133,10 +133,10 @@ def preview(id: int) -> Response:
 
 
 @bp.get("/mails/<int:id>/edit")
-def edit(id: int) -> str:
-    """Show the form in which a draft is changed."""
+def edit(id: int) -> Any:
+    """Show the form in which a draft is changed; what was sent shows itself."""
     mail = _found(id)
-    return _edit_page(mail, _form(obj=mail))
+    return _to(mail) if mail.sent_at else _edit_page(mail, _form(obj=mail))
 
 
 def _edit_page(mail: EventMail, form: EventMailForm) -> str:

@@ -1,13 +1,11 @@
 """What may be asked of a preview: how to look, and who the reader is."""
 
-import re
 from typing import Any
 
-from babel import Locale
 from wtforms import RadioField, SelectField, StringField
 
 from campaign.forms import OfficeForm, line_field, name_field
-from campaign.languages import _, current_language, own_languages
+from campaign.languages import _, own_languages, territories
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.previews.modes import Mode
 from campaign.validators import present, tidy_line, tidy_text
@@ -35,13 +33,7 @@ class ReaderForm(OfficeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.mode.choices = [(mode.value, label) for mode, label in MODES.items()]
-        self.reader_country.choices = [("", _("not known")), *_countries()]
-
-
-def _countries() -> list[tuple[str, str]]:
-    names = Locale.parse(current_language(), sep="-").territories
-    codes = [str(code) for code in names if re.fullmatch("[A-Z]{2}", str(code))]
-    return sorted(((code, str(names[code])) for code in codes), key=lambda pair: pair[1])
+        self.reader_country.choices = [("", _("not known")), *territories()]
 
 
 class PreviewForm(ReaderForm):

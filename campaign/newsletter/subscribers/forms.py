@@ -9,10 +9,9 @@ from wtforms.fields import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from campaign.forms import PublicForm, email_field, line_field, name_field
-from campaign.languages import _, country_name, own_languages
+from campaign.languages import _, own_languages, territories
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import Rhythm
-from campaign.summits.posts_csv import COUNTRIES
 from campaign.templating import our_campaign
 from campaign.validators import present
 
@@ -84,5 +83,4 @@ class PreferencesForm(PublicForm):
             self.topics.choices = [(topic, topic) for topic in offered]
         else:
             del self.topics
-        named = sorted((country_name(code), code) for code in COUNTRIES)
-        self.country.choices = [("", _("As before")), *((code, name) for name, code in named)]
+        self.country.choices = [("", _("As before")), *territories()]
