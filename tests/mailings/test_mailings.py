@@ -657,3 +657,23 @@ def test_what_was_deleted_in_another_way_is_called_off_when_it_should_begin(
         assert not begins
         assert mailing.called_off_at is not None
         assert "has been deleted" in mailing.called_off_because
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("when=at&day=2026-01-01&time=10:00&hours=4", "This moment is past."),
+        ("when=now&second_subject=Another&hours=4", "readers of its own language or more"),
+    ],
+)
+def test_what_the_button_would_refuse_is_said_before_it_is_shown(
+    app: Flask, organiser: Visitor, issue: int, asked: str, said: str
+) -> None:
+    with app.app_context():
+        subscribed("ada@example.org")
+
+    page = organiser.open(f"/office/mailings/issue/{issue}/send?{asked}")
+
+    assert page.status_code == 422
+    assert said in page.text
+    assert "Send it now" not in page.text

@@ -27,6 +27,7 @@ from campaign.mailings.content import Content, find
 from campaign.mailings.planning import verbs
 from campaign.mailings.planning.forms import AskForm, PlanForm, plan_form
 from campaign.mailings.queries import Choice
+from campaign.mailings.verbs import NobodyToSendTo
 from campaign.refusals import Refusal
 
 bp = Blueprint("planning", __name__)
@@ -94,7 +95,24 @@ def confirm_send(kind: str, id: int) -> Any:
     form = _ask(content, asked=True)
     if not form.validate():
         return _plan_page(content, form), 422
+    try:
+        verbs.check(content, form.plan, now=clock.now())
+    except _OF_A_FIELD as refusal:
+        return _refused(content, form, refusal)
+    except NobodyToSendTo:
+        # The page says so itself, with the number.
+        pass
     return _confirm_page(content, form)
+
+
+_OF_A_FIELD = (verbs.TooLate, verbs.TooFewForAnABTest, verbs.WrongSubject)
+
+
+def _refused(content: Content, form: PlanForm, refusal: Refusal) -> Any:
+    """Show the plan again with what refuses it beside its field."""
+    field = form.day if isinstance(refusal, verbs.TooLate) else form.second_subject
+    field.errors = [*field.errors, refusal.sentence]
+    return _plan_page(content, form), refusal.status
 
 
 def _confirm_page(content: Content, form: PlanForm) -> str:
@@ -165,11 +183,9 @@ def do_send(kind: str, id: int) -> Any:
     now = clock.now()
     try:
         mailing = verbs.schedule(content, form.plan, by=g.organiser.id, now=now)
-    except (verbs.TooLate, verbs.TooFewForAnABTest, verbs.WrongSubject) as refusal:
+    except _OF_A_FIELD as refusal:
         db.session.rollback()
-        field = form.day if isinstance(refusal, verbs.TooLate) else form.second_subject
-        field.errors = [*field.errors, refusal.sentence]
-        return _plan_page(content, form), refusal.status
+        return _refused(content, form, refusal)
     db.session.commit()
     if queries.waits_for_a_colleague(mailing, content):
         flash(_("It is planned. A colleague has to approve the second subject first."), "done")

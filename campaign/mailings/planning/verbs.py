@@ -93,6 +93,19 @@ class TooFewForAnABTest(Refusal):
         )
 
 
+def check(content: Content, plan: Plan, *, now: datetime) -> datetime:
+    """Give the moment at which a plan would begin now.
+
+    Raises `TooLate`, `TooFewForAnABTest` or `WrongSubject` for one that could not.
+    """
+    if plan.second_subject:
+        _check_subject(plan.second_subject)
+    people = readers(content, rule=plan.rule, now=now)
+    if plan.second_subject and not has_readers_enough(people, content, least=LEAST_FOR_AN_AB_TEST):
+        raise TooFewForAnABTest
+    return _first_moment(plan, people, now=now)
+
+
 def schedule(content: Content, plan: Plan, *, by: int | None, now: datetime) -> Mailing:
     """Plan that a content goes out.
 
@@ -110,16 +123,12 @@ def schedule(content: Content, plan: Plan, *, by: int | None, now: datetime) -> 
             return newest
         raise SentMeanwhile
     content.check_may_be_sent(version=plan.version)
-    if plan.second_subject:
-        _check_subject(plan.second_subject)
-    people = readers(content, rule=plan.rule, now=now)
-    if plan.second_subject and not has_readers_enough(people, content, least=LEAST_FOR_AN_AB_TEST):
-        raise TooFewForAnABTest
+    starts_at = check(content, plan, now=now)
     mailing = Mailing(
         content_kind=content.kind,
         content_id=content.id,
         version=plan.version,
-        starts_at=_first_moment(plan, people, now=now),
+        starts_at=starts_at,
         ab_test_hours=plan.ab_test_hours,
         asked_at=now,
         asked_by_id=by,
