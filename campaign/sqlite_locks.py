@@ -1,11 +1,13 @@
 """SQLite, opened so that two processes lose nothing: who takes its one lock, when, and how long."""
 
+import time
 from contextvars import ContextVar
 from typing import Any
 
 from flask import has_request_context
 from sqlalchemy import Engine, event
 
+from campaign import sqlite_turns
 from campaign.folding import fold
 
 # True while a request that only reads is answered; everything else (jobs, commands) may write.
@@ -22,8 +24,15 @@ _HARMLESS = {"SELECT", "(SELEC", "PRAGMA", "BEGIN", "COMMIT", "ROLLBA", "EXPLAI"
 def prepare(engine: Engine) -> None:
     """Let each connection of an engine write ahead of its file (sqlite.org/wal.html) and lock."""
 
+    database = engine.url.database or ""
+
+    @event.listens_for(engine, "do_connect")
+    def _on_do_connect(dialect: Any, record: Any, given: Any, named: dict[str, Any]) -> None:
+        named["factory"] = sqlite_turns.Connection
+
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, record: Any) -> None:
+        connection.line = sqlite_turns.line_of(database) if database else None
         # The driver's own transaction control begins too late to lock: we begin ourselves, below.
         connection.isolation_level = None
         for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
@@ -38,11 +47,13 @@ def prepare(engine: Engine) -> None:
         # visitor sent and draws pages, and one lock is all there is. Jobs and commands take it at
         # once, so that nothing they read can go stale.
         reads, is_request = only_reads.get(), has_request_context()
-        waits = LOCK_WAIT_OF_A_VISITOR if is_request else LOCK_WAIT_OF_A_JOB
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={waits * 1000}")
         connection.exec_driver_sql(f"PRAGMA query_only={'on' if reads else 'off'}")
         connection.info[_TAKES_LOCK] = is_request and not reads
-        connection.exec_driver_sql("BEGIN" if reads or is_request else "BEGIN IMMEDIATE")
+        if reads or is_request:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={LOCK_WAIT_OF_A_VISITOR * 1000}")
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_to_write(connection, within=LOCK_WAIT_OF_A_JOB)
 
     @event.listens_for(engine, "before_cursor_execute")
     def _on_execute(
@@ -52,9 +63,18 @@ def prepare(engine: Engine) -> None:
         # it decides on, and reads it anew. From here on nothing can be.
         if connection.info.get(_TAKES_LOCK) and _wants_the_lock(statement, context):
             connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            _begin_to_write(connection, within=LOCK_WAIT_OF_A_VISITOR)
             # Not before: without the lock there is no transaction, and nothing may be changed.
             connection.info[_TAKES_LOCK] = False
+
+
+def _begin_to_write(connection: Any, *, within: float) -> None:
+    """Take a turn, and then the lock; raise what SQLite says where it is not free in time."""
+    until = time.monotonic() + within
+    connection.connection.dbapi_connection.take_turn(within=within)
+    rest = max(until - time.monotonic(), 0)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={round(rest * 1000)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _wants_the_lock(statement: str, context: Any) -> bool:

@@ -1,0 +1,196 @@
+"""Turns on SQLite: who waits to write is next, and what dies holding its turn gives it up."""
+
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from campaign import create_app
+from campaign.config import ROOT
+from campaign.db import db
+from tests.closing import close
+from tests.conftest import SECRET
+
+TELL = text("INSERT INTO deed VALUES (:who)")
+OVERTAKEN = """
+import sys
+from sqlalchemy import text
+from campaign import create_app
+from campaign.db import db
+
+app = create_app({"SECRET_KEY": sys.argv[1], "DATABASE_URL": sys.argv[2], "INSTANCE": sys.argv[3]})
+count = text("SELECT count(*) FROM deed")
+with app.app_context():
+    if sys.argv[4] == "hold":
+        db.session.execute(text("INSERT INTO deed VALUES ('held')"))
+        print("held", flush=True)
+        sys.stdin.read()
+    for _ in range(15):
+        raw = db.engine.raw_connection()
+        before = raw.cursor().execute("SELECT count(*) FROM deed").fetchone()[0]
+        raw.close()
+        print(db.session.scalar(count) - before, flush=True)
+        db.session.execute(text("INSERT INTO deed VALUES ('other')"))
+        db.session.commit()
+"""
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    """Give an application on an SQLite file of its own, with a table of deeds."""
+    app = create_app(
+        {
+            "SECRET_KEY": SECRET,
+            "INSTANCE": str(tmp_path),
+            "DATABASE_URL": f"sqlite:///{tmp_path}/campaign.sqlite",
+        }
+    )
+    with app.app_context():
+        db.session.execute(text("CREATE TABLE deed (who TEXT)"))
+        db.session.commit()
+    yield app
+    close(app)
+
+
+@contextmanager
+def another_process(app: Flask, what: str) -> Iterator["subprocess.Popen[str]"]:
+    given = [app.config[name] for name in ("SECRET_KEY", "DATABASE_URL", "INSTANCE")]
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", OVERTAKEN, *given, what],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate(timeout=10)
+
+
+def do(app: Flask, who: str) -> None:
+    with app.app_context():
+        db.session.execute(TELL, {"who": who})
+        db.session.commit()
+
+
+def test_threads_write_in_the_order_in_which_they_came(app: Flask) -> None:
+    names = [f"thread {number}" for number in range(8)]
+    threads = [threading.Thread(target=do, args=(app, name)) for name in names]
+    with app.app_context():
+        db.session.execute(TELL, {"who": "the first"})
+        for thread in threads:
+            thread.start()
+            time.sleep(0.1)
+
+        db.session.commit()
+
+        for thread in threads:
+            thread.join()
+        written = db.session.scalars(text("SELECT who FROM deed ORDER BY rowid")).all()
+        db.session.rollback()
+    assert written == ["the first", *names]
+
+
+def test_who_waits_is_not_overtaken_again_and_again_by_a_busy_process(app: Flask) -> None:
+    is_over = threading.Event()
+
+    def press() -> None:
+        while not is_over.is_set():
+            do(app, "busy")
+
+    threads = [threading.Thread(target=press) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        with another_process(app, "press") as other:
+            assert other.stdout is not None
+            overtaken = sorted(int(line) for line in other.stdout)
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()
+
+    assert len(overtaken) == 15
+    # Whoever has the turn, and whoever was before us at the door, and some luck.
+    assert overtaken[7] <= 6
+    assert overtaken[-1] <= 40
+
+
+def test_a_process_that_dies_with_its_turn_gives_it_up(app: Flask) -> None:
+    with another_process(app, "hold") as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        waiting = threading.Thread(target=do, args=(app, "we"))
+        waiting.start()
+        time.sleep(0.3)
+        assert waiting.is_alive()
+
+        other.kill()
+
+        waiting.join(5)
+        assert not waiting.is_alive()
+    with app.app_context():
+        assert db.session.scalars(text("SELECT who FROM deed")).all() == ["we"]
+        db.session.rollback()
+
+
+def test_who_was_refused_keeps_nobody_waiting(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campaign.sqlite_locks.LOCK_WAIT_OF_A_JOB", 0.2)
+    with app.app_context():
+        # Another program, which knows of no turns.
+        other = sqlite3.connect(db.engine.url.database or "", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="locked"):
+            do(app, "refused")
+        holding = threading.Thread(target=do, args=(app, "refused too"))
+        other.execute("ROLLBACK")
+        other.close()
+        began = time.monotonic()
+        holding.start()
+        holding.join()
+
+        do(app, "we")
+
+        assert time.monotonic() - began < 5
+        assert db.session.scalars(text("SELECT who FROM deed")).all() == ["refused too", "we"]
+        db.session.rollback()
+
+
+def test_who_waits_too_long_for_a_turn_is_refused_in_time_and_leaves_the_line(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign.sqlite_locks.LOCK_WAIT_OF_A_JOB", 0.3)
+    refused: list[float] = []
+
+    def wait() -> None:
+        began = time.monotonic()
+        with pytest.raises(OperationalError, match="locked"):
+            do(app, "late")
+        refused.append(time.monotonic() - began)
+
+    with app.app_context():
+        db.session.execute(TELL, {"who": "the first"})
+        threads = [threading.Thread(target=wait) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        db.session.commit()
+    do(app, "we")
+
+    assert len(refused) == 3
+    assert all(0.3 <= seconds < 5 for seconds in refused)
+    with app.app_context():
+        assert db.session.scalars(text("SELECT who FROM deed")).all() == ["the first", "we"]
+        db.session.rollback()
