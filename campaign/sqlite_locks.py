@@ -1,7 +1,9 @@
 """SQLite, opened so that two processes lose nothing: who takes its one lock, when, and how long."""
 
 import time
+from contextlib import closing
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from flask import has_request_context
@@ -14,6 +16,8 @@ from campaign.folding import fold
 only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
 # Seconds to wait for SQLite's one lock: somebody looks at an empty page meanwhile, or nobody does.
 LOCK_WAIT_OF_A_VISITOR, LOCK_WAIT_OF_A_JOB = 8, 20
+# Bytes of the write-ahead log: what is left of a larger one, and from which it is emptied on purpose.
+LOG_KEPT, LOG_LARGE = 32_000_000, 16_000_000
 # What a connection notes of the transaction it is in: that the first change takes the lock.
 _TAKES_LOCK = "takes_lock"
 # How statements begin that need no lock. What is not known here takes it, and so does a savepoint:
@@ -35,7 +39,13 @@ def prepare(engine: Engine) -> None:
         connection.line = sqlite_turns.line_of(database) if database else None
         # The driver's own transaction control begins too late to lock: we begin ourselves, below.
         connection.isolation_level = None
-        for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
+        for pragma in (
+            "journal_mode=wal",
+            "synchronous=full",
+            "foreign_keys=on",
+            # One that a long read has let grow is cut when it begins anew.
+            f"journal_size_limit={LOG_KEPT}",
+        ):
             connection.execute(f"PRAGMA {pragma}")
         connection.create_function("fold", 1, _fold, deterministic=True)
 
@@ -66,6 +76,24 @@ def prepare(engine: Engine) -> None:
             _begin_to_write(connection, within=LOCK_WAIT_OF_A_VISITOR)
             # Not before: without the lock there is no transaction, and nothing may be changed.
             connection.info[_TAKES_LOCK] = False
+
+
+def empty_log(engine: Engine) -> bool:
+    """Bring a large write-ahead log into the database, and cut it. Returns whether it is empty.
+
+    While somebody reads what was before, it cannot be, and nobody waits for that.
+    """
+    log = Path(f"{engine.url.database}-wal")
+    if not log.is_file() or log.stat().st_size < LOG_LARGE:
+        return True
+    with closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=0")
+        # In passing it keeps nobody waiting; only what is wholly done can be cut without a wait.
+        is_busy, pages, done = cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if is_busy or pages != done:
+            return False
+        return not cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
 
 def _begin_to_write(connection: Any, *, within: float) -> None:

@@ -1,4 +1,4 @@
-"""Turns on SQLite: who waits to write is next, and what dies holding its turn gives it up."""
+"""SQLite under load: who waits to write is next, and its log stays small."""
 
 import sqlite3
 import subprocess
@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from campaign import create_app
+from campaign import create_app, jobs, sqlite_locks
 from campaign.config import ROOT
 from campaign.db import db
 from tests.closing import close
@@ -194,3 +194,52 @@ def test_who_waits_too_long_for_a_turn_is_refused_in_time_and_leaves_the_line(
     with app.app_context():
         assert db.session.scalars(text("SELECT who FROM deed")).all() == ["the first", "we"]
         db.session.rollback()
+
+
+def fill(app: Flask, times: int) -> None:
+    for _ in range(times):
+        do(app, "x" * 1_000_000)
+
+
+def log_of(app: Flask) -> int:
+    return Path(f"{app.config['INSTANCE']}/campaign.sqlite-wal").stat().st_size
+
+
+def test_a_log_that_grew_under_a_long_read_is_emptied_once_the_read_is_over(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign.sqlite_locks.LOG_LARGE", 1_000_000)
+    reader = sqlite3.connect(app.config["DATABASE_URL"].removeprefix("sqlite:///"))
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM deed").fetchone()
+    fill(app, 8)
+    with app.app_context():
+        began = time.monotonic()
+        assert sqlite_locks.empty_log(db.engine) is False
+        # Neither the duty nor who writes meanwhile waits for the reader.
+        do(app, "meanwhile")
+        assert time.monotonic() - began < 2
+        assert log_of(app) > 7_000_000
+
+        reader.close()
+        jobs.run("database.empty-log")
+
+    assert log_of(app) == 0
+
+
+def test_a_log_is_cut_to_its_size_as_soon_as_it_begins_anew(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign.sqlite_locks.LOG_KEPT", 2_000_000)
+    with app.app_context():
+        db.engine.dispose()
+    reader = sqlite3.connect(app.config["DATABASE_URL"].removeprefix("sqlite:///"))
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM deed").fetchone()
+    fill(app, 8)
+    assert log_of(app) > 7_000_000
+
+    reader.close()
+    fill(app, 3)
+
+    assert log_of(app) <= 2_000_000
