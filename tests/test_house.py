@@ -26,7 +26,7 @@ MODULES = sorted(HOUSE.rglob("*.py"))
 DOORS = {"views.py", "office.py", "cli.py", "duties.py"}
 DESKS = {"front", "office"}
 # The plan of a room, from the top: each file knows those below it.
-ORDER = ("office views cli", "forms", "duties", "verbs", "queries", "mails", "models")
+ORDER = ("office views cli", "forms", "duties", "verbs", "queries", "mails", "models", "policy")
 PLAN = {"__init__", *" ".join(ORDER).split()}
 # Where a second noun, or a craft that is tied to one, stands in the plan of its room: from the
 # top, all of them above one file; with nothing but a space between, neither knows the other.
@@ -372,6 +372,61 @@ def test_law_5_every_mail_is_of_a_kind_that_its_room_registered() -> None:
     assert {Path(module).name for module in registered.values()} == {"mails.py"}
     assert made == [], "law 5: a kind of mail is made by `kind`"
     assert elsewhere == [], "law 5: a kind of mail is named where its room registers it"
+
+
+# Times that are not for a campaign to choose: of a craft, or of the nature of the thing.
+NO_POLICY = {
+    "campaign/delivery/retries.py": "the whole module says when a message is tried again",
+    "campaign/events/calendar.py": "how often calendars ask anew is between programs",
+    "campaign/events/cards.py": "what the card's own words call a month",
+    "campaign/events/queries.py": "how far apart the clocks of the world are",
+    "campaign/pages/verbs.py": "the smallest step of a clock",
+    "campaign/newsletter/automations/queries.py": "what may be unsaved while a sweep looks",
+}
+# A number whose name says for how long, or in how long a time.
+OF_A_TIME = re.compile(r"_(A_DAY|AN_HOUR|A_MONTH|IN_\d+_DAYS|DAYS|HOURS)$")
+
+
+def constants(module: Path) -> Iterator[tuple[str, str]]:
+    """Give the names a module sets once and for all, each with what it is set to."""
+    for node in tree(module).body:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                yield ast.unparse(target), ast.unparse(node.value)
+        elif isinstance(node, ast.AnnAssign) and node.value:
+            yield ast.unparse(node.target), ast.unparse(node.value)
+
+
+def test_what_a_campaign_may_want_otherwise_stands_in_the_policy_of_its_room() -> None:
+    timed = {
+        (place(module), name)
+        for module in MODULES
+        if module.parent != HOUSE and module.name != "policy.py"
+        for name, value in constants(module)
+        if value.startswith("timedelta(")
+        or re.search(r"\[timedelta\(", value)
+        or (OF_A_TIME.search(name) and re.match(r"[\d.]", value))
+    }
+
+    assert sorted(one for one in timed if one[0] not in NO_POLICY) == [], "into policy.py"
+    assert NO_POLICY.keys() - {module for module, _name in timed} == set(), "no longer needed"
+
+
+def test_a_room_has_one_policy_which_stands_under_all_the_rest() -> None:
+    policies = [module for module in MODULES if module.name == "policy.py"]
+    nested = [place(module) for module in policies if module.parent.parent != HOUSE]
+    knowing = [
+        f"{place(module)}: {name}"
+        for module in policies
+        for node in nodes(module)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in [ast.unparse(node)]
+        if "campaign" in name
+    ]
+
+    assert policies
+    assert nested == [], "a second noun's numbers stand in the policy of its room"
+    assert knowing == [], "a policy knows nothing but numbers"
 
 
 def test_law_6_every_way_in_is_public_on_purpose_or_behind_the_guard(app: Flask) -> None:

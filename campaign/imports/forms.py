@@ -27,8 +27,6 @@ _EVERYBODY = {
     _AS_STATED: _l("the name means something else: go by what stands in the file"),
 }
 
-LARGEST_FILE = 250_000_000
-
 
 class UploadForm(OfficeForm):
     """Upload a file of people."""

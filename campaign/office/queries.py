@@ -21,6 +21,7 @@ from campaign.languages import short_date
 from campaign.letters.models import Letter
 from campaign.newsletter.models import Issue
 from campaign.newsletter.queries import search_issues
+from campaign.office.policy import SHOULD_HAVE_LEFT
 from campaign.outbox import ledger
 from campaign.outbox.bounces import queries as bounces_queries
 from campaign.outbox.bounces.models import Cause
@@ -29,14 +30,13 @@ from campaign.outbox.queries import counts, oldest_waiting
 from campaign.outbox.throttles.models import Throttle
 from campaign.outbox.throttles.queries import troubled_relay
 from campaign.people.models import Purpose, Subscription
-from campaign.summits.models import STALE_AFTER, UNUSED_AFTER, Post
+from campaign.summits.models import Post
+from campaign.summits.policy import STALE_AFTER, UNUSED_AFTER
 
 WEEK = 7
 _FAILED = (State.FAILED, State.BOUNCED)
 NEXT_EVENTS = 8
 NEWEST_ISSUES = 5
-# An urgent mail that has waited so long means that no worker runs.
-SHOULD_HAVE_LEFT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from campaign.newsletter.seeds.office import bp as newsletter_seeds
 from campaign.newsletter.versions.office import bp as newsletter_versions
 from campaign.office import queries
 from campaign.office.forms import Sampler, mistaken
+from campaign.office.policy import LARGEST_FROM_STRANGERS
 from campaign.organisers import verbs
 from campaign.organisers.office import bp as organisers
 from campaign.organisers.views import not_from_our_page, not_signed_in, signed_in
@@ -76,7 +77,6 @@ bp.register_blueprint(mailings)
 
 _READING = {"GET", "HEAD"}
 LARGEST_ID = 2**31 - 1
-LARGEST_FROM_STRANGERS = 1_000_000
 
 
 class OnlyReads(Refusal):

@@ -12,6 +12,7 @@ from campaign.outbox.kinds import Kind, kind
 from campaign.outbox.mail import Mail
 from campaign.people import links
 from campaign.people.models import Person, Purpose
+from campaign.people.policy import CONFIRM_WITHIN
 from campaign.templating import render_mail
 
 CONFIRMATION = kind("confirmation", _l("please confirm: newsletter"), is_caused_by_strangers=True)
@@ -56,7 +57,7 @@ def _mail(
         confirm_url=links.confirm_url(person, purpose),
         not_me_url=links.not_me_url(person),
         unsubscribe_url=links.unsubscribe_url(token),
-        days=links.CONFIRM_WITHIN.days,
+        days=CONFIRM_WITHIN.days,
         **more,
     )
     return Mail(

@@ -17,7 +17,8 @@ from sqlalchemy import select, update
 from campaign import clock
 from campaign.db import db
 from campaign.delivery import mailbox, processes, worker
-from campaign.delivery.claiming import LEASE, claim
+from campaign.delivery.claiming import claim
+from campaign.delivery.policy import LEASE
 from campaign.delivery.replies import Outcome, Reply, judge
 from campaign.delivery.settling import settle
 from campaign.outbox import verbs

@@ -26,8 +26,8 @@ from campaign.outbox.suppressions.queries import suppression_of
 from campaign.outbox.suppressions.verbs import suppress
 from campaign.people import exports, queries, verbs
 from campaign.people.cli import cli
-from campaign.people.links import CONFIRM_WITHIN
 from campaign.people.models import NOT_ME, Person, Purpose, Subscription
+from campaign.people.policy import CONFIRM_WITHIN
 from campaign.people.subscriptions import queries as subscriptions_queries
 from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.visitor import Visitor, forms_in

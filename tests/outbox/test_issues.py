@@ -17,8 +17,9 @@ from sqlalchemy import select, update
 from campaign import clock, jobs
 from campaign.db import db
 from campaign.delivery import journal, mail_server, processes, worker
-from campaign.delivery.claiming import LEASE, claim
+from campaign.delivery.claiming import claim
 from campaign.delivery.journal import Journal
+from campaign.delivery.policy import LEASE
 from campaign.delivery.replies import Outcome, Reply
 from campaign.delivery.settling import settle
 from campaign.outbox import ledger, verbs

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -11,6 +11,7 @@ from campaign.db import db
 from campaign.inbound import guesses, queries
 from campaign.inbound.addressing import Role, Target
 from campaign.inbound.models import InboundMail, Kind, Made
+from campaign.inbound.policy import SOFT_BOUNCES, SOFT_OVER, SOFT_WITHIN
 from campaign.inbound.reading import Reading
 from campaign.inbound.reports import Complaint, Failure
 from campaign.outbox.bounces.verbs import Status, report_gone
@@ -25,11 +26,6 @@ from campaign.tokens import ForgedToken
 from campaign.verdicts.judging import Verdict
 
 log = structlog.get_logger()
-
-# So many messages that did not arrive, over at least this time, and an address is gone.
-SOFT_BOUNCES = 5
-SOFT_OVER = timedelta(days=14)
-SOFT_WITHIN = timedelta(days=90)
 
 
 def wait(mail: InboundMail, kind: Kind, made: Made, words: str = "") -> None:

@@ -26,6 +26,7 @@ from campaign.newsletter.automations.models import (
     Enrolment,
     StepSent,
 )
+from campaign.newsletter.policy import DIGEST_HOUR, DIGEST_WEEK, DIGEST_WEEKDAY
 from campaign.people.models import Person, Purpose, Rhythm, Subscription
 from campaign.people.queries import language_among
 from campaign.segments.queries import audience
@@ -57,9 +58,9 @@ def as_it_comes(key: str) -> Automation:
         key=key,
         is_on=built_in.is_on,
         days=built_in.days,
-        week=1,
-        weekday=1,
-        hour=9,
+        week=DIGEST_WEEK,
+        weekday=DIGEST_WEEKDAY,
+        hour=DIGEST_HOUR,
         version=0,
         approved_words="",
         texts=[],

@@ -1,8 +1,9 @@
 """Verbs of what calendars reply: accept, decline, and ask whether a decline is genuine."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from campaign.db import db
+from campaign.events.policy import DECLINE_ASKED_AGAIN_AFTER
 from campaign.events.sign_ups import mails
 from campaign.events.sign_ups.asks.queries import latest_ask
 from campaign.events.sign_ups.models import SignUp, SignUpAsk
@@ -64,7 +65,7 @@ def verify_decline(sign_up: SignUp, *, now: datetime) -> bool:
     """
     event = lock_with_event(sign_up)
     email = sign_up.person.email
-    lately = queued_lately(email, kinds=[mails.QUESTION], since=now - timedelta(days=1))
+    lately = queued_lately(email, kinds=[mails.QUESTION], since=now - DECLINE_ASKED_AGAIN_AFTER)
     if not sign_up.is_active or event.is_over(now) or lately or refuses_mail(email):
         return False
     queue(mails.question(sign_up, event, sign_up.person), now=now)
