@@ -21,8 +21,8 @@ from campaign.db import db
 from campaign.delivery import queries
 from campaign.delivery.policy import LEASE
 from campaign.delivery.settling import wait_with_batch
-from campaign.outbox.bounces import queries as bounces_queries
-from campaign.outbox.bounces.causes.verbs import withhold_at_end
+from campaign.outbox.hard_bounces import queries as hard_bounces_queries
+from campaign.outbox.hard_bounces.causes.verbs import withhold_at_end
 from campaign.outbox.mail import ClaimedMessage
 from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State
 from campaign.outbox.policy import LAST_LEAST, LAST_SHARE
@@ -163,8 +163,8 @@ def _finish(batch_id: int, *, now: datetime) -> None:
     """Mark an issue finished, unless so little of it arrived that a person must look first."""
     if withhold_at_end(batch_id, now=now):
         return
-    failed = bounces_queries.number_tried(batch_id, State.FAILED)
-    if failed >= LAST_LEAST and failed >= LAST_SHARE * bounces_queries.number_tried(batch_id):
+    failed = hard_bounces_queries.number_tried(batch_id, State.FAILED)
+    if failed >= LAST_LEAST and failed >= LAST_SHARE * hard_bounces_queries.number_tried(batch_id):
         words = queries.last_refusal(batch_id)
         pause(db.session.get_one(Batch, batch_id), because=words, now=now)
         wait_with_batch(Message.batch_id == batch_id)

@@ -14,8 +14,8 @@ from campaign.delivery import queries
 from campaign.delivery.policy import REFUSALS_THAT_PAUSE, REFUSED_WITH_IT
 from campaign.delivery.replies import Outcome, Reply
 from campaign.delivery.retries import LIMIT, values_after
-from campaign.outbox.bounces.causes.verbs import withhold_run
-from campaign.outbox.bounces.verbs import Gone, Status, report
+from campaign.outbox.hard_bounces.causes.verbs import withhold_run
+from campaign.outbox.hard_bounces.verbs import Gone, Status, report
 from campaign.outbox.mail import ClaimedMessage
 from campaign.outbox.models import Batch, Message, State, address_hash
 from campaign.outbox.throttles import queries as throttle_queries

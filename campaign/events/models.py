@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from campaign.days import clock_of
+from campaign.days_and_hours import clock_of
 from campaign.db import Model
 from campaign.events.policy import SIGN_UP_RETENTION
 

@@ -7,7 +7,7 @@ from wtforms import SelectField, ValidationError
 from wtforms.fields import Field
 from wtforms.validators import InputRequired, Optional
 
-from campaign.days import DayField
+from campaign.days_and_hours import DayField
 from campaign.forms import OfficeForm, line_field, text_field
 from campaign.imports import formats, statuses
 from campaign.imports.formats import FIELDS

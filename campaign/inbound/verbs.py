@@ -24,7 +24,7 @@ from campaign.inbound.reading import Reading
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings.running.verbs import count_reply
 from campaign.outbox.suppressions.verbs import suppress
-from campaign.people.links import read_unsubscribe
+from campaign.people.mail_links import read_unsubscribe
 from campaign.people.models import Person
 from campaign.people.queries import by_email
 from campaign.people.subscriptions.verbs import leave

@@ -14,7 +14,7 @@ from campaign.letters.models import Letter, LetterAsk, State, Template, Way
 from campaign.letters.policy import CONFIRM_WITHIN, ERASE_AFTER, REMIND_AFTER
 from campaign.letters.queries import to_erase, waiting_for_confirmation
 from campaign.letters.tallies.verbs import count_letter
-from campaign.outbox.bounces.verbs import lift_bounce
+from campaign.outbox.hard_bounces.verbs import lift_bounce
 from campaign.outbox.models import Message, address_hash
 from campaign.outbox.models import State as MessageState
 from campaign.outbox.suppressions.queries import is_suppressed

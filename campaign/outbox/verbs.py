@@ -10,9 +10,9 @@ from sqlalchemy import Select, delete, insert, literal, or_, select, update
 from campaign import jobs
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
-from campaign.outbox.headers import one_address, safe_header
 from campaign.outbox.kinds import Kind
 from campaign.outbox.mail import AUTOMATIC, Mail
+from campaign.outbox.mail_headers import one_address, safe_header
 from campaign.outbox.models import (
     Batch,
     Message,

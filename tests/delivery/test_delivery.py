@@ -24,8 +24,8 @@ from campaign.delivery.settling import settle
 from campaign.outbox import verbs
 from campaign.outbox.caps.models import ClientCount
 from campaign.outbox.caps.verbs import TooManyFromHere, count_client
-from campaign.outbox.headers import UnsafeHeader
 from campaign.outbox.mail import Mail
+from campaign.outbox.mail_headers import UnsafeHeader
 from campaign.outbox.models import Batch, Message, State, read_message_token
 from campaign.outbox.suppressions.queries import is_suppressed
 from campaign.outbox.suppressions.verbs import suppress

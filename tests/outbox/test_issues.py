@@ -23,8 +23,8 @@ from campaign.delivery.policy import LEASE
 from campaign.delivery.replies import Outcome, Reply
 from campaign.delivery.settling import settle
 from campaign.outbox import ledger, verbs
-from campaign.outbox.headers import UnsafeHeader
 from campaign.outbox.mail import Mail
+from campaign.outbox.mail_headers import UnsafeHeader
 from campaign.outbox.models import Batch, Message, State, Variant
 from campaign.outbox.suppressions.verbs import suppress
 from campaign.people.models import Person

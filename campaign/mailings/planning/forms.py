@@ -16,7 +16,7 @@ from wtforms import (
 from wtforms.fields import Field
 from wtforms.widgets import HiddenInput, NumberInput
 
-from campaign.days import DayField, HourField, trouble_with
+from campaign.days_and_hours import DayField, HourField, trouble_with
 from campaign.forms import OfficeForm, line_field
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import own_zone

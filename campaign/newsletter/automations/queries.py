@@ -10,7 +10,7 @@ from campaign import approval
 from campaign.content_checks.content_lint import Finding
 from campaign.db import count_of, db
 from campaign.languages import own_languages
-from campaign.mailings import checks
+from campaign.mailings import readiness
 from campaign.mailings.audience import recipients
 from campaign.newsletter.automations import mails
 from campaign.newsletter.automations.catalogue import (
@@ -77,8 +77,8 @@ def to_mend(app: Flask, automation: Automation, language: str, *, now: datetime)
         return []
     html = mails.variant(automation, language).html
     return [
-        *checks.dead_ends(app, [words.source]),
-        *checks.findings(
+        *readiness.dead_ends(app, [words.source]),
+        *readiness.findings(
             subject=words.subject, source=words.source, language=language, html=html, now=now
         ),
     ]

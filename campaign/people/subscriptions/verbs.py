@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from campaign.db import db, insert_missing, lock
-from campaign.outbox.bounces.verbs import keep_from, lift_bounce
+from campaign.outbox.hard_bounces.verbs import keep_from, lift_bounce
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State, address_hash
 from campaign.outbox.suppressions.queries import is_suppressed

@@ -8,7 +8,7 @@ from campaign.events.sign_ups import mails
 from campaign.events.sign_ups.asks.queries import latest_ask
 from campaign.events.sign_ups.models import SignUp, SignUpAsk
 from campaign.events.sign_ups.verbs import attend, lock_with_event, release_seats
-from campaign.outbox.bounces.verbs import lift_bounce
+from campaign.outbox.hard_bounces.verbs import lift_bounce
 from campaign.outbox.queries import queued_lately
 from campaign.outbox.verbs import queue
 from campaign.people.queries import refuses_mail

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from campaign.db import db, insert_missing
-from campaign.outbox.bounces import bursts, queries
-from campaign.outbox.bounces.models import Bounce, Cause, Decision
+from campaign.outbox.hard_bounces import bursts, queries
+from campaign.outbox.hard_bounces.models import Bounce, Cause, Decision
 from campaign.outbox.models import Batch
 from campaign.outbox.policy import BURST_SHARE, BURST_WITHIN, LAST_LEAST, LAST_SHARE, RUN_WITHIN
 from campaign.outbox.suppressions.models import BOUNCE, Suppression

@@ -8,9 +8,9 @@ from enum import StrEnum
 from sqlalchemy import delete, select, update
 
 from campaign.db import db, lock
-from campaign.outbox.bounces import bursts, queries
-from campaign.outbox.bounces.causes import verbs as causes_verbs
-from campaign.outbox.bounces.models import Bounce, Cause, Decision
+from campaign.outbox.hard_bounces import bursts, queries
+from campaign.outbox.hard_bounces.causes import verbs as causes_verbs
+from campaign.outbox.hard_bounces.models import Bounce, Cause, Decision
 from campaign.outbox.models import Message, address_hash
 from campaign.outbox.policy import MAYBES, MAYBES_OVER, MAYBES_WITHIN
 from campaign.outbox.suppressions.models import BOUNCE, Suppression
