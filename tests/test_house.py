@@ -85,7 +85,7 @@ CRAFTS: dict[str, set[str]] = {
         "navigation",
         "search",
     },
-    "imports": {"addresses", "formats", "reading", "rows", "statuses", "words"},
+    "imports": {"addresses", "csv_files", "formats", "rows", "statuses", "words"},
     "imports/chunks": {"cutting"},
     "inbound": {
         "addressing",
@@ -126,7 +126,7 @@ CRAFTS: dict[str, set[str]] = {
     "newsletter/images": {"pictures"},
     "newsletter/previews": {"modes"},
     "newsletter/seeds": set(),
-    "newsletter/subscribers": {"masking"},
+    "newsletter/subscribers": {"masked_addresses"},
     "newsletter/versions": {"differences"},
     "office": set(),
     "organisers": set(),
@@ -141,7 +141,7 @@ CRAFTS: dict[str, set[str]] = {
     "people/asks": set(),
     "people/subscriptions": set(),
     "places": {"cities"},
-    "segments": {"building", "conditions", "rules"},
+    "segments": {"builder", "conditions", "rules"},
     "starter": set(),
     "summits": {"posts_csv", "summits_yaml"},
     "verdicts": {"about_us", "gone", "judging", "passing", "phrases"},
@@ -382,6 +382,21 @@ def test_law_5_every_mail_is_of_a_kind_that_its_room_registered() -> None:
     assert {Path(module).name for module in registered.values()} == {"mails.py"}
     assert made == [], "law 5: a kind of mail is made by `kind`"
     assert elsewhere == [], "law 5: a kind of mail is named where its room registers it"
+
+
+# What any room may have, for the same thing.
+OF_ANY_ROOM = {"fields", "mailing", "segments", "starter", "worker"}
+
+
+def test_a_name_stands_once_in_the_house() -> None:
+    """Who looks for a thing by its name finds one file, and not the same word in another room."""
+    names = Counter(
+        module.stem
+        for module in MODULES
+        if module.stem not in PLAN | OF_ANY_ROOM | {"__main__", "app"}
+    )
+
+    assert [name for name, number in names.items() if number > 1] == [], "say which of the two"
 
 
 # Times that are not for a campaign to choose: of a craft, or of the nature of the thing.

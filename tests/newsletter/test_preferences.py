@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
-from campaign.newsletter.subscribers.masking import masked
+from campaign.newsletter.subscribers.masked_addresses import masked
 from campaign.people import mail_links
 from campaign.people import verbs as people
 from campaign.people.models import Purpose, RefusedTopic

@@ -22,7 +22,7 @@ from campaign.languages import current_language
 from campaign.newsletter.queries import public_issues
 from campaign.newsletter.subscribers import queries, verbs
 from campaign.newsletter.subscribers.forms import PreferencesForm, SubscribeForm, consent_wording
-from campaign.newsletter.subscribers.masking import masked
+from campaign.newsletter.subscribers.masked_addresses import masked
 from campaign.outbox.caps.verbs import TooManyFromHere, count_client
 from campaign.people import mail_links
 from campaign.people.mails import language_of
