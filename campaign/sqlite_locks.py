@@ -1,5 +1,6 @@
 """SQLite, opened so that two processes lose nothing: who takes its one lock, when, and how long."""
 
+import math
 import time
 from contextlib import closing
 from contextvars import ContextVar
@@ -16,7 +17,7 @@ from campaign.folding import fold
 only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
 # Seconds to wait for SQLite's one lock: somebody looks at an empty page meanwhile, or nobody does.
 LOCK_WAIT_OF_A_VISITOR, LOCK_WAIT_OF_A_JOB = 8, 20
-# Bytes of the write-ahead log: what is left of a larger one, and from which it is emptied on purpose.
+# Bytes of the write-ahead log: what is left of a larger one, and from when it is emptied.
 LOG_KEPT, LOG_LARGE = 32_000_000, 16_000_000
 # What a connection notes of the transaction it is in: that the first change takes the lock.
 _TAKES_LOCK = "takes_lock"
@@ -28,7 +29,8 @@ _HARMLESS = {"SELECT", "(SELEC", "PRAGMA", "BEGIN", "COMMIT", "ROLLBA", "EXPLAI"
 def prepare(engine: Engine) -> None:
     """Let each connection of an engine write ahead of its file (sqlite.org/wal.html) and lock."""
 
-    database = engine.url.database or ""
+    # Held here: it lives as long as somebody may write.
+    line = sqlite_turns.line_of(engine.url.database or "")
 
     @event.listens_for(engine, "do_connect")
     def _on_do_connect(dialect: Any, record: Any, given: Any, named: dict[str, Any]) -> None:
@@ -36,7 +38,7 @@ def prepare(engine: Engine) -> None:
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, record: Any) -> None:
-        connection.line = sqlite_turns.line_of(database) if database else None
+        connection.line = line
         # The driver's own transaction control begins too late to lock: we begin ourselves, below.
         connection.isolation_level = None
         for pragma in (
@@ -57,10 +59,11 @@ def prepare(engine: Engine) -> None:
         # visitor sent and draws pages, and one lock is all there is. Jobs and commands take it at
         # once, so that nothing they read can go stale.
         reads, is_request = only_reads.get(), has_request_context()
-        connection.exec_driver_sql(f"PRAGMA query_only={'on' if reads else 'off'}")
+        driver = connection.connection.dbapi_connection
+        driver.set_pragma("query_only", int(reads))
         connection.info[_TAKES_LOCK] = is_request and not reads
         if reads or is_request:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={LOCK_WAIT_OF_A_VISITOR * 1000}")
+            driver.set_pragma("busy_timeout", LOCK_WAIT_OF_A_VISITOR * 1000)
             connection.exec_driver_sql("BEGIN")
         else:
             _begin_to_write(connection, within=LOCK_WAIT_OF_A_JOB)
@@ -88,7 +91,8 @@ def empty_log(engine: Engine) -> bool:
         return True
     with closing(engine.raw_connection()) as connection:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout=0")
+        driver: Any = connection.dbapi_connection
+        driver.set_pragma("busy_timeout", 0)
         # In passing it keeps nobody waiting; only what is wholly done can be cut without a wait.
         is_busy, pages, done = cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         if is_busy or pages != done:
@@ -99,9 +103,11 @@ def empty_log(engine: Engine) -> bool:
 def _begin_to_write(connection: Any, *, within: float) -> None:
     """Take a turn, and then the lock; raise what SQLite says where it is not free in time."""
     until = time.monotonic() + within
-    connection.connection.dbapi_connection.take_turn(within=within)
-    rest = max(until - time.monotonic(), 0)
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={round(rest * 1000)}")
+    driver = connection.connection.dbapi_connection
+    driver.take_turn(within=within)
+    # In whole seconds: most find the lock free, and what is set stands for the next one.
+    rest = math.ceil(max(until - time.monotonic(), 0))
+    driver.set_pragma("busy_timeout", rest * 1000)
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

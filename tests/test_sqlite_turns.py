@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from campaign import create_app, jobs, sqlite_locks
 from campaign.config import ROOT
-from campaign.db import db
+from campaign.db import db, reading
 from tests.closing import close
 from tests.conftest import SECRET
 
@@ -25,7 +25,7 @@ OVERTAKEN = """
 import sys
 from sqlalchemy import text
 from campaign import create_app
-from campaign.db import db
+from campaign.db import db, reading
 
 app = create_app({"SECRET_KEY": sys.argv[1], "DATABASE_URL": sys.argv[2], "INSTANCE": sys.argv[3]})
 count = text("SELECT count(*) FROM deed")
@@ -196,6 +196,95 @@ def test_who_waits_too_long_for_a_turn_is_refused_in_time_and_leaves_the_line(
         db.session.rollback()
 
 
+FORKED = """
+import os, sys, time
+from campaign import sqlite_turns
+
+line = sqlite_turns.line_of(sys.argv[1])
+assert line.take(within=1)
+child = os.fork()
+if child == 0:
+    print(line.take(within=0.2), line.take(within=3), flush=True)
+    os._exit(0)
+time.sleep(0.5)
+line.give()
+os.waitpid(child, 0)
+"""
+
+
+def test_a_child_stands_in_the_line_as_a_process_of_its_own(tmp_path: Path) -> None:
+    process = subprocess.run(
+        [sys.executable, "-P", "-W", "ignore", "-c", FORKED, str(tmp_path / "some.sqlite")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+
+    assert process.stdout.split() == ["False", "True"]
+
+
+def test_without_room_for_turns_everything_is_written_all_the_same(app: Flask) -> None:
+    turns = Path(f"{app.config['INSTANCE']}/campaign.sqlite-turn")
+    close(app)
+    turns.unlink()
+    turns.mkdir()
+
+    threads = [threading.Thread(target=do, args=(app, f"{at}")) for at in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with app.app_context():
+        assert db.session.scalar(text("SELECT count(*) FROM deed")) == 6
+        db.session.rollback()
+
+
+def test_a_database_in_memory_has_no_turns_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = create_app(
+        {
+            "SECRET_KEY": SECRET,
+            "INSTANCE": str(tmp_path),
+            "DATABASE_URL": "sqlite:///:memory:",
+            "QUEUE_URL": f"sqlite:///{tmp_path}/queue.sqlite",
+        }
+    )
+    with app.app_context():
+        db.session.execute(text("CREATE TABLE deed (who TEXT)"))
+        db.session.commit()
+
+        db.session.execute(TELL, {"who": "we"})
+        db.session.commit()
+
+        assert db.session.scalar(text("SELECT count(*) FROM deed")) == 1
+        db.session.rollback()
+    close(app)
+    assert [place.name for place in tmp_path.iterdir() if "turn" in place.name] == []
+
+
+def test_what_is_set_of_a_connection_is_set_anew_where_it_changes(app: Flask) -> None:
+    with app.app_context():
+        for _ in range(2):
+            with reading():
+                with pytest.raises(OperationalError, match="readonly"):
+                    db.session.execute(TELL, {"who": "a reader"})
+                waits = db.session.scalar(text("PRAGMA busy_timeout"))
+            assert waits == sqlite_locks.LOCK_WAIT_OF_A_VISITOR * 1000
+            do(app, "a writer")
+            assert db.session.scalar(text("PRAGMA busy_timeout")) == (
+                sqlite_locks.LOCK_WAIT_OF_A_JOB * 1000
+            )
+            db.session.rollback()
+
+        assert db.session.scalars(text("SELECT who FROM deed")).all() == ["a writer"] * 2
+        db.session.rollback()
+
+
 def fill(app: Flask, times: int) -> None:
     for _ in range(times):
         do(app, "x" * 1_000_000)
@@ -230,7 +319,7 @@ def test_a_log_that_grew_under_a_long_read_is_emptied_once_the_read_is_over(
 def test_a_log_is_cut_to_its_size_as_soon_as_it_begins_anew(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("campaign.sqlite_locks.LOG_KEPT", 2_000_000)
+    monkeypatch.setattr("campaign.sqlite_locks.LOG_KEPT", 4_000_000)
     with app.app_context():
         db.engine.dispose()
     reader = sqlite3.connect(app.config["DATABASE_URL"].removeprefix("sqlite:///"))
@@ -242,4 +331,4 @@ def test_a_log_is_cut_to_its_size_as_soon_as_it_begins_anew(
     reader.close()
     fill(app, 3)
 
-    assert log_of(app) <= 2_000_000
+    assert log_of(app) <= 4_000_000
