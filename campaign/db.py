@@ -195,7 +195,10 @@ def connection_timeouts(url: str) -> dict[str, str]:
     """
     server = (
         "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 "
-        "-c tcp_user_timeout=60000"
+        "-c tcp_user_timeout=60000 "
+        # What one of ours forgot in the middle is undone: it would hold its locks, and all that the
+        # database may not forget, for ever. Nothing of ours rests so long within a transaction.
+        "-c idle_in_transaction_session_timeout=600000"
     )
     ours = {
         "connect_timeout": "10",

@@ -569,3 +569,11 @@ def test_without_the_lock_nothing_is_changed_even_if_somebody_goes_on(
 
         assert db.session.scalar(text("SELECT count(*) FROM job_tick")) == 0
         db.session.rollback()
+
+
+def test_what_rests_within_a_transaction_for_ever_is_ended(app: Flask) -> None:
+    with app.app_context():
+        if db.engine.dialect.name == "postgresql":
+            shown = db.session.scalar(text("SHOW idle_in_transaction_session_timeout"))
+            assert shown == "10min"
+        db.session.rollback()

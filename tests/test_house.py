@@ -61,6 +61,7 @@ CRAFTS: dict[str, set[str]] = {
         "mail_server",
         "mailbox",
         "personalisation",
+        "positions",
         "processes",
         "recovering",
         "relay",

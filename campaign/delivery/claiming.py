@@ -13,6 +13,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy import text as sql
@@ -20,6 +21,7 @@ from sqlalchemy import text as sql
 from campaign.db import db
 from campaign.delivery import queries
 from campaign.delivery.policy import LEASE
+from campaign.delivery.positions import BEGINNING, Position, Positions
 from campaign.delivery.settling import wait_with_batch
 from campaign.outbox.hard_bounces import queries as hard_bounces_queries
 from campaign.outbox.hard_bounces.causes.verbs import withhold_at_end
@@ -53,22 +55,31 @@ class Claimed(list[ClaimedMessage]):
 
 
 def claim(
-    sender: str, *, limit: int, rate: float, domain_rate: float = 0.0, now: datetime
+    sender: str,
+    *,
+    limit: int,
+    rate: float,
+    domain_rate: float = 0.0,
+    positions: Positions | None = None,
+    now: datetime,
 ) -> Claimed:
     """Take messages that are due, the urgent before the bulk, under a lease in `sender`'s name.
 
     Any number of senders may claim at once. Messages to suppressed addresses are withheld here.
     Older messages of the same thread go first. Keeps to `rate` and, for each recipient's domain,
-    `domain_rate` (messages a second, 0 = no limit).
+    `domain_rate` (messages a second, 0 = no limit). With `positions` it looks on from where the
+    claim before ended.
     """
+    positions = positions or Positions()
+    positions.has_skipped = False
     allowed = throttles_verbs.take_tokens(RELAY, limit, rate=rate, now=now)
     taken: list[Any] = []
     claimed = Claimed()
     # However many in a row must not be written to, they keep nobody behind them waiting.
     for _ in range(MOST_ROUNDS if allowed else 0):
-        rows = _take(_URGENT, allowed, sender=sender, now=now)
+        rows = _take(_URGENT, allowed, positions=positions, sender=sender, now=now)
         if len(rows) < allowed:
-            rows += _take_bulk(allowed - len(rows), sender=sender, now=now)
+            rows += _take_bulk(allowed - len(rows), positions=positions, sender=sender, now=now)
         if not rows:
             claimed.must_ask_again = False
             break
@@ -88,8 +99,9 @@ def _taking(which: ColumnElement[bool]) -> Any:
     due = (
         select(_MESSAGES.c.id)
         .where(which, sql(TO_TAKE), _MESSAGES.c.due_at <= bindparam("at"))
+        .where(tuple_(bindparam("since", type_=_DUE), bindparam("last", type_=Integer)) < _PLACE)
         # As the index lies: with more to sort by, each claim would read all that waits.
-        .order_by(_MESSAGES.c.due_at)
+        .order_by(_MESSAGES.c.due_at, _MESSAGES.c.id)
         .limit(bindparam("most", type_=Integer))
         # PostgreSQL's workers pass by what another is taking; SQLite has one writer at a time.
         .with_for_update(skip_locked=True)
@@ -104,8 +116,12 @@ def _taking(which: ColumnElement[bool]) -> Any:
             leased_until=bindparam("until"),
             tries=_MESSAGES.c.tries + 1,
         )
-        .returning(*COLUMNS, _MESSAGES.c.is_own_act, _IS_SUPPRESSED)
+        .returning(*COLUMNS, _MESSAGES.c.is_own_act, _IS_SUPPRESSED, _MESSAGES.c.due_at)
     )
+
+
+_PLACE = tuple_(_MESSAGES.c.due_at, _MESSAGES.c.id)
+_DUE: Any = _MESSAGES.c.due_at.type
 
 
 # In words: after RETURNING, SQLAlchemy leaves the tables' names out for SQLite.
@@ -135,12 +151,35 @@ _BULK = _taking(
 )
 
 
-def _take(statement: Any, most: int, *, sender: str, now: datetime, **asked: Any) -> list[Any]:
-    given = {"at": now, "most": most, "sender": sender, "until": now + LEASE, **asked}
-    return list(db.session.connection().execute(statement, given))
+def _take(
+    statement: Any,
+    most: int,
+    *,
+    positions: Positions,
+    sender: str,
+    now: datetime,
+    batch_id: int | None = None,
+) -> list[Any]:
+    """Take from where the claim before ended; where that is too little, from the beginning."""
+    given = {"at": now, "sender": sender, "until": now + LEASE, "batch": batch_id}
+    if batch_id is None:
+        del given["batch"]
+
+    def take(since: Position, most: int) -> list[Any]:
+        asked = {**given, "most": most, "since": since[0], "last": since[1]}
+        rows = list(db.session.connection().execute(statement, asked))
+        if rows:
+            positions.note(batch_id, max((row.due_at, row.id) for row in rows))
+        return rows
+
+    begin = positions.begin(batch_id)
+    rows = take(begin, most) if begin != BEGINNING else []
+    if len(rows) < most and (begin == BEGINNING or positions.may_look_back(batch_id)):
+        rows += positions.look_back(batch_id, lambda: take(BEGINNING, most - len(rows)))
+    return rows
 
 
-def _take_bulk(most: int, *, sender: str, now: datetime) -> list[Any]:
+def _take_bulk(most: int, *, positions: Positions, sender: str, now: datetime) -> list[Any]:
     """Take from the batches that run, the oldest first; one that is done is marked so."""
     rows: list[Any] = []
     for batch_id, rate in queries.running():
@@ -150,7 +189,7 @@ def _take_bulk(most: int, *, sender: str, now: datetime) -> list[Any]:
         allowed = throttles_verbs.take_tokens(f"batch:{batch_id}", wanted, rate=rate, now=now)
         if not allowed:
             continue
-        some = _take(_BULK, allowed, sender=sender, now=now, batch=batch_id)
+        some = _take(_BULK, allowed, positions=positions, sender=sender, now=now, batch_id=batch_id)
         if rate > 0 and len(some) < allowed:
             throttles_verbs.give_back_tokens(f"batch:{batch_id}", allowed - len(some))
         if not some and not queries.is_open(batch_id):

@@ -76,6 +76,12 @@ def claimants() -> list[str]:
 _CLAIMED = sql("state = 'sending'")
 
 
+def has_claims(sender: str) -> bool:
+    """Tell whether a sender has claimed messages now."""
+    found = select(Message.id).where(_CLAIMED, Message.claimed_by == sender).limit(1)
+    return db.session.scalar(found) is not None
+
+
 def overdue(*, now: datetime) -> list[str]:
     """Name the senders whose lease has ended."""
     return list(

@@ -4,10 +4,11 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 from flask import current_app
@@ -22,24 +23,28 @@ from sqlalchemy.exc import (
 from campaign import clock, jobs
 from campaign.db import db
 from campaign.delivery import claiming, journal, mailbox, processes, queries, recovering, settling
-from campaign.delivery.building import Builder, OutgoingMessage, Texts
+from campaign.delivery.building import Builder, OutgoingMessage
 from campaign.delivery.claiming import Claimed
 from campaign.delivery.journal import Journal
 from campaign.delivery.mailbox import Mailbox
 from campaign.delivery.policy import JOURNALS_KEPT, LEASE, REFUSALS_THAT_PAUSE
+from campaign.delivery.positions import Look, Positions
 from campaign.delivery.relay import Relay
 from campaign.delivery.replies import Outcome, Reply
 from campaign.outbox.mail import ClaimedMessage, Content, Envelope
 from campaign.outbox.throttles.queries import is_relay_closed
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 # A claim is about what leaves within a second: what comes meanwhile and cannot wait goes next.
 FEWEST, MOST = 20, 500
+# So often (seconds) a sender looks for what is new, where looking at everything is dear.
+LOOK_EVERY = 0.1
 # The table is written so often (seconds): what a machine that crashes would repeat of an issue.
 FLUSH_EVERY = 0.2
 
-# Of each thread: its relay, and the texts it has compiled, by their database.
+# Of each thread: its relay, and by their database the texts it has compiled and how far it looked.
 _local = threading.local()
 _slots_of: dict[int, threading.BoundedSemaphore] = {}
 _slots_guard = threading.Lock()
@@ -50,7 +55,9 @@ def send_due() -> None:
     with _slot() as mine:
         if not mine:
             return
-        reclaim_dead()
+        look = _own("reclaiming", Look)
+        if look.is_due():
+            look.take(reclaim_dead)
         sender = Sender()
         try:
             while not jobs.stopping.is_set() and sender.send_some():
@@ -79,7 +86,8 @@ class Sender:
         config = current_app.config
         self.name = f"{processes.name()}:{secrets.token_hex(3)}"
         envelope = Envelope(config["NAME"], config["MAIL_SENDER"], config["MAIL_DOMAIN"])
-        self._builder = Builder(envelope, _texts())
+        self._builder = Builder(envelope, _own("texts", dict))
+        self._positions = _own("positions", Positions)
         self._journal = Journal(journals(), self.name)
         processes.at_work.add(self.name)
         self._limit = FEWEST
@@ -93,6 +101,10 @@ class Sender:
         """Claim some messages and send them. Returns whether there may be more."""
         now = clock.now()
         mails, contents = self._claim(now=now)
+        if not mails and self._positions.has_skipped:
+            # Nobody goes home before everything was looked at; what comes meanwhile is found.
+            jobs.stopping.wait(LOOK_EVERY)
+            return True
         if not mails:
             return mails.must_ask_again or _wait_for_the_rate(now=now)
         if len(mails) == self._limit and not self._has_called:
@@ -113,6 +125,7 @@ class Sender:
             limit=self._limit,
             rate=config["MAIL_RATE"],
             domain_rate=config["MAIL_DOMAIN_RATE"],
+            positions=self._positions,
             now=now,
         )
         single = [mail.id for mail in mails if mail.batch_id is None]
@@ -209,7 +222,7 @@ class Sender:
         processes.at_work.discard(self.name)
         try:
             db.session.rollback()
-            has_claims = self.name in queries.claimants()
+            has_claims = queries.has_claims(self.name)
             db.session.commit()
         except (OperationalError, InterfaceError):
             db.session.remove()
@@ -218,10 +231,10 @@ class Sender:
             journal.discard(journals(), self.name)
 
 
-def _texts() -> Texts:
-    # The next turn finds them ready. A batch's id is its own in one database only.
-    texts: Texts = _local.__dict__.setdefault("texts", {}).setdefault(str(db.engine.url), {})
-    return texts
+def _own(name: str, make: Callable[[], T]) -> T:
+    """Give what this thread keeps for its next turn; an id is a row's own in one database only."""
+    kept: dict[str, T] = _local.__dict__.setdefault(name, {})
+    return kept.setdefault(str(db.engine.url), make())
 
 
 def _transport() -> Relay | Mailbox:

@@ -189,12 +189,14 @@ class Message(Model):
         partial_index(
             "ix_outbox_message_due_urgent",
             "due_at",
+            "id",
             where=f"batch_id IS NULL AND {TO_TAKE}",
         ),
         partial_index(
             "ix_outbox_message_due_bulk",
             "batch_id",
             "due_at",
+            "id",
             where=f"batch_id IS NOT NULL AND {TO_TAKE}",
         ),
         partial_index(

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from tests.drills.dripping import slow_clients_drill
 from tests.drills.encoding import encoded_words
 from tests.drills.killing import issue_kill
+from tests.drills.long_reading import long_read
 from tests.drills.misbehaving import misbehaving
 from tests.drills.outcome import Order, Outcome
 from tests.drills.overtaking import overtaking
@@ -33,6 +34,8 @@ DRILLS: dict[str, tuple[Drill, str]] = {
     "relay-says-no-postgresql": (relay_says_no, "postgresql"),
     "overtaking-sqlite": (overtaking, "sqlite"),
     "overtaking-postgresql": (overtaking, "postgresql"),
+    "long-read": (long_read, "sqlite"),
+    "long-read-postgresql": (long_read, "postgresql"),
     "two-hosts": (two_hosts, "postgresql"),
     "supervisor": (supervisor, "sqlite"),
     "slow-clients": (slow_clients_drill, "sqlite"),
