@@ -32,6 +32,7 @@ from campaign.organisers.verbs import add, make_link
 from campaign.pages.verbs import load_starter as load_pages
 from campaign.pages.verbs import render_anew as render_pages
 from campaign.refusals import Refusal
+from campaign.search.verbs import mend as mend_index
 from campaign.summits.verbs import load_starter as load_summits
 
 LOOPBACK = "127.0.0.1"
@@ -165,6 +166,9 @@ def _migrate() -> None:
     # What is kept rendered was made by the version before, with its faults.
     for render in (render_pages, render_drafts):
         render(now=clock.now())
+    db.session.commit()
+    # Nor what it parted and folded; and of a new table, all is to be found.
+    mend_index()
     db.session.commit()
 
 

@@ -22,6 +22,7 @@ from campaign.front import navigation
 from campaign.front.search import LONGEST, around, find, page_of, words_of
 from campaign.newsletter import queries as newsletter_queries
 from campaign.pages import queries as pages_queries
+from campaign.search.findable import kind_of
 from campaign.summits import queries as summits_queries
 from campaign.templating import Campaign, absolute
 
@@ -91,8 +92,9 @@ def search() -> str:
     asked = " ".join(request.args.get("q", "").split())[:LONGEST]
     number = request.args.get("page", "1")
     words = words_of(asked)
-    found = page_of(
-        find(words, now=clock.now()),
+    found = find(words, now=clock.now())
+    hits = page_of(
+        found.entries,
         int(number) if re.fullmatch(r"[0-9]{1,4}", number) else 1,
         address=url_for("front.search", q=asked),
     )
@@ -101,7 +103,8 @@ def search() -> str:
         asked=asked,
         words=words,
         found=found,
-        hits=[(hit, around(hit, words)) for hit in found.hits],
+        page=hits,
+        hits=[(entry, kind_of(entry.kind), around(entry, found.words)) for entry in hits.entries],
     )
 
 
