@@ -8,7 +8,7 @@ from campaign.events.queries import called_at_home
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import names_of_country
 from campaign.places import cities
-from campaign.search.findable import Finding, findable
+from campaign.search.findings import Finding, findable
 from campaign.templating import public_path
 
 

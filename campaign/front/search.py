@@ -9,16 +9,13 @@ from unicodedata import normalize
 from markupsafe import Markup
 
 from campaign.folding import fold
+from campaign.front.policy import LONGEST_SEARCH, MOST_LOOKED_AT, MOST_SEARCH_WORDS
 from campaign.languages import country_name
 from campaign.paging import Pager, nearest_page, pages_of
 from campaign.search import queries
 from campaign.search.models import Entry
 from campaign.search.words import parted
 
-LONGEST = 100
-MOST_WORDS = 6
-# So many are looked at; who finds more is helped by another word, not by page ten.
-MOST = 200
 ON_A_PAGE = 20
 # Characters of text around the first word found.
 BEFORE, AROUND = 60, 240
@@ -26,10 +23,10 @@ BEFORE, AROUND = 60, 240
 
 def words_of(asked: str) -> list[str]:
     """Part what was typed into the words to look for; what stands between them is no word."""
-    found = re.findall(r"[^\W_]+(?:[-'’.][^\W_]+)*", normalize("NFC", asked[:LONGEST]))
+    found = re.findall(r"[^\W_]+(?:[-'’.][^\W_]+)*", normalize("NFC", asked[:LONGEST_SEARCH]))
     # One Latin letter stands everywhere; one Chinese character may say something.
     words = [word.lower() for word in found if len(word) > 1 or not word.isascii()]
-    return list(dict.fromkeys(words))[:MOST_WORDS]
+    return list(dict.fromkeys(words))[:MOST_SEARCH_WORDS]
 
 
 @dataclass(frozen=True)
@@ -51,11 +48,11 @@ def find(words: Sequence[str], *, now: datetime) -> Found:
     Where nothing does, words that nothing has give way to those that somebody may have meant.
     """
     wanted = {word: [parts] for word in words if (parts := parted(word))}
-    hits = queries.find(list(wanted.values()), now=now, most=MOST)
+    hits = queries.find(list(wanted.values()), now=now, most=MOST_LOOKED_AT)
     meant = {} if hits.entries else _meant(wanted)
     if meant:
         wanted |= {word: [[other] for other in others] for word, others in meant.items()}
-        hits = queries.find(list(wanted.values()), now=now, most=MOST)
+        hits = queries.find(list(wanted.values()), now=now, most=MOST_LOOKED_AT)
     instead = [other for word in words for other in meant.get(word, [word])]
     ordered = sorted(
         hits.entries,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from campaign import markup
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.models import Issue, IssueText
-from campaign.search.findable import Finding, findable
+from campaign.search.findings import Finding, findable
 from campaign.templating import public_path
 
 

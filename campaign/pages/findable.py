@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from campaign import markup
 from campaign.languages import lazy_gettext as _l
 from campaign.pages.models import Page
-from campaign.search.findable import Finding, findable
+from campaign.search.findings import Finding, findable
 
 
 @findable("page", Page, kinds={"page": _l("Page"), "news": _l("News")})

@@ -8,7 +8,7 @@ from campaign import jobs
 from campaign.db import db, reading
 from campaign.jobs import duty
 from campaign.search import queries, verbs
-from campaign.search.findable import known
+from campaign.search.findings import known
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session
 
 from campaign.search import verbs
-from campaign.search.findable import Findable, by_name, known
+from campaign.search.findings import Findable, by_name, known
 
 _NOTED = "search"
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select, union
 
 from campaign.db import db
 from campaign.search import index
-from campaign.search.findable import Findable, Finding
+from campaign.search.findings import Findable, Finding
 from campaign.search.index import Wanted
 from campaign.search.models import Entry, Spelling, Word
 from campaign.search.words import can_be_misspelt, nearest, spellings

@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, select
 
 from campaign.db import db, upsert
 from campaign.search import index, queries
-from campaign.search.findable import Findable, Finding, known
+from campaign.search.findings import Findable, Finding, known
 from campaign.search.models import Entry, Spelling, Word
 from campaign.search.words import bounded, can_be_misspelt, parted, spellings
 
