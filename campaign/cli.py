@@ -32,7 +32,8 @@ from campaign.organisers.verbs import add, make_link
 from campaign.pages.verbs import load_starter as load_pages
 from campaign.pages.verbs import render_anew as render_pages
 from campaign.refusals import Refusal
-from campaign.search.verbs import mend as mend_index
+from campaign.search.queries import pieces as findable_pieces
+from campaign.search.verbs import keep as keep_findable
 from campaign.summits.verbs import load_starter as load_summits
 
 LOOPBACK = "127.0.0.1"
@@ -168,8 +169,9 @@ def _migrate() -> None:
         render(now=clock.now())
     db.session.commit()
     # Nor what it parted and folded; and of a new table, all is to be found.
-    mend_index()
-    db.session.commit()
+    for findable, ids in findable_pieces():
+        keep_findable(findable, ids)
+        db.session.commit()
 
 
 def _close_to_others() -> None:

@@ -150,7 +150,7 @@ CRAFTS: dict[str, set[str]] = {
     "people/asks": set(),
     "people/subscriptions": set(),
     "places": {"cities"},
-    "search": {"findings", "following", "index", "words"},
+    "search": {"findings", "folded_words", "following", "index"},
     "segments": {"builder", "conditions", "rules"},
     "starter": set(),
     "summits": {"posts_csv", "summits_yaml"},

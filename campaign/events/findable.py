@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from campaign import markup
 from campaign.events.models import Action, Event
 from campaign.events.queries import called_at_home
+from campaign.folding import fold, fold_name
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import names_of_country
 from campaign.places import cities
@@ -12,7 +13,12 @@ from campaign.search.findings import Finding, findable
 from campaign.templating import public_path
 
 
-@findable("action", Action, kinds={"action": _l("Day of action")})
+@findable(
+    "action",
+    Action,
+    kinds={"action": _l("Day of action")},
+    columns=("slug", "title", "summary", "day"),
+)
 def of_action(action: Action) -> Iterator[Finding]:
     """Say what is found of a day of action."""
     yield Finding(
@@ -36,15 +42,15 @@ def of_action(action: Action) -> Iterator[Finding]:
 def of_event(event: Event) -> Iterator[Finding]:
     """Say what is found of an event; one that is called off stays, after those ahead."""
     known = cities.find(event.city, event.country)
-    names = dict.fromkeys(
-        (
-            event.city,
-            known.name if known else "",
-            *names_of_country(event.country),
-            called_at_home(event),
-            event.country,
-        )
-    )
+    names = [
+        event.city,
+        known.name if known else "",
+        *names_of_country(event.country),
+        called_at_home(event),
+        event.country,
+    ]
+    # As they are typed in haste, too: Coeur dAlene.
+    names = list(dict.fromkeys([*names, *(fold_name(name) for name in names if "'" in fold(name))]))
     yield Finding(
         kind="event",
         path=public_path("events.event", slug=event.slug),

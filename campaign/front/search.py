@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from unicodedata import normalize
 
 from markupsafe import Markup
@@ -13,8 +14,8 @@ from campaign.front.policy import LONGEST_SEARCH, MOST_LOOKED_AT, MOST_SEARCH_WO
 from campaign.languages import country_name
 from campaign.paging import Pager, nearest_page, pages_of
 from campaign.search import queries
+from campaign.search.folded_words import parted
 from campaign.search.models import Entry
-from campaign.search.words import parted
 
 ON_A_PAGE = 20
 # Characters of text around the first word found.
@@ -42,30 +43,42 @@ class Found:
     meant: Mapping[str, str]
 
 
-def find(words: Sequence[str], *, now: datetime) -> Found:
+def find(words: Sequence[str], *, language: str, now: datetime) -> Found:
     """Find everything in which all of the words stand, or begin, what fits best first.
 
-    Where nothing does, words that nothing has give way to those that somebody may have meant.
+    What is in the visitor's language, or in none, comes before the rest. Where nothing is found,
+    words that nothing has give way to those that somebody may have meant.
     """
-    wanted = {word: [parts] for word in words if (parts := parted(word))}
-    hits = queries.find(list(wanted.values()), now=now, most=MOST_LOOKED_AT)
+    wanted = {word: _spelt(parts) for word in words if (parts := parted(word))}
+    look = partial(queries.find, language=language, now=now, most=MOST_LOOKED_AT)
+    hits = look(list(wanted.values()))
     meant = {} if hits.entries else _meant(wanted)
     if meant:
         wanted |= {word: [[other] for other in others] for word, others in meant.items()}
-        hits = queries.find(list(wanted.values()), now=now, most=MOST_LOOKED_AT)
+        hits = look(list(wanted.values()))
     instead = [other for word in words for other in meant.get(word, [word])]
     ordered = sorted(
         hits.entries,
-        key=lambda entry: (-_weight(entry, instead, now), _away(entry, now), entry.path),
+        key=lambda entry: (
+            entry.language not in {"", language},
+            -_weight(entry, instead, now),
+            _away(entry, now),
+            entry.path,
+        ),
     )
     return Found(ordered, hits.has_more, instead, {w: o[0] for w, o in meant.items()})
+
+
+def _spelt(parts: list[str]) -> list[list[str]]:
+    """Give the ways a word may stand there: as its parts, or as one: U.K. and UK."""
+    return [parts, ["".join(parts)]] if len(parts) > 1 else [parts]
 
 
 def _meant(wanted: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, list[str]]:
     """Give for each word that nothing has those that stand somewhere, where there are any."""
     return {
         word: others
-        for word, [parts] in wanted.items()
+        for word, [parts, *_joined] in wanted.items()
         if len(parts) == 1 and not queries.is_known(parts)
         if (others := [other for other in queries.meant_by(parts[0]) if queries.is_known([other])])
     }
@@ -119,8 +132,9 @@ def marked(text: str, words: Sequence[str]) -> Markup:
 
 
 def _standing(text: str, words: Sequence[str]) -> Iterator[re.Match[str]]:
-    """Find the words of a text that hold one of those asked for, whatever their case and accents."""
-    sought = [part for word in words for part in parted(word)]
+    """Find the words of a text that hold one of those asked for, whatever case and accents."""
+    # One Latin letter, such as those of U.N., stands everywhere.
+    sought = [part for word in words for part in parted(word) if len(part) > 1 or part > "\x7f"]
     for found in _WORD.finditer(text):
         folded = fold(found[0])
         if any(part in folded for part in sought):

@@ -21,6 +21,7 @@ from campaign.events.sign_ups.queries import seats_taken
 from campaign.front import navigation
 from campaign.front.policy import LONGEST_SEARCH
 from campaign.front.search import around, find, page_of, words_of
+from campaign.languages import current_language
 from campaign.newsletter import queries as newsletter_queries
 from campaign.pages import queries as pages_queries
 from campaign.search.findings import kind_of
@@ -93,7 +94,7 @@ def search() -> str:
     asked = " ".join(request.args.get("q", "").split())[:LONGEST_SEARCH]
     number = request.args.get("page", "1")
     words = words_of(asked)
-    found = find(words, now=clock.now())
+    found = find(words, language=current_language(), now=clock.now())
     hits = page_of(
         found.entries,
         int(number) if re.fullmatch(r"[0-9]{1,4}", number) else 1,

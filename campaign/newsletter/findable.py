@@ -9,7 +9,13 @@ from campaign.search.findings import Finding, findable
 from campaign.templating import public_path
 
 
-@findable("issue", Issue, kinds={"issue": _l("Newsletter")}, parts={IssueText: "issue_id"})
+@findable(
+    "issue",
+    Issue,
+    kinds={"issue": _l("Newsletter")},
+    columns=("slug", "published_at", "taken_down_at"),
+    parts={IssueText: "issue_id"},
+)
 def findings(issue: Issue) -> Iterator[Finding]:
     """Say what is found of an issue, in each of its languages."""
     if not issue.is_public:
@@ -24,6 +30,6 @@ def findings(issue: Issue) -> Iterator[Finding]:
             title=text.title,
             summary=text.summary,
             text=markup.words_of(text.html),
-            language=text.language,
+            language=text.language.replace("_", "-"),
             day=issue.published_at.date() if issue.published_at else None,
         )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from campaign import markup
 from campaign.languages import lazy_gettext as _l
+from campaign.languages import own_languages
 from campaign.pages.models import Page
 from campaign.search.findings import Finding, findable
 
@@ -19,6 +20,6 @@ def findings(page: Page) -> Iterator[Finding]:
         title=page.title,
         summary=page.description,
         text=markup.words_of(page.html or markup.render(page.source).html),
-        language=page.language,
+        language=page.language or own_languages()[0],
         day=page.published_on if page.is_news else None,
     )

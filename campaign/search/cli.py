@@ -4,23 +4,28 @@ import click
 from flask.cli import AppGroup
 
 from campaign.db import db
-from campaign.search import verbs
+from campaign.search import queries, verbs
 
 cli = AppGroup(
     "search",
     help="The index by which pages, news, events and issues are found.\n\n"
-    "Example: campaign search mend",
+    "Example: campaign search rebuild",
 )
 
 
 @cli.command()
-def mend() -> None:
-    """Compare the index with all that can be found, and keep anew what differs.
+def rebuild() -> None:
+    """Make the index anew, a piece at a time; meanwhile all is found as before.
 
-    It keeps itself; needed only after rows were changed by hand.
+    It keeps itself and is looked through every day; needed only when it is damaged, or after rows
+    were changed by hand.
 
-    Example: campaign search mend
+    Example: campaign search rebuild
     """
-    mended = verbs.mend()
+    verbs.forget_words()
     db.session.commit()
-    click.echo(f"{mended} entries differed and were kept anew" if mended else "nothing differed")
+    entries = 0
+    for findable, ids in queries.pieces():
+        entries += verbs.keep_anew(findable, ids)
+        db.session.commit()
+    click.echo(f"{entries} entries")

@@ -1,8 +1,8 @@
 """The index of words: SQLite's FTS5 and PostgreSQL's tsvector, made, filled and asked alike.
 
 The table `search_words` is no model, for on SQLite it is a virtual one. Each row has the number of
-its entry and goes with it. What is kept and asked are words of letters and digits (`words`), so
-nothing that was typed can mean anything to either database.
+its entry and goes with it. What is kept and asked are words of letters and digits
+(`folded_words`), so nothing that was typed can mean anything to either database.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, cast, column, s
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from campaign.db import db
-from campaign.search.words import bounded
+from campaign.search.folded_words import bounded
 
 # The number of its entry: SQLite calls it so, and PostgreSQL has no word against it.
 ENTRY_ID: ColumnElement[int] = column("rowid")
@@ -30,8 +30,9 @@ _MAKE = {
         "DELETE FROM search_words WHERE rowid = old.id; END",
     ),
     "postgresql": (
-        "CREATE TABLE search_words (rowid INTEGER CONSTRAINT pk_search_words PRIMARY KEY CONSTRAINT "
-        "fk_search_words_rowid_search_entry REFERENCES search_entry (id) ON DELETE CASCADE, "
+        "CREATE TABLE search_words (rowid INTEGER CONSTRAINT pk_search_words PRIMARY KEY "
+        "CONSTRAINT fk_search_words_rowid_search_entry "
+        "REFERENCES search_entry (id) ON DELETE CASCADE, "
         "words TSVECTOR NOT NULL)",
         "CREATE INDEX ix_search_words_words ON search_words USING gin (words)",
     ),

@@ -50,7 +50,7 @@ class Word(Model):
 
 
 class Spelling(Model):
-    """The beginning of a word, whole or with a letter left out (`words.spellings`)."""
+    """The beginning of a word, whole or with a letter left out (`folded_words.spellings`)."""
 
     __tablename__ = "search_spelling"
 

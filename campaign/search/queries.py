@@ -2,16 +2,17 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, case, func, select, union
 
 from campaign.db import db
 from campaign.search import index
-from campaign.search.findings import Findable, Finding
+from campaign.search.findings import Findable, Finding, known
+from campaign.search.folded_words import can_be_misspelt, nearest, spellings
 from campaign.search.index import Wanted
 from campaign.search.models import Entry, Spelling, Word
-from campaign.search.words import can_be_misspelt, nearest, spellings
 
 # So many words are tried in the place of one that nothing has.
 MOST_MEANT = 4
@@ -28,29 +29,35 @@ class Hits(NamedTuple):
     has_more: bool
 
 
-def find(asked: Sequence[Wanted], *, now: datetime, most: int) -> Hits:
+def find(asked: Sequence[Wanted], *, language: str, now: datetime, most: int) -> Hits:
     """Find what has all that is asked for: first in its title, then anywhere.
 
-    Of each, what is ahead or does not pass comes before what is over, and the nearer day first. No
-    more is read than was asked for, however much there is.
+    Of each, what is in a language or in none comes first, then what is ahead or does not pass, and
+    the nearer day. No more is read than was asked for, however much there is.
     """
     if not asked:
         return Hits([], False)
-    found = {entry.id: entry for entry in _ranked(asked, now=now, most=most + 1, in_title=True)}
+    ranked = partial(_ranked, asked, language=language, now=now, most=most + 1)
+    found = {entry.id: entry for entry in ranked(in_title=True)}
     if len(found) <= most:
-        for entry in _ranked(asked, now=now, most=most + 1, in_title=False):
+        for entry in ranked(in_title=False):
             found.setdefault(entry.id, entry)
     return Hits(list(found.values())[:most], len(found) > most)
 
 
-def _ranked(asked: Sequence[Wanted], *, now: datetime, most: int, in_title: bool) -> list[Entry]:
+def _ranked(
+    asked: Sequence[Wanted], *, language: str, now: datetime, most: int, in_title: bool
+) -> list[Entry]:
     matching = index.matching(asked, in_title=in_title).subquery("matching")
     today = now.date().toordinal()
+    is_foreign: ColumnElement[int] = case((Entry.language.in_(("", language)), 0), else_=1)
     is_over: ColumnElement[int] = case((Entry.until < now, 1), else_=0)
     query: Select[Any] = (
         select(Entry)
         .join(matching, matching.c.rowid == Entry.id)
-        .order_by(is_over, func.abs(func.coalesce(Entry.day_number, today) - today), Entry.id)
+        .order_by(
+            is_foreign, is_over, func.abs(func.coalesce(Entry.day_number, today) - today), Entry.id
+        )
         .limit(most)
     )
     return list(db.session.scalars(query))
@@ -95,7 +102,7 @@ def kept(findable: Findable, ids: Collection[int]) -> dict[At, Kept]:
 
 def wanted(findable: Findable, ids: Collection[int]) -> dict[At, Finding]:
     """Give what is to be found of some rows, as their room says."""
-    things = db.session.scalars(select(findable.model).where(findable.model.id.in_(ids)))
+    things = db.session.scalars(_anew(findable, ids))
     return {
         (thing.id, finding.language): finding
         for thing in things
@@ -103,11 +110,24 @@ def wanted(findable: Findable, ids: Collection[int]) -> dict[At, Finding]:
     }
 
 
+def _anew(findable: Findable, ids: Collection[int]) -> Select[Any]:
+    # A statement may have changed rows that the session still has as they were.
+    query = select(findable.model).where(findable.model.id.in_(ids))
+    return query.execution_options(populate_existing=True)
+
+
 def differing(findable: Findable, ids: Collection[int]) -> set[int]:
     """List which of some rows are found otherwise than as they are."""
     has = {at: entry.digest for at, entry in kept(findable, ids).items()}
     needs = {at: finding.digest for at, finding in wanted(findable, ids).items()}
     return {thing_id for thing_id, _language in dict(has.items() ^ needs.items())}
+
+
+def pieces() -> Iterator[tuple[Findable, list[int]]]:
+    """Give, a piece at a time, all that can be found; each piece may be saved by itself."""
+    for findable in known():
+        for ids in all_ids(findable):
+            yield findable, ids
 
 
 def all_ids(findable: Findable) -> Iterator[list[int]]:

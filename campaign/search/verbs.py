@@ -1,4 +1,4 @@
-"""Verbs of the index: keep what is found of things, compare it with them, learn their words."""
+"""Verbs of the index: keep what is found of things, and learn their words."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -7,9 +7,9 @@ from sqlalchemy import delete, insert, select
 
 from campaign.db import db, upsert
 from campaign.search import index, queries
-from campaign.search.findings import Findable, Finding, known
+from campaign.search.findings import Findable, Finding
+from campaign.search.folded_words import bounded, can_be_misspelt, parted, spellings
 from campaign.search.models import Entry, Spelling, Word
-from campaign.search.words import bounded, can_be_misspelt, parted, spellings
 
 # As many variables as every build of SQLite takes in one statement.
 _AT_ONCE = 500
@@ -70,10 +70,13 @@ def _learn(words: Iterable[str]) -> None:
         )
 
 
-def mend() -> int:
-    """Keep anew all that is found otherwise than the rooms say now; tell how much that was."""
-    mended = 0
-    for findable in known():
-        for ids in queries.all_ids(findable):
-            mended += keep(findable, ids)
-    return mended
+def keep_anew(findable: Findable, ids: Collection[int]) -> int:
+    """Keep what is found of some rows as if nothing of it were kept; returns how many entries."""
+    kept = queries.kept(findable, ids)
+    db.session.execute(delete(Entry).where(Entry.id.in_([entry.id for entry in kept.values()])))
+    return keep(findable, ids)
+
+
+def forget_words() -> None:
+    """Forget all words that were learnt for those who misspell them."""
+    db.session.execute(delete(Word))

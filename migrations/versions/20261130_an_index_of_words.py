@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
+revision = "0013"
 down_revision = "0012"
 branch_labels = None
 depends_on = None
@@ -40,7 +40,12 @@ def upgrade():
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_entry")),
-        sa.UniqueConstraint("thing", "thing_id", "language", name=op.f("uq_search_entry_thing")),
+        sa.UniqueConstraint(
+            "thing",
+            "thing_id",
+            "language",
+            name=op.f("uq_search_entry_thing_thing_id_language"),
+        ),
     )
     op.create_table(
         "search_word",
