@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from unicodedata import normalize
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from campaign.folding import fold
 from campaign.front.policy import LONGEST_SEARCH, MOST_LOOKED_AT, MOST_SEARCH_WORDS
@@ -57,11 +57,12 @@ def find(words: Sequence[str], *, language: str, now: datetime) -> Found:
         wanted |= {word: [[other] for other in others] for word, others in meant.items()}
         hits = look(list(wanted.values()))
     instead = [other for word in words for other in meant.get(word, [word])]
+    weighed = [(word, fold(word)) for word in instead]
     ordered = sorted(
         hits.entries,
         key=lambda entry: (
             entry.language not in {"", language},
-            -_weight(entry, instead, now),
+            -_weight(entry, weighed, now),
             _away(entry, now),
             entry.path,
         ),
@@ -94,41 +95,52 @@ def summary_of(entry: Entry) -> str:
     return ", ".join(part for part in (entry.summary, country) if part)
 
 
-def _weight(entry: Entry, words: Sequence[str], now: datetime) -> int:
-    """Weigh a hit: words in the title most, whole words and beginnings more than parts."""
+def _weight(entry: Entry, words: Sequence[tuple[str, str]], now: datetime) -> int:
+    """Weigh a hit by words and their folded forms: in the title most, whole more than begun."""
     title, summary = fold(entry.names or entry.title), fold(entry.summary)
     # A text may be long, and need not be weighed so closely as to fold it.
     text = entry.text.lower()
     weight = 0 if entry.until is None else 6 if entry.until > now else -6
-    for word in words:
-        weight += 12 * _fit(fold(word), title) + 4 * _fit(fold(word), summary)
+    for word, folded in words:
+        weight += 12 * _fit(folded, title) + 4 * _fit(folded, summary)
         weight += _fit(word, text) + min(text.count(word), 5)
-    phrase = " ".join(words)
+    phrase, folded = (" ".join(forms) for forms in zip(*words, strict=True))
     if len(words) > 1:
-        weight += 20 * (fold(phrase) in title) + 6 * (phrase in text)
-    return weight + 30 * (fold(phrase) == title)
+        weight += 20 * (folded in title) + 6 * (phrase in text)
+    return weight + 30 * (folded == title)
 
 
 def _fit(word: str, text: str) -> int:
     """Tell how well a word fits a text: 0 not at all, 1 within a word, 2 its beginning, 3 whole."""
     if word not in text:
         return 0
-    if re.search(rf"\b{re.escape(word)}\b", text):
+    if _whole(word).search(text):
         return 3
-    return 2 if re.search(rf"\b{re.escape(word)}", text) else 1
+    return 2 if _begun(word).search(text) else 1
+
+
+@lru_cache(maxsize=64)
+def _whole(word: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(word)}\b")
+
+
+@lru_cache(maxsize=64)
+def _begun(word: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(word)}")
 
 
 _WORD = re.compile(r"\w+")
+_MARK, _MARK_END = Markup("<mark>"), Markup("</mark>")
 
 
 def marked(text: str, words: Sequence[str]) -> Markup:
     """Give a text, made safe, with the words marked that hold one of those asked for."""
-    parts: list[str | Markup] = []
+    parts: list[Markup] = []
     end = 0
     for found in _standing(text, words):
-        parts += [text[end : found.start()], Markup("<mark>{}</mark>").format(found[0])]
+        parts += [escape(text[end : found.start()]), _MARK, escape(found[0]), _MARK_END]
         end = found.end()
-    return Markup("").join([*parts, text[end:]])
+    return Markup("").join([*parts, escape(text[end:])])
 
 
 def _standing(text: str, words: Sequence[str]) -> Iterator[re.Match[str]]:

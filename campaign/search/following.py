@@ -35,22 +35,27 @@ def _noted(session: Session, findable: Findable) -> _Noted:
 
 @event.listens_for(Session, "after_flush")
 def _note_what_changes(session: Session, context: Any) -> None:
-    for thing in (*session.new, *session.dirty, *session.deleted):
-        for findable in known():
-            id = _id_of_changed(findable, thing, session)
-            if id is not None:
-                _noted(session, findable).ids.add(id)
+    for things, is_kept in (
+        (session.new, False),
+        (session.dirty, True),
+        (session.deleted, False),
+    ):
+        for thing in things:
+            for findable in known():
+                id = _id_of_changed(findable, thing, is_kept=is_kept)
+                if id is not None:
+                    _noted(session, findable).ids.add(id)
 
 
-def _id_of_changed(findable: Findable, thing: Any, session: Session) -> int | None:
+def _id_of_changed(findable: Findable, thing: Any, *, is_kept: bool) -> int | None:
     """Give the id of the thing of which a row says something else now."""
     if type(thing) in findable.parts:
         id: int | None = getattr(thing, findable.parts[type(thing)])
         return id
     if type(thing) is not findable.model:
         return None
-    # Of what is not new, only some columns matter: a seat taken changes nothing that is found.
-    if findable.columns and thing not in session.new and thing not in session.deleted:
+    # Of what neither comes nor goes, some columns matter: a seat taken changes nothing here.
+    if findable.columns and is_kept:
         columns = inspect(thing).attrs
         if not any(columns[name].history.has_changes() for name in findable.columns):
             return None

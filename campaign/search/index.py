@@ -5,14 +5,13 @@ its entry and goes with it. What is kept and asked are words of letters and digi
 (`folded_words`), so nothing that was typed can mean anything to either database.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, cast, column, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from campaign.db import db
-from campaign.search.folded_words import bounded
 
 # The number of its entry: SQLite calls it so, and PostgreSQL has no word against it.
 ENTRY_ID: ColumnElement[int] = column("rowid")
@@ -50,15 +49,25 @@ def drop(target: Table, connection: Connection, **more: Any) -> None:
     connection.exec_driver_sql("DROP TABLE IF EXISTS search_words")
 
 
-def write(entry_id: int, *, title: Sequence[str], body: Iterable[str]) -> None:
-    """Keep the words of an entry: those of its title, and all others."""
-    body = list(bounded(body))
+class Indexed(NamedTuple):
+    """The number of an entry, the words of its title, and all others."""
+
+    id: int
+    title: Sequence[str]
+    body: Sequence[str]
+
+
+def write(entries: Sequence[Indexed]) -> None:
+    """Keep the words of entries that are new."""
     if db.engine.dialect.name == "postgresql":
         statement = "INSERT INTO search_words VALUES (:id, CAST(:words AS tsvector))"
-        values = {"id": entry_id, "words": _vector(title, body)}
+        values = [{"id": its.id, "words": _vector(its.title, its.body)} for its in entries]
     else:
         statement = "INSERT INTO search_words (rowid, title, body) VALUES (:id, :title, :body)"
-        values = {"id": entry_id, "title": " ".join(title), "body": " ".join(body)}
+        values = [
+            {"id": its.id, "title": " ".join(its.title), "body": " ".join(its.body)}
+            for its in entries
+        ]
     db.session.execute(text(statement), values)
 
 

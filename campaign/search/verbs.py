@@ -1,7 +1,6 @@
 """Verbs of the index: keep what is found of things, and learn their words."""
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import delete, insert, select
 
@@ -9,7 +8,9 @@ from campaign.db import db, upsert
 from campaign.search import index, queries
 from campaign.search.findings import Findable, Finding
 from campaign.search.folded_words import bounded, can_be_misspelt, parted, spellings
+from campaign.search.index import Indexed
 from campaign.search.models import Entry, Spelling, Word
+from campaign.search.queries import At
 
 # As many variables as every build of SQLite takes in one statement.
 _AT_ONCE = 500
@@ -25,32 +26,39 @@ def keep(findable: Findable, ids: Collection[int]) -> int:
     stale = [entry.id for at, entry in kept.items() if at in new or at not in wanted]
     if stale:
         db.session.execute(delete(Entry).where(Entry.id.in_(stale)))
-    for thing_id, language in new:
-        _add(findable, thing_id, wanted[thing_id, language])
+    _add(findable, {at: wanted[at] for at in new})
     return len({*new, *(at for at in kept if at not in wanted)})
 
 
-def _add(findable: Findable, thing_id: int, finding: Finding) -> None:
-    values: dict[str, Any] = dict(vars(finding))
-    number = finding.day.toordinal() if finding.day else None
-    entry_id = db.session.scalar(
-        insert(Entry)
-        .values(
-            thing=findable.name,
-            thing_id=thing_id,
-            day_number=number,
-            digest=finding.digest,
-            **values,
-        )
-        .returning(Entry.id)
-    )
+def _add(findable: Findable, findings: Mapping[At, Finding]) -> None:
+    if not findings:
+        return
+    rows = [
+        {
+            "thing": findable.name,
+            "thing_id": thing_id,
+            "day_number": finding.day.toordinal() if finding.day else None,
+            "digest": finding.digest,
+            **vars(finding),
+        }
+        for (thing_id, _language), finding in findings.items()
+    ]
+    made = insert(Entry).returning(Entry.id, sort_by_parameter_order=True)
+    entries = [
+        _indexed(entry_id, finding)
+        for entry_id, finding in zip(db.session.scalars(made, rows), findings.values(), strict=True)
+    ]
+    index.write(entries)
+    _learn({word for entry in entries for word in (*entry.title, *entry.body)})
+
+
+def _indexed(entry_id: int, finding: Finding) -> Indexed:
     if finding.names:
         title, rest = parted(finding.names), [finding.title, finding.summary, finding.text]
     else:
         title, rest = parted(finding.title), [finding.summary, finding.text]
-    body = list(bounded(word for text in rest for word in parted(text)))
-    index.write(entry_id or 0, title=title, body=body)
-    _learn({*title, *body})
+    body = bounded(word for text in rest for word in parted(text))
+    return Indexed(entry_id, title, list(body))
 
 
 def _learn(words: Iterable[str]) -> None:
