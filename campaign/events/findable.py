@@ -49,13 +49,13 @@ def of_event(event: Event) -> Iterator[Finding]:
         called_at_home(event),
         event.country,
     ]
-    # As they are typed in haste, too: Coeur dAlene.
-    names = list(dict.fromkeys([*names, *(fold_name(name) for name in names if "'" in fold(name))]))
+    # As they are typed in haste, too: Coeur dAlene, Washington DC.
+    names += [fold_name(name.replace(".", "")) for name in names if {"'", "."} & set(fold(name))]
     yield Finding(
         kind="event",
         path=public_path("events.event", slug=event.slug),
         title=event.title,
-        names=" ".join(filter(None, names)),
+        names=" ".join(filter(None, dict.fromkeys(names))),
         summary=event.location,
         country=event.country,
         text=markup.words_of(markup.render(event.description).html),

@@ -14,7 +14,7 @@ from campaign.front.policy import LONGEST_SEARCH, MOST_LOOKED_AT, MOST_SEARCH_WO
 from campaign.languages import country_name
 from campaign.paging import Pager, nearest_page, pages_of
 from campaign.search import queries
-from campaign.search.folded_words import parted
+from campaign.search.folded_words import LONGEST, parted
 from campaign.search.models import Entry
 
 ON_A_PAGE = 20
@@ -72,7 +72,7 @@ def find(words: Sequence[str], *, language: str, now: datetime) -> Found:
 
 def _spelt(parts: list[str]) -> list[list[str]]:
     """Give the ways a word may stand there: as its parts, or as one: U.K. and UK."""
-    return [parts, ["".join(parts)]] if len(parts) > 1 else [parts]
+    return [parts, ["".join(parts)[:LONGEST]]] if len(parts) > 1 else [parts]
 
 
 def _meant(wanted: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, list[str]]:

@@ -70,7 +70,8 @@ def _note_what_a_statement_changes(state: ORMExecuteState) -> None:
         return
     for findable in known():
         for model, column in _tables_of(findable):
-            if statement.table is not inspect(model).local_table:
+            # What a statement of classes is about is a copy of their table.
+            if getattr(statement.table, "name", "") != model.__tablename__:
                 continue
             noted = _noted(state.session, findable)
             if isinstance(statement, Insert):
@@ -127,7 +128,8 @@ def _keep_what_changed(session: Session) -> None:
             if model in noted.added_after:
                 its = select(getattr(model, column)).where(model.id > noted.added_after[model])
                 ids.update(session.scalars(its))
-        verbs.keep(findable, ids)
+        if ids:
+            verbs.keep(findable, ids)
 
 
 @event.listens_for(Session, "after_soft_rollback")

@@ -17,7 +17,7 @@ POSTGRESQL = (
     "CREATE TABLE search_words (rowid INTEGER CONSTRAINT pk_search_words PRIMARY KEY CONSTRAINT "
     "fk_search_words_rowid_search_entry REFERENCES search_entry (id) ON DELETE CASCADE, "
     "words TSVECTOR NOT NULL)",
-    "CREATE INDEX ix_search_words_words ON search_words USING gin (words)",
+    "CREATE INDEX ix_search_words_words ON search_words USING gin (words) WITH (fastupdate = off)",
 )
 
 
