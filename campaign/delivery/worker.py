@@ -233,8 +233,8 @@ class Sender:
 
 def _own(name: str, make: Callable[[], T]) -> T:
     """Give what this thread keeps for its next turn; an id is a row's own in one database only."""
-    kept: dict[str, T] = _local.__dict__.setdefault(name, {})
-    return kept.setdefault(str(db.engine.url), make())
+    by_database: dict[str, T] = _local.__dict__.setdefault(name, {})
+    return by_database.setdefault(str(db.engine.url), make())
 
 
 def _transport() -> Relay | Mailbox:
