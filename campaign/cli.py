@@ -37,6 +37,8 @@ from campaign.search.verbs import keep as keep_findable
 from campaign.summits.verbs import load_starter as load_summits
 
 LOOPBACK = "127.0.0.1"
+# Workers that `serve` starts of itself, however many cores there are.
+MOST_WORKERS = 4
 # What a worker does as soon as it starts: what was left by a fall waits for no full minute.
 AT_ONCE = (
     "outbox.send", "sign_ups.answer", "letters.answer", "people.answer", "organisers.send-links",
@@ -85,14 +87,24 @@ def serve(host: str, port: int) -> None:
 
 
 def _supervise(host: str, port: int, environment: Any, **more: list[str]) -> int:
+    # All Python of one process shares a core.
+    number = config.load()["MAIL_WORKERS"] or min(_cores(), MOST_WORKERS)
+    workers = {f"worker-{at}" if at > 1 else "worker": ["worker"] for at in range(1, number + 1)}
     return supervisor.supervise(
         {
             "web": ["web", "--host", host, "--port", str(port)],
-            "worker": ["worker"],
+            **workers,
             **more,
         },
         environment=environment,
     )
+
+
+def _cores() -> int:
+    """Count the processor's cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @campaign.command()

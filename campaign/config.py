@@ -224,6 +224,9 @@ SETTINGS: dict[str, Setting] = {
     "TIMEZONE": Setting("UTC", _zone, "zone in which the office reads its times"),
     "TRUSTED_PROXIES": Setting(0, _count, "how many reverse proxies stand before the server"),
     "WEB_WORKERS": Setting(2, _at_least_one, "web server processes"),
+    "MAIL_WORKERS": Setting(
+        0, _count, "workers of `serve` and `run`; 0: as many as there are cores, four at most"
+    ),
     "MAIL_THREADS": Setting(2, _at_least_one, "senders of one worker"),
     "MAIL_CONNECTIONS": Setting(5, _at_least_one, "connections of one sender to the relay"),
     "TESTING": Setting(False, _switch, "set by the test suite only"),

@@ -46,7 +46,7 @@ SECOND_NOUNS: dict[str, dict[str, str]] = {
     },
     # What an automation says, beside when and to whom it goes.
     "newsletter/automations": {"office views cli": "texts"},
-    "outbox": {"verbs": "hard_bounces", "queries": "suppressions throttles caps"},
+    "outbox": {"verbs": "hard_bounces", "queries": "suppressions throttles timings caps"},
     "outbox/hard_bounces": {"queries": "causes"},
     "people": {"verbs": "asks > subscriptions"},
 }
@@ -69,6 +69,7 @@ CRAFTS: dict[str, set[str]] = {
         "retries",
         "settling",
         "smtp_connection",
+        "stopwatch",
         "worker",
     },
     "events": {
@@ -146,6 +147,7 @@ CRAFTS: dict[str, set[str]] = {
     "outbox/caps": set(),
     "outbox/suppressions": set(),
     "outbox/throttles": set(),
+    "outbox/timings": set(),
     "pages": {"files", "findable", "written_days"},
     "people": {"exports", "mail_links"},
     "people/asks": set(),

@@ -12,7 +12,7 @@ from tests.drills.supervising import WITHIN, post_one, serving
 
 @pytest.fixture
 def campaign() -> Iterator[Private]:
-    with private() as one:
+    with private(MAIL_WORKERS=1) as one:
         yield one
 
 
@@ -58,3 +58,12 @@ def test_serving_tells_with_its_status_that_it_ended_as_asked(campaign: Private)
     process.send_signal(signal.SIGTERM)
 
     assert process.wait(60) == 0
+
+
+def test_as_many_workers_run_as_are_set() -> None:
+    with private(MAIL_WORKERS=3) as campaign, serving(campaign) as supervisor:
+        expect_within(
+            WITHIN,
+            lambda: len(campaign.children(supervisor, "worker")) == 3,
+            what="three workers",
+        )

@@ -1,4 +1,4 @@
-"""What delivery owes the clock: to send what is due, and to throw old journals away."""
+"""What delivery owes the clock: to send what is due, and to throw old journals and timings away."""
 
 from datetime import timedelta
 
@@ -15,5 +15,5 @@ def send() -> None:
 
 @duty("delivery.tidy", every=timedelta(days=1))
 def tidy() -> None:
-    """Throw away the journals of which nobody has use any more."""
+    """Throw away the journals and timings of which nobody has use any more."""
     worker.tidy(now=clock.now())

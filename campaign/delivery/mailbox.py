@@ -21,6 +21,8 @@ class Mailbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._is_halted = False
+        # It keeps nobody waiting.
+        self.waited = 0.0
 
     def send_all(
         self, messages: Iterator[OutgoingMessage], *, number: int, journal: Journal

@@ -15,3 +15,5 @@ REFUSED_WITH_IT = timedelta(seconds=60)
 LEASE = timedelta(minutes=3)
 # No sender is at work for so long.
 JOURNALS_KEPT = timedelta(days=7)
+# What bounds the speed is asked about the last minutes.
+TIMINGS_KEPT = timedelta(days=1)

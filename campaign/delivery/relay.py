@@ -27,6 +27,12 @@ class Relay:
         self._busy: set[SmtpConnection] = set()
         self._selector = selectors.DefaultSelector()
         self._is_halted = False
+        self._waited = 0.0
+
+    @property
+    def waited(self) -> float:
+        """Tell for how many seconds the server was waited for, ever since."""
+        return self._waited + sum(one.connecting for one in self._connections)
 
     def send_all(
         self, messages: Iterator[OutgoingMessage], *, number: int, journal: Journal
@@ -92,7 +98,10 @@ class Relay:
     def _wait(self) -> list[SmtpConnection]:
         """Wait until the server says something, or listens again; give where it does."""
         woken = []
-        for key, _ in self._selector.select(timeout=1):
+        began = time.monotonic()
+        found = self._selector.select(timeout=1)
+        self._waited += time.monotonic() - began
+        for key, _ in found:
             connection: SmtpConnection = key.data
             if connection in self._busy:
                 connection.wake()

@@ -72,6 +72,8 @@ class SmtpConnection:
         # Whether this connection has sent a message: then a sudden end may be mere tidiness.
         self._is_proven = False
         self.heard_at = 0.0
+        # Seconds that opening it has taken, all times together.
+        self.connecting = 0.0
         self._is_readable = False
         self._unread = self._unsent = b""
         # The stages at which the relay has yet to answer, in their order.
@@ -153,8 +155,12 @@ class SmtpConnection:
         if self._host is not None and time.monotonic() - self.heard_at <= IDLE:
             return
         self._disconnect()
-        self._host = host = mail_server.connect()
-        host.ehlo_or_helo_if_needed()
+        began = time.monotonic()
+        try:
+            self._host = host = mail_server.connect()
+            host.ehlo_or_helo_if_needed()
+        finally:
+            self.connecting += time.monotonic() - began
         if host.sock is None:
             raise smtplib.SMTPServerDisconnected("no connection")
         self.is_pipelining = host.has_extn("pipelining")

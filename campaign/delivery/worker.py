@@ -27,18 +27,22 @@ from campaign.delivery.building import Builder, OutgoingMessage
 from campaign.delivery.claiming import Claimed
 from campaign.delivery.journal import Journal
 from campaign.delivery.mailbox import Mailbox
-from campaign.delivery.policy import JOURNALS_KEPT, LEASE, REFUSALS_THAT_PAUSE
+from campaign.delivery.policy import JOURNALS_KEPT, LEASE, REFUSALS_THAT_PAUSE, TIMINGS_KEPT
 from campaign.delivery.positions import Look, Positions
 from campaign.delivery.relay import Relay
 from campaign.delivery.replies import Outcome, Reply
+from campaign.delivery.stopwatch import Stopwatch
 from campaign.outbox.mail import ClaimedMessage, Content, Envelope
 from campaign.outbox.throttles.queries import is_relay_closed
+from campaign.outbox.timings import verbs as timings_verbs
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
 # A claim is about what leaves within a second: what comes meanwhile and cannot wait goes next.
 FEWEST, MOST = 20, 500
+# So often (seconds) a sender tells what its time goes into.
+TELL_EVERY = 0.5
 # So often (seconds) a sender looks for what is new, where looking at everything is dear.
 LOOK_EVERY = 0.1
 # The table is written so often (seconds): what a machine that crashes would repeat of an issue.
@@ -92,6 +96,8 @@ class Sender:
         processes.at_work.add(self.name)
         self._limit = FEWEST
         self._has_called = False
+        self._watch = Stopwatch()
+        self._settled = 0
         # Those that cannot be built.
         self._failed: list[tuple[ClaimedMessage, Reply]] = []
         # The last that did not leave, without one between that did.
@@ -104,9 +110,11 @@ class Sender:
         if not mails and self._positions.has_skipped:
             # Nobody goes home before everything was looked at; what comes meanwhile is found.
             jobs.stopping.wait(LOOK_EVERY)
+            self._watch.read()
             return True
         if not mails:
-            return mails.must_ask_again or _wait_for_the_rate(now=now)
+            with self._watch.waiting("rate"):
+                return mails.must_ask_again or _wait_for_the_rate(now=now)
         if len(mails) == self._limit and not self._has_called:
             # More than one sender has work here.
             jobs.wake("outbox.send")
@@ -120,18 +128,19 @@ class Sender:
     def _claim(self, *, now: datetime) -> tuple[Claimed, dict[int, Content]]:
         """Claim some messages, and give what the single ones among them say."""
         config = current_app.config
-        mails = claiming.claim(
-            self.name,
-            limit=self._limit,
-            rate=config["MAIL_RATE"],
-            domain_rate=config["MAIL_DOMAIN_RATE"],
-            positions=self._positions,
-            now=now,
-        )
-        single = [mail.id for mail in mails if mail.batch_id is None]
-        contents = queries.contents(single) if single else {}
-        # Also when nothing was taken: a claim withholds what must not be sent.
-        db.session.commit()
+        with self._watch.waiting("database"):
+            mails = claiming.claim(
+                self.name,
+                limit=self._limit,
+                rate=config["MAIL_RATE"],
+                domain_rate=config["MAIL_DOMAIN_RATE"],
+                positions=self._positions,
+                now=now,
+            )
+            single = [mail.id for mail in mails if mail.batch_id is None]
+            contents = queries.contents(single) if single else {}
+            # Also when nothing was taken: a claim withholds what must not be sent.
+            db.session.commit()
         return mails, contents
 
     def _send(
@@ -139,6 +148,7 @@ class Sender:
     ) -> None:
         """Build, send and record what was claimed; what was not tried is released."""
         transport = _transport()
+        waited = transport.waited
         messages = self._build(mails, contents, until=until)
         ended: set[int] = set()
         unrecorded: list[tuple[ClaimedMessage, Reply]] = []
@@ -156,7 +166,9 @@ class Sender:
                 self._record(unrecorded)
                 unrecorded = []
                 flushed = time.monotonic()
+        self._watch.add("relay", transport.waited - waited)
         ended |= {mail.id for mail, _ in self._failed}
+        self._settled += len(ended)
         untried = [mail for mail in mails if mail.id not in ended]
         self._record(unrecorded + self._failed, untried=untried)
         # Not before: others were still on their way while the table was written.
@@ -196,12 +208,20 @@ class Sender:
         untried: Sequence[ClaimedMessage] = (),
     ) -> None:
         """Write results into the table, however long it takes; the journal has them meanwhile."""
+        with self._watch.waiting("database"):
+            self._record_all(results, untried)
+
+    def _record_all(
+        self, results: list[tuple[ClaimedMessage, Reply]], untried: Sequence[ClaimedMessage]
+    ) -> None:
         pause = 0.5
         while True:
             try:
                 settling.settle(results, sender=self.name, run=[*self._run], now=clock.now())
                 if untried:
                     settling.release(untried, sender=self.name)
+                if self._watch.seconds > TELL_EVERY:
+                    self._tell()
                 db.session.commit()
             except (OperationalError, InterfaceError) as trouble:
                 db.session.rollback()
@@ -215,6 +235,11 @@ class Sender:
             else:
                 break
 
+    def _tell(self) -> None:
+        """Add what this sender's time went into to what all senders tell."""
+        spent, settled, self._settled = self._watch.read(), self._settled, 0
+        timings_verbs.record(spent, settled=settled, now=clock.now())
+
     def close(self) -> None:
         """Leave no journal where nothing is claimed any more; one that crashed leaves its own."""
         # Before others may reclaim what it had claimed: they believe what the journal says.
@@ -223,6 +248,9 @@ class Sender:
         try:
             db.session.rollback()
             has_claims = queries.has_claims(self.name)
+            # Of a short turn nothing is told: it would be one more write for next to nothing.
+            if self._settled and self._watch.seconds > TELL_EVERY:
+                self._tell()
             db.session.commit()
         except (OperationalError, InterfaceError):
             db.session.remove()
@@ -291,8 +319,10 @@ def reclaim_dead() -> None:
 
 
 def tidy(*, now: datetime) -> None:
-    """Throw away the journals of which nobody has use any more."""
+    """Throw away the journals and timings of which nobody has use any more."""
     journal.sweep(journals(), before=now - JOURNALS_KEPT)
+    timings_verbs.tidy(before=now - TIMINGS_KEPT)
+    db.session.commit()
 
 
 def journals() -> Path:

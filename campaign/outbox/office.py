@@ -16,7 +16,26 @@ from campaign.outbox.ledger import STATES
 from campaign.outbox.masking import masked
 from campaign.outbox.models import Message, State
 from campaign.outbox.throttles import queries as throttles_queries
+from campaign.outbox.timings import queries as timings_queries
 from campaign.tables import Column
+
+# What bounds the speed of sending, by what most of the senders' time goes into.
+BOUNDS = {
+    "relay": _l(
+        "The mail server bounds the speed now: the senders wait for it %(share)s%% of their time."
+    ),
+    "rate": _l(
+        "The rate that was set bounds the speed now: the senders wait for it "
+        "%(share)s%% of their time."
+    ),
+    "database": _l(
+        "The database bounds the speed now: the senders wait for it %(share)s%% of their time."
+    ),
+    "processor": _l(
+        "The processor bounds the speed now: the senders work, or wait for it, "
+        "%(share)s%% of their time."
+    ),
+}
 
 bp = Blueprint("outbox", __name__, url_prefix="/outbox")
 
@@ -78,9 +97,22 @@ def _list_page(form: ButtonForm) -> str:
         state=state,
         kind=request.args.get("kind", ""),
         relay=throttles_queries.troubled_relay(),
+        bound=_bound(),
         is_closed=throttles_queries.is_relay_closed(now=clock.now()),
         may_retry=state == State.FAILED and counts[State.FAILED] > 0,
         form=form,
+    )
+
+
+def _bound() -> str:
+    """Say in one sentence what bounds the speed of sending; nothing where nobody sends."""
+    found = timings_queries.what_bounds(now=clock.now())
+    if found is None:
+        return ""
+    words = str(BOUNDS[found.kind]) % {"share": round(found.share * 100)}
+    each_minute = round(found.each_minute)
+    return f"{words} " + ngettext(
+        "One mail left in a minute.", "%(num)s mails left in a minute.", each_minute
     )
 
 

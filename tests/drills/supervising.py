@@ -52,7 +52,8 @@ def supervisor(order: Order) -> Outcome:
             await asyncio.sleep(600)
 
     with Sink(behaviour=hold_on) as sink:
-        settings = {"MAIL_SERVER": HERE, "MAIL_PORT": sink.port}
+        # The one that comes back must be the one that fell.
+        settings = {"MAIL_SERVER": HERE, "MAIL_PORT": sink.port, "MAIL_WORKERS": 1}
         with private_on(order.database, **settings) as campaign:
             with serving(campaign) as pid:
                 _kill_each(watch, campaign, sink, pid)

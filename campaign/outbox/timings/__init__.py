@@ -1,0 +1,1 @@
+"""Timings: what the senders' time goes into, minute by minute, and so what bounds their speed."""

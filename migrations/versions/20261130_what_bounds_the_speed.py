@@ -1,0 +1,28 @@
+"""What the senders' time goes into is kept by the minute."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the table of timings."""
+    op.create_table(
+        "outbox_timing",
+        sa.Column("minute", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("relay", sa.Float(), nullable=False),
+        sa.Column("rate", sa.Float(), nullable=False),
+        sa.Column("database", sa.Float(), nullable=False),
+        sa.Column("processor", sa.Float(), nullable=False),
+        sa.Column("settled", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("minute", name="pk_outbox_timing"),
+    )
+
+
+def downgrade() -> None:
+    """Forget them."""
+    op.drop_table("outbox_timing")
