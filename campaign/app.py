@@ -8,6 +8,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from campaign import clients, config, db, jobs, languages, logs, templating
+from campaign.counts import duties as counts_duties
 from campaign.delivery import duties as delivery_duties
 from campaign.delivery import mail_server
 from campaign.delivery.views import bp as mailbox
@@ -94,6 +95,7 @@ COMMANDS = (
 
 # What the rooms owe the clock; importing them puts them on the timetable.
 DUTIES = (
+    counts_duties,
     changes_duties,
     sign_ups_duties,
     inbound_duties,

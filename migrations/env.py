@@ -4,6 +4,10 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import text
 
+from campaign import clock
+from campaign.counts import triggers
+from campaign.counts.registry import known
+from campaign.counts.verbs import CHECKED, set_right
 from campaign.db import Moment
 
 extension = current_app.extensions["migrate"]
@@ -23,6 +27,17 @@ def say_nothing_when_nothing_changed(migration, revision, directives):
         directives[:] = []
 
 
+def count_anew(connection):
+    """Put the triggers of the counts on the tables as they are now, and count what is there.
+
+    A table that SQLite made anew has lost its own. Nothing of it stands in a migration.
+    """
+    triggers.install(connection)
+    for counted in known():
+        set_right(connection, counted, since=clock.now() - CHECKED)
+
+
+applied = []
 with extension.db.engine.connect() as connection:
     is_sqlite = connection.dialect.name == "sqlite"
     if is_sqlite:
@@ -34,12 +49,16 @@ with extension.db.engine.connect() as connection:
         target_metadata=extension.db.metadata,
         render_item=render_item,
         process_revision_directives=say_nothing_when_nothing_changed,
+        on_version_apply=lambda **step: applied.append(step),
         **extension.configure_args,
     )
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})"))
         context.run_migrations()
+        heads = context.get_context().get_current_heads()
+        if applied and set(heads) == set(context.get_head_revisions()):
+            count_anew(connection)
         if is_sqlite and connection.execute(text("PRAGMA foreign_key_check")).first():
             raise RuntimeError("a migration left rows that point to nothing")
     if is_sqlite:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from campaign.counts.registry import Source, counted
 from campaign.db import Model
 from campaign.people.models import Person
 from campaign.summits.models import Post, Summit
@@ -90,6 +91,12 @@ class Letter(Model):
     def thread(self) -> str:
         """Name the thread of the mails to the supporter about it."""
         return f"letter:{self.id}"
+
+
+# Letters by their state.
+LETTERS = counted("letters", Source("letter", by="state"))
+CONFIRMED_BY_TIME = counted("letters.confirmed", Source("letter", at="confirmed_at"))
+SENT_BY_TIME = counted("letters.sent", Source("letter", at="sent_at"))
 
 
 class LetterAsk(Model):

@@ -11,6 +11,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from campaign import tokens
+from campaign.counts.registry import Source, counted
 from campaign.db import Model, partial_index
 
 
@@ -231,3 +232,24 @@ class Message(Model):
     def is_open(self) -> bool:
         """Tell whether it may still leave."""
         return self.state in OPEN
+
+
+# Messages by their kind and by what became of them: `newsletter:sent`. What may still leave is one,
+# `newsletter:open`, so that a message on its way changes no count until it is settled.
+MESSAGES = counted(
+    "outbox",
+    Source(
+        "outbox_message",
+        by=(
+            "kind || ':' || CASE WHEN state IN ('waiting', 'sending', 'retry') THEN 'open' "
+            "ELSE state END"
+        ),
+    ),
+)
+SENT_BY_TIME = counted(
+    "outbox.sent", Source("outbox_message", at="settled_at", where="state = 'sent'")
+)
+FAILED_BY_TIME = counted(
+    "outbox.failed",
+    Source("outbox_message", at="settled_at", where="state IN ('failed', 'bounced')"),
+)
