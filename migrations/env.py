@@ -7,7 +7,7 @@ from sqlalchemy import text
 from campaign import clock
 from campaign.counts import triggers
 from campaign.counts.registry import known
-from campaign.counts.verbs import CHECKED, set_right
+from campaign.counts.verbs import count_anew
 from campaign.db import Moment
 
 extension = current_app.extensions["migrate"]
@@ -27,17 +27,28 @@ def say_nothing_when_nothing_changed(migration, revision, directives):
         directives[:] = []
 
 
-def count_anew(connection):
+def is_on_its_way():
+    """Tell whether tables are about to change."""
+    try:
+        destination = context.get_revision_argument()
+    except KeyError:
+        # Somebody only asks how it stands, or writes a migration.
+        return False
+    heads = context.get_context().get_current_heads()
+    return set(heads) != {destination} if isinstance(destination, str) else heads != destination
+
+
+def keep_counts(connection):
     """Put the triggers of the counts on the tables as they are now, and count what is there.
 
-    A table that SQLite made anew has lost its own. Nothing of it stands in a migration.
+    So no migration says anything of what is counted.
     """
-    triggers.install(connection)
-    for counted in known():
-        set_right(connection, counted, since=clock.now() - CHECKED)
+    is_newest = set(context.get_context().get_current_heads()) == set(context.get_head_revisions())
+    if is_newest and not triggers.are_in_place(connection):
+        triggers.install(connection)
+        count_anew(connection, known(), now=clock.now())
 
 
-applied = []
 with extension.db.engine.connect() as connection:
     is_sqlite = connection.dialect.name == "sqlite"
     if is_sqlite:
@@ -49,16 +60,21 @@ with extension.db.engine.connect() as connection:
         target_metadata=extension.db.metadata,
         render_item=render_item,
         process_revision_directives=say_nothing_when_nothing_changed,
-        on_version_apply=lambda **step: applied.append(step),
         **extension.configure_args,
     )
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})"))
+        if is_on_its_way():
+            # They name columns that a migration may change.
+            triggers.remove(connection)
+            if is_sqlite:
+                connection.commit()
         context.run_migrations()
-        heads = context.get_context().get_current_heads()
-        if applied and set(heads) == set(context.get_head_revisions()):
-            count_anew(connection)
+        keep_counts(connection)
+        if is_sqlite:
+            # There each migration is a transaction of its own.
+            connection.commit()
         if is_sqlite and connection.execute(text("PRAGMA foreign_key_check")).first():
             raise RuntimeError("a migration left rows that point to nothing")
     if is_sqlite:

@@ -14,7 +14,6 @@ from campaign import clock, create_app, jobs
 from campaign.counts.models import Count, CountChange
 from campaign.counts.queries import differences
 from campaign.counts.registry import known
-from campaign.counts.verbs import CHECKED
 from campaign.db import db, reading
 from campaign.events.sign_ups import duties as sign_ups_duties
 from campaign.letters import duties as letters_duties
@@ -78,12 +77,10 @@ def app(_application: Flask) -> Iterator[Flask]:
     assert differing == {}, "what is kept is not what there is"
 
 
-def _counts_that_differ_from_the_rows() -> dict[str, dict[str, int]]:
+def _counts_that_differ_from_the_rows() -> dict[tuple[str, str], int]:
     """Add up after a story all that is counted, whatever has changed it."""
-    since = clock.now() - CHECKED
     with reading():
-        found = {each.name: differences(each, since=since) for each in known()}
-    return {name: differing for name, differing in found.items() if differing}
+        return differences(known(), now=clock.now())
 
 
 def _empty_the_tables() -> None:
@@ -103,9 +100,10 @@ def _empty_the_tables() -> None:
 
 @cache
 def _tables() -> list[Table]:
-    # Those last that change with the others.
-    kept = {Count.__tablename__, CountChange.__tablename__}
-    return sorted(reversed(db.metadata.sorted_tables), key=lambda table: table.name in kept)
+    # Last those that change with the others.
+    kept = [Count.__table__, CountChange.__table__]
+    rows = [table for table in reversed(db.metadata.sorted_tables) if table not in kept]
+    return [*rows, *kept]
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """A number that is kept, and a change of one that is not folded in yet."""
 
-from sqlalchemy import Index, String
+from sqlalchemy import BigInteger, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaign.db import Model
 
 LONGEST_NAME, LONGEST_KEY = 60, 80
+# Of so many changes a whole number of four bytes would not be enough. SQLite's have eight.
+_MANY = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Count(Model):
@@ -14,7 +16,7 @@ class Count(Model):
     __tablename__ = "count_kept"
 
     name: Mapped[str] = mapped_column(String(LONGEST_NAME), primary_key=True)
-    # Such as the number of an event; empty where a kind has one number only.
+    # Such as the id of an event; empty where a kind has one number only.
     key: Mapped[str] = mapped_column(String(LONGEST_KEY), primary_key=True)
     number: Mapped[int] = mapped_column(default=0)
 
@@ -29,7 +31,7 @@ class CountChange(Model):
 
     __tablename__ = "count_change"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(_MANY, primary_key=True)
     name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     key: Mapped[str] = mapped_column(String(LONGEST_KEY))
     change: Mapped[int]

@@ -1,4 +1,4 @@
-"""Questions about counts: one, some, all of a kind; each answered of one moment, in one statement."""
+"""Questions about counts: one, some, all of a kind, each as of one moment, in one statement."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, String, Subquery, cast, func, select, union_all
 
 from campaign.counts.models import Count, CountChange
+from campaign.counts.policy import CHECKED
 from campaign.counts.registry import Counted, quarter_of
 from campaign.db import db
 
@@ -84,22 +85,28 @@ def _rows(names: list[str], *, keys: list[str] | None = None, since: str = "") -
     return union_all(*parts).subquery()
 
 
-def differences(counted: Counted, *, since: datetime) -> dict[str, int]:
-    """Count the rows and tell what is to be added to each count for it to be what they say.
+def differences(kinds: Iterable[Counted], *, now: datetime) -> dict[tuple[str, str], int]:
+    """Count the rows and tell, by name and key, what a count lacks to be what they say.
 
-    Of what is counted by time only what is kept for sure: since a moment.
+    Of what is counted by time only what is kept for sure.
     """
     connection = db.session.connection()
-    sql = differences_in_sql(counted, connection.dialect.name, since=since)
-    return {key: int(change) for _, key, change in connection.exec_driver_sql(sql)}
+    sql = differences_in_sql(kinds, connection.dialect.name, now=now)
+    return {(name, key): int(lacks) for name, key, lacks in connection.exec_driver_sql(sql)}
 
 
-def differences_in_sql(counted: Counted, dialect: str, *, since: datetime) -> str:
+def differences_in_sql(kinds: Iterable[Counted], dialect: str, *, now: datetime) -> str:
     """Write that question: nothing stands in it but what the rooms have registered."""
+    return " UNION ALL ".join(
+        _difference(each, dialect, first=quarter_of(now - CHECKED) if each.is_by_time else "")
+        for each in kinds
+    )
+
+
+def _difference(counted: Counted, dialect: str, *, first: str) -> str:
     truth = " UNION ALL ".join(source.rows(dialect) for source in counted.sources)
-    first = quarter_of(since) if counted.is_by_time else ""
     return (
-        f"SELECT '{counted.name}', key, sum(number) FROM ({truth} "  # noqa: S608
+        f"SELECT '{counted.name}' AS name, key, sum(number) AS number FROM ({truth} "  # noqa: S608
         f"UNION ALL SELECT key, -number FROM count_kept WHERE name = '{counted.name}' "
         f"UNION ALL SELECT key, -change FROM count_change WHERE name = '{counted.name}') "
         f"AS counted WHERE key >= '{first}' GROUP BY key HAVING sum(number) <> 0"
@@ -108,4 +115,6 @@ def differences_in_sql(counted: Counted, dialect: str, *, since: datetime) -> st
 
 def number_differing() -> int:
     """Tell how many counts differed from the rows when they were last checked."""
-    return db.session.scalar(select(Count.number).where(Count.name == DIFFERING)) or 0
+    return int(
+        db.session.scalar(select(func.sum(Count.number)).where(Count.name == DIFFERING)) or 0
+    )

@@ -10,9 +10,10 @@ From this alone come the triggers that keep the number, and the query that count
 it: so nothing can be counted in one way and checked in another.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
+
+from campaign.counts.models import LONGEST_KEY
 
 # What is counted by time is counted by the quarter of an hour: the clocks of every zone stand so
 # far apart that a day of theirs begins with one.
@@ -36,13 +37,13 @@ class Source:
     def key(self, dialect: str) -> str:
         """Give the key of a row, in SQL."""
         if not self.at:
-            return f"CAST({self.by} AS VARCHAR({_LONGEST}))" if self.by else "''"
+            return f"CAST({self.by} AS VARCHAR({LONGEST_KEY}))" if self.by else "''"
         seconds = (
             f"floor(extract(epoch FROM {self.at}) / {QUARTER})::bigint"
             if dialect == "postgresql"
             else f"CAST(strftime('%s', {self.at}) AS INTEGER) / {QUARTER}"
         )
-        return f"CAST({seconds} AS VARCHAR({_LONGEST}))"
+        return f"CAST({seconds} AS VARCHAR({LONGEST_KEY}))"
 
     @property
     def condition(self) -> str:
@@ -61,7 +62,7 @@ class Source:
         )
 
     def rows(self, dialect: str, *, of: str = "", sign: str = "") -> str:
-        """Give the query of the keys and numbers of a table's rows, or of others with its columns."""
+        """Give the query of the keys and numbers of rows: a table's, or others like them."""
         return (
             f"SELECT {self.key(dialect)} AS key, {sign}({self.number}) AS number "  # noqa: S608
             f"FROM {of or self.table} WHERE {self.condition}"
@@ -77,11 +78,10 @@ class Counted:
 
     @property
     def is_by_time(self) -> bool:
-        """Tell whether its keys are quarters of an hour (`quarter_of`), of which the last are kept."""
+        """Tell whether its keys are quarters of an hour (`quarter_of`); the last are kept."""
         return any(source.at for source in self.sources)
 
 
-_LONGEST = 80
 _known: dict[str, Counted] = {}
 
 
@@ -101,12 +101,3 @@ def known() -> list[Counted]:
 def quarter_of(moment: datetime) -> str:
     """Give the key under which a moment is counted."""
     return str(int(moment.timestamp()) // QUARTER)
-
-
-def columns_as(row: str, sql: str, columns: list[str]) -> str:
-    """Write SQL of a table's columns as of one row: `guests` as `NEW.guests`."""
-    names = re.compile(rf"\b({'|'.join(map(re.escape, columns))})\b")
-    parts = sql.split("'")
-    # Every other part stands in quotes, and is no name.
-    parts[::2] = [names.sub(rf"{row}.\1", part) for part in parts[::2]]
-    return "'".join(parts)

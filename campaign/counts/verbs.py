@@ -1,18 +1,19 @@
 """Verbs of counts: fold changes in, set right what differs, and let go what nobody asks for."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import Connection, delete, or_, text
 
+from campaign.counts import triggers
 from campaign.counts.models import Count
+from campaign.counts.policy import KEPT
 from campaign.counts.queries import DIFFERING, differences_in_sql
 from campaign.counts.registry import Counted, known, quarter_of
 from campaign.db import db, upsert
 
-# What is counted by time is kept for so long: a little longer than anybody looks back.
-KEPT = timedelta(days=30)
-# Of that, what is kept for sure whenever in a day the rest is let go.
-CHECKED = KEPT - timedelta(days=2)
+# What is noted under this differs in how it is kept at all.
+TRIGGERS = "triggers"
 # Two of the processes that fold would wait for each other's counts.
 _ONE_AT_A_TIME = 4_813_2029
 
@@ -44,25 +45,36 @@ def fold(*, most: int) -> int:
     return int(db.session.scalar(text(_FOLD), {"most": most}) or 0)
 
 
-def set_right(connection: Connection, counted: Counted, *, since: datetime) -> int:
-    """Make a count what the rows say, of all that is kept for sure. Returns how many differed.
+def count_anew(connection: Connection, kinds: Iterable[Counted], *, now: datetime) -> int:
+    """Make counts what the rows say. Returns how many differed.
 
-    What others change meanwhile they add to it themselves: the difference is one of one moment.
+    What others change meanwhile they add by themselves: the difference is one of one moment.
     """
+    wanted = list(kinds)
     dialect = connection.dialect.name
-    differing = differences_in_sql(counted, dialect, since=since)
+    differing = differences_in_sql(wanted, dialect, now=now)
     into = (
         f"INSERT INTO count_change (name, key, change) {differing} RETURNING key"
         if dialect == "postgresql"
-        else f"INSERT INTO count_kept (name, key, number) {differing} "
+        else f"INSERT INTO count_kept (name, key, number) SELECT * FROM ({differing}) WHERE true "  # noqa: S608
         "ON CONFLICT (name, key) DO UPDATE SET number = number + excluded.number RETURNING key"
     )
-    return len(connection.exec_driver_sql(into).all())
+    differed = len(connection.exec_driver_sql(into).all())
+    names = [counted.name for counted in wanted]
+    connection.execute(delete(Count).where(Count.name == DIFFERING, Count.key.in_(names)))
+    return differed
 
 
-def note_differing(number: int) -> None:
-    """Note how many counts differ from the rows, for the desk."""
-    row = upsert(Count).values(name=DIFFERING, key="", number=number)
+def keep(connection: Connection) -> None:
+    """Put the triggers on the tables that keep the counts, where they are missing or others."""
+    if not triggers.are_in_place(connection):
+        triggers.install(connection)
+    connection.execute(delete(Count).where(Count.name == DIFFERING, Count.key == TRIGGERS))
+
+
+def note_differing(what: str, number: int) -> None:
+    """Note for the desk how many numbers of a kind differ from the rows."""
+    row = upsert(Count).values(name=DIFFERING, key=what, number=number)
     db.session.execute(
         row.on_conflict_do_update(index_elements=["name", "key"], set_={"number": number})
     )

@@ -92,10 +92,8 @@ class Letter(Model):
         return f"letter:{self.id}"
 
 
-# Letters by their state.
-LETTERS = counted("letters", Source("letter", by="state"))
-CONFIRMED_BY_TIME = counted("letters.confirmed", Source("letter", at="confirmed_at"))
-SENT_BY_TIME = counted("letters.sent", Source("letter", at="sent_at"))
+LETTERS_CONFIRMED_BY_TIME = counted("letters.confirmed", Source("letter", at="confirmed_at"))
+LETTERS_SENT_BY_TIME = counted("letters.sent", Source("letter", at="sent_at"))
 
 
 class LetterAsk(Model):

@@ -234,18 +234,12 @@ class Message(Model):
         return self.state in OPEN
 
 
-# Messages by their kind and by what became of them: `newsletter:sent`. What may still leave is one,
-# `newsletter:open`, so that a message on its way changes no count until it is settled.
-MESSAGES = counted(
-    "outbox",
-    Source(
-        "outbox_message",
-        by=(
-            "kind || ':' || CASE WHEN state IN ('waiting', 'sending', 'retry') THEN 'open' "
-            "ELSE state END"
-        ),
-    ),
-)
+# What a message is counted as: its state. Being sent for a moment, it waits still; so a claim
+# changes no count.
+_STATUS = "CASE WHEN state = 'sending' THEN 'waiting' ELSE state END"
+# Messages by kind and status: `newsletter:sent`; and those of a batch: `12:sent`.
+MESSAGES = counted("outbox", Source("outbox_message", by=f"kind || ':' || {_STATUS}"))
+OF_BATCH = counted("outbox.batch", Source("outbox_message", by=f"batch_id || ':' || {_STATUS}"))
 SENT_BY_TIME = counted(
     "outbox.sent", Source("outbox_message", at="settled_at", where="state = 'sent'")
 )

@@ -68,10 +68,6 @@ class Person(Model):
     remembered_at: Mapped[datetime]
 
 
-# The people of a country, and under an empty one those of whom none is known.
-PEOPLE = counted("people", Source("person", by="country"))
-
-
 class Subscription(Model):
     """A person's status towards one purpose: asked for, confirmed, left."""
 
@@ -136,12 +132,10 @@ SUBSCRIPTIONS = counted(
     ),
 )
 _NEWS = "purpose = 'newsletter'"
-SUBSCRIBERS_BY_TIME = counted(
+SUBSCRIBED_BY_TIME = counted(
     "subscribers.new", Source("person_subscription", at="confirmed_at", where=_NEWS)
 )
-LEAVERS_BY_TIME = counted(
-    "subscribers.left", Source("person_subscription", at="left_at", where=_NEWS)
-)
+LEFT_BY_TIME = counted("subscribers.left", Source("person_subscription", at="left_at", where=_NEWS))
 
 
 class Consent(Model):

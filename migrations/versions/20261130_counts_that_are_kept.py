@@ -6,10 +6,12 @@ What keeps them, and their first numbers, come after the last migration (`env.py
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
+revision = "0013"
 down_revision = "0012"
 branch_labels = None
 depends_on = None
+
+_MANY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade():
@@ -22,7 +24,7 @@ def upgrade():
     )
     op.create_table(
         "count_change",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", _MANY, nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("key", sa.String(length=80), nullable=False),
         sa.Column("change", sa.Integer(), nullable=False),
@@ -30,19 +32,18 @@ def upgrade():
     )
     op.create_index("ix_count_change_name", "count_change", ["name", "key"], unique=False)
 
+    op.drop_index("ix_sign_up_ask_reserved", "sign_up_ask")
+    op.create_index(
+        "ix_sign_up_ask_reserved",
+        "sign_up_ask",
+        ["event_id", "asked_at"],
+        sqlite_where=sa.text("seats > 0"),
+        postgresql_where=sa.text("seats > 0"),
+    )
+
 
 def downgrade():
-    connection = op.get_bind()
-    is_postgresql = connection.dialect.name == "postgresql"
-    keepers = sa.text(
-        "SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace"
-        if is_postgresql
-        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    )
-    for name in connection.execute(keepers).scalars().all():
-        if name.startswith("count_rows_of_"):
-            op.execute(
-                f"DROP FUNCTION {name}() CASCADE" if is_postgresql else f"DROP TRIGGER {name}"
-            )
+    op.drop_index("ix_sign_up_ask_reserved", "sign_up_ask")
+    op.create_index("ix_sign_up_ask_reserved", "sign_up_ask", ["event_id", "asked_at"])
     op.drop_table("count_change")
     op.drop_table("count_kept")

@@ -109,7 +109,7 @@ SIGN_UPS = counted(
         ),
     ),
 )
-SIGN_UPS_BY_TIME = counted("sign_ups.confirmed", Source("sign_up", at="confirmed_at"))
+CONFIRMED_BY_TIME = counted("sign_ups.confirmed", Source("sign_up", at="confirmed_at"))
 
 
 class SignUpAsk(Model):
@@ -149,7 +149,7 @@ class SignUpAsk(Model):
     sign_up: Mapped[SignUp | None] = relationship(lazy="raise_on_sql")
 
     __table_args__ = (
-        Index("ix_sign_up_ask_reserved", "event_id", "asked_at"),
+        partial_index("ix_sign_up_ask_reserved", "event_id", "asked_at", where="seats > 0"),
         partial_index("ix_sign_up_ask_due", "id", where="answered_at IS NULL"),
         # No id is given twice: links name it.
         {"sqlite_autoincrement": True},
