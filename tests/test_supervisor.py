@@ -67,3 +67,7 @@ def test_as_many_workers_run_as_are_set() -> None:
             lambda: len(campaign.children(supervisor, "worker")) == 3,
             what="three workers",
         )
+
+        os.kill(supervisor, signal.SIGINT)
+
+        expect_within(WITHIN, lambda: not campaign.processes(), what="all is over")

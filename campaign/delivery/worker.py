@@ -1,4 +1,7 @@
-"""The worker's loop: claim, build, send, record, until nothing is due; any number may run."""
+"""The worker's loop: claim, build, send, record, until nothing is due; any number may run.
+
+Long, for one turn of a sender is told in one piece, with what it does where its way is cut.
+"""
 
 import secrets
 import threading
@@ -98,6 +101,8 @@ class Sender:
         self._has_called = False
         self._watch = Stopwatch()
         self._settled = 0
+        # For how long the relay had been waited for when that was counted last.
+        self._heard = 0.0
         # Those that cannot be built.
         self._failed: list[tuple[ClaimedMessage, Reply]] = []
         # The last that did not leave, without one between that did.
@@ -148,7 +153,7 @@ class Sender:
     ) -> None:
         """Build, send and record what was claimed; what was not tried is released."""
         transport = _transport()
-        waited = transport.waited
+        self._heard = transport.waited
         messages = self._build(mails, contents, until=until)
         ended: set[int] = set()
         unrecorded: list[tuple[ClaimedMessage, Reply]] = []
@@ -163,14 +168,15 @@ class Sender:
             elif self._run:
                 self._run.clear()
             if time.monotonic() - flushed > FLUSH_EVERY:
+                self._count_wait(transport)
                 self._record(unrecorded)
                 unrecorded = []
                 flushed = time.monotonic()
-        self._watch.add("relay", transport.waited - waited)
+        self._count_wait(transport)
         ended |= {mail.id for mail, _ in self._failed}
-        self._settled += len(ended)
         untried = [mail for mail in mails if mail.id not in ended]
         self._record(unrecorded + self._failed, untried=untried)
+        self._settled += len(ended)
         # Not before: others were still on their way while the table was written.
         self._journal.clear()
         self._failed = []
@@ -217,11 +223,12 @@ class Sender:
         pause = 0.5
         while True:
             try:
+                # First: what is told is what has been, and saving this comes to the next.
+                if self._watch.seconds > TELL_EVERY:
+                    self._tell()
                 settling.settle(results, sender=self.name, run=[*self._run], now=clock.now())
                 if untried:
                     settling.release(untried, sender=self.name)
-                if self._watch.seconds > TELL_EVERY:
-                    self._tell()
                 db.session.commit()
             except (OperationalError, InterfaceError) as trouble:
                 db.session.rollback()
@@ -234,6 +241,10 @@ class Sender:
                 pause = min(pause * 2, 10)
             else:
                 break
+
+    def _count_wait(self, transport: Relay | Mailbox) -> None:
+        self._watch.add("relay", transport.waited - self._heard)
+        self._heard = transport.waited
 
     def _tell(self) -> None:
         """Add what this sender's time went into to what all senders tell."""

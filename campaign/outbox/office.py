@@ -111,9 +111,8 @@ def _bound() -> str:
         return ""
     words = str(BOUNDS[found.kind]) % {"share": round(found.share * 100)}
     each_minute = round(found.each_minute)
-    return f"{words} " + ngettext(
-        "One mail left in a minute.", "%(num)s mails left in a minute.", each_minute
-    )
+    left = ngettext("One mail left in a minute.", "%(num)s mails left in a minute.", each_minute)
+    return f"{words} {left}"
 
 
 @bp.get("/<int:id>")
