@@ -1,19 +1,18 @@
 """Questions about days of action and events."""
 
-import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from functools import lru_cache
-from unicodedata import normalize
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
-from babel import Locale
-from babel.localedata import locale_identifiers
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
 from sqlalchemy.orm import joinedload
 
+from campaign.days import clock_of
 from campaign.db import db, lock
+from campaign.events.finding import Place, search_by_city_or_country
 from campaign.events.models import Action, Event
-from campaign.languages import country_codes, country_name
+from campaign.languages import country_codes
 from campaign.tables import contains_word
 
 # How long feeds keep what is past or called off, so that calendars hear of it.
@@ -66,24 +65,95 @@ def actions() -> list[Action]:
     return list(db.session.scalars(select(Action).order_by(Action.day.desc(), Action.id)))
 
 
-def upcoming(*, now: datetime, country: str = "", action: str = "") -> list[Event]:
-    """List the events that will take place, by date, country and city."""
-    return [
-        event for event in ahead(now=now, country=country, action=action) if not event.is_called_off
-    ]
+def upcoming(*, now: datetime) -> list[Event]:
+    """List all events that will take place, by date, country and city."""
+    query = _events().where(horizon(now).ahead, Event.cancelled_at.is_(None))
+    return list(db.session.scalars(query.order_by(*_BY_DAY)))
 
 
-def ahead(*, now: datetime, country: str = "", action: str = "") -> list[Event]:
-    """List the events that are not over, those called off among them."""
-    query = _filtered(country, action).where(Event.starts_on >= (now - WIDEST_ZONE_GAP).date())
-    return [event for event in db.session.scalars(query) if not event.is_over(now)]
+class Horizon(NamedTuple):
+    """What is ahead and what is over at one moment, as conditions for a query."""
+
+    ahead: ColumnElement[bool]
+    over: ColumnElement[bool]
 
 
-def past(*, now: datetime, country: str = "", action: str = "") -> list[Event]:
-    """List the events that are over, the latest first."""
-    query = _filtered(country, action).where(Event.starts_on <= (now + WIDEST_ZONE_GAP).date())
-    over = [event for event in db.session.scalars(query) if event.is_over(now)]
-    return sorted(over, key=lambda event: event.starts_on, reverse=True)
+def horizon(now: datetime) -> Horizon:
+    """Part all events as `Event.is_over` does, by the clocks of each city.
+
+    Days apart no clock is asked. What lies between is parted zone by zone, of which there are few
+    however many events there are. (In the hour that clocks show twice, only they know which.)
+    """
+    first, last = (now - WIDEST_ZONE_GAP).date(), (now + WIDEST_ZONE_GAP).date()
+    zones = select(Event.zone).where(Event.starts_on.between(first, last)).distinct()
+    shown: dict[datetime, list[str]] = {}
+    for zone in db.session.scalars(zones):
+        shown.setdefault(now.astimezone(clock_of(zone)).replace(tzinfo=None), []).append(zone)
+    has_ended = or_(
+        false(),
+        *(
+            and_(
+                Event.zone.in_(there),
+                or_(
+                    Event.starts_on < wall.date(),
+                    and_(
+                        Event.starts_on == wall.date(),
+                        Event.ends.is_not(None),
+                        Event.ends <= wall.time(),
+                    ),
+                ),
+            )
+            for wall, there in shown.items()
+        ),
+    )
+    return Horizon(
+        ahead=and_(Event.starts_on >= first, not_(has_ended)),
+        over=and_(Event.starts_on <= last, or_(Event.starts_on < first, has_ended)),
+    )
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """Some of the events: those that are ahead or over, in a country, on a day of action."""
+
+    where: ColumnElement[bool]
+    order: tuple[Any, ...]
+
+    def number(self) -> int:
+        """Count them."""
+        return db.session.scalar(select(func.count()).select_from(Event).where(self.where)) or 0
+
+    def some(self, most: int, *, after: int = 0) -> list[Event]:
+        """Give some of them in order: by date, country and city, or the latest first."""
+        ids = select(Event.id).where(self.where).order_by(*self.order)
+        return with_ids(db.session.scalars(ids.limit(most).offset(after)).all())
+
+    def places(self) -> list[Place]:
+        """List where they are, in order: the way to each, and no more."""
+        rows = db.session.execute(select(*AS_PLACE).where(self.where).order_by(*self.order))
+        return [Place(*row) for row in rows]
+
+
+_BY_DAY = (Event.starts_on, Event.country, Event.city, Event.id)
+# What `Place` says of an event.
+AS_PLACE = (Event.id, Event.city, Event.country, Event.slug, Event.cancelled_at.is_not(None))
+
+
+def ahead(at: Horizon, *, country: str = "", action: str = "") -> Narrowed:
+    """Find the events that are not over, those called off among them."""
+    return Narrowed(and_(at.ahead, *_in(country, action)), _BY_DAY)
+
+
+def past(at: Horizon, *, country: str = "", action: str = "") -> Narrowed:
+    """Find the events that are over."""
+    latest_first = (Event.starts_on.desc(), Event.country, Event.city, Event.id)
+    return Narrowed(and_(at.over, *_in(country, action)), latest_first)
+
+
+def with_ids(ids: Sequence[int]) -> list[Event]:
+    """Give the events with these ids, in the order of the ids."""
+    found = {event.id: event for event in db.session.scalars(_events().where(Event.id.in_(ids)))}
+    return [found[id] for id in ids if id in found]
 
 
 def of_action(action: Action) -> list[Event]:
@@ -97,58 +167,41 @@ def of_action(action: Action) -> list[Event]:
     )
 
 
-def search_by_city_or_country(events: Sequence[Event], words: str) -> list[Event]:
-    """Find among events those in a city or country, written as people type it.
+class Version(NamedTuple):
+    """An event as it stood when it was last revised: enough to know what was written of it."""
 
-    Case, accents and order do not matter, and the beginning of a word is enough.
-    """
-    asked = [word for word in _plain(words).split() if word not in _LITTLE_WORDS]
-    return [event for event in events if asked and _matches(event, asked)]
-
-
-_LITTLE_WORDS = {"the", "in", "near", "and"}
-# What people call a country besides its name.
-_ALSO_CALLED = {"GB": "UK Britain", "US": "USA America"}
+    id: int
+    uid: str
+    revised_at: datetime
+    zone: str
+    starts_on: date
+    is_all_day: bool
 
 
-def _matches(event: Event, asked: list[str]) -> bool:
-    names = " ".join((event.city, country_name(event.country), event.country))
-    known = _plain(f"{names} {_called_at_home(event.country, tuple(event.languages))}").split()
-    return all(any(name.startswith(word) for name in known) for word in asked)
-
-
-@lru_cache(maxsize=500)
-def _called_at_home(country: str, languages: tuple[str, ...]) -> str:
-    """Name a country as those who live there do: Deutschland, España."""
-    spoken = (Locale(code) for code in languages if code in _LOCALES)
-    names = (str(locale.territories.get(country, "")) for locale in spoken)
-    return " ".join((_ALSO_CALLED.get(country, ""), *names))
-
-
-_LOCALES = frozenset(locale_identifiers())
-# Letters that are no other letter with an accent, yet are typed as one.
-_TYPED_AS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
-
-
-def _plain(words: str) -> str:
-    bare = re.sub(r"[\u0300-\u036f'’.]", "", normalize("NFKD", words.casefold()))
-    return re.sub(r"[^\w]+", " ", bare.translate(_TYPED_AS))
-
-
-def in_feed(*, now: datetime, country: str = "", action: str = "") -> list[Event]:
+def in_feed(*, now: datetime, country: str = "", action: str = "") -> list[Version]:
     """List what a calendar feed shows: all that is ahead, and for 30 days what was or was not.
 
     Cut off at days of UTC, so that what a feed shows changes by itself at midnight only.
     """
     first = (now - FEED_RETENTION).date()
-    query = _filtered(country, action).where(Event.starts_on >= first, _not_long_called_off(now))
-    return list(db.session.scalars(query))
+    return _versions(Event.starts_on >= first, *_in(country, action), now=now)
 
 
-def in_file_of(action: Action, *, now: datetime) -> list[Event]:
+def in_file_of(action: Action, *, now: datetime) -> list[Version]:
     """List what the calendar file of a day of action shows: all of it, however long ago."""
-    query = _filtered("", action.slug).where(_not_long_called_off(now))
-    return list(db.session.scalars(query))
+    return _versions(Event.action_id == action.id, now=now)
+
+
+def _versions(*where: ColumnElement[bool], now: datetime) -> list[Version]:
+    columns = (Event.id, Event.uid, Event.revised_at, Event.zone, Event.starts_on)
+    query = select(*columns, Event.starts.is_(None)).where(*where, _not_long_called_off(now))
+    return [Version(*row) for row in db.session.execute(query.order_by(*_BY_DAY))]
+
+
+def state_of_all() -> tuple[datetime | None, int]:
+    """Tell when any event was last revised, and how many events there are."""
+    latest, events = db.session.execute(select(func.max(Event.revised_at), func.count())).one()
+    return latest, events
 
 
 def last_revision() -> datetime | None:
@@ -189,7 +242,8 @@ def with_words(words: Sequence[str], *, now: datetime, most: int) -> list[Event]
     """
     said = (Event.title, Event.city, Event.venue, Event.address, Event.description)
     query = search_events().where(*(contains_word(word, *said) for word in words)).limit(most)
-    coming = search_by_city_or_country(ahead(now=now), " ".join(words))
+    places = search_by_city_or_country(ahead(horizon(now)).places(), " ".join(words))
+    coming = with_ids([place.id for place in places[:most]])
     known = {event.id for event in coming}
     others = [event for event in db.session.scalars(query) if event.id not in known]
     return [*coming, *others][:most]
@@ -213,13 +267,12 @@ def _events() -> Select[Event]:
     return select(Event).options(joinedload(Event.action))
 
 
-def _filtered(country: str, action: str) -> Select[Event]:
-    query = _events().order_by(Event.starts_on, Event.country, Event.city, Event.id)
-    if country:
-        query = query.where(Event.country == country.upper())
+def _in(country: str, action: str) -> list[ColumnElement[bool]]:
+    where = [Event.country == country.upper()] if country else []
     if action:
-        query = query.join(Event.action).where(Action.slug == action)
-    return query
+        ids = select(Action.id).where(Action.slug == action).scalar_subquery()
+        where.append(Event.action_id == ids)
+    return where
 
 
 def _not_long_called_off(now: datetime) -> ColumnElement[bool]:

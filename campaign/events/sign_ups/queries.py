@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from campaign.db import count_of, db, lock
-from campaign.events.models import SIGN_UP_RETENTION, Event
+from campaign.events.models import SIGN_UP_RETENTION, Action, Event
 from campaign.events.queries import WIDEST_ZONE_GAP
 from campaign.events.sign_ups.models import RESERVATION, SignUp, SignUpAsk, Status
 from campaign.people.models import Person
@@ -54,6 +54,14 @@ def seats_taken_by_action() -> dict[int | None, int]:
         select(events.c.action_id, func.sum(events.c.seats)).group_by(events.c.action_id)
     )
     return {action_id: int(seats) for action_id, seats in rows}
+
+
+def seats_taken_on(action: Action) -> int:
+    """Count the seats taken at the events of a day of action that are not called off."""
+    events = select(_seats().label("seats")).where(
+        Event.action_id == action.id, Event.cancelled_at.is_(None)
+    )
+    return int(db.session.scalar(select(func.sum(events.subquery().c.seats))) or 0)
 
 
 def _seats() -> ColumnElement[int]:

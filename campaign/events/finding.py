@@ -1,0 +1,84 @@
+"""Finding: which cities and countries somebody means by what they typed."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple, Protocol, TypeVar
+from unicodedata import normalize
+
+from babel import Locale
+from babel.languages import get_official_languages
+from babel.localedata import locale_identifiers
+
+from campaign.languages import country_name, current_language
+
+
+class Placed(Protocol):
+    """Whatever is in a city of a country (ISO 3166-1 alpha-2)."""
+
+    @property
+    def city(self) -> str:
+        """Name the city."""
+
+    @property
+    def country(self) -> str:
+        """Name the country by its code."""
+
+
+class Place(NamedTuple):
+    """An event as a list of thousands knows it: where it is, and the way to its page."""
+
+    id: int
+    city: str
+    country: str
+    slug: str
+    is_called_off: bool
+
+
+AnyPlaced = TypeVar("AnyPlaced", bound=Placed)
+
+
+def search_by_city_or_country(places: Iterable[AnyPlaced], words: str) -> list[AnyPlaced]:
+    """Find what is in a city or country, written as people type it.
+
+    Case, accents and order do not matter, and the beginning of a word is enough.
+    """
+    asked = [word for word in _plain(words).split() if word not in _LITTLE_WORDS]
+    if not asked:
+        return []
+    language = current_language()
+    return [
+        place
+        for place in places
+        if all(f" {word}" in _known_as(place.city, place.country, language) for word in asked)
+    ]
+
+
+_LITTLE_WORDS = {"the", "in", "near", "and"}
+# What people call a country besides its name.
+_ALSO_CALLED = {"GB": "UK Britain", "US": "USA America"}
+
+
+@lru_cache(maxsize=16_384)
+def _known_as(city: str, country: str, language: str) -> str:
+    """Write all names of a place one after the other, with a space before each word."""
+    return f" {_plain(f'{city} {_names_of(country, language)}')}"
+
+
+@lru_cache(maxsize=1024)
+def _names_of(country: str, _language: str) -> str:
+    """Name a country in the reader's language, as those who live there do, and by its code."""
+    spoken = get_official_languages(country, de_facto=True)
+    at_home = (Locale.parse(code) for code in spoken if code in _LOCALES)
+    names = (str(locale.territories.get(country, "")) for locale in at_home)
+    return " ".join((country_name(country), country, _ALSO_CALLED.get(country, ""), *names))
+
+
+_LOCALES = frozenset(locale_identifiers())
+# Letters that are no other letter with an accent, yet are typed as one.
+_TYPED_AS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
+
+
+def _plain(words: str) -> str:
+    bare = re.sub(r"[\u0300-\u036f'’.]", "", normalize("NFKD", words.casefold()))
+    return re.sub(r"[^\w]+", " ", bare.translate(_TYPED_AS))
