@@ -9,10 +9,10 @@ from typing import NamedTuple
 import icalendar
 from icalendar.parser import Contentline
 
-from campaign.events import links, world
+from campaign.events import external_links, world_map
 from campaign.events.models import Event
 from campaign.events.zones import vtimezone
-from campaign.outbox.headers import display_name, one_address, safe_header
+from campaign.outbox.mail_headers import display_name, one_address, safe_header
 from campaign.plain_text import plain
 
 PRODID = "-//campaign//events//EN"
@@ -83,7 +83,7 @@ def component(
     Line by line, for a feed has ten thousand of them and a library takes a millisecond for each.
     """
     event = entry.event
-    position = world.on_earth(event.latitude, event.longitude)
+    position = world_map.on_earth(event.latitude, event.longitude)
     lines = [
         "BEGIN:VEVENT",
         f"UID:{_text(event.uid)}",
@@ -94,7 +94,7 @@ def component(
         f"LOCATION:{_text(event.location)}",
         f"DESCRIPTION:{_text(_description(entry))}",
         f"URL:{safe_header(entry.url)}",
-        *([f"GEO:{';'.join(map(world.degrees, position))}"] if position else []),
+        *([f"GEO:{';'.join(map(world_map.degrees, position))}"] if position else []),
         f"STATUS:{'CANCELLED' if is_cancelled or event.is_called_off else 'CONFIRMED'}",
         f"CREATED:{_utc(event.created_at)}",
         f"LAST-MODIFIED:{_utc(event.revised_at)}",
@@ -139,7 +139,7 @@ def _description(entry: Entry) -> str:
 
 @lru_cache(maxsize=500)
 def _plain(source: str, base: str) -> str:
-    return plain(source, absolute=lambda path: links.whole(path, base=base)).strip()
+    return plain(source, absolute=lambda path: external_links.whole(path, base=base)).strip()
 
 
 @lru_cache(maxsize=4)

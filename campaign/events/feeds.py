@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask import current_app
 
-from campaign.days import clock_of
+from campaign.days_and_hours import clock_of
 from campaign.events import calendar, queries
 from campaign.events.calendar import Entry, Party
 from campaign.events.queries import Version

@@ -8,15 +8,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
 from sqlalchemy.orm import joinedload
 
-from campaign.days import clock_of
+from campaign.days_and_hours import clock_of
 from campaign.db import db, lock
-from campaign.events.finding import Place, search_by_city_or_country
 from campaign.events.models import Action, Event
+from campaign.events.place_search import Place, search_by_city_or_country
+from campaign.events.policy import FEED_RETENTION
 from campaign.languages import country_codes
 from campaign.tables import contains_word
 
-# How long feeds keep what is past or called off, so that calendars hear of it.
-FEED_RETENTION = timedelta(days=30)
 # The clocks of the world lie this far apart: a day has not begun or ended everywhere at once.
 WIDEST_ZONE_GAP = timedelta(days=1)
 

@@ -12,13 +12,13 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from campaign import clock
 from campaign.attribution.views import keep_source
-from campaign.events import calendar, feeds, links, queries, world
+from campaign.events import calendar, external_links, feeds, queries, world_map
 from campaign.events.actions import queries as actions_queries
 from campaign.events.actions.queries import Figures
 from campaign.events.calendar import Entry, Party
-from campaign.events.finding import search_by_city_or_country
 from campaign.events.forms import FilterForm
 from campaign.events.models import Action, Event
+from campaign.events.place_search import search_by_city_or_country
 from campaign.events.queries import Narrowed, Version
 from campaign.events.sign_ups.forms import SignUpForm
 from campaign.events.sign_ups.queries import seats_taken, seats_taken_on
@@ -84,7 +84,7 @@ def index() -> str:
         filter_form=_filter_form(wanted),
         is_filtered=bool(narrowed),
         feed=url_for("events.feed", **narrowed),
-        webcal=links.webcal(public_url("events.feed", **narrowed)),
+        webcal=external_links.webcal(public_url("events.feed", **narrowed)),
     )
 
 
@@ -163,10 +163,10 @@ def action(slug: str) -> str:
         taken=seats_taken(event.id for event in [*events, *(chosen.events if chosen else [])]),
         total=seats_taken_on(found),
         points=[_point(event) for event in events if _is_on_the_map(event)],
-        dots="" if is_small else world.dots(actions_queries.positions(found)),
+        dots="" if is_small else world_map.dots(actions_queries.positions(found)),
         first=figures.first if figures.first and figures.first > now else None,
         is_over=figures.is_over(now),
-        webcal=links.webcal(public_url("events.action_file", slug=slug)),
+        webcal=external_links.webcal(public_url("events.action_file", slug=slug)),
     )
 
 
@@ -216,10 +216,10 @@ def _is_on_the_map(event: Event) -> bool:
     return event.latitude is not None and not event.is_called_off
 
 
-def _point(event: Event) -> world.Point:
-    x, y = world.position(event.latitude or 0, event.longitude or 0)
+def _point(event: Event) -> world_map.Point:
+    x, y = world_map.position(event.latitude or 0, event.longitude or 0)
     when = "" if event.is_all_day else f", {wall_time(event.starts_at)}"
-    return world.Point(x, y, f"{event.city}{when}", url_for("events.event", slug=event.slug))
+    return world_map.Point(x, y, f"{event.city}{when}", url_for("events.event", slug=event.slug))
 
 
 @bp.get("/events.ics")

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, func, select
 
-from campaign.days import clock_of
+from campaign.days_and_hours import clock_of
 from campaign.db import db
-from campaign.events.finding import Place
 from campaign.events.models import Action, Event
+from campaign.events.place_search import Place
 from campaign.events.queries import AS_PLACE
 
 
