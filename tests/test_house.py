@@ -31,7 +31,7 @@ PLAN = {"__init__", *" ".join(ORDER).split()}
 # Where a second noun, or a craft that is tied to one, stands in the plan of its room: from the
 # top, all of them above one file; with nothing but a space between, neither knows the other.
 SECOND_NOUNS: dict[str, dict[str, str]] = {
-    "events": {"verbs": "event_mails changes > sign_ups"},
+    "events": {"verbs": "event_mails changes > sign_ups", "queries": "actions"},
     "events/sign_ups": {"verbs": "rsvps > asks"},
     "imports": {"verbs": "chunks"},
     "inbound": {"queries": "bounces"},
@@ -70,7 +70,19 @@ CRAFTS: dict[str, set[str]] = {
         "smtp_connection",
         "worker",
     },
-    "events": {"calendar", "cards", "details", "external_links", "starter", "world_map", "zones"},
+    "events": {
+        "calendar",
+        "cards",
+        "details",
+        "external_links",
+        "feeds",
+        "list_pages",
+        "place_search",
+        "starter",
+        "world_map",
+        "zones",
+    },
+    "events/actions": set(),
     "events/changes": set(),
     "events/event_mails": {"fields", "mailing"},
     "events/sign_ups": {"segments"},
@@ -84,6 +96,7 @@ CRAFTS: dict[str, set[str]] = {
         "http_headers",
         "navigation",
         "search",
+        "sitemap",
     },
     "imports": {"addresses", "csv_files", "formats", "rows", "statuses", "words"},
     "imports/chunks": {"cutting"},

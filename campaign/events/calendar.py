@@ -9,8 +9,10 @@ from typing import NamedTuple
 import icalendar
 from icalendar.parser import Contentline
 
+from campaign.days_and_hours import clock_of
 from campaign.events import external_links, world_map
 from campaign.events.models import Event
+from campaign.events.queries import Version
 from campaign.events.zones import vtimezone
 from campaign.outbox.mail_headers import display_name, one_address, safe_header
 from campaign.plain_text import plain
@@ -114,7 +116,7 @@ def _times(event: Event) -> list[str]:
         ]
     zone = event.clock.key
     moments = (("DTSTART", event.starts_at), ("DTEND", event.ends_at))
-    if is_utc(zone):
+    if _is_utc(zone):
         # UTC has a form of its own and needs no VTIMEZONE (RFC 5545 section 3.3.5).
         return [f"{name}:{_utc(moment)}" for name, moment in moments]
     return [f"{name};TZID={zone}:{moment:%Y%m%dT%H%M%S}" for name, moment in moments]
@@ -124,8 +126,7 @@ def _utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def is_utc(zone: str) -> bool:
-    """Tell whether a zone is that of UTC itself."""
+def _is_utc(zone: str) -> bool:
     return zone in {"UTC", "Etc/UTC"}
 
 
@@ -228,10 +229,10 @@ def calendar(
     return "".join((_written(first), *rules, *written, "END:VCALENDAR\r\n"))
 
 
-def zones_of(events: Iterable[Event]) -> dict[str, set[int]]:
+def zones_of(events: Iterable[Event | Version]) -> dict[str, set[int]]:
     """List the zones that events with hours name, each with the years it is needed for."""
     found: dict[str, set[int]] = {}
     for event in events:
-        if not event.is_all_day and not is_utc(zone := event.clock.key):
+        if not event.is_all_day and not _is_utc(zone := clock_of(event.zone).key):
             found.setdefault(zone, set()).add(event.starts_on.year)
     return found

@@ -1,18 +1,17 @@
 """Feeds: calendars of thousands of events, put together from what was written of each before."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import current_app
 
-from campaign.days_and_hours import clock_of
 from campaign.events import calendar, queries
 from campaign.events.calendar import Entry, Party
 from campaign.events.queries import Version
 from campaign.templating import public_url
 
 # Entries a process keeps, of about a kilobyte each.
-MOST_KEPT = 12_000
+MOST_KEPT = 20_000
 # Events read at once, so that ten thousand do not stand in memory together.
 AT_ONCE = 500
 # An event's UID and revision, and who publishes it.
@@ -34,7 +33,7 @@ def published(versions: Sequence[Version], *, organizer: Party, name: str) -> st
         known |= written
     # What was revised since it was listed stands in the feed of the next second.
     parts = [known[key] for key in keys if key in known]
-    return calendar.calendar("PUBLISH", parts, _zones(versions), name=name)
+    return calendar.calendar("PUBLISH", parts, calendar.zones_of(versions), name=name)
 
 
 def _written(ids: Sequence[int], organizer: Party) -> dict[Key, str]:
@@ -45,11 +44,3 @@ def _written(ids: Sequence[int], organizer: Party) -> dict[Key, str]:
             text = calendar.component(entry, organizer=organizer)
             written[event.uid, event.revised_at, organizer] = text
     return written
-
-
-def _zones(versions: Iterable[Version]) -> dict[str, set[int]]:
-    found: dict[str, set[int]] = {}
-    for one in versions:
-        if not one.is_all_day and not calendar.is_utc(zone := clock_of(one.zone).key):
-            found.setdefault(zone, set()).add(one.starts_on.year)
-    return found

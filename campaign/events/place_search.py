@@ -1,9 +1,9 @@
-"""Finding: which cities and countries somebody means by what they typed."""
+"""The search for a place: which cities and countries somebody means by what they typed."""
 
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 from unicodedata import normalize
 
 from babel import Locale
@@ -13,33 +13,15 @@ from babel.localedata import locale_identifiers
 from campaign.languages import country_name, current_language
 
 
-class Placed(Protocol):
-    """Whatever is in a city of a country (ISO 3166-1 alpha-2)."""
+class City(NamedTuple):
+    """A city by its name, of a country (ISO 3166-1 alpha-2)."""
 
-    @property
-    def city(self) -> str:
-        """Name the city."""
-
-    @property
-    def country(self) -> str:
-        """Name the country by its code."""
-
-
-class Place(NamedTuple):
-    """An event as a list of thousands knows it: where it is, and the way to its page."""
-
-    id: int
-    city: str
+    name: str
     country: str
-    slug: str
-    is_called_off: bool
 
 
-AnyPlaced = TypeVar("AnyPlaced", bound=Placed)
-
-
-def search_by_city_or_country(places: Iterable[AnyPlaced], words: str) -> list[AnyPlaced]:
-    """Find what is in a city or country, written as people type it.
+def search_by_city_or_country(cities: Iterable[City], words: str) -> list[City]:
+    """Find the cities that are called so, or are in a country that is, as people type it.
 
     Case, accents and order do not matter, and the beginning of a word is enough.
     """
@@ -48,9 +30,7 @@ def search_by_city_or_country(places: Iterable[AnyPlaced], words: str) -> list[A
         return []
     language = current_language()
     return [
-        place
-        for place in places
-        if all(f" {word}" in _known_as(place.city, place.country, language) for word in asked)
+        city for city in cities if all(f" {word}" in _known_as(city, language) for word in asked)
     ]
 
 
@@ -60,9 +40,9 @@ _ALSO_CALLED = {"GB": "UK Britain", "US": "USA America"}
 
 
 @lru_cache(maxsize=16_384)
-def _known_as(city: str, country: str, language: str) -> str:
-    """Write all names of a place one after the other, with a space before each word."""
-    return f" {_plain(f'{city} {_names_of(country, language)}')}"
+def _known_as(city: City, language: str) -> str:
+    """Write all names of a city one after the other, with a space before each word."""
+    return f" {_plain(f'{city.name} {_names_of(city.country, language)}')}"
 
 
 @lru_cache(maxsize=1024)

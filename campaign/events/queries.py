@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from campaign.days_and_hours import clock_of
 from campaign.db import db, lock
 from campaign.events.models import Action, Event
-from campaign.events.place_search import Place, search_by_city_or_country
+from campaign.events.place_search import City, search_by_city_or_country
 from campaign.events.policy import FEED_RETENTION
 from campaign.languages import country_codes
 from campaign.tables import contains_word
@@ -66,8 +66,11 @@ def actions() -> list[Action]:
 
 def upcoming(*, now: datetime) -> list[Event]:
     """List all events that will take place, by date, country and city."""
-    query = _events().where(horizon(now).ahead, Event.cancelled_at.is_(None))
-    return list(db.session.scalars(query.order_by(*_BY_DAY)))
+    query = _events().where(
+        Event.starts_on >= (now - WIDEST_ZONE_GAP).date(), Event.cancelled_at.is_(None)
+    )
+    found = db.session.scalars(query.order_by(*_BY_DAY))
+    return [event for event in found if not event.is_over(now)]
 
 
 class Horizon(NamedTuple):
@@ -113,57 +116,60 @@ def horizon(now: datetime) -> Horizon:
 
 @dataclass(frozen=True)
 class Narrowed:
-    """Some of the events: those that are ahead or over, in a country, on a day of action."""
+    """Some of the events, in an order: those ahead, those over, those of a day of action."""
 
     where: ColumnElement[bool]
     order: tuple[Any, ...]
 
-    def number(self) -> int:
-        """Count them."""
-        return db.session.scalar(select(func.count()).select_from(Event).where(self.where)) or 0
-
     def some(self, most: int, *, after: int = 0) -> list[Event]:
-        """Give some of them in order: by date, country and city, or the latest first."""
+        """Give some of them, so many after the first."""
         ids = select(Event.id).where(self.where).order_by(*self.order)
         return with_ids(db.session.scalars(ids.limit(most).offset(after)).all())
 
-    def places(self) -> list[Place]:
-        """List where they are, in order: the way to each, and no more."""
-        rows = db.session.execute(select(*AS_PLACE).where(self.where).order_by(*self.order))
-        return [Place(*row) for row in rows]
+    def cities(self) -> list[City]:
+        """List the cities where they are, each once."""
+        query = select(Event.city, Event.country).where(self.where).distinct()
+        return [City(*row) for row in db.session.execute(query)]
+
+    def found(self, words: str) -> "Narrowed | None":
+        """Find those in a city or country that is called so; None where nothing is."""
+        cities = search_by_city_or_country(self.cities(), words)
+        there = tuple_(Event.city, Event.country).in_(cities)
+        return Narrowed(and_(self.where, there), self.order) if cities else None
 
 
 _BY_DAY = (Event.starts_on, Event.country, Event.city, Event.id)
-# What `Place` says of an event.
-AS_PLACE = (Event.id, Event.city, Event.country, Event.slug, Event.cancelled_at.is_not(None))
+_BY_PLACE = (Event.country, Event.city, Event.id)
 
 
-def ahead(at: Horizon, *, country: str = "", action: str = "") -> Narrowed:
-    """Find the events that are not over, those called off among them."""
-    return Narrowed(and_(at.ahead, *_in(country, action)), _BY_DAY)
+def ahead(
+    at: Horizon, *, country: str = "", action: str = "", since: date | None = None
+) -> Narrowed:
+    """Find the events that are not over, those called off among them, by day, country and city."""
+    from_day = [Event.starts_on >= since] if since else []
+    return Narrowed(and_(at.ahead, *_in(country, action), *from_day), _BY_DAY)
+
+
+def coming(at: Horizon) -> Narrowed:
+    """Find the events that will take place, by day, country and city."""
+    return Narrowed(and_(at.ahead, Event.cancelled_at.is_(None)), _BY_DAY)
 
 
 def past(at: Horizon, *, country: str = "", action: str = "") -> Narrowed:
-    """Find the events that are over."""
-    latest_first = (Event.starts_on.desc(), Event.country, Event.city, Event.id)
-    return Narrowed(and_(at.over, *_in(country, action)), latest_first)
+    """Find the events that are over, the latest first."""
+    return Narrowed(and_(at.over, *_in(country, action)), (Event.starts_on.desc(), *_BY_PLACE))
+
+
+def of_action(action: Action, *, country: str = "") -> Narrowed:
+    """Find the events of a day of action, by country and city."""
+    where = [Event.country == country] if country else []
+    return Narrowed(and_(Event.action_id == action.id, *where), _BY_PLACE)
 
 
 def with_ids(ids: Sequence[int]) -> list[Event]:
     """Give the events with these ids, in the order of the ids."""
     found = {event.id: event for event in db.session.scalars(_events().where(Event.id.in_(ids)))}
     return [found[id] for id in ids if id in found]
-
-
-def of_action(action: Action) -> list[Event]:
-    """List the events of a day of action, by country and city."""
-    return list(
-        db.session.scalars(
-            _events()
-            .where(Event.action_id == action.id)
-            .order_by(Event.country, Event.city, Event.id)
-        )
-    )
 
 
 class Version(NamedTuple):
@@ -208,6 +214,25 @@ def last_revision() -> datetime | None:
     return db.session.scalar(select(func.max(Event.revised_at)))
 
 
+def addresses(after: int, until: int) -> list[tuple[str, datetime]]:
+    """List the names in the addresses of events, by their ids, with when each was last revised."""
+    rows = db.session.execute(
+        select(Event.slug, Event.revised_at)
+        .where(Event.id > after, Event.id <= until)
+        .order_by(Event.id)
+    )
+    return [(slug, revised_at) for slug, revised_at in rows]
+
+
+def last_revision_by_part(size: int) -> list[tuple[int, datetime]]:
+    """Tell of so many ids at a time when an event of them was last revised, from part 1 on."""
+    part = (Event.id - 1) // size + 1
+    rows = db.session.execute(
+        select(part, func.max(Event.revised_at)).group_by(part).order_by(part)
+    )
+    return [(number, revised_at) for number, revised_at in rows]
+
+
 def countries() -> list[str]:
     """List the countries (ISO 3166-1 alpha-2) that have events."""
     return list(db.session.scalars(select(Event.country).distinct().order_by(Event.country)))
@@ -241,8 +266,8 @@ def with_words(words: Sequence[str], *, now: datetime, most: int) -> list[Event]
     """
     said = (Event.title, Event.city, Event.venue, Event.address, Event.description)
     query = search_events().where(*(contains_word(word, *said) for word in words)).limit(most)
-    places = search_by_city_or_country(ahead(horizon(now)).places(), " ".join(words))
-    coming = with_ids([place.id for place in places[:most]])
+    places = ahead(horizon(now)).found(" ".join(words))
+    coming = places.some(most) if places else []
     known = {event.id for event in coming}
     others = [event for event in db.session.scalars(query) if event.id not in known]
     return [*coming, *others][:most]

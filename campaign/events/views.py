@@ -2,118 +2,84 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from campaign import clock
 from campaign.attribution.views import keep_source
-from campaign.events import calendar, external_links, feeds, queries, world_map
+from campaign.events import calendar, external_links, feeds, list_pages, queries, world_map
 from campaign.events.actions import queries as actions_queries
-from campaign.events.actions.queries import Figures
 from campaign.events.calendar import Entry, Party
 from campaign.events.forms import FilterForm
+from campaign.events.list_pages import EventPage
 from campaign.events.models import Action, Event
-from campaign.events.place_search import search_by_city_or_country
+from campaign.events.place_search import City
 from campaign.events.queries import Narrowed, Version
 from campaign.events.sign_ups.forms import SignUpForm
 from campaign.events.sign_ups.queries import seats_taken, seats_taken_on
 from campaign.events.sign_ups.views import event_page
-from campaign.languages import _, country_name, territories, wall_time
-from campaign.paging import Pager, pages_of
+from campaign.languages import _, territories, wall_time
 from campaign.templating import our_campaign, public_url
 from campaign.validators import tidy_line
 
 bp = Blueprint("events", __name__)
 
 MOST_ASKED = 80
-ON_A_PAGE = 24
 # Of those that are over, below those that are ahead; the others have pages of their own.
 PAST_BELOW = 14
-# Up to so many events a page shows all of them as they are; of more it shows the way to each, and
-# of so many more that even this would be heavy, the way to those of each country.
+# Up to so many events of a day of action are shown as they are. Of more, the way to each is there,
+# country by country; and of so many more that this would be heavy too, the way to each country.
 MOST_IN_FULL, MOST_NAMED = 60, 1000
 # Whoever came by a link with a plain code keeps it on the way to the form.
 keep_source(bp, "index", "action", "event")
 
 
-@dataclass(frozen=True)
-class Part(Pager):
-    """One page of a list of events."""
-
-    events: list[Event]
-    path: str
-    arguments: dict[str, str]
-
-    def address_of(self, number: int) -> str:
-        """Give the address of a page of the same list."""
-        more = {"page": str(number)} if number > 1 else {}
-        said = urlencode({**self.arguments, **more})
-        return f"{self.path}?{said}" if said else self.path
-
-
 @bp.get("/events")
-def index() -> str:
-    """List the events ahead, and apart from them those that are over."""
-    at = queries.horizon(clock.now())
-    wanted = {"country": request.args.get("country", ""), "action": request.args.get("action", "")}
-    narrowed: dict[str, Any] = {name: value for name, value in wanted.items() if value}
-    asked = _asked()
+def index() -> Any:
+    """List the events ahead, and below them some of those that are over."""
+    at, form = queries.horizon(clock.now()), _filter_form()
+    narrowed, since = form.narrowed(), form.since.data
     if request.args.get("when") == "past":
-        return _past(queries.past(at, **wanted), narrowed)
-    ahead = queries.ahead(at, **wanted)
-    found = search_by_city_or_country(ahead.places(), asked) if asked else []
-    path, said = url_for("events.index"), {**narrowed, **({"q": asked} if asked else {})}
-    shown = _part_of_places(found, path, said) if found else _part(ahead, path, said)
-    past = queries.past(at, **wanted).some(PAST_BELOW + 1) if shown.number == 1 else []
-    return render_template(
+        return _past(queries.past(at, **narrowed), narrowed)
+    ahead, asked = queries.ahead(at, **narrowed, since=since), _asked()
+    found = ahead.found(asked) if asked else None
+    said = {**narrowed, "from": since, "q": asked if found else None}
+    shown = _page(found or ahead, "events.index", _anchor="ahead", **said)
+    past = [] if shown.has_previous else queries.past(at, **narrowed).some(PAST_BELOW + 1)
+    page = render_template(
         "events/index.html",
         shown=shown,
         asked=asked,
         is_found=bool(found),
-        cities=_cities(ahead.places()) if not found and shown.pages == 1 else [],
+        cities=_names(ahead.cities()) if shown.is_all and not found else [],
         past=past[:PAST_BELOW],
         more_past=url_for("events.index", **narrowed, when="past")
         if len(past) > PAST_BELOW
         else "",
         taken=seats_taken(event.id for event in shown.events),
-        filter_form=_filter_form(wanted),
-        is_filtered=bool(narrowed),
+        filter_form=form,
+        is_filtered=bool(narrowed or since),
         feed=url_for("events.feed", **narrowed),
         webcal=external_links.webcal(public_url("events.feed", **narrowed)),
     )
+    return page, form.refusal_status() if form.errors else 200
 
 
-def _past(past: Narrowed, narrowed: dict[str, str]) -> str:
-    shown = _part(past, url_for("events.index"), {**narrowed, "when": "past"})
-    return render_template("events/past.html", shown=shown, ahead=url_for("events.index"))
+def _past(past: Narrowed, narrowed: dict[str, Any]) -> str:
+    shown = _page(past, "events.index", _anchor="past", **narrowed, when="past")
+    ahead = url_for("events.index", **narrowed)
+    return render_template("events/past.html", shown=shown, ahead=ahead)
 
 
-def _part(narrowed: Narrowed, path: str, arguments: dict[str, str]) -> Part:
-    return _page(narrowed.number(), narrowed.some, path, arguments)
-
-
-def _part_of_places(places: Sequence[queries.Place], path: str, arguments: dict[str, str]) -> Part:
-    def some(most: int, *, after: int) -> list[Event]:
-        return queries.with_ids([place.id for place in places[after : after + most]])
-
-    return _page(len(places), some, path, arguments)
-
-
-def _page(
-    total: int, some: Callable[..., list[Event]], path: str, arguments: dict[str, str]
-) -> Part:
-    """Give the page that is asked for, if there is one; there is always a first."""
-    asked, pages = request.args.get("page", "1"), pages_of(total, size=ON_A_PAGE)
+def _page(narrowed: Narrowed, endpoint: str, **said: Any) -> EventPage:
+    asked = request.args.get("page", "1")
     number = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked) else 0
-    if not 1 <= number <= pages:
-        abort(404)
-    events = some(ON_A_PAGE, after=(number - 1) * ON_A_PAGE)
-    return Part(number, pages, total, events, path, arguments)
+    address = partial(url_for, endpoint, **said)
+    return list_pages.page_of(narrowed, number, address=address) or abort(404)
 
 
 def _asked() -> str:
@@ -121,13 +87,14 @@ def _asked() -> str:
     return tidy_line(request.args.get("q", ""))[:MOST_ASKED]
 
 
-def _cities(places: Sequence[queries.Place]) -> list[str]:
-    return sorted({place.city for place in places})
+def _names(cities: list[City]) -> list[str]:
+    return sorted({city.name for city in cities})
 
 
-def _filter_form(wanted: dict[str, str]) -> FilterForm:
-    form = FilterForm(formdata=None, data=wanted)
+def _filter_form() -> FilterForm:
+    form = FilterForm(request.args)
     form.offer(queries.countries(), queries.actions())
+    form.since.validate(form)
     return form
 
 
@@ -144,13 +111,12 @@ def _event(slug: str) -> Event:
 @bp.get("/actions/<slug>")
 def action(slug: str) -> str:
     """Show a day of action: its map, its events, how many come."""
-    found, now = _action(slug), clock.now()
-    figures, asked = actions_queries.figures(found), _asked()
+    found, now, asked = _action(slug), clock.now(), _asked()
+    figures, country = actions_queries.figures(found), request.args.get("country", "").upper()
     is_small = figures.events <= MOST_IN_FULL
-    country = request.args.get("country", "").upper()
-    places = actions_queries.places(found) if asked or figures.events <= MOST_NAMED else []
+    places = actions_queries.places(found) if figures.events <= MOST_NAMED else []
     events = queries.with_ids([place.id for place in places]) if is_small else []
-    chosen = _chosen(found, places, asked=asked, country=country)
+    chosen = _chosen(found, asked=asked, country=country)
     return render_template(
         "events/action.html",
         action=found,
@@ -158,8 +124,9 @@ def action(slug: str) -> str:
         asked=asked,
         country=country,
         chosen=chosen,
-        cities=_cities([one for one in places if not one.is_called_off]) if is_small else [],
-        countries=_countries(figures, places, events),
+        cities=sorted({one.city for one in places if not one.is_called_off}) if is_small else [],
+        shows_all=is_small and bool(events),
+        countries=actions_queries.by_country(figures, places, events),
         taken=seats_taken(event.id for event in [*events, *(chosen.events if chosen else [])]),
         total=seats_taken_on(found),
         points=[_point(event) for event in events if _is_on_the_map(event)],
@@ -174,42 +141,16 @@ def _action(slug: str) -> Action:
     return queries.action_by_slug(slug) or abort(404)
 
 
-def _chosen(
-    action: Action, places: Sequence[queries.Place], *, asked: str, country: str
-) -> Part | None:
+def _chosen(action: Action, *, asked: str, country: str) -> EventPage | None:
     """Give a page of the events that a visitor asks for, in words or by their country."""
-    path = url_for("events.action", slug=action.slug)
+    page = partial(_page, endpoint="events.action", slug=action.slug, _anchor="found")
     if asked:
-        found = search_by_city_or_country(places, asked)
-        return _part_of_places(found, path, {"q": asked})
+        found = queries.of_action(action).found(asked)
+        return page(found, q=asked) if found else None
     if country:
-        there = actions_queries.places(action, country=country) or abort(404)
-        return _part_of_places(there, path, {"country": country})
+        there = page(queries.of_action(action, country=country), country=country)
+        return there if there.events else abort(404)
     return None
-
-
-@dataclass(frozen=True)
-class There:
-    """A country of a day of action: its events, or the way to each, or the way to all of them."""
-
-    code: str
-    number: int
-    events: list[Event]
-    places: list[queries.Place]
-
-
-def _countries(
-    figures: Figures, places: Sequence[queries.Place], events: Sequence[Event]
-) -> list[There]:
-    shown: dict[str, There] = {
-        one.code: There(one.code, one.events, [], [])
-        for one in sorted(figures.countries, key=lambda one: country_name(one.code))
-    }
-    for event in events:
-        shown[event.country].events.append(event)
-    for place in places if len(places) <= MOST_NAMED else ():
-        shown[place.country].places.append(place)
-    return list(shown.values())
 
 
 def _is_on_the_map(event: Event) -> bool:

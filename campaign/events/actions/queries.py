@@ -1,18 +1,17 @@
-"""Questions about one day of action, of fourteen events or of ten thousand: few rows answer them."""
+"""Questions about one day of action, of ten events or of ten thousand: few rows answer them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, func, select
 
 from campaign.days_and_hours import clock_of
 from campaign.db import db
+from campaign.events import world_map
 from campaign.events.models import Action, Event
-from campaign.events.place_search import Place
-from campaign.events.queries import AS_PLACE
+from campaign.languages import country_name
 
 
 class Country(NamedTuple):
@@ -106,43 +105,73 @@ class _Day(NamedTuple):
     zone: str
     day: date
     is_on: bool
-    first: time
-    last: time
+    first: time | None
+    last: time | None
     all_day: int
 
     @property
     def begins_at(self) -> datetime:
-        return datetime.combine(self.day, time() if self.all_day else self.first, self._clock)
+        return self._at(None if self.all_day else self.first)
 
     @property
     def ends_at(self) -> datetime:
-        if self.all_day:
-            return datetime.combine(self.day + timedelta(days=1), time(), self._clock)
-        return datetime.combine(self.day, self.last, self._clock)
+        if self.all_day or self.last is None:
+            return self._at(None, after=timedelta(days=1))
+        return self._at(self.last)
 
-    @property
-    def _clock(self) -> ZoneInfo:
-        return clock_of(self.zone)
+    def _at(self, hour: time | None, *, after: timedelta = timedelta(0)) -> datetime:
+        return datetime.combine(self.day + after, hour or time(), clock_of(self.zone))
 
 
-def places(action: Action, *, country: str = "") -> list[Place]:
+class Place(NamedTuple):
+    """An event as a list of hundreds knows it: where it is, and the way to its page."""
+
+    id: int
+    city: str
+    country: str
+    slug: str
+    is_called_off: bool
+
+
+def places(action: Action) -> list[Place]:
     """List where a day of action has events, by country and city: the way to each, and no more."""
-    query = select(*AS_PLACE).where(Event.action_id == action.id)
-    if country:
-        query = query.where(Event.country == country)
-    rows = db.session.execute(query.order_by(Event.country, Event.city, Event.id))
+    query = select(Event.id, Event.city, Event.country, Event.slug, Event.cancelled_at.is_not(None))
+    here = query.where(Event.action_id == action.id)
+    rows = db.session.execute(here.order_by(Event.country, Event.city, Event.id))
     return [Place(*row) for row in rows]
 
 
-def some_places(action: Action, *, most: int) -> list[Place]:
-    """List some places where a day of action takes place, by city."""
-    query = select(*AS_PLACE).where(Event.action_id == action.id, _IS_ON)
-    rows = db.session.execute(query.order_by(Event.city, Event.id).limit(most))
-    return [Place(*row) for row in rows]
+@dataclass(frozen=True)
+class There:
+    """A country of a day of action: its events, or the way to each, or the way to all of them."""
+
+    code: str
+    number: int
+    events: list[Event]
+    places: list[Place]
 
 
-def positions(action: Action) -> Sequence[tuple[float, float]]:
+def by_country(figures: Figures, places: Sequence[Place], events: Sequence[Event]) -> list[There]:
+    """Part what is shown of a day of action by country, in the order of the countries' names."""
+    parts = {
+        one.code: There(one.code, one.events, [], [])
+        for one in sorted(figures.countries, key=lambda one: country_name(one.code))
+    }
+    # Between two questions an event may have come; it stands on the next view.
+    for event in events:
+        if event.country in parts:
+            parts[event.country].events.append(event)
+    for place in places:
+        if place.country in parts:
+            parts[place.country].places.append(place)
+    return list(parts.values())
+
+
+def positions(action: Action) -> list[tuple[float, float]]:
     """List where on Earth it takes place, in decimal degrees north and east."""
     query = select(Event.latitude, Event.longitude).where(Event.action_id == action.id, _IS_ON)
-    rows = db.session.execute(query.where(Event.latitude.is_not(None)))
-    return [(latitude, longitude or 0) for latitude, longitude in rows]
+    return [
+        position
+        for latitude, longitude in db.session.execute(query)
+        if (position := world_map.on_earth(latitude, longitude))
+    ]
