@@ -31,7 +31,7 @@ PLAN = {"__init__", *" ".join(ORDER).split()}
 # Where a second noun, or a craft that is tied to one, stands in the plan of its room: from the
 # top, all of them above one file; with nothing but a space between, neither knows the other.
 SECOND_NOUNS: dict[str, dict[str, str]] = {
-    "events": {"verbs": "event_mails changes > sign_ups", "queries": "actions"},
+    "events": {"verbs": "event_mails changes > sign_ups", "queries": "actions feeds"},
     "events/sign_ups": {"verbs": "rsvps > asks"},
     "imports": {"verbs": "chunks"},
     "inbound": {"queries": "bounces"},
@@ -75,7 +75,7 @@ CRAFTS: dict[str, set[str]] = {
         "cards",
         "details",
         "external_links",
-        "feeds",
+        "findable",
         "list_pages",
         "place_search",
         "starter",
@@ -85,6 +85,7 @@ CRAFTS: dict[str, set[str]] = {
     "events/actions": set(),
     "events/changes": set(),
     "events/event_mails": {"fields", "mailing"},
+    "events/feeds": {"kept_entries"},
     "events/sign_ups": {"segments"},
     "events/sign_ups/asks": set(),
     "events/sign_ups/rsvps": set(),
@@ -129,7 +130,7 @@ CRAFTS: dict[str, set[str]] = {
     "mailings/planning": set(),
     "mailings/report": {"progress"},
     "mailings/running": set(),
-    "newsletter": {"fields", "mailing", "starter"},
+    "newsletter": {"fields", "findable", "mailing", "starter"},
     "newsletter/approvals": set(),
     "newsletter/automations": {"catalogue"},
     "newsletter/automations/texts": set(),
@@ -149,11 +150,12 @@ CRAFTS: dict[str, set[str]] = {
     "outbox/caps": set(),
     "outbox/suppressions": set(),
     "outbox/throttles": set(),
-    "pages": {"files", "written_days"},
+    "pages": {"files", "findable", "written_days"},
     "people": {"exports", "mail_links"},
     "people/asks": set(),
     "people/subscriptions": set(),
     "places": {"cities"},
+    "search": {"findings", "folded_words", "following", "index"},
     "segments": {"builder", "conditions", "rules"},
     "starter": set(),
     "summits": {"posts_csv", "summits_yaml"},
@@ -398,7 +400,7 @@ def test_law_5_every_mail_is_of_a_kind_that_its_room_registered() -> None:
 
 
 # What any room may have, for the same thing.
-OF_ANY_ROOM = {"fields", "mailing", "segments", "starter", "worker"}
+OF_ANY_ROOM = {"fields", "findable", "mailing", "segments", "starter", "worker"}
 
 
 def test_a_name_stands_once_in_the_house() -> None:

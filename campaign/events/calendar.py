@@ -11,8 +11,8 @@ from icalendar.parser import Contentline
 
 from campaign.days_and_hours import clock_of
 from campaign.events import external_links, world_map
+from campaign.events.feeds.queries import Version
 from campaign.events.models import Event
-from campaign.events.queries import Version
 from campaign.events.zones import vtimezone
 from campaign.outbox.mail_headers import display_name, one_address, safe_header
 from campaign.plain_text import plain

@@ -1,15 +1,14 @@
 """The search for a place: which cities and countries somebody means by what they typed."""
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
-from unicodedata import normalize
 
 from babel import Locale
 from babel.languages import get_official_languages
 from babel.localedata import locale_identifiers
 
+from campaign.folding import fold_name
 from campaign.languages import country_name, current_language
 
 
@@ -47,18 +46,21 @@ def _known_as(city: City, language: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _names_of(country: str, _language: str) -> str:
-    """Name a country in the reader's language, as those who live there do, and by its code."""
-    spoken = get_official_languages(country, de_facto=True)
-    at_home = (Locale.parse(code) for code in spoken if code in _LOCALES)
-    names = (str(locale.territories.get(country, "")) for locale in at_home)
-    return " ".join((country_name(country), country, _ALSO_CALLED.get(country, ""), *names))
+    """Name a country in the reader's language, and as those who live there do; by its code too."""
+    return f"{country_name(country)} {country} {called_at_home(country)}"
+
+
+def called_at_home(country: str, languages: Iterable[str] = ()) -> str:
+    """Name a country as its languages and others do, and as people call it for short."""
+    spoken = dict.fromkeys((*get_official_languages(country, de_facto=True), *languages))
+    locales = (Locale.parse(code) for code in spoken if code in _LOCALES)
+    names = (str(locale.territories.get(country, "")) for locale in locales)
+    return " ".join(filter(None, (_ALSO_CALLED.get(country, ""), *names)))
 
 
 _LOCALES = frozenset(locale_identifiers())
-# Letters that are no other letter with an accent, yet are typed as one.
-_TYPED_AS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
 
 
 def _plain(words: str) -> str:
-    bare = re.sub(r"[\u0300-\u036f'’.]", "", normalize("NFKD", words.casefold()))
-    return re.sub(r"[^\w]+", " ", bare.translate(_TYPED_AS))
+    # St. Gallen and Washington, D.C. are typed without their full stops.
+    return fold_name(words.replace(".", ""))

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import joinedload
 
 from campaign.days_and_hours import clock_of
@@ -42,6 +53,37 @@ def lock_shared(id: int) -> Event:
 def lock_exclusive(id: int) -> Event:
     """Read an event anew and lock it against every other verb until this one is saved."""
     return _read_anew(lock(select(Event).where(Event.id == id)))
+
+
+_NAMED = select(Event).where(Event.slug == bindparam("slug"))
+# Made once: they are asked by each form.
+_UNLIMITED, _ANY = _NAMED.where(Event.capacity.is_(None)).with_for_update(read=True), lock(_NAMED)
+
+
+def lock_to_sign_up(slug: str) -> Event | None:
+    """Find an event by the name in its address, and lock it as it is until this is saved.
+
+    Alone where seats are limited and counted. Elsewhere many sign up at once, and only a change of
+    the event itself waits for them. (Never first with others and then alone: two would wait for
+    each other.)
+    """
+    for query in (_UNLIMITED, _ANY):
+        event = db.session.scalar(query, {"slug": slug}, execution_options=_ANEW)
+        if event is not None:
+            return event
+    return None
+
+
+_ANEW = {"populate_existing": True}
+
+
+def lock_by_seats(id: int, *, is_limited: bool) -> Event:
+    """Lock an event alone if its seats are limited, else with others."""
+    if not is_limited:
+        event = lock_shared(id)
+        # Unlimited a moment ago need not be unlimited now.
+        is_limited = event.capacity is not None
+    return lock_exclusive(id) if is_limited else event
 
 
 def _read_anew(query: Select[Event]) -> Event:
@@ -172,41 +214,13 @@ def with_ids(ids: Sequence[int]) -> list[Event]:
     return [found[id] for id in ids if id in found]
 
 
-class Version(NamedTuple):
-    """An event as it stood when it was last revised: enough to know what was written of it."""
-
-    id: int
-    uid: str
-    revised_at: datetime
-    zone: str
-    starts_on: date
-    is_all_day: bool
-
-
-def in_feed(*, now: datetime, country: str = "", action: str = "") -> list[Version]:
-    """List what a calendar feed shows: all that is ahead, and for 30 days what was or was not.
+def in_feed(*, now: datetime, country: str = "", action: str = "") -> Narrowed:
+    """Find what a calendar feed shows: all that is ahead, and for 30 days what was.
 
     Cut off at days of UTC, so that what a feed shows changes by itself at midnight only.
     """
     first = (now - FEED_RETENTION).date()
-    return _versions(Event.starts_on >= first, *_in(country, action), now=now)
-
-
-def in_file_of(action: Action, *, now: datetime) -> list[Version]:
-    """List what the calendar file of a day of action shows: all of it, however long ago."""
-    return _versions(Event.action_id == action.id, now=now)
-
-
-def _versions(*where: ColumnElement[bool], now: datetime) -> list[Version]:
-    columns = (Event.id, Event.uid, Event.revised_at, Event.zone, Event.starts_on)
-    query = select(*columns, Event.starts.is_(None)).where(*where, _not_long_called_off(now))
-    return [Version(*row) for row in db.session.execute(query.order_by(*_BY_DAY))]
-
-
-def state_of_all() -> tuple[datetime | None, int]:
-    """Tell when any event was last revised, and how many events there are."""
-    latest, events = db.session.execute(select(func.max(Event.revised_at), func.count())).one()
-    return latest, events
+    return Narrowed(and_(Event.starts_on >= first, *_in(country, action)), _BY_DAY)
 
 
 def last_revision() -> datetime | None:
@@ -259,28 +273,6 @@ def search_events(words: str = "", *, action: str = "") -> Select[Event]:
     return query
 
 
-def with_words(words: Sequence[str], *, now: datetime, most: int) -> list[Event]:
-    """List events that a visitor's words mean, those ahead first.
-
-    Those ahead by city and country as people type them; all by what is said of them.
-    """
-    said = (Event.title, Event.city, Event.venue, Event.address, Event.description)
-    query = search_events().where(*(contains_word(word, *said) for word in words)).limit(most)
-    places = ahead(horizon(now)).found(" ".join(words))
-    coming = places.some(most) if places else []
-    known = {event.id for event in coming}
-    others = [event for event in db.session.scalars(query) if event.id not in known]
-    return [*coming, *others][:most]
-
-
-def actions_with_words(words: Sequence[str], *, most: int) -> list[Action]:
-    """List days of action in whose title or summary all of the words stand, the latest first."""
-    query = select(Action).where(
-        *(contains_word(word, Action.title, Action.summary) for word in words)
-    )
-    return list(db.session.scalars(query.order_by(Action.day.desc(), Action.id).limit(most)))
-
-
 def search_actions(words: str = "") -> Select[Action]:
     """Find days of action, the latest first, by title."""
     query = select(Action).order_by(Action.day.desc(), Action.id)
@@ -297,8 +289,3 @@ def _in(country: str, action: str) -> list[ColumnElement[bool]]:
         ids = select(Action.id).where(Action.slug == action).scalar_subquery()
         where.append(Event.action_id == ids)
     return where
-
-
-def _not_long_called_off(now: datetime) -> ColumnElement[bool]:
-    first = (now - FEED_RETENTION).replace(hour=0, minute=0, second=0, microsecond=0)
-    return or_(Event.cancelled_at.is_(None), Event.cancelled_at >= first)

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -11,14 +10,16 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from campaign import clock
 from campaign.attribution.views import keep_source
-from campaign.events import calendar, external_links, feeds, list_pages, queries, world_map
+from campaign.events import calendar, external_links, list_pages, queries, world_map
 from campaign.events.actions import queries as actions_queries
 from campaign.events.calendar import Entry, Party
+from campaign.events.feeds.kept_entries import published
+from campaign.events.feeds.queries import state_of_all, versions
 from campaign.events.forms import FilterForm
 from campaign.events.list_pages import EventPage
 from campaign.events.models import Action, Event
 from campaign.events.place_search import City
-from campaign.events.queries import Narrowed, Version
+from campaign.events.queries import Narrowed
 from campaign.events.sign_ups.forms import SignUpForm
 from campaign.events.sign_ups.queries import seats_taken, seats_taken_on
 from campaign.events.sign_ups.views import event_page
@@ -174,28 +175,29 @@ def feed() -> Response:
     if country and country not in dict(territories()):
         abort(404)
     name = _("Events of %(name)s", name=our_campaign().name)
-    return _feed(lambda: queries.in_feed(now=now, country=country, action=slug), name, "events")
+    return _feed(queries.in_feed(now=now, country=country, action=slug), name, "events")
 
 
 @bp.get("/actions/<slug>.ics")
 def action_file(slug: str) -> Response:
     """Give the events of a day of action as a calendar."""
-    found, now = _action(slug), clock.now()
-    return _feed(lambda: queries.in_file_of(found, now=now), found.title, found.slug)
+    found = _action(slug)
+    return _feed(queries.of_action(found), found.title, found.slug)
 
 
-def _feed(listed: Callable[[], list[Version]], name: str, file: str) -> Response:
+def _feed(listed: Narrowed, name: str, file: str) -> Response:
     """Answer with a calendar of many events, or that nothing has changed before one is made."""
-    revised_at, events = queries.state_of_all()
+    revised_at, events = state_of_all()
     # Something leaves the feed by itself at midnight only, so it is never older than today.
-    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    now = clock.now()
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     publisher = Party(our_campaign().name, our_campaign().sender)
     answer = _calendar(file, changed_at=max(revised_at or today, today))
     made_of = (request.full_path, name, publisher, today, revised_at, events)
     answer.set_etag(hashlib.sha256(repr(made_of).encode()).hexdigest()[:20])
     answer.make_conditional(request)
     if answer.status_code == 200:
-        answer.set_data(feeds.published(listed(), organizer=publisher, name=name))
+        answer.set_data(published(versions(listed, now=now), organizer=publisher, name=name))
     return answer
 
 

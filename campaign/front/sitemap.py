@@ -26,7 +26,7 @@ class Address(NamedTuple):
     changed_at: datetime | None
 
 
-def of_pages() -> list[Address]:
+def page_addresses() -> list[Address]:
     """List all but the events."""
     found: dict[str, datetime | None] = {}
     for path, changed_at in _paths():
@@ -34,7 +34,7 @@ def of_pages() -> list[Address]:
     return [_at(path, changed_at) for path, changed_at in found.items()][:MOST_IN_A_SITEMAP]
 
 
-def of_events(part: int) -> list[Address]:
+def event_addresses(part: int) -> list[Address]:
     """List the events of one part; parts begin at 1, and one may be empty by now."""
     first = (part - 1) * EVENTS_IN_A_PART
     path = url_for("events.index")
@@ -42,7 +42,7 @@ def of_events(part: int) -> list[Address]:
     return [_at(f"{path}/{slug}", revised_at) for slug, revised_at in rows]
 
 
-def parts() -> list[Address]:
+def parts_of_events() -> list[Address]:
     """List the parts of events, each with the last change in it."""
     return [
         _at(url_for("front.sitemap_of_events", part=part), revised_at)

@@ -19,11 +19,12 @@ from campaign.events.actions.queries import Place
 from campaign.events.models import Action
 from campaign.events.sign_ups.queries import seats_taken_on
 from campaign.front import navigation
-from campaign.front import sitemap as site_map
 from campaign.front.policy import LONGEST_SEARCH
 from campaign.front.search import around, find, page_of, words_of
-from campaign.front.sitemap import Address
+from campaign.front.sitemap import Address, event_addresses, page_addresses, parts_of_events
+from campaign.languages import current_language
 from campaign.pages import queries as pages_queries
+from campaign.search.findings import kind_of
 from campaign.summits import queries as summits_queries
 from campaign.templating import Campaign, absolute
 
@@ -97,8 +98,9 @@ def search() -> str:
     asked = " ".join(request.args.get("q", "").split())[:LONGEST_SEARCH]
     number = request.args.get("page", "1")
     words = words_of(asked)
-    found = page_of(
-        find(words, now=clock.now()),
+    found = find(words, language=current_language(), now=clock.now())
+    hits = page_of(
+        found.entries,
         int(number) if re.fullmatch(r"[0-9]{1,4}", number) else 1,
         address=url_for("front.search", q=asked),
     )
@@ -107,7 +109,8 @@ def search() -> str:
         asked=asked,
         words=words,
         found=found,
-        hits=[(hit, around(hit, words)) for hit in found.hits],
+        page=hits,
+        hits=[(entry, kind_of(entry.kind), around(entry, found.words)) for entry in hits.entries],
     )
 
 
@@ -143,24 +146,24 @@ def _kept(body: str, kind: str) -> Response:
 @bp.get("/sitemap.xml")
 def sitemap() -> Response:
     """List every page for search engines (sitemaps.org, protocol), or where the lists are."""
-    parts = site_map.parts()
+    parts = parts_of_events()
     if len(parts) > 1:
         pages = Address(absolute(url_for("front.sitemap_of_pages")), None)
         body = render_template("front/sitemap_index.xml", parts=[pages, *parts])
         return Response(body, mimetype="application/xml")
-    return _sitemap([*site_map.of_pages(), *(site_map.of_events(1) if parts else [])])
+    return _sitemap([*page_addresses(), *(event_addresses(1) if parts else [])])
 
 
 @bp.get("/sitemaps/pages.xml")
 def sitemap_of_pages() -> Response:
     """List every page but the events."""
-    return _sitemap(site_map.of_pages())
+    return _sitemap(page_addresses())
 
 
 @bp.get("/sitemaps/events-<int(min=1, max=99999):part>.xml")
 def sitemap_of_events(part: int) -> Response:
     """List the events of a part of the sitemap."""
-    return _sitemap(site_map.of_events(part) or abort(404))
+    return _sitemap(event_addresses(part) or abort(404))
 
 
 def _sitemap(entries: list[Address]) -> Response:

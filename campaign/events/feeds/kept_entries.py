@@ -1,4 +1,4 @@
-"""Feeds: calendars of thousands of events, put together from what was written of each before."""
+"""Entries that are kept: a feed is put together from what was written of each event before."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from flask import current_app
 
 from campaign.events import calendar, queries
 from campaign.events.calendar import Entry, Party
-from campaign.events.queries import Version
+from campaign.events.feeds.queries import Version
 from campaign.templating import public_url
 
 # Entries a process keeps, of about a kilobyte each.
