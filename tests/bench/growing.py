@@ -37,8 +37,8 @@ SHARE = float(os.environ.get("BENCH_SIZE", "1"))
 # How much longer than the small page the large one may take; bytes of the action's first view and
 # of the database of a million, at most.
 TIMES, MOST_BYTES, MOST_ON_DISK = 2.0, 120_000, 1_500_000_000
-# Seconds of rounds for one page, and how many of them are enough; a page slower than this is asked
-# for once.
+# Seconds of rounds for one page, and how many of them are enough; a page that takes longer than the
+# last is asked for once.
 ROUNDS_OF, ROUNDS, SLOW = 1.5, 15, 3.0
 
 # By which nothing is kept where it is measured how long a page takes to be made.
@@ -162,8 +162,13 @@ def pages_as_they_grow(name: str, kind: str) -> list[Figure]:
     return grown(name, kind, small=SMALL, large=large)
 
 
-def grown(name: str, kind: str, *, small: Size, large: Size) -> list[Figure]:
-    """Measure all that at two sizes, on two campaigns that are there at once, in turn."""
+def grown(
+    name: str, kind: str, *, small: Size, large: Size, seconds: float = ROUNDS_OF
+) -> list[Figure]:
+    """Measure all that at two sizes, on two campaigns that are there at once, in turn.
+
+    Each page is asked for as long as `seconds` allow.
+    """
     with private_on(kind, **UNKEPT) as before, private_on(kind, **UNKEPT) as after:
         readers = []
         for campaign, size in ((before, small), (after, large)):
@@ -172,13 +177,16 @@ def grown(name: str, kind: str, *, small: Size, large: Size) -> list[Figure]:
                 del campaign.environment[f"{PREFIX}{setting}"]
             campaign.start_web()
             readers.append(Reader(campaign, event_slug=slug))
-        figures = [_weight_on_disk(name, after, large)]
-        figures.append(_weight_of_first_view(name, after))
-        for page, path in PUBLIC.items():
-            figures.append(_figure(f"{name}-{page}", path, *readers, ask=Reader.make))
-            figures.append(_figure(f"{name}-kept-{page}", path, *readers, ask=Reader.fetch))
-        for page, path in OFFICE.items():
-            figures.append(_figure(f"{name}-office-{page}", path, *readers, ask=Reader.make))
+        figures = [_weight_on_disk(name, after, large), _weight_of_first_view(name, after)]
+        for kind_of_page, pages, ask in (
+            ("", PUBLIC, Reader.make),
+            ("kept-", PUBLIC, Reader.fetch),
+            ("office-", OFFICE, Reader.make),
+        ):
+            figures += [
+                _figure(f"{name}-{kind_of_page}{page}", path, *readers, ask=ask, seconds=seconds)
+                for page, path in pages.items()
+            ]
     late = [one.name for one in figures if one.value > TIMES * one.floor and one.unit == "ms"]
     print(f"  {name}: {len(late)} pages take more than {TIMES:g} times as long: {', '.join(late)}")
     return figures
@@ -202,12 +210,18 @@ def _weight_of_first_view(name: str, campaign: Private) -> Figure:
 
 
 def _figure(
-    name: str, path: str, small: Reader, large: Reader, *, ask: Callable[[Reader, str], float]
+    name: str,
+    path: str,
+    small: Reader,
+    large: Reader,
+    *,
+    ask: Callable[[Reader, str], float],
+    seconds: float,
 ) -> Figure:
     """Take the time of a page at both sizes, in turn, warm; where it grew, say what it asks."""
     taken = {reader: [ask(reader, path)] for reader in (small, large)}
     if max(max(times) for times in taken.values()) < SLOW:
-        until, rounds = time.monotonic() + ROUNDS_OF, 0
+        until, rounds = time.monotonic() + seconds, 0
         for times in taken.values():
             times.clear()
         while rounds < 3 or (rounds < ROUNDS and time.monotonic() < until):

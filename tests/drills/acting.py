@@ -247,7 +247,8 @@ def _judge_rows(outcome: Outcome, asked: dict[int, str]) -> None:
 
 def _judge_mails(outcome: Outcome, taken: list[Taken], asked: dict[int, str], crowded: str) -> None:
     """Hold what the relay took against the rows: one invitation each, and one change."""
-    kinds = dict(db.session.execute(select(Message.id, Message.kind)).tuples().all())
+    sent = db.session.execute(select(Message.id, Message.kind))
+    kinds: dict[int, str] = {row.id: row.kind for row in sent}
     mails: dict[str, Counter[str]] = {}
     for one in taken:
         kind = kinds[read_message_token(one.identity.strip("<>").partition("@")[0])]
