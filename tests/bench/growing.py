@@ -39,7 +39,7 @@ SHARE = float(os.environ.get("BENCH_SIZE", "1"))
 TIMES, MOST_BYTES, MOST_ON_DISK = 2.0, 120_000, 1_500_000_000
 # Seconds of rounds for one page, and how many of them are enough; a page that takes longer than the
 # last is asked for once.
-ROUNDS_OF, ROUNDS, SLOW = 1.5, 15, 3.0
+ROUNDS_OF, ROUNDS, SLOW = 3.0, 15, 3.0
 
 # By which nothing is kept where it is measured how long a page takes to be made.
 UNKEPT = {"PAGE_CACHE": 0} if "PAGE_CACHE" in SETTINGS else {}
@@ -224,7 +224,7 @@ def _figure(
         until, rounds = time.monotonic() + seconds, 0
         for times in taken.values():
             times.clear()
-        while rounds < 3 or (rounds < ROUNDS and time.monotonic() < until):
+        while not rounds or (rounds < ROUNDS and time.monotonic() < until):
             for reader, times in taken.items():
                 times.append(ask(reader, path))
             rounds += 1
