@@ -17,6 +17,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 
 from campaign import clock, tokens
+from campaign.counts import duties as counts_duties
+from campaign.counts.queries import differences
+from campaign.counts.registry import known
 from campaign.db import bulk_insert, db
 from campaign.events.models import Action, Event
 from campaign.events.sign_ups import duties as sign_ups_duties
@@ -305,6 +308,9 @@ def keep_up() -> None:
         db.session.commit()
     # What events copied in one statement have not told the index.
     search_duties.check()
+    counts_duties.fold()
+    if wrong := differences(known(), now=clock.now()):
+        raise ValueError(f"{len(wrong)} counts differ from the rows")
 
 
 def weight() -> int:

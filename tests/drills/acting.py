@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import select
 
 from campaign import clock, tokens
+from campaign.counts.queries import differences
+from campaign.counts.registry import known
 from campaign.db import count_of, db, reading
 from campaign.events.changes.verbs import revise
 from campaign.events.models import Action, Event
@@ -74,6 +76,8 @@ def day_of_action(order: Order) -> Outcome:
         with campaign.app.app_context():
             _judge_rows(outcome, asked)
             _judge_mails(outcome, record.taken(), asked, crowded)
+            wrong = differences(known(), now=clock.now())
+            outcome.promise(not wrong, f"{len(wrong)} counts differ from the rows")
     return outcome
 
 
@@ -208,6 +212,7 @@ def _tell_answers(outcome: Outcome, stream: Stream, answers: list[Answer], secon
         f"{name}_offered": len(answers),
         f"{name}_answered": len(right),
         f"{name}_in_time": in_time,
+        f"{name}_carried": f"{in_time / max(1, stream.rate * seconds):.0%}",
     }
     if wrong:
         said = "+".join(f"{number}x{status}" for status, number in sorted(wrong.items()))
