@@ -71,3 +71,4 @@ def test_as_many_workers_run_as_are_set() -> None:
         os.kill(supervisor, signal.SIGINT)
 
         expect_within(WITHIN, lambda: not campaign.processes(), what="all is over")
+        assert not campaign.children(supervisor, "worker")

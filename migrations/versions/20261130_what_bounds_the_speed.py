@@ -14,10 +14,10 @@ def upgrade() -> None:
     op.create_table(
         "outbox_timing",
         sa.Column("minute", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("relay", sa.Float(), nullable=False),
-        sa.Column("rate", sa.Float(), nullable=False),
-        sa.Column("database", sa.Float(), nullable=False),
-        sa.Column("processor", sa.Float(), nullable=False),
+        sa.Column("relay", sa.Double(), nullable=False),
+        sa.Column("rate", sa.Double(), nullable=False),
+        sa.Column("database", sa.Double(), nullable=False),
+        sa.Column("processor", sa.Double(), nullable=False),
         sa.Column("settled", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("minute", name="pk_outbox_timing"),
     )
