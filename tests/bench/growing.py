@@ -92,6 +92,8 @@ class Reader:
         began = time.perf_counter()
         with self._quiet():
             answer = client.get(asked, headers={"Accept-Encoding": "gzip"})
+            # Some are made while they are read.
+            answer.get_data()
         taken = time.perf_counter() - began
         if answer.status_code != 200:
             raise ValueError(f"{path} answers {answer.status_code}")
