@@ -223,6 +223,7 @@ SETTINGS: dict[str, Setting] = {
     "NEWSLETTER_APPROVAL": Setting(False, _switch, "a colleague approves what goes to many"),
     "TIMEZONE": Setting("UTC", _zone, "zone in which the office reads its times"),
     "TRUSTED_PROXIES": Setting(0, _count, "how many reverse proxies stand before the server"),
+    "PAGE_CACHE": Setting(32, _count, "megabytes of ready pages a web process keeps, 0 = none"),
     "WEB_WORKERS": Setting(2, _at_least_one, "web server processes"),
     "MAIL_THREADS": Setting(2, _at_least_one, "senders of one worker"),
     "MAIL_CONNECTIONS": Setting(5, _at_least_one, "connections of one sender to the relay"),

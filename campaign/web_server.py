@@ -13,6 +13,7 @@ import io
 import multiprocessing
 import resource
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any, TypeVar
@@ -24,6 +25,8 @@ from granian.http import HTTP1Settings
 from granian.server import Server
 
 from campaign.app import LARGEST_BODY, body_limit
+from campaign.front.kept_page import PART, KeptPage
+from campaign.front.page_cache import PageCache
 from campaign.supervisor import die_with_parent
 
 log = structlog.get_logger()
@@ -35,8 +38,8 @@ HEAD_WITHIN = 10
 # Seconds for the body, and one more for each so many bytes of it that have come: a picture over a
 # slow line takes its minutes, and whoever drips is done soon.
 BODY_WITHIN, BYTES_A_SECOND = 15, 5_000
-# Seconds in which whoever reads an answer takes the next part of it, and how large a part is.
-PART_WITHIN, PART = 30, 256_000
+# Seconds in which whoever reads an answer takes the next part of it.
+PART_WITHIN = 30
 # Connections of one process, most of which may be slow.
 CONNECTIONS = 4_000
 # Seconds for what is under way when the server is told to stop.
@@ -102,13 +105,19 @@ class Gateway:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
+        self._pages: PageCache | None = app.extensions.get("page_cache")
         self._threads: ThreadPoolExecutor | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] != "http":
             return
+        began = time.perf_counter()
         environ = environ_of(scope)
+        page = self._kept(environ)
+        if page is not None:
+            await _send_kept(page, environ, send, began=began)
+            return
         try:
             with await self._body(environ, receive) as body:
                 environ["wsgi.input"] = body
@@ -122,6 +131,12 @@ class Gateway:
             # No room for the body of a request.
             log.error("request.not_taken_in", fault=type(trouble).__name__)
             await _say(send, 503)
+
+    def _kept(self, environ: dict[str, Any]) -> KeptPage | None:
+        """Give a page that needs no thread; a request with a body is no request for one."""
+        if self._pages is None or "CONTENT_LENGTH" in environ:
+            return None
+        return None if "HTTP_TRANSFER_ENCODING" in environ else self._pages.ready(environ)
 
     async def _body(self, environ: dict[str, Any], receive: Receive) -> IO[bytes]:
         """Take the body in, and give it from its beginning.
@@ -288,6 +303,13 @@ async def _within(seconds: float) -> Any:
             yield
     except TimeoutError:
         raise TooSlow from None
+
+
+async def _send_kept(page: KeptPage, environ: dict[str, Any], send: Send, *, began: float) -> None:
+    status, headers, body = page.asgi(environ)
+    page.note(environ, status, began=began)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _say(send: Send, status: int) -> None:

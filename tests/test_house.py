@@ -81,8 +81,11 @@ CRAFTS: dict[str, set[str]] = {
         "guards",
         "headers",
         "http",
+        "kept_page",
         "navigation",
+        "page_cache",
         "search",
+        "varying",
     },
     "imports": {"addresses", "formats", "reading", "rows", "statuses", "words"},
     "imports/chunks": {"cutting"},
@@ -139,8 +142,8 @@ CRAFTS: dict[str, set[str]] = {
 GROUND = {
     "approval", "characters", "clients", "clock", "colours", "comments", "config", "days", "db",
     "folding", "forms", "front_matter", "jobs", "languages", "linking", "logs", "markdown",
-    "markup", "paging", "plain_text", "private_files", "refusals", "slugs", "spreadsheets",
-    "sqlite_locks", "tables", "templating", "tokens", "validators",
+    "markup", "paging", "plain_text", "private_files", "public_revision", "refusals", "slugs",
+    "spreadsheets", "sqlite_locks", "tables", "templating", "tokens", "validators",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor", "web_server"}
 

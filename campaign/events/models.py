@@ -17,6 +17,7 @@ class Action(Model):
     """A day of action: one demand, many events."""
 
     __tablename__ = "action"
+    __public__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(80), unique=True)
@@ -36,6 +37,7 @@ class Event(Model):
     """
 
     __tablename__ = "event"
+    __public__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(120), unique=True)

@@ -1,9 +1,11 @@
-"""Compression of answers for slow networks (gzip)."""
+"""Compression of answers for slow networks: gzip, and Brotli for what is kept."""
 
 import gzip
 from functools import lru_cache
 
+import brotli
 from flask import Response, request
+from werkzeug.http import parse_accept_header
 
 _COMPRESSED = {
     "text/html",
@@ -15,12 +17,17 @@ _COMPRESSED = {
     "application/atom+xml",
     "application/xml",
 }
+# Bytes below which an answer goes out as it is.
+WORTH_IT = 800
+# Bytes up to which Brotli may try everything: it takes a second for each megabyte then.
+TRY_EVERYTHING = 100_000
+LONGEST_WISH = 200
 
 
 def compress(response: Response, public: frozenset[str]) -> None:
     """Compress text. Not where a page holds a session's token (BREACH)."""
     has_session = request.blueprint is not None and request.blueprint not in public
-    if response.mimetype not in _COMPRESSED or has_session:
+    if not is_text(response) or has_session:
         return
     response.vary.add("Accept-Encoding")
     if (
@@ -32,7 +39,7 @@ def compress(response: Response, public: frozenset[str]) -> None:
         return
     response.direct_passthrough = False
     body = response.get_data()
-    if len(body) < 800:
+    if len(body) < WORTH_IT:
         return
     # Only what everyone may read is kept in memory; it is also what is asked for again.
     is_public = response.cache_control.public
@@ -43,9 +50,34 @@ def compress(response: Response, public: frozenset[str]) -> None:
         response.set_etag(tag, weak=True)
 
 
+def is_text(response: Response) -> bool:
+    """Tell whether an answer is of a kind that compression makes smaller."""
+    return response.mimetype in _COMPRESSED
+
+
 def _compressed(body: bytes) -> bytes:
     return gzip.compress(body, 6, mtime=0)
 
 
 # Compressing a page takes longer than making it.
 _compressed_once = lru_cache(maxsize=128)(_compressed)
+
+
+@lru_cache(maxsize=1000)
+def best_of(accepted: str) -> str:
+    """Give the best encoding that an `Accept-Encoding` header allows: br, gzip, or none ("")."""
+    if len(accepted) > LONGEST_WISH:
+        return ""
+    allowed = {name.lower(): quality for name, quality in parse_accept_header(accepted)}
+    gzipped = allowed.get("gzip", allowed.get("*", 0))
+    if allowed.get("br", 0) >= max(gzipped, 0.001):
+        return "br"
+    return "gzip" if gzipped else ""
+
+
+def compressed(body: bytes, encoding: str, *, once: bool) -> bytes:
+    """Compress what many will get; `once` says that it will stay as it is for a while."""
+    if encoding == "gzip":
+        return gzip.compress(body, 9, mtime=0)
+    quality = 11 if once and len(body) <= TRY_EVERYTHING else 5
+    return bytes(brotli.compress(body, mode=brotli.MODE_TEXT, quality=quality))

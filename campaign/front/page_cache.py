@@ -1,0 +1,336 @@
+"""The page cache: public pages answered from what was made before, without a view or a query.
+
+It stands before the application (WSGI, PEP 3333). What a page depends on is noticed while it is
+made, so no view can forget to say it: the parameters it read of the query, the reader's language,
+and whether it read anything but public rows. What strangers see has a revision
+(`public_revision`), which each process looks at twice a second: a page of another one is old.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+import structlog
+from flask import Flask, Response, request, session
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from campaign import public_revision
+from campaign.db import db
+from campaign.front.kept_page import LARGEST, KeptPage
+from campaign.front.varying import EVERY_PARAMETER, VARIES_BY_QUERY
+from campaign.languages import best_of
+
+log = structlog.get_logger()
+
+# Seconds for which a process believes the revision it has read.
+LOOK_EVERY = 0.5
+# Seconds a page lives: one that is made of public rows alone, and one with numbers of people.
+LONG, SHORT = 60.0, 5.0
+# While one makes a page anew, others are given the last one, if it is no older than this.
+STALE_AT_MOST = LONG + 10
+# Seconds for which they wait for it where there is none.
+WAIT_FOR_MAKER = 10.0
+# Whatever somebody has typed is theirs alone, and so is its answer.
+TYPED = "q"
+# A query longer than this is nobody's link.
+LONGEST_QUERY = 300
+# The part of the memory for pages with a query: whoever makes up queries only pushes out those.
+SHARE_OF_QUERIES = 0.25
+
+_SLOT = "campaign.page_cache"
+_ODD = ("HTTP_RANGE", "HTTP_IF_MATCH", "HTTP_IF_RANGE", "HTTP_IF_UNMODIFIED_SINCE")
+
+Key = tuple[Any, ...]
+
+
+@dataclass
+class Slot:
+    """A page that is asked for and not kept: what is made for it goes in here."""
+
+    revision: int
+    response: Response | None = None
+    rule: str = ""
+
+
+@dataclass
+class Flight:
+    """A page that somebody makes, and others wait for."""
+
+    landed: threading.Event = field(default_factory=threading.Event)
+
+
+class Revision:
+    """The revision of what strangers see, as this process last read it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.number = 0
+        self._engine = engine
+        self._read_at = float("-inf")
+        self._raised_here = -1
+        self._looking = threading.Lock()
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether what was read may still be believed, or somebody is at it."""
+        return self._is_new or (self._looking.locked() and self._read_at > 0)
+
+    @property
+    def _is_new(self) -> bool:
+        # Who has changed something in this process sees it at once.
+        is_ours_in = self._raised_here == public_revision.raised_here()
+        return is_ours_in and time.monotonic() - self._read_at < LOOK_EVERY
+
+    def look(self) -> None:
+        """Read the revision where that is due; without the database it stays what it was."""
+        if self._is_new or not self._looking.acquire(blocking=self._read_at < 0):
+            return
+        try:
+            if self._is_new:
+                return
+            raised, began = public_revision.raised_here(), time.monotonic()
+            self.number = public_revision.current(self._engine)
+        except SQLAlchemyError as trouble:
+            log.warning("page_cache.revision_unknown", fault=type(trouble).__name__)
+        finally:
+            self._looking.release()
+        self._raised_here, self._read_at = raised, began
+
+
+class Shelf:
+    """Pages by their keys, in so many bytes; whichever was asked for longest ago goes first."""
+
+    def __init__(self, most: float) -> None:
+        self._most, self._bytes = most, 0
+        self._pages: OrderedDict[Key, KeptPage] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Key) -> KeptPage | None:
+        """Find a page."""
+        page = self._pages.get(key)
+        if page is not None:
+            try:
+                self._pages.move_to_end(key)
+            except KeyError:
+                # Another thread has put it away just now.
+                return None
+        return page
+
+    def put(self, key: Key, page: KeptPage) -> None:
+        """Keep a page, in the place of the one before it."""
+        with self._lock:
+            before = self._pages.pop(key, None)
+            self._bytes += page.weight - (before.weight if before else 0)
+            self._pages[key] = page
+            while self._bytes > self._most and self._pages:
+                _key, oldest = self._pages.popitem(last=False)
+                self._bytes -= oldest.weight
+
+
+class PageCache:
+    """The application, with what it answers to strangers kept for a while."""
+
+    def __init__(self, app: Flask, *, megabytes: int, proxies: int) -> None:
+        self._app, self._wsgi = app, app.wsgi_app
+        self._proxies = proxies
+        self._offered = tuple(app.config["LANGUAGES"])
+        with app.app_context():
+            self._revision = Revision(db.engine)
+        room = megabytes * 1_000_000
+        self._plain = Shelf(room * (1 - SHARE_OF_QUERIES))
+        self._queried = Shelf(room * SHARE_OF_QUERIES)
+        # By address: the parameters a page reads, and whether it varies by language. Only what is
+        # a page has an entry, so strangers cannot fill it.
+        self._varies: dict[tuple[str, str], tuple[frozenset[str], bool]] = {}
+        self._flights: dict[Key, Flight] = {}
+        self._lock = threading.Lock()
+
+    def ready(self, environ: dict[str, Any]) -> KeptPage | None:
+        """Give a page that can be sent as it stands: nobody waits for anything. Else nothing."""
+        if not self._revision.is_known or not _may_be_kept(environ):
+            return None
+        page = self._find(environ)
+        if page is None or not self._is_fresh(page):
+            return None
+        return page if page.is_ready(environ) else None
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request, from what is kept where that can be."""
+        if not _may_be_kept(environ):
+            return self._wsgi(environ, start_response)
+        began = time.perf_counter()
+        self._revision.look()
+        page = self._find(environ)
+        if page is None or not self._is_fresh(page):
+            flight, is_ours = self._join(environ)
+            if is_ours:
+                try:
+                    page, answer = self._make(environ, start_response, instead_of=page)
+                finally:
+                    self._land(environ, flight)
+            elif page is None or not -1 < time.time() - page.made_at < STALE_AT_MOST:
+                flight.landed.wait(WAIT_FOR_MAKER)
+                page, answer = self._find(environ), None
+                if page is None or not self._is_fresh(page):
+                    page, answer = self._make(environ, start_response, instead_of=page)
+            if page is None:
+                return answer or []
+        return page.answer(environ, start_response, began=began)
+
+    def _find(self, environ: dict[str, Any]) -> KeptPage | None:
+        key = self._key(environ)
+        return None if key is None else self._shelf(key).get(key)
+
+    def _shelf(self, key: Key) -> Shelf:
+        return self._queried if key[2] else self._plain
+
+    def _address(self, environ: dict[str, Any]) -> tuple[str, str]:
+        scheme = environ["wsgi.url_scheme"]
+        if self._proxies and (said := environ.get("HTTP_X_FORWARDED_PROTO")):
+            hops = said.split(",")
+            if len(hops) >= self._proxies:
+                scheme = hops[-self._proxies].strip()
+        return "https" if scheme == "https" else "http", environ["PATH_INFO"]
+
+    def _key(self, environ: dict[str, Any]) -> Key | None:
+        """Give the key of the page that is asked for, as far as the address is known."""
+        address = self._address(environ)
+        varies = self._varies.get(address)
+        if varies is None:
+            return None
+        parameters, by_language = varies
+        query = environ.get("QUERY_STRING", "")
+        values: tuple[tuple[str, str], ...] = ()
+        if query and parameters:
+            if EVERY_PARAMETER in parameters:
+                return None
+            # In whatever order: of several with one name, their own order counts.
+            pairs = parse_qsl(query, keep_blank_values=True)
+            values = tuple(sorted((pair for pair in pairs if pair[0] in parameters), key=_name))
+        language = ""
+        if by_language:
+            language = best_of(self._offered, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        return (*address, values, language)
+
+    def _is_fresh(self, page: KeptPage) -> bool:
+        return (
+            page.revision == self._revision.number and 0 <= time.time() - page.made_at < page.life
+        )
+
+    def _flight_key(self, environ: dict[str, Any]) -> Key:
+        language = environ.get("HTTP_ACCEPT_LANGUAGE", "")
+        return (*self._address(environ), environ.get("QUERY_STRING", ""), language)
+
+    def _join(self, environ: dict[str, Any]) -> tuple[Flight, bool]:
+        """Give who makes this page now; nobody else does, so it is whoever asks."""
+        ours = Flight()
+        with self._lock:
+            flight = self._flights.setdefault(self._flight_key(environ), ours)
+        return flight, flight is ours
+
+    def _land(self, environ: dict[str, Any], flight: Flight) -> None:
+        with self._lock:
+            self._flights.pop(self._flight_key(environ), None)
+        flight.landed.set()
+
+    def _make(
+        self, environ: dict[str, Any], start_response: Any, *, instead_of: KeptPage | None
+    ) -> tuple[KeptPage | None, Iterable[bytes] | None]:
+        """Have the application make a page; give it to be kept, or the answer that is no page."""
+        slot = environ[_SLOT] = Slot(self._revision.number)
+        made_at = time.time()
+        told: list[Any] = []
+
+        def begin(*said: Any) -> Callable[[bytes], None]:
+            told[:] = said
+            return _write
+
+        with public_revision.noting_what_is_read() as has_read_private:
+            answer = self._wsgi(environ, begin)
+        if slot.response is None:
+            start_response(*told)
+            return None, answer
+        with closing(answer) if hasattr(answer, "close") else nullcontext():  # type: ignore[type-var]
+            page = KeptPage.of(
+                slot.response,
+                rule=slot.rule,
+                revision=slot.revision,
+                made_at=made_at,
+                life=SHORT if has_read_private[0] else LONG,
+            )
+        if instead_of is not None:
+            page.take_over(instead_of)
+        self._keep(environ, page)
+        return page, None
+
+    def _keep(self, environ: dict[str, Any], page: KeptPage) -> None:
+        address = self._address(environ)
+        known, by_language = self._varies.get(address, (frozenset(), False))
+        varies = (
+            known | environ.get(VARIES_BY_QUERY, frozenset()),
+            by_language or "campaign.varies_by_language" in environ,
+        )
+        self._varies[address] = varies
+        key = self._key(environ)
+        if key is not None and not any(name == TYPED and value for name, value in key[2]):
+            self._shelf(key).put(key, page)
+
+
+def _name(pair: tuple[str, str]) -> str:
+    return pair[0]
+
+
+def _write(piece: bytes) -> None:
+    raise NotImplementedError("the application gives its answer and writes none")
+
+
+def _may_be_kept(environ: dict[str, Any]) -> bool:
+    """Tell whether a request may be for a page that is kept; all others go on as they are."""
+    query = environ.get("QUERY_STRING", "")
+    return (
+        environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+        and not any(name in environ for name in _ODD)
+        # The application refuses these.
+        and (not query or (len(query) <= LONGEST_QUERY and "%00" not in query))
+    )
+
+
+def init_app(app: Flask, *, megabytes: int, proxies: int) -> None:
+    """Put the cache before an application, with so much memory; 0 is none."""
+    if megabytes:
+        cache = PageCache(app, megabytes=megabytes, proxies=proxies)
+        app.extensions["page_cache"] = cache
+        app.wsgi_app = cache  # type: ignore[method-assign]
+
+
+def revision() -> int | None:
+    """Give the revision for which the page at hand is made; None where it will not be kept."""
+    slot: Slot | None = request.environ.get(_SLOT)
+    return slot.revision if slot else None
+
+
+def take(response: Response, *, is_public: bool) -> bool:
+    """Take an answer to be kept, if one was asked for and this one may be; tell whether.
+
+    `is_public` says that a stranger's view made it and nothing in its address is a secret.
+    """
+    slot: Slot | None = request.environ.get(_SLOT)
+    if (
+        slot is None
+        or not is_public
+        or not response.cache_control.public
+        or response.status_code != 200
+        or response.is_streamed
+        or "Set-Cookie" in response.headers
+        or session.accessed
+        or response.calculate_content_length() is None
+        or len(response.get_data()) > LARGEST
+    ):
+        return False
+    slot.response, slot.rule = response, request.url_rule.rule if request.url_rule else ""
+    return True

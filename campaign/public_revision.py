@@ -1,0 +1,127 @@
+"""The revision of what strangers see: one number, raised with whatever changes any of it.
+
+Each table says whether strangers see its rows (`__public__`). A statement that changes such a
+table, however it is made, raises the number in the same transaction: so whoever keeps what was
+made of these rows need look at nothing else to know whether it is still true.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine, event, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from campaign.db import Model, db, upsert
+from campaign.sqlite_locks import only_reads
+
+
+class PublicRevision(Model):
+    """The number, in its one row."""
+
+    __tablename__ = "public_revision"
+    __public__ = False
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+
+# What a connection notes of the transaction it is in.
+_CHANGED = "has_changed_what_is_public"
+# What a page was made of, while somebody wants to know it: whether anything that is not public.
+_private_read: ContextVar[list[bool] | None] = ContextVar("private_read", default=None)
+# The table that a statement changes: named at its beginning, or behind what it is made of.
+_CHANGES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)', re.IGNORECASE)
+_WITH = re.compile(r"\s*WITH\b", re.IGNORECASE)
+
+
+class _Here:
+    """How often this process itself has raised the number."""
+
+    raised = 0
+
+
+def raised_here() -> int:
+    """Tell how often this process has raised the number: who did it need not wait to see it."""
+    return _Here.raised
+
+
+def init_app(app: Flask) -> None:
+    """Watch the statements of the application's database; all rooms must have been imported."""
+    with app.app_context():
+        _watch(db.engine)
+
+
+def _watch(engine: Engine) -> None:
+    public = frozenset(table for table, is_public in tables().items() if is_public)
+    private = tables().keys() - public - {PublicRevision.__tablename__}
+    private_words = re.compile(rf"\b(?:{'|'.join(sorted(private))})\b")
+
+    @event.listens_for(engine, "begin")
+    @event.listens_for(engine, "rollback")
+    def _forget(connection: Any) -> None:
+        connection.info.pop(_CHANGED, None)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _look(
+        connection: Any, cursor: Any, statement: str, given: Any, context: Any, many: bool
+    ) -> None:
+        read = _private_read.get()
+        if read is not None and not read[0]:
+            read[0] = private_words.search(statement) is not None
+        if not public.isdisjoint(_changed_by(statement)):
+            connection.info[_CHANGED] = True
+
+    @event.listens_for(engine, "commit")
+    def _raise(connection: Any) -> None:
+        # Last of all: whoever else changes something public waits only while this is saved.
+        is_told = connection.get_execution_options().get("raises_public_revision", True)
+        if connection.info.pop(_CHANGED, False) and is_told:
+            row = upsert(PublicRevision).values(id=1, number=1)
+            more = {"number": PublicRevision.number + 1}
+            connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=more))
+            _Here.raised += 1
+
+
+def _changed_by(statement: str) -> list[str]:
+    """Name the tables that a statement may change."""
+    if _WITH.match(statement):
+        return _CHANGES.findall(statement)
+    found = _CHANGES.match(statement)
+    return [found[1]] if found else []
+
+
+def tables() -> dict[str, bool]:
+    """Tell of each table whether strangers see its rows; one that does not say so is taken for it.
+
+    The registry knows every model that was imported.
+    """
+    return {
+        str(mapper.local_table): getattr(mapper.class_, "__public__", True)
+        for mapper in Model.registry.mappers
+    }
+
+
+def current(engine: Engine) -> int:
+    """Read the number, in a transaction of its own; 0 before the first change."""
+    before = only_reads.set(True)
+    try:
+        with engine.connect() as connection:
+            number = connection.scalar(select(PublicRevision.number).where(PublicRevision.id == 1))
+            return number or 0
+    finally:
+        only_reads.reset(before)
+
+
+@contextmanager
+def noting_what_is_read() -> Iterator[list[bool]]:
+    """Note in a list whether anything but public rows is read: numbers of sign-ups, say."""
+    read = [False]
+    before = _private_read.set(read)
+    try:
+        yield read
+    finally:
+        _private_read.reset(before)
