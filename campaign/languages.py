@@ -44,14 +44,16 @@ def _choose() -> str:
         return offered[0]
     # Caches must not hand one reader's language to the next (RFC 9110 section 12.5.5).
     request.environ["campaign.varies_by_language"] = True
-    return best_of(tuple(offered), request.headers.get("Accept-Language", ""))
+    return best_language(tuple(offered), request.headers.get("Accept-Language", ""))
+
+
+def best_language(offered: tuple[str, ...], accepted: str) -> str:
+    """Give the language offered that an `Accept-Language` header asks for most; else the first."""
+    return _best(offered, accepted) if len(accepted) <= LONGEST_WISH else offered[0]
 
 
 @lru_cache(maxsize=1000)
-def best_of(offered: tuple[str, ...], accepted: str) -> str:
-    """Give the language offered that an `Accept-Language` header asks for most; else the first."""
-    if len(accepted) > LONGEST_WISH:
-        return offered[0]
+def _best(offered: tuple[str, ...], accepted: str) -> str:
     asked = parse_accept_header(accepted, LanguageAccept)
     return str(asked.best_match(offered, offered[0]))
 

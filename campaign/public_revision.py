@@ -29,8 +29,8 @@ class PublicRevision(Model):
     number: Mapped[int]
 
 
-# What a connection notes of the transaction it is in.
-_CHANGED = "has_changed_what_is_public"
+# What a connection notes of the transaction it is in, and of the one before.
+_CHANGED, _RAISED = "has_changed_what_is_public", "has_raised_the_public_revision"
 # What a page was made of, while somebody wants to know it: whether anything that is not public.
 _private_read: ContextVar[list[bool] | None] = ContextVar("private_read", default=None)
 # The table that a statement changes: named at its beginning, or behind what it is made of.
@@ -39,14 +39,14 @@ _WITH = re.compile(r"\s*WITH\b", re.IGNORECASE)
 
 
 class _Here:
-    """How often this process itself has raised the number."""
+    """When this process itself has raised the number last: another mark each time."""
 
-    raised = 0
+    mark = object()
 
 
-def raised_here() -> int:
-    """Tell how often this process has raised the number: who did it need not wait to see it."""
-    return _Here.raised
+def raised_here() -> object:
+    """Give another mark whenever this process has raised the number: it need not wait to see it."""
+    return _Here.mark
 
 
 def init_app(app: Flask) -> None:
@@ -83,7 +83,13 @@ def _watch(engine: Engine) -> None:
             row = upsert(PublicRevision).values(id=1, number=1)
             more = {"number": PublicRevision.number + 1}
             connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=more))
-            _Here.raised += 1
+            connection.info[_RAISED] = True
+
+    @event.listens_for(engine, "checkin")
+    def _tell(raw: Any, record: Any) -> None:
+        # Not at the commit: who looked then would still see what was before.
+        if record.info.pop(_RAISED, False):
+            _Here.mark = object()
 
 
 def _changed_by(statement: str) -> list[str]:

@@ -26,7 +26,7 @@ from granian.server import Server
 
 from campaign.app import LARGEST_BODY, body_limit
 from campaign.front.kept_page import PART, KeptPage
-from campaign.front.page_cache import PageCache
+from campaign.front.page_cache import WAIT_FOR_MAKER, PageCache
 from campaign.supervisor import die_with_parent
 
 log = structlog.get_logger()
@@ -40,6 +40,8 @@ HEAD_WITHIN = 10
 BODY_WITHIN, BYTES_A_SECOND = 15, 5_000
 # Seconds in which whoever reads an answer takes the next part of it.
 PART_WITHIN = 30
+# Seconds between looks whether a page is made that somebody else has begun.
+LOOK_AGAIN = 0.02
 # Connections of one process, most of which may be slow.
 CONNECTIONS = 4_000
 # Seconds for what is under way when the server is told to stop.
@@ -114,7 +116,7 @@ class Gateway:
             return
         began = time.perf_counter()
         environ = environ_of(scope)
-        page = self._kept(environ)
+        page = await self._kept(environ)
         if page is not None:
             await _send_kept(page, environ, send, began=began)
             return
@@ -132,11 +134,21 @@ class Gateway:
             log.error("request.not_taken_in", fault=type(trouble).__name__)
             await _say(send, 503)
 
-    def _kept(self, environ: dict[str, Any]) -> KeptPage | None:
-        """Give a page that needs no thread; a request with a body is no request for one."""
-        if self._pages is None or "CONTENT_LENGTH" in environ:
+    async def _kept(self, environ: dict[str, Any]) -> KeptPage | None:
+        """Give a page that needs no thread; a request with a body is no request for one.
+
+        Where somebody makes that page just now, it is waited for without a thread.
+        """
+        pages = self._pages
+        if pages is None or "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
             return None
-        return None if "HTTP_TRANSFER_ENCODING" in environ else self._pages.ready(environ)
+        page = pages.ready(environ)
+        if page is None and pages.is_under_way(environ):
+            until = time.monotonic() + WAIT_FOR_MAKER
+            while pages.is_under_way(environ) and time.monotonic() < until:
+                await asyncio.sleep(LOOK_AGAIN)
+            page = pages.ready(environ)
+        return page
 
     async def _body(self, environ: dict[str, Any], receive: Receive) -> IO[bytes]:
         """Take the body in, and give it from its beginning.

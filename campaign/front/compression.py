@@ -1,4 +1,4 @@
-"""Compression of answers for slow networks: gzip, and Brotli for what is kept."""
+"""Compression of answers for slow networks: Brotli and gzip."""
 
 import gzip
 from functools import lru_cache
@@ -19,8 +19,9 @@ _COMPRESSED = {
 }
 # Bytes below which an answer goes out as it is.
 WORTH_IT = 800
-# Bytes up to which Brotli may try everything: it takes a second for each megabyte then.
-TRY_EVERYTHING = 100_000
+# Bytes up to which Brotli tries hard: it takes some tenth of a second for each megabyte then.
+TRY_HARD = 1_000_000
+# Characters of the longest header that names encodings.
 LONGEST_WISH = 200
 
 
@@ -33,21 +34,22 @@ def compress(response: Response, public: frozenset[str]) -> None:
     if (
         response.status_code not in {200, 404, 422}
         or "Content-Encoding" in response.headers
-        or not request.accept_encodings["gzip"]
         or (response.is_streamed and not response.direct_passthrough)
     ):
         return
     response.direct_passthrough = False
     body = response.get_data()
-    if len(body) < WORTH_IT:
+    encoding = best_encoding(request.headers.get("Accept-Encoding", ""))
+    if not encoding or len(body) < WORTH_IT:
         return
     # Only what everyone may read is kept in memory; it is also what is asked for again.
-    is_public = response.cache_control.public
-    response.set_data(_compressed_once(body) if is_public else _compressed(body))
-    response.headers["Content-Encoding"] = "gzip"
+    compress_it = _compressed_once if response.cache_control.public else compressed
+    response.set_data(compress_it(body, encoding))
+    response.headers["Content-Encoding"] = encoding
     tag, _ = response.get_etag()
     if tag:
-        response.set_etag(tag, weak=True)
+        # Other bytes, another tag: it is a strong one (RFC 9110 section 8.8.3.3).
+        response.set_etag(f"{tag}-{encoding}")
 
 
 def is_text(response: Response) -> bool:
@@ -55,19 +57,8 @@ def is_text(response: Response) -> bool:
     return response.mimetype in _COMPRESSED
 
 
-def _compressed(body: bytes) -> bytes:
-    return gzip.compress(body, 6, mtime=0)
-
-
-# Compressing a page takes longer than making it.
-_compressed_once = lru_cache(maxsize=128)(_compressed)
-
-
 @lru_cache(maxsize=1000)
-def best_of(accepted: str) -> str:
-    """Give the best encoding that an `Accept-Encoding` header allows: br, gzip, or none ("")."""
-    if len(accepted) > LONGEST_WISH:
-        return ""
+def _best(accepted: str) -> str:
     allowed = {name.lower(): quality for name, quality in parse_accept_header(accepted)}
     gzipped = allowed.get("gzip", allowed.get("*", 0))
     if allowed.get("br", 0) >= max(gzipped, 0.001):
@@ -75,9 +66,18 @@ def best_of(accepted: str) -> str:
     return "gzip" if gzipped else ""
 
 
-def compressed(body: bytes, encoding: str, *, once: bool) -> bytes:
-    """Compress what many will get; `once` says that it will stay as it is for a while."""
+def best_encoding(accepted: str) -> str:
+    """Give the best encoding that an `Accept-Encoding` header allows: br, gzip, or none ("")."""
+    return _best(accepted) if len(accepted) <= LONGEST_WISH else ""
+
+
+def compressed(body: bytes, encoding: str) -> bytes:
+    """Compress what is given; the same bytes each time, on whatever host, for they have one tag."""
     if encoding == "gzip":
-        return gzip.compress(body, 9, mtime=0)
-    quality = 11 if once and len(body) <= TRY_EVERYTHING else 5
+        return gzip.compress(body, 6, mtime=0)
+    quality = 9 if len(body) <= TRY_HARD else 5
     return bytes(brotli.compress(body, mode=brotli.MODE_TEXT, quality=quality))
+
+
+# Compressing a page takes longer than making it.
+_compressed_once = lru_cache(maxsize=128)(compressed)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import structlog
 from flask import Flask, Response, g, request
 
-from campaign.front import compression, guards, headers, page_cache
+from campaign.front import compression, guards, http_headers, page_cache
 from campaign.front.varying import PublicRequest
 
 log = structlog.get_logger()
@@ -32,12 +32,12 @@ def init_app(
 
     @app.after_request
     def _finish(response: Response) -> Response:
-        headers.secure(response)
-        headers.cache(response, public)
-        if page_cache.take(response, is_public=headers.is_for_all(public)):
+        http_headers.secure(response)
+        http_headers.cache(response, public)
+        if page_cache.take(response, is_public=http_headers.is_for_all(public)):
             return response
-        headers.make_conditional(response)
         compression.compress(response, public)
+        http_headers.make_conditional(response)
         _log(response)
         return response
 

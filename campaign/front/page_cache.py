@@ -24,7 +24,7 @@ from campaign import public_revision
 from campaign.db import db
 from campaign.front.kept_page import LARGEST, KeptPage
 from campaign.front.varying import EVERY_PARAMETER, VARIES_BY_QUERY
-from campaign.languages import best_of
+from campaign.languages import best_language
 
 log = structlog.get_logger()
 
@@ -40,11 +40,19 @@ WAIT_FOR_MAKER = 10.0
 TYPED = "q"
 # A query longer than this is nobody's link.
 LONGEST_QUERY = 300
+# Addresses of which it is known what their pages depend on.
+MOST_ADDRESSES = 100_000
 # The part of the memory for pages with a query: whoever makes up queries only pushes out those.
 SHARE_OF_QUERIES = 0.25
 
 _SLOT = "campaign.page_cache"
-_ODD = ("HTTP_RANGE", "HTTP_IF_MATCH", "HTTP_IF_RANGE", "HTTP_IF_UNMODIFIED_SINCE")
+_ODD = (
+    "HTTP_AUTHORIZATION",
+    "HTTP_RANGE",
+    "HTTP_IF_MATCH",
+    "HTTP_IF_RANGE",
+    "HTTP_IF_UNMODIFIED_SINCE",
+)
 
 Key = tuple[Any, ...]
 
@@ -72,34 +80,36 @@ class Revision:
         self.number = 0
         self._engine = engine
         self._read_at = float("-inf")
-        self._raised_here = -1
+        self._raised_here: object = None
         self._looking = threading.Lock()
 
     @property
     def is_known(self) -> bool:
-        """Tell whether what was read may still be believed, or somebody is at it."""
-        return self._is_new or (self._looking.locked() and self._read_at > 0)
+        """Tell whether what was read may be believed: it is new, or somebody is reading it anew."""
+        return self._has_ours and (self._is_new or self._looking.locked())
+
+    @property
+    def _has_ours(self) -> bool:
+        # Who has changed something in this process sees it at once.
+        return self._raised_here is public_revision.raised_here()
 
     @property
     def _is_new(self) -> bool:
-        # Who has changed something in this process sees it at once.
-        is_ours_in = self._raised_here == public_revision.raised_here()
-        return is_ours_in and time.monotonic() - self._read_at < LOOK_EVERY
+        return time.monotonic() - self._read_at < LOOK_EVERY
 
     def look(self) -> None:
         """Read the revision where that is due; without the database it stays what it was."""
-        if self._is_new or not self._looking.acquire(blocking=self._read_at < 0):
+        if self.is_known:
             return
-        try:
-            if self._is_new:
+        with self._looking:
+            if self._has_ours and self._is_new:
                 return
             raised, began = public_revision.raised_here(), time.monotonic()
-            self.number = public_revision.current(self._engine)
-        except SQLAlchemyError as trouble:
-            log.warning("page_cache.revision_unknown", fault=type(trouble).__name__)
-        finally:
-            self._looking.release()
-        self._raised_here, self._read_at = raised, began
+            try:
+                self.number = public_revision.current(self._engine)
+            except SQLAlchemyError as trouble:
+                log.warning("page_cache.revision_unknown", fault=type(trouble).__name__)
+            self._raised_here, self._read_at = raised, began
 
 
 class Shelf:
@@ -147,40 +157,56 @@ class PageCache:
         # By address: the parameters a page reads, and whether it varies by language. Only what is
         # a page has an entry, so strangers cannot fill it.
         self._varies: dict[tuple[str, str], tuple[frozenset[str], bool]] = {}
-        self._flights: dict[Key, Flight] = {}
-        self._lock = threading.Lock()
+        self._flights: dict[Key | None, Flight] = {}
+        # Who is signed in, or has just been told something, gets pages of their own.
+        self._cookie = f"{app.config['SESSION_COOKIE_NAME']}="
 
     def ready(self, environ: dict[str, Any]) -> KeptPage | None:
         """Give a page that can be sent as it stands: nobody waits for anything. Else nothing."""
-        if not self._revision.is_known or not _may_be_kept(environ):
+        if not self._revision.is_known or not self._may_be_kept(environ):
             return None
-        page = self._find(environ)
-        if page is None or not self._is_fresh(page):
+        key = self._key(environ)
+        page = None if key is None else self._shelf(key).get(key)
+        if page is None or not (self._is_fresh(page) or self._is_good_meanwhile(page, key)):
             return None
-        return page if page.is_ready(environ) else None
+        return page if page.is_ready(environ.get("HTTP_ACCEPT_ENCODING", "")) else None
+
+    def is_under_way(self, environ: dict[str, Any]) -> bool:
+        """Tell whether somebody makes this very page now: waiting for it costs less than making."""
+        return self._may_be_kept(environ) and self._flight_key(environ) in self._flights
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request, from what is kept where that can be."""
-        if not _may_be_kept(environ):
+        if not self._may_be_kept(environ):
             return self._wsgi(environ, start_response)
         began = time.perf_counter()
         self._revision.look()
         page = self._find(environ)
         if page is None or not self._is_fresh(page):
-            flight, is_ours = self._join(environ)
-            if is_ours:
-                try:
-                    page, answer = self._make(environ, start_response, instead_of=page)
-                finally:
-                    self._land(environ, flight)
-            elif page is None or not -1 < time.time() - page.made_at < STALE_AT_MOST:
-                flight.landed.wait(WAIT_FOR_MAKER)
-                page, answer = self._find(environ), None
-                if page is None or not self._is_fresh(page):
-                    page, answer = self._make(environ, start_response, instead_of=page)
+            page, answer = self._make_or_wait(environ, start_response, before=page)
             if page is None:
-                return answer or []
+                return answer
         return page.answer(environ, start_response, began=began)
+
+    def _make_or_wait(
+        self, environ: dict[str, Any], start_response: Any, *, before: KeptPage | None
+    ) -> tuple[KeptPage | None, Iterable[bytes]]:
+        """Have one make the page, and the others take the one before or wait for it."""
+        key, ours = self._flight_key(environ), Flight()
+        flight = self._flights.setdefault(key, ours)
+        if flight is ours:
+            try:
+                return self._make(environ, start_response, before=before)
+            finally:
+                self._flights.pop(key, None)
+                flight.landed.set()
+        if before is not None and self._is_good_meanwhile(before, key):
+            return before, ()
+        flight.landed.wait(WAIT_FOR_MAKER)
+        page = self._find(environ)
+        if page is not None and self._is_fresh(page):
+            return page, ()
+        return self._make(environ, start_response, before=page)
 
     def _find(self, environ: dict[str, Any]) -> KeptPage | None:
         key = self._key(environ)
@@ -214,33 +240,26 @@ class PageCache:
             values = tuple(sorted((pair for pair in pairs if pair[0] in parameters), key=_name))
         language = ""
         if by_language:
-            language = best_of(self._offered, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+            language = best_language(self._offered, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         return (*address, values, language)
 
     def _is_fresh(self, page: KeptPage) -> bool:
-        return (
-            page.revision == self._revision.number and 0 <= time.time() - page.made_at < page.life
-        )
+        return page.revision == self._revision.number and _age(page) < page.life
+
+    def _is_good_meanwhile(self, page: KeptPage, key: Key | None) -> bool:
+        """Tell whether an old page will do, because another makes it anew."""
+        return key in self._flights and _age(page) < STALE_AT_MOST
 
     def _flight_key(self, environ: dict[str, Any]) -> Key:
+        key = self._key(environ)
+        if key is not None:
+            return key
         language = environ.get("HTTP_ACCEPT_LANGUAGE", "")
         return (*self._address(environ), environ.get("QUERY_STRING", ""), language)
 
-    def _join(self, environ: dict[str, Any]) -> tuple[Flight, bool]:
-        """Give who makes this page now; nobody else does, so it is whoever asks."""
-        ours = Flight()
-        with self._lock:
-            flight = self._flights.setdefault(self._flight_key(environ), ours)
-        return flight, flight is ours
-
-    def _land(self, environ: dict[str, Any], flight: Flight) -> None:
-        with self._lock:
-            self._flights.pop(self._flight_key(environ), None)
-        flight.landed.set()
-
     def _make(
-        self, environ: dict[str, Any], start_response: Any, *, instead_of: KeptPage | None
-    ) -> tuple[KeptPage | None, Iterable[bytes] | None]:
+        self, environ: dict[str, Any], start_response: Any, *, before: KeptPage | None
+    ) -> tuple[KeptPage | None, Iterable[bytes]]:
         """Have the application make a page; give it to be kept, or the answer that is no page."""
         slot = environ[_SLOT] = Slot(self._revision.number)
         made_at = time.time()
@@ -262,23 +281,42 @@ class PageCache:
                 revision=slot.revision,
                 made_at=made_at,
                 life=SHORT if has_read_private[0] else LONG,
+                before=before,
             )
-        if instead_of is not None:
-            page.take_over(instead_of)
+        # Compressed while others have the page before, or wait.
+        page.representation(environ.get("HTTP_ACCEPT_ENCODING", ""))
         self._keep(environ, page)
-        return page, None
+        return page, ()
 
     def _keep(self, environ: dict[str, Any], page: KeptPage) -> None:
+        if len(self._varies) >= MOST_ADDRESSES:
+            self._varies.clear()
         address = self._address(environ)
         known, by_language = self._varies.get(address, (frozenset(), False))
-        varies = (
+        self._varies[address] = (
             known | environ.get(VARIES_BY_QUERY, frozenset()),
             by_language or "campaign.varies_by_language" in environ,
         )
-        self._varies[address] = varies
         key = self._key(environ)
         if key is not None and not any(name == TYPED and value for name, value in key[2]):
             self._shelf(key).put(key, page)
+
+    def _may_be_kept(self, environ: dict[str, Any]) -> bool:
+        """Tell whether a request may be for a page that is kept; all others go on as they are."""
+        query = environ.get("QUERY_STRING", "")
+        return (
+            environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+            and self._cookie not in environ.get("HTTP_COOKIE", "")
+            and not any(name in environ for name in _ODD)
+            # The application refuses these.
+            and (not query or (len(query) <= LONGEST_QUERY and "%00" not in query))
+        )
+
+
+def _age(page: KeptPage) -> float:
+    age = time.time() - page.made_at
+    # The clock was set back: nobody knows how old it is.
+    return age if age >= 0 else float("inf")
 
 
 def _name(pair: tuple[str, str]) -> str:
@@ -287,17 +325,6 @@ def _name(pair: tuple[str, str]) -> str:
 
 def _write(piece: bytes) -> None:
     raise NotImplementedError("the application gives its answer and writes none")
-
-
-def _may_be_kept(environ: dict[str, Any]) -> bool:
-    """Tell whether a request may be for a page that is kept; all others go on as they are."""
-    query = environ.get("QUERY_STRING", "")
-    return (
-        environ["REQUEST_METHOD"] in {"GET", "HEAD"}
-        and not any(name in environ for name in _ODD)
-        # The application refuses these.
-        and (not query or (len(query) <= LONGEST_QUERY and "%00" not in query))
-    )
 
 
 def init_app(app: Flask, *, megabytes: int, proxies: int) -> None:

@@ -31,6 +31,10 @@ class NotedParameters(ImmutableMultiDict[str, str]):
         self._noted.add(key)
         return super().getlist(key, type)
 
+    def __len__(self) -> int:
+        self._noted.add(EVERY_PARAMETER)
+        return super().__len__()
+
     def __iter__(self) -> Iterator[str]:
         self._noted.add(EVERY_PARAMETER)
         return super().__iter__()
