@@ -6,17 +6,26 @@ made of these rows need look at nothing else to know whether it is still true.
 """
 
 import re
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import structlog
 from flask import Flask
 from sqlalchemy import Engine, event, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaign.db import Model, db, upsert
 from campaign.sqlite_locks import only_reads
+
+log = structlog.get_logger()
+
+# Seconds for which a process believes the revision it has read.
+LOOK_EVERY = 0.5
 
 
 class PublicRevision(Model):
@@ -109,6 +118,45 @@ def tables() -> dict[str, bool]:
         str(mapper.local_table): getattr(mapper.class_, "__public__", True)
         for mapper in Model.registry.mappers
     }
+
+
+class KnownRevision:
+    """The revision as this process last read it: at most so old, and never older than its own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.number = 0
+        self._engine = engine
+        self._read_at = float("-inf")
+        self._raised_here: object = None
+        self._looking = threading.Lock()
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether what was read may be believed: it is new, or somebody is reading it anew."""
+        return self._has_ours and (self._is_new or self._looking.locked())
+
+    @property
+    def _has_ours(self) -> bool:
+        # Who has changed something in this process sees it at once.
+        return self._raised_here is raised_here()
+
+    @property
+    def _is_new(self) -> bool:
+        return time.monotonic() - self._read_at < LOOK_EVERY
+
+    def look(self) -> None:
+        """Read the revision where that is due; without the database it stays what it was."""
+        if self.is_known:
+            return
+        with self._looking:
+            if self._has_ours and self._is_new:
+                return
+            raised, began = raised_here(), time.monotonic()
+            try:
+                self.number = current(self._engine)
+            except SQLAlchemyError as trouble:
+                log.warning("public_revision.unknown", fault=type(trouble).__name__)
+            self._raised_here, self._read_at = raised, began
 
 
 def current(engine: Engine) -> int:

@@ -2,7 +2,9 @@
 
 Granian speaks HTTP and limits the time of a request's head. What it hands over (ASGI 3.0) becomes
 what the application knows (WSGI, PEP 3333) when the last byte of the body is in, so whoever is slow
-costs a connection, and nobody else anything.
+costs a connection, and nobody else anything. Pages that are ready need no thread at all.
+
+Long, for the way of one request, from the server to the application and back, is read in one piece.
 """
 
 import asyncio

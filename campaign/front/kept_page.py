@@ -1,9 +1,11 @@
-"""A kept page: one answer, in each encoding it was asked for in, ready to be sent again."""
+"""A kept page: one answer, in each encoding it was asked for in, and the shelf of such pages."""
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flask import Response
@@ -69,7 +71,7 @@ class KeptPage:
         is_text = compression.is_text(response)
         if is_text:
             response.vary.add("Accept-Encoding")
-        left_out = {"content-length", "etag"}
+        left_out = {"content-length", "date", "etag"}
         page = cls(
             headers=[pair for pair in response.headers if pair[0].lower() not in left_out],
             body=response.get_data(),
@@ -110,19 +112,20 @@ class KeptPage:
         """Give status, headers and body for a request, in the words of ASGI."""
         made = self.representation(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if _is_known(made.tag, environ):
-            return 304, made.raw_short, b""
-        return 200, made.raw_headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else made.body
+            return 304, [*made.raw_short, _raw_date(int(time.time()))], b""
+        headers = [*made.raw_headers, _raw_date(int(time.time()))]
+        return 200, headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else made.body
 
     def answer(
         self, environ: dict[str, Any], start_response: Any, *, began: float
     ) -> Iterator[bytes]:
         """Answer a request in the words of WSGI."""
         made = self.representation(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        is_known = _is_known(made.tag, environ)
+        is_known, date = _is_known(made.tag, environ), ("Date", http_date())
         if is_known:
-            start_response("304 NOT MODIFIED", list(made.short))
+            start_response("304 NOT MODIFIED", [*made.short, date])
         else:
-            start_response("200 OK", list(made.headers))
+            start_response("200 OK", [*made.headers, date])
         self.note(environ, 304 if is_known else 200, began=began)
         body = b"" if is_known or environ["REQUEST_METHOD"] == "HEAD" else made.body
         return (body[at : at + PART] for at in range(0, len(body), PART))
@@ -153,6 +156,36 @@ class KeptPage:
         return Representation(tag, headers, short, body, _in_bytes(headers), _in_bytes(short))
 
 
+class Shelf:
+    """Pages by their keys, in so many bytes; whichever was asked for longest ago goes first."""
+
+    def __init__(self, most: float) -> None:
+        self._most, self.weight = most, 0
+        self._pages: OrderedDict[Any, KeptPage] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Any) -> KeptPage | None:
+        """Find a page."""
+        page = self._pages.get(key)
+        if page is not None:
+            try:
+                self._pages.move_to_end(key)
+            except KeyError:
+                # Another thread has put it away just now.
+                return None
+        return page
+
+    def put(self, key: Any, page: KeptPage) -> None:
+        """Keep a page, in the place of the one before it."""
+        with self._lock:
+            before = self._pages.pop(key, None)
+            self.weight += page.weight - (before.weight if before else 0)
+            self._pages[key] = page
+            while self.weight > self._most and self._pages:
+                _key, oldest = self._pages.popitem(last=False)
+                self.weight -= oldest.weight
+
+
 def _is_known(tag: str, environ: Mapping[str, Any]) -> bool:
     """Tell whether the reader has the page already (RFC 9110 section 13.1.2).
 
@@ -160,6 +193,11 @@ def _is_known(tag: str, environ: Mapping[str, Any]) -> bool:
     """
     asked = environ.get("HTTP_IF_NONE_MATCH")
     return asked is not None and parse_etags(asked).contains_weak(tag)
+
+
+@lru_cache(maxsize=1)
+def _raw_date(second: int) -> tuple[bytes, bytes]:
+    return b"date", http_date(second).encode()
 
 
 def _in_bytes(headers: Headers) -> RawHeaders:

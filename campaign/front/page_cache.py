@@ -8,28 +8,20 @@ and whether it read anything but public rows. What strangers see has a revision
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-import structlog
-from flask import Flask, Response, request, session
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Flask, Response, request
 
-from campaign import public_revision
 from campaign.db import db
-from campaign.front.kept_page import LARGEST, KeptPage
+from campaign.front.kept_page import LARGEST, KeptPage, Shelf
 from campaign.front.varying import EVERY_PARAMETER, VARIES_BY_QUERY
 from campaign.languages import best_language
+from campaign.public_revision import KnownRevision, noting_what_is_read
 
-log = structlog.get_logger()
-
-# Seconds for which a process believes the revision it has read.
-LOOK_EVERY = 0.5
 # Seconds a page lives: one that is made of public rows alone, and one with numbers of people.
 LONG, SHORT = 60.0, 5.0
 # While one makes a page anew, others are given the last one, if it is no older than this.
@@ -73,75 +65,6 @@ class Flight:
     landed: threading.Event = field(default_factory=threading.Event)
 
 
-class Revision:
-    """The revision of what strangers see, as this process last read it."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.number = 0
-        self._engine = engine
-        self._read_at = float("-inf")
-        self._raised_here: object = None
-        self._looking = threading.Lock()
-
-    @property
-    def is_known(self) -> bool:
-        """Tell whether what was read may be believed: it is new, or somebody is reading it anew."""
-        return self._has_ours and (self._is_new or self._looking.locked())
-
-    @property
-    def _has_ours(self) -> bool:
-        # Who has changed something in this process sees it at once.
-        return self._raised_here is public_revision.raised_here()
-
-    @property
-    def _is_new(self) -> bool:
-        return time.monotonic() - self._read_at < LOOK_EVERY
-
-    def look(self) -> None:
-        """Read the revision where that is due; without the database it stays what it was."""
-        if self.is_known:
-            return
-        with self._looking:
-            if self._has_ours and self._is_new:
-                return
-            raised, began = public_revision.raised_here(), time.monotonic()
-            try:
-                self.number = public_revision.current(self._engine)
-            except SQLAlchemyError as trouble:
-                log.warning("page_cache.revision_unknown", fault=type(trouble).__name__)
-            self._raised_here, self._read_at = raised, began
-
-
-class Shelf:
-    """Pages by their keys, in so many bytes; whichever was asked for longest ago goes first."""
-
-    def __init__(self, most: float) -> None:
-        self._most, self._bytes = most, 0
-        self._pages: OrderedDict[Key, KeptPage] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Key) -> KeptPage | None:
-        """Find a page."""
-        page = self._pages.get(key)
-        if page is not None:
-            try:
-                self._pages.move_to_end(key)
-            except KeyError:
-                # Another thread has put it away just now.
-                return None
-        return page
-
-    def put(self, key: Key, page: KeptPage) -> None:
-        """Keep a page, in the place of the one before it."""
-        with self._lock:
-            before = self._pages.pop(key, None)
-            self._bytes += page.weight - (before.weight if before else 0)
-            self._pages[key] = page
-            while self._bytes > self._most and self._pages:
-                _key, oldest = self._pages.popitem(last=False)
-                self._bytes -= oldest.weight
-
-
 class PageCache:
     """The application, with what it answers to strangers kept for a while."""
 
@@ -150,7 +73,7 @@ class PageCache:
         self._proxies = proxies
         self._offered = tuple(app.config["LANGUAGES"])
         with app.app_context():
-            self._revision = Revision(db.engine)
+            self._revision = KnownRevision(db.engine)
         room = megabytes * 1_000_000
         self._plain = Shelf(room * (1 - SHARE_OF_QUERIES))
         self._queried = Shelf(room * SHARE_OF_QUERIES)
@@ -160,6 +83,11 @@ class PageCache:
         self._flights: dict[Key | None, Flight] = {}
         # Who is signed in, or has just been told something, gets pages of their own.
         self._cookie = f"{app.config['SESSION_COOKIE_NAME']}="
+
+    @property
+    def weight(self) -> int:
+        """Give the bytes of all that is kept."""
+        return self._plain.weight + self._queried.weight
 
     def ready(self, environ: dict[str, Any]) -> KeptPage | None:
         """Give a page that can be sent as it stands: nobody waits for anything. Else nothing."""
@@ -269,9 +197,10 @@ class PageCache:
             told[:] = said
             return _write
 
-        with public_revision.noting_what_is_read() as has_read_private:
+        with noting_what_is_read() as has_read_private:
             answer = self._wsgi(environ, begin)
-        if slot.response is None:
+        # Only now: Flask says last of all that an answer depends on who asks.
+        if slot.response is None or _is_personal(slot.response):
             start_response(*told)
             return None, answer
         with closing(answer) if hasattr(answer, "close") else nullcontext():  # type: ignore[type-var]
@@ -311,6 +240,10 @@ class PageCache:
             # The application refuses these.
             and (not query or (len(query) <= LONGEST_QUERY and "%00" not in query))
         )
+
+
+def _is_personal(response: Response) -> bool:
+    return "Set-Cookie" in response.headers or "cookie" in response.vary
 
 
 def _age(page: KeptPage) -> float:
@@ -353,8 +286,6 @@ def take(response: Response, *, is_public: bool) -> bool:
         or not response.cache_control.public
         or response.status_code != 200
         or response.is_streamed
-        or "Set-Cookie" in response.headers
-        or session.accessed
         or response.calculate_content_length() is None
         or len(response.get_data()) > LARGEST
     ):
