@@ -57,7 +57,8 @@ def cache(response: Response, public: frozenset[str]) -> None:
     if not shared:
         response.headers["Cache-Control"] = "no-store"
         return
-    response.headers["Cache-Control"] = "public, max-age=60"
+    # What many share looks again each second, with the tag: a change is soon everywhere.
+    response.headers["Cache-Control"] = "public, max-age=60, s-maxage=1"
     if request.environ.get("campaign.varies_by_language"):
         response.vary.add("Accept-Language")
     if not response.is_streamed:

@@ -72,7 +72,7 @@ def test_a_page_is_not_sent_twice_to_whoever_has_it(
 
     again = get(visitor, path, Accept_Encoding="gzip", If_None_Match=first.headers["ETag"])
 
-    assert first.headers["Cache-Control"] == "public, max-age=60"
+    assert first.headers["Cache-Control"] == "public, max-age=60, s-maxage=1"
     assert again.status_code == 304
     assert again.data == b""
 

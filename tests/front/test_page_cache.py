@@ -112,7 +112,7 @@ def test_a_change_made_elsewhere_is_seen_within_a_second(app: Flask, reader: Rea
         # As another process does it: nothing in this one is told.
         elsewhere = connection.execution_options(raises_public_revision=False)
         with elsewhere.begin():
-            elsewhere.execute(text("UPDATE page SET html = '<p>After.</p>'"))
+            elsewhere.execute(text("UPDATE page SET title = 'After.', changed_at = '2030-01-01'"))
             elsewhere.execute(text("UPDATE public_revision SET number = number + 1"))
     until = time.monotonic() + 1
     while "After." not in reader.open("/a").text:
