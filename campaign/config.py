@@ -224,7 +224,7 @@ SETTINGS: dict[str, Setting] = {
     "TIMEZONE": Setting("UTC", _zone, "zone in which the office reads its times"),
     "TRUSTED_PROXIES": Setting(0, _count, "how many reverse proxies stand before the server"),
     "PAGE_CACHE": Setting(32, _count, "megabytes of ready pages a web process keeps, 0 = none"),
-    "WEB_WORKERS": Setting(2, _at_least_one, "web server processes"),
+    "WEB_WORKERS": Setting(0, _count, "web server processes, 0 = one a core, of two to eight"),
     "MAIL_THREADS": Setting(2, _at_least_one, "senders of one worker"),
     "MAIL_CONNECTIONS": Setting(5, _at_least_one, "connections of one sender to the relay"),
     "TESTING": Setting(False, _switch, "set by the test suite only"),

@@ -36,18 +36,22 @@ def init() -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
-def access(*, method: str, rule: str | None, status: int, ms: float) -> None:
-    """Write the line of a request that was answered: one like all others, and hardly any work.
+def access_line(*, method: str, rule: str | None, status: int, ms: float) -> str:
+    """Make the line of a request that was answered: one like all others, and hardly any work.
 
-    It is written where an answer itself takes a few microseconds, and names nobody by construction.
+    It is made where an answer itself takes a few microseconds, and names nobody by construction.
     """
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    line = (
+    return (
         f'{{"method": {_json(method)}, "rule": {_json(rule)}, "status": {status}, '
         f'"ms": {ms:.2f}, "event": "request", "level": "info", "timestamp": "{now}"}}\n'
     )
+
+
+def write(lines: str) -> None:
+    """Write lines that are made already, where there is room."""
     with contextlib.suppress(OSError):
-        sys.stderr.write(line)
+        sys.stderr.write(lines)
 
 
 _json = lru_cache(maxsize=1000)(json.dumps)

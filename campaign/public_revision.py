@@ -53,11 +53,6 @@ class _Here:
     mark = object()
 
 
-def raised_here() -> object:
-    """Give another mark whenever this process has raised the number: it need not wait to see it."""
-    return _Here.mark
-
-
 def init_app(app: Flask) -> None:
     """Watch the statements of the application's database; all rooms must have been imported."""
     with app.app_context():
@@ -133,12 +128,8 @@ class KnownRevision:
     @property
     def is_known(self) -> bool:
         """Tell whether what was read may be believed: it is new, or somebody is reading it anew."""
-        return self._has_ours and (self._is_new or self._looking.locked())
-
-    @property
-    def _has_ours(self) -> bool:
         # Who has changed something in this process sees it at once.
-        return self._raised_here is raised_here()
+        return self._raised_here is _Here.mark and (self._is_new or self._looking.locked())
 
     @property
     def _is_new(self) -> bool:
@@ -149,9 +140,9 @@ class KnownRevision:
         if self.is_known:
             return
         with self._looking:
-            if self._has_ours and self._is_new:
+            if self._raised_here is _Here.mark and self._is_new:
                 return
-            raised, began = raised_here(), time.monotonic()
+            raised, began = _Here.mark, time.monotonic()
             try:
                 self.number = current(self._engine)
             except SQLAlchemyError as trouble:

@@ -13,6 +13,7 @@ import contextvars
 import gc
 import io
 import multiprocessing
+import os
 import resource
 import tempfile
 import time
@@ -26,7 +27,9 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.server import Server
 
+from campaign import logs
 from campaign.app import LARGEST_BODY, body_limit
+from campaign.front.at_hand import AnswerAtHand, AtHand
 from campaign.front.kept_page import PART, KeptPage
 from campaign.front.page_cache import WAIT_FOR_MAKER, PageCache
 from campaign.supervisor import die_with_parent
@@ -44,6 +47,9 @@ BODY_WITHIN, BYTES_A_SECOND = 15, 5_000
 PART_WITHIN = 30
 # Seconds between looks whether a page is made that somebody else has begun.
 LOOK_AGAIN = 0.02
+# Seconds within which the line of an answer that was kept is in the log, and so many lines are
+# written at once: no more than a pipe takes in one piece.
+LINES_WITHIN, MOST_LINES = 0.2, 16
 # Connections of one process, most of which may be slow.
 CONNECTIONS = 4_000
 # Seconds for what is under way when the server is told to stop.
@@ -70,7 +76,7 @@ def serve(app: Flask, *, host: str, port: int) -> None:
         address=host,
         port=port,
         interface=Interfaces.ASGINL,
-        workers=app.config["WEB_WORKERS"],
+        workers=processes(app),
         backpressure=CONNECTIONS,
         loop=Loops.asyncio,
         http=HTTPModes.http1,
@@ -87,6 +93,13 @@ def serve(app: Flask, *, host: str, port: int) -> None:
     multiprocessing.set_start_method("fork", force=True)
     gc.freeze()
     server.serve(target_loader=load, wrap_loader=False)
+
+
+def processes(app: Flask) -> int:
+    """Tell how many processes serve an application."""
+    # One alone would leave nobody to answer while it is started again. Beyond eight, what they
+    # wait for is the database.
+    return app.config["WEB_WORKERS"] or min(max(len(os.sched_getaffinity(0)), 2), 8)
 
 
 def _allow_files(number: int) -> None:
@@ -110,6 +123,8 @@ class Gateway:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._pages: PageCache | None = app.extensions.get("page_cache")
+        self._at_hand = AtHand(self._pages) if self._pages is not None else None
+        self._lines: list[str] = []
         self._threads: ThreadPoolExecutor | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -117,10 +132,15 @@ class Gateway:
         if scope["type"] != "http":
             return
         began = time.perf_counter()
+        if self._at_hand is not None and (answer := self._at_hand.find(scope)) is not None:
+            await self._send_kept(answer, scope, send, began=began)
+            return
         environ = environ_of(scope)
         page = await self._kept(environ)
-        if page is not None:
-            await _send_kept(page, environ, send, began=began)
+        if page is not None and self._at_hand is not None:
+            answer = AnswerAtHand(page, environ)
+            self._at_hand.keep(scope, answer)
+            await self._send_kept(answer, scope, send, began=began)
             return
         try:
             with await self._body(environ, receive) as body:
@@ -151,6 +171,25 @@ class Gateway:
                 await asyncio.sleep(LOOK_AGAIN)
             page = pages.ready(environ)
         return page
+
+    async def _send_kept(
+        self, answer: AnswerAtHand, scope: Message, send: Send, *, began: float
+    ) -> None:
+        await send(answer.start())
+        await send(answer.body)
+        took = (time.perf_counter() - began) * 1000
+        rule, status = answer.page.rule, answer.status
+        line = logs.access_line(method=scope["method"], rule=rule, status=status, ms=took)
+        # Several at once: to write a line costs more than to answer.
+        self._lines.append(line)
+        if len(self._lines) == 1:
+            asyncio.get_running_loop().call_later(LINES_WITHIN, self._write_lines)
+        elif len(self._lines) >= MOST_LINES:
+            self._write_lines()
+
+    def _write_lines(self) -> None:
+        lines, self._lines = self._lines, []
+        logs.write("".join(lines))
 
     async def _body(self, environ: dict[str, Any], receive: Receive) -> IO[bytes]:
         """Take the body in, and give it from its beginning.
@@ -317,13 +356,6 @@ async def _within(seconds: float) -> Any:
             yield
     except TimeoutError:
         raise TooSlow from None
-
-
-async def _send_kept(page: KeptPage, environ: dict[str, Any], send: Send, *, began: float) -> None:
-    status, headers, body = page.asgi(environ)
-    page.note(environ, status, began=began)
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 async def _say(send: Send, status: int) -> None:

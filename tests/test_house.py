@@ -77,6 +77,7 @@ CRAFTS: dict[str, set[str]] = {
     "events/sign_ups/asks": set(),
     "events/sign_ups/rsvps": set(),
     "front": {
+        "at_hand",
         "compression",
         "errors",
         "guards",

@@ -19,6 +19,10 @@ POLICY = "; ".join(
     ]
 )
 
+# A browser shows a page again for a minute. A cache that many share asks each second whether it is
+# still so, and answers with what it has while it asks (RFC 5861 section 3).
+SHARED = "public, max-age=60, s-maxage=1, stale-while-revalidate=1"
+
 
 def secure(response: Response) -> None:
     """Tell browsers what a page of ours may do: nothing that it does not need."""
@@ -57,8 +61,7 @@ def cache(response: Response, public: frozenset[str]) -> None:
     if not shared:
         response.headers["Cache-Control"] = "no-store"
         return
-    # What many share looks again each second, with the tag: a change is soon everywhere.
-    response.headers["Cache-Control"] = "public, max-age=60, s-maxage=1"
+    response.headers["Cache-Control"] = SHARED
     if request.environ.get("campaign.varies_by_language"):
         response.vary.add("Accept-Language")
     if not response.is_streamed:

@@ -5,7 +5,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flask import Response
@@ -109,12 +108,12 @@ class KeptPage:
         return made
 
     def asgi(self, environ: Mapping[str, Any]) -> tuple[int, RawHeaders, bytes]:
-        """Give status, headers and body for a request, in the words of ASGI."""
+        """Give status, headers but for the date, and body for a request, in the words of ASGI."""
         made = self.representation(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if _is_known(made.tag, environ):
-            return 304, [*made.raw_short, _raw_date(int(time.time()))], b""
-        headers = [*made.raw_headers, _raw_date(int(time.time()))]
-        return 200, headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else made.body
+            return 304, made.raw_short, b""
+        is_head = environ["REQUEST_METHOD"] == "HEAD"
+        return 200, made.raw_headers, b"" if is_head else made.body
 
     def answer(
         self, environ: dict[str, Any], start_response: Any, *, began: float
@@ -126,14 +125,11 @@ class KeptPage:
             start_response("304 NOT MODIFIED", [*made.short, date])
         else:
             start_response("200 OK", [*made.headers, date])
-        self.note(environ, 304 if is_known else 200, began=began)
+        took = (time.perf_counter() - began) * 1000
+        status, method = 304 if is_known else 200, environ["REQUEST_METHOD"]
+        logs.write(logs.access_line(method=method, rule=self.rule, status=status, ms=took))
         body = b"" if is_known or environ["REQUEST_METHOD"] == "HEAD" else made.body
         return (body[at : at + PART] for at in range(0, len(body), PART))
-
-    def note(self, environ: Mapping[str, Any], status: int, *, began: float) -> None:
-        """Write the line of an answer into the log."""
-        took = (time.perf_counter() - began) * 1000
-        logs.access(method=environ["REQUEST_METHOD"], rule=self.rule, status=status, ms=took)
 
     def _encoding(self, accepted: str) -> str:
         if not self.is_text or len(self.body) < compression.WORTH_IT:
@@ -193,11 +189,6 @@ def _is_known(tag: str, environ: Mapping[str, Any]) -> bool:
     """
     asked = environ.get("HTTP_IF_NONE_MATCH")
     return asked is not None and parse_etags(asked).contains_weak(tag)
-
-
-@lru_cache(maxsize=1)
-def _raw_date(second: int) -> tuple[bytes, bytes]:
-    return b"date", http_date(second).encode()
 
 
 def _in_bytes(headers: Headers) -> RawHeaders:

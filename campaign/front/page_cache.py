@@ -99,6 +99,10 @@ class PageCache:
             return None
         return page if page.is_ready(environ.get("HTTP_ACCEPT_ENCODING", "")) else None
 
+    def holds(self, page: KeptPage) -> bool:
+        """Tell whether a page is still as it would be made now."""
+        return self._revision.is_known and self._is_fresh(page)
+
     def is_under_way(self, environ: dict[str, Any]) -> bool:
         """Tell whether somebody makes this very page now: waiting for it costs less than making."""
         return self._may_be_kept(environ) and self._flight_key(environ) in self._flights
