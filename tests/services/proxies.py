@@ -79,5 +79,6 @@ def _nginx(folder: Path, port: int, to: int) -> str:
     user = "user root;\n" if os.geteuid() == 0 else ""
     return (
         f"daemon off;\n{user}worker_processes auto;\npid {folder}/pid;\n"
-        f"events {{ worker_connections 768; }}\nhttp {{\n{places}{server}}}\n"
+        "events { worker_connections 768; }\n"
+        f"http {{\nsendfile on;\ntcp_nopush on;\n{places}{server}}}\n"
     )
