@@ -70,7 +70,7 @@ class AtHand:
     def find(self, scope: Mapping[str, Any]) -> AnswerAtHand | None:
         """Find the answer to what was asked before in the same words, if it still holds."""
         answer = self._answers.get(_words(scope))
-        return answer if answer is not None and self._pages.holds(answer.page) else None
+        return answer if answer is not None and self._pages.is_current(answer.page) else None
 
     def keep(self, scope: Mapping[str, Any], answer: AnswerAtHand) -> None:
         """Keep an answer for whoever asks in the same words."""

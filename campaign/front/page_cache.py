@@ -99,7 +99,7 @@ class PageCache:
             return None
         return page if page.is_ready(environ.get("HTTP_ACCEPT_ENCODING", "")) else None
 
-    def holds(self, page: KeptPage) -> bool:
+    def is_current(self, page: KeptPage) -> bool:
         """Tell whether a page is still as it would be made now."""
         return self._revision.is_known and self._is_fresh(page)
 

@@ -71,7 +71,7 @@ def statements(app: Flask) -> Iterator[list[str]]:
     asked: list[str] = []
 
     def note(*told: Any) -> None:
-        if not told[2].startswith("PRAGMA") and "FROM public_revision" not in told[2]:
+        if not told[2].startswith(("BEGIN", "PRAGMA")) and "FROM public_revision" not in told[2]:
             asked.append(told[2])
 
     with app.app_context():
