@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from campaign import clock
-from campaign.config import PREFIX, SETTINGS
+from campaign.config import PREFIX
 from campaign.db import db
 from campaign.organisers.models import Role
 from campaign.organisers.verbs import add, make_link
@@ -41,9 +41,6 @@ TIMES, MOST_BYTES, MOST_ON_DISK = 2.0, 120_000, 1_500_000_000
 # Seconds of rounds for one page, and how many of them are enough; a page that takes longer than the
 # last is asked for once.
 ROUNDS_OF, ROUNDS, SLOW = 3.0, 15, 3.0
-
-# By which nothing is kept where it is measured how long a page takes to be made.
-UNKEPT = {"PAGE_CACHE": 0} if "PAGE_CACHE" in SETTINGS else {}
 
 # `{event}` is the fullest, `{address}` that of somebody.
 PUBLIC = {
@@ -172,12 +169,12 @@ def grown(
 
     Each page is asked for as long as `seconds` allow.
     """
-    with private_on(kind, **UNKEPT) as before, private_on(kind, **UNKEPT) as after:
+    # Nothing is kept where it is measured how long a page takes to be made.
+    with private_on(kind, PAGE_CACHE=0) as before, private_on(kind, PAGE_CACHE=0) as after:
         readers = []
         for campaign, size in ((before, small), (after, large)):
             slug = fill(campaign, size)
-            for setting in UNKEPT:
-                del campaign.environment[f"{PREFIX}{setting}"]
+            del campaign.environment[f"{PREFIX}PAGE_CACHE"]
             campaign.start_web()
             readers.append(Reader(campaign, event_slug=slug))
         figures = [_weight_on_disk(name, after, large), _weight_of_first_view(name, after)]
