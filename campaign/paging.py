@@ -1,6 +1,6 @@
 """Paging: one page of a longer list, and the addresses of those beside it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -10,6 +10,8 @@ class Pager:
     number: int
     pages: int
     total: int
+    # Nobody has counted further: there are more than `total`.
+    is_more: bool = field(default=False, kw_only=True)
 
     @property
     def has_previous(self) -> bool:

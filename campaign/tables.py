@@ -1,4 +1,9 @@
-"""Tables of the office: any query searched, paged, and downloaded whole as CSV."""
+"""Tables of the office: any query searched, paged, and downloaded whole as CSV.
+
+A page view costs the same however many rows there are: rows are counted and leafed through as far
+as `MOST_SHOWN`, and words are looked for in the newest rows and by indexes; the whole table is
+read for a download, and for who asks to look through all of it.
+"""
 
 import csv
 import io
@@ -10,7 +15,8 @@ from urllib.parse import urlencode
 
 from flask import Response, current_app, stream_with_context
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, or_
+from sqlalchemy import ColumnElement, Select, inspect, or_, select, union
+from sqlalchemy.orm import aliased
 
 from campaign.db import contains, count_of, db
 from campaign.languages import local
@@ -18,6 +24,13 @@ from campaign.paging import Pager, nearest_page, pages_of
 from campaign.spreadsheets import guarded
 
 PAGE_SIZE = 50
+# So many rows of a list are counted and can be leafed through; who looks for more than these
+# searches, filters or takes the download.
+MOST_SHOWN = 10_000
+# So many of the newest rows are looked through for words, wherever in a column they stand.
+LOOKED_THROUGH = 5_000
+# In an address: every row is looked through.
+EVERYWHERE = "everywhere"
 
 
 @dataclass(frozen=True)
@@ -56,6 +69,8 @@ class Table(Pager):
     query: str
     path: str
     arguments: dict[str, str]
+    # Some words or filters went to the newest rows and the indexes alone.
+    is_narrowed: bool = False
 
     def address_of(self, number: int) -> str:
         """Give the address of a page of this table."""
@@ -65,6 +80,16 @@ class Table(Pager):
     def csv_url(self) -> str:
         """Give the address of the whole table as CSV."""
         return self._url(format="csv")
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether this is the last page that is shown, and more rows follow."""
+        return self.is_more and not self.has_next
+
+    @property
+    def everywhere_url(self) -> str:
+        """Give the address at which every row is looked through."""
+        return self._url(**{EVERYWHERE: "1"})
 
     def _url(self, **more: str) -> str:
         return f"{self.path}?{urlencode({**self.arguments, **more})}"
@@ -76,10 +101,20 @@ def office_time(moment: datetime) -> str:
 
 
 def page(
-    query: Select[Any], columns: list[Column], *, arguments: Mapping[str, str], path: str
+    query: Select[Any],
+    columns: list[Column],
+    *,
+    arguments: Mapping[str, str],
+    path: str,
+    is_narrowed: bool = False,
 ) -> Table:
-    """Give one page of what a query finds; `arguments` are those of the address."""
-    total = count_of(query)
+    """Give one page of what a query finds; `arguments` are those of the address.
+
+    `is_narrowed` says that rows may have been passed over, so that the page offers to look
+    through all.
+    """
+    counted = count_of(_ids(query), most=MOST_SHOWN + 1)
+    total = min(counted, MOST_SHOWN)
     pages = pages_of(total, size=PAGE_SIZE)
     number = nearest_page(_page_asked_for(arguments.get("page", "1")), pages)
     rows = db.session.scalars(query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
@@ -90,9 +125,17 @@ def page(
         number=number,
         pages=pages,
         total=total,
+        is_more=counted > total,
         path=path,
         arguments={k: v for k, v in arguments.items() if k not in {"page", "format"} and v},
+        is_narrowed=is_narrowed,
     )
+
+
+def _ids(query: Select[Any]) -> Select[Any]:
+    """Ask for the keys alone: to count rows, none need be read."""
+    entity = query.column_descriptions[0]["entity"]
+    return query.with_only_columns(*inspect(entity).primary_key, maintain_column_froms=True)
 
 
 def _page_asked_for(typed: str) -> int:
@@ -135,3 +178,25 @@ def _line(cells: list[str]) -> str:
 def contains_word(words: str, *columns: Any) -> ColumnElement[bool]:
     """Tell whether words stand in one of the columns, whatever their case and accents."""
     return or_(*(contains(column, words) for column in columns))
+
+
+def is_everywhere(arguments: Mapping[str, str]) -> bool:
+    """Tell whether an address asks to look through every row: for a download, or by its link."""
+    return arguments.get("format") == "csv" or bool(arguments.get(EVERYWHERE))
+
+
+def newest(model: Any) -> Any:
+    """Stand in for a table with its newest rows, which may be looked through one by one."""
+    rows = select(model).order_by(model.id.desc()).limit(LOOKED_THROUGH)
+    return aliased(model, rows.subquery(f"newest_{model.__tablename__}"))
+
+
+def outgrows_newest(model: Any) -> bool:
+    """Tell whether a table has more rows than `newest` gives."""
+    beyond = select(model.id).order_by(model.id.desc()).offset(LOOKED_THROUGH).limit(1)
+    return db.session.scalar(beyond) is not None
+
+
+def found_by(*ways: Select[Any]) -> Any:
+    """Join several ways to find ids, each by an index or in few rows, none beyond what is shown."""
+    return union(*(select(way.limit(MOST_SHOWN + 1).subquery()) for way in ways))

@@ -1,6 +1,7 @@
 """Questions about people."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -10,10 +11,12 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     select,
 )
 
-from campaign.db import db
+from campaign.db import begins_with, db
+from campaign.folding import fold, fold_name
 from campaign.outbox.models import Message
 from campaign.outbox.suppressions.models import Suppression
 from campaign.outbox.suppressions.queries import suppression_of
@@ -27,7 +30,7 @@ from campaign.people.models import (
     as_tag,
     language_tag,
 )
-from campaign.tables import contains_word
+from campaign.tables import contains_word, found_by, newest
 
 
 def by_email(email: str) -> Person | None:
@@ -50,16 +53,46 @@ def language_among(offered: Sequence[str], *, otherwise: str) -> ColumnElement[s
     return case(*exact, *related, else_=literal(otherwise))
 
 
-def search(words: str = "", *, country: str = "", tag: str = "") -> Select[Person]:
+# Written out, as the partial indexes are: by a parameter no planner would know them.
+NOTHING = literal_column("''")
+
+
+def search(
+    words: str = "", *, country: str = "", tag: str = "", everywhere: bool = False
+) -> Select[Person]:
     """Find people, the latest known first, by name, address or city, by country and by tag."""
     query = select(Person).order_by(Person.id.desc())
-    if words:
-        query = query.where(contains_word(words, Person.email, Person.name, Person.city))
+    where: list[ColumnElement[bool]] = []
     if country:
-        query = query.where(Person.country == country)
+        where += [Person.country == country, Person.country != NOTHING]
     if tag:
-        query = query.where(Person.id.in_(select(Tag.person_id).where(Tag.tag == as_tag(tag))))
-    return query
+        # Joined and sorted by its own index, so that few who have it are found at once.
+        query = select(Person).join(Tag, Tag.person_id == Person.id)
+        query = query.where(Tag.tag == as_tag(tag)).order_by(Tag.person_id.desc())
+    if words and everywhere:
+        where.append(contains_word(words, Person.email, Person.name, Person.city))
+    elif words:
+        query = query.where(Person.id.in_(ids_with(words, *where)))
+    return query.where(*where)
+
+
+def ids_with(words: str, *where: ColumnElement[bool]) -> Any:
+    """Find the ids of people by words: whoever's address, name or last name begins with them.
+
+    In whom we have come to know lately they may stand anywhere, in the city too.
+    """
+    latest, key = newest(Person), fold_name(words)
+    ways = [
+        select(latest.id).where(contains_word(words, latest.email, latest.name, latest.city)),
+        select(Person.id).where(begins_with(Person.email, fold(words.strip())), *where),
+    ]
+    if key:
+        has_name = Person.name_key != NOTHING
+        ways += [
+            select(Person.id).where(begins_with(column, key), has_name, *where)
+            for column in (Person.name_key, Person.last_name_key)
+        ]
+    return found_by(*ways)
 
 
 def tags_of(person_id: int) -> list[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import joinedload
 
 from campaign.db import db
 from campaign.outbox.kinds import caused_by_strangers
@@ -25,6 +25,7 @@ from campaign.people.models import (
     Status,
     Subscription,
 )
+from campaign.people.queries import ids_with
 from campaign.tables import contains_word
 
 # Confirmation mails are a weapon against the owner of an address: so many, over all forms.
@@ -66,16 +67,21 @@ def refused_topics_of(person_id: int) -> list[str]:
     )
 
 
-def search_subscriptions(words: str = "", *, status: str = "") -> Select[Subscription]:
-    """Find subscriptions with their person, newest first; of one `Status`, or of any."""
-    query = (
-        select(Subscription)
-        .join(Subscription.person)
-        .options(contains_eager(Subscription.person))
-        .order_by(Subscription.asked_at.desc(), Subscription.id.desc())
-    )
-    if words:
-        query = query.where(contains_word(words, Person.email, Person.name))
+def search_subscriptions(
+    words: str = "", *, status: str = "", everywhere: bool = False
+) -> Select[Subscription]:
+    """Find subscriptions with their person; of one `Status`, or of any.
+
+    Newest first: who asked last, or of those who left, who left last.
+    """
+    query = select(Subscription).options(joinedload(Subscription.person, innerjoin=True))
+    if words and everywhere:
+        query = query.join(Subscription.person).where(
+            contains_word(words, Person.email, Person.name)
+        )
+    elif words:
+        query = query.where(Subscription.person_id.in_(ids_with(words)))
+    newest = Subscription.asked_at
     match status:
         case Status.ACTIVE:
             query = query.where(
@@ -85,7 +91,8 @@ def search_subscriptions(words: str = "", *, status: str = "") -> Select[Subscri
             query = query.where(_is_pending())
         case Status.LEFT:
             query = query.where(Subscription.left_at.is_not(None))
-    return query
+            newest = Subscription.left_at
+    return query.order_by(newest.desc(), Subscription.id.desc())
 
 
 def number_of_subscribers(purpose: Purpose) -> int:
@@ -157,7 +164,7 @@ def _pending(purpose: Purpose) -> Select[Subscription]:
 
 
 def _is_pending() -> ColumnElement[bool]:
-    """Say in SQL what `Subscription.is_pending` says of a row."""
+    """Say in SQL what `Subscription.is_pending` says of a row, as its index does."""
     return or_(
         and_(Subscription.confirmed_at.is_(None), Subscription.left_at.is_(None)),
         Subscription.asked_at > Subscription.left_at,
