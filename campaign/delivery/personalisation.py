@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from campaign.outbox import fields
 from campaign.outbox.fields import FIELD, Field, Recipient, Value
-from campaign.outbox.headers import address_header, on_one_line, text_header
 from campaign.outbox.mail import ClaimedMessage, Content, Envelope, shared_part
+from campaign.outbox.mail_headers import address_header, on_one_line, text_header
 
 # A placeholder is plain letters and digits, so that no encoding changes it; quoted-printable may
 # only break it across lines, which the pattern allows for.

@@ -4,9 +4,9 @@ from campaign import tokens
 from campaign.languages import _, force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.letters.models import Letter
-from campaign.outbox.headers import display_name
 from campaign.outbox.kinds import Kind, kind
 from campaign.outbox.mail import Mail
+from campaign.outbox.mail_headers import display_name
 from campaign.people.mails import language_of
 from campaign.templating import public_url, render_mail, wrapped
 

@@ -17,7 +17,7 @@ from campaign.outbox.fields import Recipient
 from campaign.outbox.kinds import kind
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Variant
-from campaign.people import links
+from campaign.people import mail_links
 from campaign.people.models import Purpose
 from campaign.templating import absolute, our_campaign, public_url, render_mail
 
@@ -48,8 +48,8 @@ def variant(issue: Issue, text: IssueText) -> Variant:
             greeting=GREETING,
             # Not where nobody could read it: what went to some alone is not in the archive.
             issue_url=public_url("newsletter.issue", slug=issue.slug) if has_page else "",
-            preferences_url=links.preferences_url(CHOICES),
-            unsubscribe_url=links.unsubscribe_url(WAY_OUT),
+            preferences_url=mail_links.preferences_url(CHOICES),
+            unsubscribe_url=mail_links.unsubscribe_url(WAY_OUT),
         )
     return Variant(
         key=text.language,
@@ -83,7 +83,7 @@ def test_copy(issue: Issue, *, language: str, to: str, person_id: int, now: date
         text=copy.text,
         html=copy.html,
         is_own_act=True,
-        headers=list_headers(links.unsubscribe_token(person_id, Purpose.NEWSLETTER)),
+        headers=list_headers(mail_links.unsubscribe_token(person_id, Purpose.NEWSLETTER)),
     )
 
 
@@ -112,7 +112,7 @@ def list_headers(token: str) -> dict[str, str]:
     return {
         "List-Id": f"<newsletter.{domain}>",
         "List-Unsubscribe": (
-            f"<{links.unsubscribe_url(token)}>, <mailto:unsubscribe+{token}@{domain}>"
+            f"<{mail_links.unsubscribe_url(token)}>, <mailto:unsubscribe+{token}@{domain}>"
         ),
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "List-Archive": f"<{public_url('newsletter.newsletter')}>",

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import css_inline
 
-from campaign.outbox.headers import address_header, text_header, token_header
 from campaign.outbox.kinds import Kind
+from campaign.outbox.mail_headers import address_header, text_header, token_header
 
 # One line of quoted-printable stays under 76 octets whatever the text.
 _POLICY = SMTP.clone(max_line_length=78)

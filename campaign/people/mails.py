@@ -10,8 +10,9 @@ from campaign.languages import _, force_locale, own_languages
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.kinds import Kind, kind
 from campaign.outbox.mail import Mail
-from campaign.people import links
+from campaign.people import mail_links
 from campaign.people.models import Person, Purpose
+from campaign.people.policy import CONFIRM_WITHIN
 from campaign.templating import render_mail
 
 CONFIRMATION = kind("confirmation", _l("please confirm: newsletter"), is_caused_by_strangers=True)
@@ -50,13 +51,13 @@ def already_subscribed(person: Person, purpose: Purpose) -> Mail:
 def _mail(
     person: Person, purpose: Purpose, kind: Kind, subject: str, template: str, **more: Any
 ) -> Mail:
-    token = links.unsubscribe_token(person.id, purpose)
+    token = mail_links.unsubscribe_token(person.id, purpose)
     text, html = render_mail(
         f"people/mail/{template}",
-        confirm_url=links.confirm_url(person, purpose),
-        not_me_url=links.not_me_url(person),
-        unsubscribe_url=links.unsubscribe_url(token),
-        days=links.CONFIRM_WITHIN.days,
+        confirm_url=mail_links.confirm_url(person, purpose),
+        not_me_url=mail_links.not_me_url(person),
+        unsubscribe_url=mail_links.unsubscribe_url(token),
+        days=CONFIRM_WITHIN.days,
         **more,
     )
     return Mail(

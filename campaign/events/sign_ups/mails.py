@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from campaign import markup, tokens
-from campaign.events import calendar, links
+from campaign.events import calendar, external_links
 from campaign.events.calendar import Party
 from campaign.events.models import Event
 from campaign.events.sign_ups.models import SignUp, SignUpAsk
@@ -15,7 +15,7 @@ from campaign.languages import _, force_locale, short_date
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.kinds import Kind, kind
 from campaign.outbox.mail import Mail
-from campaign.people.links import not_me_url
+from campaign.people.mail_links import not_me_url
 from campaign.people.mails import language_of
 from campaign.people.models import Person
 from campaign.plain_text import plain
@@ -183,8 +183,8 @@ def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:
         "url": url,
         "bring": _prose(event.bring, base, "bring"),
         "access": _prose(event.access, base, "access"),
-        "google": links.google(event, url=url),
-        "outlook": links.outlook(event, url=url),
+        "google": external_links.google(event, url=url),
+        "outlook": external_links.outlook(event, url=url),
         "file": public_url("events.event_file", slug=event.slug),
         "withdraw": public_url("sign_ups.confirm_withdraw", token=withdraw_token(sign_up)),
         "never": not_me_url(person),
@@ -196,7 +196,7 @@ def _prose(source: str, base: str, field: str) -> dict[str, str]:
     """Render organisers' words for both halves of a mail, its own paths as full addresses."""
 
     def absolute(path: str) -> str:
-        return links.whole(path, base=base)
+        return external_links.whole(path, base=base)
 
     html = markup.complete_links(markup.render(source, field=field).html, absolute=absolute)
     return {

@@ -18,7 +18,7 @@ from campaign.outbox.fields import Recipient
 from campaign.outbox.kinds import kind
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Variant
-from campaign.people import links
+from campaign.people import mail_links
 from campaign.people.mails import Words, confirmation_reminder, language_of
 from campaign.people.models import Person, Purpose
 from campaign.templating import absolute, our_campaign, render_mail
@@ -47,8 +47,8 @@ def variant(automation: Automation, language: str) -> Variant:
             body_html=body.html,
             greeting=GREETING,
             has_just_confirmed=automation.key == WELCOME,
-            preferences_url=links.preferences_url(CHOICES),
-            unsubscribe_url=links.unsubscribe_url(WAY_OUT),
+            preferences_url=mail_links.preferences_url(CHOICES),
+            unsubscribe_url=mail_links.unsubscribe_url(WAY_OUT),
         )
     return Variant(
         key=language,
@@ -108,7 +108,7 @@ def welcome(person: Person, automation: Automation, *, now: datetime) -> Mail:
         html=seen.html,
         person_id=person.id,
         is_own_act=True,
-        headers=list_headers(links.unsubscribe_token(person.id, Purpose.NEWSLETTER)),
+        headers=list_headers(mail_links.unsubscribe_token(person.id, Purpose.NEWSLETTER)),
     )
 
 
