@@ -10,7 +10,7 @@ class Pager:
     number: int
     pages: int
     total: int
-    # Nobody has counted further: there are more than `total`.
+    # More rows follow than the `total` that were counted.
     is_more: bool = field(default=False, kw_only=True)
 
     @property
@@ -21,7 +21,7 @@ class Pager:
     @property
     def has_next(self) -> bool:
         """Tell whether there is a page after."""
-        return self.number < self.pages
+        return self.number < self.pages or self.is_more
 
     @property
     def previous_url(self) -> str:

@@ -1,13 +1,13 @@
 """Tables of the office: any query searched, paged, and downloaded whole as CSV.
 
-A page view costs the same however many rows there are: rows are counted and leafed through as far
-as `MOST_SHOWN`, and words are looked for in the newest rows and by indexes; the whole table is
-read for a download, and for who asks to look through all of it.
+A page view costs the same however many rows there are: they are counted a little further than they
+are shown, and words are looked for by indexes and in the newest rows. The whole table is read for a
+download, and for whoever asks to look through all of it.
 """
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 from flask import Response, current_app, stream_with_context
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, inspect, or_, select, union
-from sqlalchemy.orm import aliased
 
 from campaign.db import contains, count_of, db
 from campaign.languages import local
@@ -24,10 +23,11 @@ from campaign.paging import Pager, nearest_page, pages_of
 from campaign.spreadsheets import guarded
 
 PAGE_SIZE = 50
-# So many rows of a list are counted and can be leafed through; who looks for more than these
-# searches, filters or takes the download.
+# So many rows are counted; what lies beyond is "more than 1,000".
+MOST_COUNTED = 1_000
+# So far a list can be leafed through; who looks for what lies beyond searches or downloads.
 MOST_SHOWN = 10_000
-# So many of the newest rows are looked through for words, wherever in a column they stand.
+# So many of the newest rows are looked through for what no index finds.
 LOOKED_THROUGH = 5_000
 # In an address: every row is looked through.
 EVERYWHERE = "everywhere"
@@ -69,7 +69,7 @@ class Table(Pager):
     query: str
     path: str
     arguments: dict[str, str]
-    # Some words or filters went to the newest rows and the indexes alone.
+    # Only the newest rows, and what an index finds, were looked through.
     is_narrowed: bool = False
 
     def address_of(self, number: int) -> str:
@@ -82,9 +82,19 @@ class Table(Pager):
         return self._url(format="csv")
 
     @property
+    def looked_through(self) -> int:
+        """Tell how many of the newest rows were looked through where not all were."""
+        return LOOKED_THROUGH
+
+    @property
     def is_cut(self) -> bool:
-        """Tell whether this is the last page that is shown, and more rows follow."""
-        return self.is_more and not self.has_next
+        """Tell whether more rows follow than can be leafed through."""
+        return self.is_more and self.number * PAGE_SIZE >= MOST_SHOWN
+
+    @property
+    def has_next(self) -> bool:
+        """Tell whether there is a page after."""
+        return super().has_next and not self.is_cut
 
     @property
     def everywhere_url(self) -> str:
@@ -110,13 +120,14 @@ def page(
 ) -> Table:
     """Give one page of what a query finds; `arguments` are those of the address.
 
-    `is_narrowed` says that rows may have been passed over, so that the page offers to look
-    through all.
+    `is_narrowed` says that it found only some of the rows (`finds_some`).
     """
-    counted = count_of(_ids(query), most=MOST_SHOWN + 1)
-    total = min(counted, MOST_SHOWN)
+    asked = _page_asked_for(arguments.get("page", "1"))
+    most = min(max(MOST_COUNTED, asked * PAGE_SIZE), MOST_SHOWN)
+    counted = count_of(_ids(query), most=most + 1)
+    total = min(counted, most)
     pages = pages_of(total, size=PAGE_SIZE)
-    number = nearest_page(_page_asked_for(arguments.get("page", "1")), pages)
+    number = nearest_page(asked, pages)
     rows = db.session.scalars(query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
     return Table(
         columns=[{"label": c.label, "is_number": c.is_number} for c in columns],
@@ -185,18 +196,31 @@ def is_everywhere(arguments: Mapping[str, str]) -> bool:
     return arguments.get("format") == "csv" or bool(arguments.get(EVERYWHERE))
 
 
-def newest(model: Any) -> Any:
-    """Stand in for a table with its newest rows, which may be looked through one by one."""
-    rows = select(model).order_by(model.id.desc()).limit(LOOKED_THROUGH)
-    return aliased(model, rows.subquery(f"newest_{model.__tablename__}"))
+def finds_some(query: Select[Any], arguments: Mapping[str, str], *names: str) -> bool:
+    """Tell whether `found` passes over some rows of a query for these arguments of an address."""
+    asks = any(arguments.get(name) for name in names) and not is_everywhere(arguments)
+    return asks and count_of(_ids(query), most=LOOKED_THROUGH + 1) > LOOKED_THROUGH
 
 
-def outgrows_newest(model: Any) -> bool:
-    """Tell whether a table has more rows than `newest` gives."""
-    beyond = select(model.id).order_by(model.id.desc()).offset(LOOKED_THROUGH).limit(1)
-    return db.session.scalar(beyond) is not None
+def found(
+    query: Select[Any],
+    *where: ColumnElement[bool],
+    by: Iterable[Select[Any]] = (),
+    everywhere: bool = False,
+) -> Select[Any]:
+    """Find rows of a query for which a condition holds that no index answers.
+
+    Looked through are the newest rows, the first of the query; `by` are further ways to the ids of
+    some, each by an index. Or, `everywhere`, all rows are.
+    """
+    if everywhere:
+        return query.where(*where)
+    (key,) = inspect(query.column_descriptions[0]["entity"]).primary_key
+    newest = _ids(query).limit(LOOKED_THROUGH)
+    near = _ids(query).order_by(None).where(key.in_(newest), *where)
+    return query.where(key.in_(any_of(near, *by)))
 
 
-def found_by(*ways: Select[Any]) -> Any:
-    """Join several ways to find ids, each by an index or in few rows, none beyond what is shown."""
+def any_of(*ways: Select[Any]) -> Any:
+    """Join ways to find ids, each followed no further than a list is shown."""
     return union(*(select(way.limit(MOST_SHOWN + 1).subquery()) for way in ways))

@@ -172,7 +172,10 @@ def event(slug: str) -> Any:
     """Show an event and who is coming."""
     found = _event(slug)
     words, status = request.args.get("q", ""), request.args.get("state", "")
-    query = sign_up_queries.search_sign_ups(found, words, status=status)
+    all_of_them = sign_up_queries.search_sign_ups(found, status=status)
+    query = sign_up_queries.search_sign_ups(
+        found, words, status=status, everywhere=tables.is_everywhere(request.args)
+    )
     if request.args.get("format") == "csv":
         return tables.download(query, COLUMNS, name=f"{slug}-people")
     taken = sign_up_queries.seats_taken([found.id])[found.id]
@@ -183,7 +186,13 @@ def event(slug: str) -> Any:
         asked=sign_up_queries.count_unconfirmed(found),
         free=sign_up_queries.free_seats(found, now=clock.now()),
         is_over=found.is_over(clock.now()),
-        table=tables.page(query, COLUMNS, arguments=request.args, path=request.path),
+        table=tables.page(
+            query,
+            COLUMNS,
+            arguments=request.args,
+            path=request.path,
+            is_narrowed=tables.finds_some(all_of_them, request.args, "q"),
+        ),
     )
 
 

@@ -3,36 +3,37 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from campaign.db import count_of, db
 from campaign.inbound.models import InboundMail, Made
 from campaign.inbound.policy import TAKEN_UP_AFTER, TOLD_BEFORE, WAITING_KEPT
 from campaign.outbox.models import Message, address_hash
-from campaign.tables import contains_word
+from campaign.tables import contains_word, found
 
 
 def waiting(words: str = "") -> Select[InboundMail]:
     """Find the mails that wait for a person, the oldest first."""
-    found = _search(words).where(
+    query = select(InboundMail).where(
         InboundMail.settled_at.is_(None), InboundMail.made != Made.NOTHING_YET
     )
-    return found.order_by(InboundMail.received_at, InboundMail.id)
-
-
-def all_mails(words: str = "", *, kind: str = "") -> Select[InboundMail]:
-    """Find all mails that came in, the newest first."""
-    found = _search(words)
-    if kind:
-        found = found.where(InboundMail.kind == kind)
-    return found.order_by(InboundMail.received_at.desc(), InboundMail.id.desc())
-
-
-def _search(words: str) -> Select[InboundMail]:
-    query = select(InboundMail)
     if words:
         query = query.where(contains_word(words, InboundMail.sender, InboundMail.subject))
-    return query
+    return query.order_by(InboundMail.received_at, InboundMail.id)
+
+
+def all_mails(words: str = "", *, kind: str = "", everywhere: bool = False) -> Select[InboundMail]:
+    """Find all mails that came in, the newest first.
+
+    Of many the newest are looked through for words and kinds, or all `everywhere`.
+    """
+    query = select(InboundMail).order_by(InboundMail.id.desc())
+    said: list[ColumnElement[bool]] = []
+    if words:
+        said.append(contains_word(words, InboundMail.sender, InboundMail.subject))
+    if kind:
+        said.append(InboundMail.kind == kind)
+    return found(query, *said, everywhere=everywhere) if said else query
 
 
 def number_waiting() -> int:

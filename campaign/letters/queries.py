@@ -9,8 +9,9 @@ from campaign.db import db
 from campaign.languages import country_codes
 from campaign.letters.models import Letter, State, Template
 from campaign.people.models import Person
+from campaign.people.queries import ids_beginning_with
 from campaign.summits.models import Post, Summit
-from campaign.tables import contains_word
+from campaign.tables import any_of, contains_word, found
 
 FALLBACK_LANGUAGE = "en"
 
@@ -78,8 +79,12 @@ def to_erase(*, dropped_before: datetime, summit_before: date) -> Select[Letter]
     )
 
 
-def search(words: str = "", *, state: str = "") -> Select[Letter]:
-    """Find letters, the newest first, by supporter, post or subject, and by state."""
+def search(words: str = "", *, state: str = "", everywhere: bool = False) -> Select[Letter]:
+    """Find letters, the newest first, by supporter, post or subject, and by state.
+
+    Of many the newest are looked through for words, or all `everywhere`; by the beginning of the
+    supporter's address all are found.
+    """
     query = (
         select(Letter)
         .join(Letter.person)
@@ -89,15 +94,16 @@ def search(words: str = "", *, state: str = "") -> Select[Letter]:
             contains_eager(Letter.post),
             selectinload(Letter.summit),
         )
-        .order_by(Letter.written_at.desc(), Letter.id.desc())
     )
-    if words:
-        query = query.where(
-            or_(
-                contains_word(words, Person.email, Letter.name, Letter.subject, Post.title),
-                Post.country.in_(country_codes(words)),
-            )
-        )
     if state:
-        query = query.where(Letter.state == state)
+        # In the order of its index.
+        query = query.where(Letter.state == state).order_by(Letter.written_at.desc())
+    query = query.order_by(Letter.id.desc())
+    if words:
+        said = or_(
+            contains_word(words, Person.email, Letter.name, Letter.subject, Post.title),
+            Post.country.in_(country_codes(words)),
+        )
+        theirs = select(Letter.id).where(Letter.person_id.in_(any_of(ids_beginning_with(words))))
+        query = found(query, said, by=[theirs], everywhere=everywhere)
     return query

@@ -1,18 +1,23 @@
 """Questions to the outbox."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, text
 
 from campaign.db import db
 from campaign.outbox.kinds import Kind
 from campaign.outbox.models import (
+    NOT_SENT,
     OPEN,
+    TO_TAKE,
+    Batch,
     Message,
     State,
+    address_hash,
     mailbox_hash,
 )
-from campaign.tables import contains_word
+from campaign.tables import any_of, contains_word, found
 
 
 def queued_lately(address: str, *, kinds: list[Kind], since: datetime) -> int:
@@ -45,16 +50,73 @@ def counts(*, batch_id: int | None = None) -> dict[str, int]:
     return {state.value: found.get(state.value, 0) for state in State}
 
 
-def search(words: str = "", *, state: str = "", kind: str = "") -> Select[Message]:
-    """Find messages, newest first, by address or subject, state and kind."""
+def search(
+    words: str = "",
+    *,
+    state: str = "",
+    kind: str = "",
+    batch_id: int | None = None,
+    everywhere: bool = False,
+) -> Select[Message]:
+    """Find messages, newest first, by address or subject, state, kind and batch.
+
+    Of many the newest are looked through for words and kinds, or all `everywhere`; by the
+    beginning of a person's address, a whole address or the kind of a batch all are found.
+    """
     query = select(Message).order_by(Message.id.desc())
+    if batch_id is not None:
+        is_of_it = Message.batch_id == batch_id
+        own = and_(is_of_it, Message.state == state) if state else is_of_it
+        # A batch may be as large as the table, and is in no order that any index has.
+        some = Message.id.in_(any_of(select(Message.id).where(own)))
+        query = query.where(own if everywhere else some)
+    elif state:
+        query = query.where(Message.state == state if everywhere else _is_in_state(state))
     if words:
-        query = query.where(contains_word(words, Message.to_address, Message.subject))
-    if state:
-        query = query.where(Message.state == state)
+        said = contains_word(words, Message.to_address, Message.subject)
+        query = found(query, said, by=_to(words), everywhere=everywhere)
     if kind:
-        query = query.where(Message.kind == kind)
+        of_kind = select(Message.id).where(
+            Message.batch_id.in_(select(Batch.id).where(Batch.kind == kind))
+        )
+        query = found(query, Message.kind == kind, by=[of_kind], everywhere=everywhere)
     return query
+
+
+def _is_in_state(state: str) -> ColumnElement[bool]:
+    """Tell whether a message is in a state, so that few among a million are found by an index."""
+    is_so = Message.state == state
+    ids = select(Message.id).where(is_so)
+    match state:
+        case State.WAITING | State.RETRY:
+            may_be_taken = text(TO_TAKE)
+            single = ids.where(Message.batch_id.is_(None), may_be_taken)
+            of_batches = ids.where(Message.batch_id.is_not(None), may_be_taken)
+            return Message.id.in_(any_of(single, of_batches))
+        case State.SENDING:
+            return Message.id.in_(any_of(ids.where(text("state = 'sending'"))))
+        case State.SENT:
+            # Most are.
+            return is_so
+    return and_(is_so, text(NOT_SENT))
+
+
+_people: list[Callable[[str], Select[int]]] = []
+
+
+def find_people_by(find: Callable[[str], Select[int]]) -> Callable[[str], Select[int]]:
+    """Register how the ids of people are found whose address begins with words."""
+    _people.append(find)
+    return find
+
+
+def _to(words: str) -> list[Select[int]]:
+    ids = select(Message.id)
+    whole = ids.where(
+        Message.address_hash == address_hash(words.strip()), Message.batch_id.is_(None)
+    )
+    theirs = (ids.where(Message.person_id.in_(any_of(find(words)))) for find in _people)
+    return [whole, *theirs]
 
 
 def oldest_waiting(*, now: datetime) -> timedelta:

@@ -4,11 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, func
-from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.db import Model, partial_index, sorted_by_bytes
-from campaign.folding import fold_name
 from campaign.outbox.models import address_hash
 
 # Why an address is suppressed whose owner said that a form was not theirs.
@@ -36,25 +35,6 @@ class Status(StrEnum):
     LEFT = "left"
 
 
-# Folded, a letter may be two.
-_KEY_LENGTH = 80
-_KEY = sorted_by_bytes(_KEY_LENGTH)
-
-
-def name_keys(name: str) -> tuple[str, str]:
-    """Give the forms by which a name is found: of the whole, and of its last word."""
-    folded = fold_name(name)
-    return folded[:_KEY_LENGTH].rstrip(), folded.rpartition(" ")[2][:_KEY_LENGTH]
-
-
-def _key_of_name(context: Any) -> str:
-    return name_keys(context.get_current_parameters().get("name", ""))[0]
-
-
-def _key_of_last_name(context: Any) -> str:
-    return name_keys(context.get_current_parameters().get("name", ""))[1]
-
-
 def _hash_of_email(context: Any) -> str:
     return address_hash(context.get_current_parameters()["email"])
 
@@ -64,14 +44,10 @@ class Person(Model):
 
     __tablename__ = "person"
     __table_args__ = (
-        # None on language or city, and none on country that a segment would use on SQLite: whoever
-        # counts one goes through all who subscribe, in the order of both tables, three times as
-        # fast as by such an index.
+        # None on language or city, and this for the office's list alone: whoever counts a segment
+        # goes through all who subscribe, in the order of both tables, three times as fast as by
+        # such an index. Whom a form alone has made known has no country yet.
         partial_index("ix_person_country", "country", "id", where="country <> ''"),
-        # Whoever is known by a form alone has no name and no country yet, so that a form writes to
-        # none of these.
-        partial_index("ix_person_name_key", "name_key", where="name_key <> ''"),
-        partial_index("ix_person_last_name_key", "last_name_key", where="name_key <> ''"),
         # SQLite would give a forgotten person's id to the next one, and old links with it.
         {"sqlite_autoincrement": True},
     )
@@ -79,9 +55,6 @@ class Person(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(sorted_by_bytes(254), unique=True)
     name: Mapped[str] = mapped_column(String(75), default="")
-    # The name in the form in which it is looked for (`folding`), and its last word: set with it.
-    name_key: Mapped[str] = mapped_column(_KEY, default=_key_of_name, server_default="")
-    last_name_key: Mapped[str] = mapped_column(_KEY, default=_key_of_last_name, server_default="")
     country: Mapped[str] = mapped_column(String(2), default="")
     language: Mapped[str] = mapped_column(String(12), default="")
     # As they wrote it; `city_id` is the city of `places.cities` it was found to be.
@@ -94,12 +67,6 @@ class Person(Model):
     # Set when they pressed a button in a mail of ours: the address is theirs.
     confirmed_at: Mapped[datetime | None]
     remembered_at: Mapped[datetime]
-
-    @validates("name")
-    def _note_keys(self, key: str, name: str) -> str:
-        """Keep the keys in step with the name, wherever it is set."""
-        self.name_key, self.last_name_key = name_keys(name)
-        return name
 
 
 class Subscription(Model):
@@ -124,8 +91,6 @@ class Subscription(Model):
 
     __table_args__ = (
         UniqueConstraint("person_id", "purpose"),
-        # In this order the office lists them.
-        Index("ix_person_subscription_asked", "asked_at"),
         # Few have not answered.
         partial_index(
             "ix_person_subscription_pending",

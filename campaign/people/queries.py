@@ -1,7 +1,6 @@
 """Questions about people."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -16,8 +15,8 @@ from sqlalchemy import (
 )
 
 from campaign.db import begins_with, db
-from campaign.folding import fold, fold_name
 from campaign.outbox.models import Message
+from campaign.outbox.queries import find_people_by
 from campaign.outbox.suppressions.models import Suppression
 from campaign.outbox.suppressions.queries import suppression_of
 from campaign.people import exports
@@ -30,7 +29,7 @@ from campaign.people.models import (
     as_tag,
     language_tag,
 )
-from campaign.tables import contains_word, found_by, newest
+from campaign.tables import contains_word, found
 
 
 def by_email(email: str) -> Person | None:
@@ -53,46 +52,35 @@ def language_among(offered: Sequence[str], *, otherwise: str) -> ColumnElement[s
     return case(*exact, *related, else_=literal(otherwise))
 
 
-# Written out, as the partial indexes are: by a parameter no planner would know them.
-NOTHING = literal_column("''")
+# Written out, as the index is: with a parameter no planner would use it.
+_NO_COUNTRY: ColumnElement[str] = literal_column("''")
 
 
 def search(
     words: str = "", *, country: str = "", tag: str = "", everywhere: bool = False
 ) -> Select[Person]:
-    """Find people, the latest known first, by name, address or city, by country and by tag."""
-    query = select(Person).order_by(Person.id.desc())
-    where: list[ColumnElement[bool]] = []
-    if country:
-        where += [Person.country == country, Person.country != NOTHING]
-    if tag:
-        # Joined and sorted by its own index, so that few who have it are found at once.
-        query = select(Person).join(Tag, Tag.person_id == Person.id)
-        query = query.where(Tag.tag == as_tag(tag)).order_by(Tag.person_id.desc())
-    if words and everywhere:
-        where.append(contains_word(words, Person.email, Person.name, Person.city))
-    elif words:
-        query = query.where(Person.id.in_(ids_with(words, *where)))
-    return query.where(*where)
+    """Find people, the latest known first, by name, address or city, by country and by tag.
 
-
-def ids_with(words: str, *where: ColumnElement[bool]) -> Any:
-    """Find the ids of people by words: whoever's address, name or last name begins with them.
-
-    In whom we have come to know lately they may stand anywhere, in the city too.
+    By the beginning of their address all; by what else is said of them the newest, or all who are
+    known where words are looked for `everywhere`.
     """
-    latest, key = newest(Person), fold_name(words)
-    ways = [
-        select(latest.id).where(contains_word(words, latest.email, latest.name, latest.city)),
-        select(Person.id).where(begins_with(Person.email, fold(words.strip())), *where),
-    ]
-    if key:
-        has_name = Person.name_key != NOTHING
-        ways += [
-            select(Person.id).where(begins_with(column, key), has_name, *where)
-            for column in (Person.name_key, Person.last_name_key)
-        ]
-    return found_by(*ways)
+    query = select(Person).order_by(Person.id.desc())
+    if tag:
+        # Joined and in the order of its own index, so that a few among a million are found at once.
+        query = select(Person).join(Tag, Tag.person_id == Person.id).where(Tag.tag == as_tag(tag))
+        query = query.order_by(Tag.person_id.desc())
+    if country:
+        query = query.where(Person.country == country, Person.country != _NO_COUNTRY)
+    if words:
+        said = contains_word(words, Person.email, Person.name, Person.city)
+        query = found(query, said, by=[ids_beginning_with(words)], everywhere=everywhere)
+    return query
+
+
+@find_people_by
+def ids_beginning_with(words: str) -> Select[int]:
+    """Find the ids of those whose address begins with words."""
+    return select(Person.id).where(begins_with(Person.email, words.strip().lower()))
 
 
 def tags_of(person_id: int) -> list[str]:

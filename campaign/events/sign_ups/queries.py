@@ -12,7 +12,8 @@ from campaign.events.policy import RESERVATION, SIGN_UP_RETENTION
 from campaign.events.queries import WIDEST_ZONE_GAP
 from campaign.events.sign_ups.models import SignUp, SignUpAsk, Status
 from campaign.people.models import Person
-from campaign.tables import contains_word
+from campaign.people.queries import ids_beginning_with
+from campaign.tables import any_of, contains_word, found
 
 
 def sign_up_of(person: Person, event: Event) -> SignUp | None:
@@ -129,10 +130,14 @@ def count_unconfirmed(event: Event) -> int:
     return count_of(search_sign_ups(event, status=Status.ASKED))
 
 
-def search_sign_ups(event: Event, words: str = "", *, status: str = "") -> Select[SignUp]:
+def search_sign_ups(
+    event: Event, words: str = "", *, status: str = "", everywhere: bool = False
+) -> Select[SignUp]:
     """Find who signed up for an event, newest first, by name or address, and by `Status`.
 
-    With what was asked for in their name: who has not confirmed it has told us nothing yet.
+    With what was asked for in their name: who has not confirmed it has told us nothing yet. Of
+    many the newest are looked through, or all `everywhere`; by the beginning of an address all are
+    found.
     """
     query = (
         select(SignUp)
@@ -141,9 +146,6 @@ def search_sign_ups(event: Event, words: str = "", *, status: str = "") -> Selec
         .where(SignUp.event_id == event.id)
         .order_by(SignUp.signed_up_at.desc(), SignUp.id.desc())
     )
-    if words:
-        asked_as = SignUp.asks.any(contains_word(words, SignUpAsk.name))
-        query = query.where(or_(contains_word(words, Person.email, Person.name), asked_as))
     match status:
         case Status.COMING:
             query = query.where(SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_not(None))
@@ -151,6 +153,14 @@ def search_sign_ups(event: Event, words: str = "", *, status: str = "") -> Selec
             query = query.where(SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_(None))
         case Status.WITHDRAWN:
             query = query.where(SignUp.withdrawn_at.is_not(None))
+    if words:
+        asked_as = SignUp.asks.any(contains_word(words, SignUpAsk.name))
+        said = or_(contains_word(words, Person.email, Person.name), asked_as)
+        theirs = select(SignUp.id).where(
+            SignUp.event_id == event.id,
+            SignUp.person_id.in_(any_of(ids_beginning_with(words))),
+        )
+        query = found(query, said, by=[theirs], everywhere=everywhere)
     return query
 
 

@@ -1,6 +1,7 @@
 """Questions about subscriptions: who agreed to what, who may be asked, who has not answered."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -10,7 +11,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager
 
 from campaign.db import db
 from campaign.outbox.kinds import caused_by_strangers
@@ -26,8 +27,8 @@ from campaign.people.models import (
     Subscription,
 )
 from campaign.people.policy import CONFIRMATIONS_A_DAY, CONFIRMATIONS_IN_30_DAYS
-from campaign.people.queries import ids_with
-from campaign.tables import contains_word
+from campaign.people.queries import ids_beginning_with
+from campaign.tables import any_of, contains_word, found
 
 
 def subscription_of(person_id: int, purpose: Purpose) -> Subscription | None:
@@ -65,31 +66,37 @@ def refused_topics_of(person_id: int) -> list[str]:
 
 
 def search_subscriptions(
-    words: str = "", *, status: str = "", everywhere: bool = False
+    purpose: Purpose, words: str = "", *, status: str = "", everywhere: bool = False
 ) -> Select[Subscription]:
-    """Find subscriptions with their person; of one `Status`, or of any.
+    """Find subscriptions to a purpose with their person; of one `Status`, or of any.
 
-    Newest first: who asked last, or of those who left, who left last.
+    The newest first: of those who have not answered who asked last, of those who left who left
+    last. By words as people are (`people.queries.search`).
     """
-    query = select(Subscription).options(joinedload(Subscription.person, innerjoin=True))
-    if words and everywhere:
-        query = query.join(Subscription.person).where(
-            contains_word(words, Person.email, Person.name)
-        )
-    elif words:
-        query = query.where(Subscription.person_id.in_(ids_with(words)))
-    newest = Subscription.asked_at
+    query = (
+        select(Subscription)
+        .join(Subscription.person)
+        .options(contains_eager(Subscription.person))
+        .where(Subscription.purpose == purpose)
+    )
+    newest: Any = Subscription.id
     match status:
         case Status.ACTIVE:
             query = query.where(
                 Subscription.confirmed_at.is_not(None), Subscription.left_at.is_(None)
             )
         case Status.PENDING:
-            query = query.where(_is_pending())
+            query, newest = query.where(_is_pending()), Subscription.asked_at
         case Status.LEFT:
-            query = query.where(Subscription.left_at.is_not(None))
-            newest = Subscription.left_at
-    return query.order_by(newest.desc(), Subscription.id.desc())
+            query, newest = query.where(Subscription.left_at.is_not(None)), Subscription.left_at
+    query = query.order_by(newest.desc(), Subscription.id.desc())
+    if words:
+        theirs = select(Subscription.id).where(
+            Subscription.person_id.in_(any_of(ids_beginning_with(words)))
+        )
+        said = contains_word(words, Person.email, Person.name)
+        query = found(query, said, by=[theirs], everywhere=everywhere)
+    return query
 
 
 def number_of_subscribers(purpose: Purpose) -> int:
