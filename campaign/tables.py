@@ -19,16 +19,16 @@ from sqlalchemy import ColumnElement, Select, inspect, or_, select, union
 
 from campaign.db import contains, count_of, db
 from campaign.languages import local
-from campaign.paging import Pager, nearest_page, pages_of
+from campaign.paging import Pager, pages_of
 from campaign.spreadsheets import guarded
 
 PAGE_SIZE = 50
 # So many rows are counted; what lies beyond is "more than 1,000".
 MOST_COUNTED = 1_000
 # So far a list can be leafed through; who looks for what lies beyond searches or downloads.
-MOST_SHOWN = 10_000
+MOST_SHOWN = 5_000
 # So many of the newest rows are looked through for what no index finds.
-LOOKED_THROUGH = 5_000
+LOOKED_THROUGH = 2_000
 # In an address: every row is looked through.
 EVERYWHERE = "everywhere"
 
@@ -112,7 +112,7 @@ def office_time(moment: datetime) -> str:
 
 def page(
     query: Select[Any],
-    columns: list[Column],
+    columns: list[Column] | Callable[[list[Any]], list[Column]],
     *,
     arguments: Mapping[str, str],
     path: str,
@@ -120,15 +120,22 @@ def page(
 ) -> Table:
     """Give one page of what a query finds; `arguments` are those of the address.
 
-    `is_narrowed` says that it found only some of the rows (`finds_some`).
+    The columns may be made from the rows of the page, for what is asked of these alone.
+    `is_narrowed` says that only some of the rows were looked through (`finds_some`).
     """
-    asked = _page_asked_for(arguments.get("page", "1"))
-    most = min(max(MOST_COUNTED, asked * PAGE_SIZE), MOST_SHOWN)
-    counted = count_of(_ids(query), most=most + 1)
-    total = min(counted, most)
+    number = min(_page_asked_for(arguments.get("page", "1")), MOST_SHOWN // PAGE_SIZE)
+    rows, is_more = _rows(query, number), False
+    total = (number - 1) * PAGE_SIZE + len(rows)
+    # Whoever sees the end of a list need not count it.
+    if len(rows) > PAGE_SIZE or (number > 1 and not rows):
+        most = max(MOST_COUNTED, number * PAGE_SIZE)
+        counted = count_of(_ids(query), most=most + 1)
+        total, is_more = min(counted, most), counted > most
     pages = pages_of(total, size=PAGE_SIZE)
-    number = nearest_page(asked, pages)
-    rows = db.session.scalars(query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
+    if number > pages:
+        number, rows = pages, _rows(query, pages)
+    rows = rows[:PAGE_SIZE]
+    columns = columns(rows) if callable(columns) else columns
     return Table(
         columns=[{"label": c.label, "is_number": c.is_number} for c in columns],
         rows=[[column.shown(row) for column in columns] for row in rows],
@@ -136,11 +143,17 @@ def page(
         number=number,
         pages=pages,
         total=total,
-        is_more=counted > total,
+        is_more=is_more,
         path=path,
         arguments={k: v for k, v in arguments.items() if k not in {"page", "format"} and v},
         is_narrowed=is_narrowed,
     )
+
+
+def _rows(query: Select[Any], number: int) -> list[Any]:
+    """Give the rows of a page, and one more where more follow."""
+    start = (number - 1) * PAGE_SIZE
+    return list(db.session.scalars(query.limit(PAGE_SIZE + 1).offset(start)))
 
 
 def _ids(query: Select[Any]) -> Select[Any]:

@@ -66,13 +66,13 @@ def app(_application: Flask) -> Iterator[Flask]:
     """Give the application with empty tables and an empty mailbox."""
     yield _application
     with _application.app_context():
-        _empty_the_tables()
+        empty_the_tables()
         jobs.queue().flush()
     for mail in Path(_application.config["INSTANCE"]).glob("mailbox/*"):
         mail.unlink()
 
 
-def _empty_the_tables() -> None:
+def empty_the_tables() -> None:
     """Delete every row, in one go: a statement at a time would cost more than most tests."""
     deletes = ";".join(f'DELETE FROM "{table.name}"' for table in _tables())
     raw = db.engine.raw_connection()

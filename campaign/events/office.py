@@ -58,13 +58,17 @@ def _columns(taken: dict[int, int]) -> list[Column]:
 def index() -> Any:
     """List the events with the seats taken at each."""
     query = queries.search_events(request.args.get("q", ""), action=request.args.get("action", ""))
-    columns = _columns(sign_up_queries.all_seats_taken())
     if request.args.get("format") == "csv":
+        columns = _columns(sign_up_queries.all_seats_taken())
         return tables.download(query, columns, name="events")
     return render_template(
         "events/office/index.html",
-        table=tables.page(query, columns, arguments=request.args, path=request.path),
+        table=tables.page(query, _columns_of, arguments=request.args, path=request.path),
     )
+
+
+def _columns_of(events: list[Event]) -> list[Column]:
+    return _columns(sign_up_queries.seats_taken(event.id for event in events))
 
 
 def _action_columns() -> list[Column]:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from unicodedata import normalize
 
 from babel import Locale
@@ -70,6 +72,16 @@ def upcoming(*, now: datetime, country: str = "", action: str = "") -> list[Even
     return [
         event for event in ahead(now=now, country=country, action=action) if not event.is_called_off
     ]
+
+
+def next_ones(*, now: datetime, most: int) -> list[Event]:
+    """List the events that come next: so many, however many follow them."""
+    query = _filtered("", "").where(
+        Event.starts_on >= (now - WIDEST_ZONE_GAP).date(), Event.cancelled_at.is_(None)
+    )
+    found = db.session.scalars(query.execution_options(yield_per=most))
+    with closing(found):
+        return list(islice((event for event in found if not event.is_over(now)), most))
 
 
 def ahead(*, now: datetime, country: str = "", action: str = "") -> list[Event]:

@@ -88,11 +88,6 @@ def _filled(text: str, message: Message, *, now: datetime) -> str:
         return FIELD.sub(value, text)
 
 
-def kinds() -> list[str]:
-    """Name the kinds of message there are, in the order of the alphabet."""
-    return list(db.session.scalars(select(Message.kind).distinct().order_by(Message.kind)))
-
-
 def paused_batches() -> list[Batch]:
     """Find the batches that stand still because the relay refused them."""
     return list(

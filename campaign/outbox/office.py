@@ -87,7 +87,7 @@ def _list_page(form: ButtonForm) -> str:
         ),
         counts=counts,
         states=STATES,
-        kinds=[(name, kinds.name_of(name)) for name in ledger.kinds()],
+        kinds=[(name, kinds.name_of(name)) for name in kinds.known()],
         state=state,
         kind=request.args.get("kind", ""),
         relay=throttles_queries.troubled_relay(),
