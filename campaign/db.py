@@ -3,7 +3,7 @@
 Long, for wherever the two differ, it is said here and nowhere else; SQLite's one lock has a file.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -140,10 +140,19 @@ class _Migrations:
     def __getattr__(self, name: str) -> Any:
         from flask_migrate import Migrate
 
-        options = {"render_as_batch": True, "compare_type": True}
+        options = {
+            "render_as_batch": True,
+            "compare_type": True,
+            "include_name": _is_of_a_model,
+        }
         # In its place from now on, it answers for itself.
         Migrate(self._app, db, directory=str(ROOT / "migrations"), **options)
         return getattr(self._app.extensions["migrate"], name)
+
+
+def _is_of_a_model(name: str | None, kind: str, parents: Any) -> bool:
+    # The index of words (`search.index`) is no model: on SQLite it is a virtual table and its own.
+    return kind != "table" or not (name or "").startswith("search_words")
 
 
 class _MigrationCommands(click.Command):
@@ -269,6 +278,19 @@ def insert_missing(model: type[Any], values: dict[str, Any], *, unique: Iterable
     # Asked for what it inserted: PostgreSQL's driver gives no count of rows here.
     inserted = db.session.execute(statement.returning(model.__table__.c[columns[0]]))
     return inserted.first() is not None
+
+
+def insert_all_missing(
+    model: type[Any], rows: Sequence[dict[str, Any]], *, unique: Sequence[str]
+) -> list[Any]:
+    """Insert rows unless some with the same `unique` columns stand already, in one statement.
+
+    Gives the unique columns of those that were inserted. Give the rows in one order everywhere:
+    two that insert the same would else wait for each other.
+    """
+    columns = [model.__table__.c[name] for name in unique]
+    statement = upsert(model).on_conflict_do_nothing(index_elements=list(unique))
+    return [tuple(row) for row in db.session.execute(statement.returning(*columns), rows)]
 
 
 def enlarge_cache() -> None:

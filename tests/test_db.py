@@ -59,7 +59,9 @@ def test_migrations_make_from_nothing_what_the_models_say_and_can_be_undone(empt
     with empty.app_context():
         upgrade(directory=str(ROOT / "migrations"))
         with db.engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            context = MigrationContext.configure(
+                connection, opts=empty.extensions["migrate"].configure_args
+            )
             differences = compare_metadata(context, db.metadata)
         downgrade(directory=str(ROOT / "migrations"), revision="base")
         with db.engine.connect() as connection:

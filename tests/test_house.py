@@ -70,7 +70,16 @@ CRAFTS: dict[str, set[str]] = {
         "smtp_connection",
         "worker",
     },
-    "events": {"calendar", "cards", "details", "external_links", "starter", "world_map", "zones"},
+    "events": {
+        "calendar",
+        "cards",
+        "details",
+        "external_links",
+        "findable",
+        "starter",
+        "world_map",
+        "zones",
+    },
     "events/changes": set(),
     "events/event_mails": {"fields", "mailing"},
     "events/sign_ups": {"segments"},
@@ -116,7 +125,7 @@ CRAFTS: dict[str, set[str]] = {
     "mailings/planning": set(),
     "mailings/report": {"progress"},
     "mailings/running": set(),
-    "newsletter": {"fields", "mailing", "starter"},
+    "newsletter": {"fields", "findable", "mailing", "starter"},
     "newsletter/approvals": set(),
     "newsletter/automations": {"catalogue"},
     "newsletter/automations/texts": set(),
@@ -136,11 +145,12 @@ CRAFTS: dict[str, set[str]] = {
     "outbox/caps": set(),
     "outbox/suppressions": set(),
     "outbox/throttles": set(),
-    "pages": {"files", "written_days"},
+    "pages": {"files", "findable", "written_days"},
     "people": {"exports", "mail_links"},
     "people/asks": set(),
     "people/subscriptions": set(),
     "places": {"cities"},
+    "search": {"findings", "folded_words", "following", "index"},
     "segments": {"builder", "conditions", "rules"},
     "starter": set(),
     "summits": {"posts_csv", "summits_yaml"},
@@ -385,7 +395,7 @@ def test_law_5_every_mail_is_of_a_kind_that_its_room_registered() -> None:
 
 
 # What any room may have, for the same thing.
-OF_ANY_ROOM = {"fields", "mailing", "segments", "starter", "worker"}
+OF_ANY_ROOM = {"fields", "findable", "mailing", "segments", "starter", "worker"}
 
 
 def test_a_name_stands_once_in_the_house() -> None:

@@ -10,7 +10,7 @@ from unicodedata import normalize
 
 from babel import Locale
 from babel.localedata import locale_identifiers
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from campaign.db import db, lock
@@ -45,6 +45,37 @@ def lock_shared(id: int) -> Event:
 def lock_exclusive(id: int) -> Event:
     """Read an event anew and lock it against every other verb until this one is saved."""
     return _read_anew(lock(select(Event).where(Event.id == id)))
+
+
+_NAMED = select(Event).where(Event.slug == bindparam("slug"))
+# Made once: they are asked by each form.
+_UNLIMITED, _ANY = _NAMED.where(Event.capacity.is_(None)).with_for_update(read=True), lock(_NAMED)
+
+
+def lock_to_sign_up(slug: str) -> Event | None:
+    """Find an event by the name in its address, and lock it as it is until this is saved.
+
+    Alone where seats are limited and counted. Elsewhere many sign up at once, and only a change of
+    the event itself waits for them. (Never first with others and then alone: two would wait for
+    each other.)
+    """
+    for query in (_UNLIMITED, _ANY):
+        event = db.session.scalar(query, {"slug": slug}, execution_options=_ANEW)
+        if event is not None:
+            return event
+    return None
+
+
+_ANEW = {"populate_existing": True}
+
+
+def lock_by_seats(id: int, *, is_limited: bool) -> Event:
+    """Lock an event alone if its seats are limited, else with others."""
+    if not is_limited:
+        event = lock_shared(id)
+        # Unlimited a moment ago need not be unlimited now.
+        is_limited = event.capacity is not None
+    return lock_exclusive(id) if is_limited else event
 
 
 def _read_anew(query: Select[Event]) -> Event:
@@ -124,8 +155,13 @@ _ALSO_CALLED = {"GB": "UK Britain", "US": "USA America"}
 
 def _matches(event: Event, asked: list[str]) -> bool:
     names = " ".join((event.city, country_name(event.country), event.country))
-    known = _plain(f"{names} {_called_at_home(event.country, tuple(event.languages))}").split()
+    known = _plain(f"{names} {called_at_home(event)}").split()
     return all(any(name.startswith(word) for name in known) for word in asked)
+
+
+def called_at_home(event: Event) -> str:
+    """Name the country of an event as those who live there do, and as others call it for short."""
+    return _called_at_home(event.country, tuple(event.languages))
 
 
 @lru_cache(maxsize=500)
@@ -191,27 +227,6 @@ def search_events(words: str = "", *, action: str = "") -> Select[Event]:
     if action:
         query = query.join(Event.action).where(Action.slug == action)
     return query
-
-
-def with_words(words: Sequence[str], *, now: datetime, most: int) -> list[Event]:
-    """List events that a visitor's words mean, those ahead first.
-
-    Those ahead by city and country as people type them; all by what is said of them.
-    """
-    said = (Event.title, Event.city, Event.venue, Event.address, Event.description)
-    query = search_events().where(*(contains_word(word, *said) for word in words)).limit(most)
-    coming = search_by_city_or_country(ahead(now=now), " ".join(words))
-    known = {event.id for event in coming}
-    others = [event for event in db.session.scalars(query) if event.id not in known]
-    return [*coming, *others][:most]
-
-
-def actions_with_words(words: Sequence[str], *, most: int) -> list[Action]:
-    """List days of action in whose title or summary all of the words stand, the latest first."""
-    query = select(Action).where(
-        *(contains_word(word, Action.title, Action.summary) for word in words)
-    )
-    return list(db.session.scalars(query.order_by(Action.day.desc(), Action.id).limit(most)))
 
 
 def search_actions(words: str = "") -> Select[Action]:
