@@ -8,6 +8,8 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from campaign import clients, config, db, jobs, languages, logs, templating
+from campaign.counts import duties as counts_duties
+from campaign.counts.cli import cli as count_commands
 from campaign.delivery import duties as delivery_duties
 from campaign.delivery import mail_server
 from campaign.delivery.views import bp as mailbox
@@ -89,6 +91,7 @@ FROM_OTHER_SITES = frozenset({"newsletter.show_snippet", "newsletter.do_leave"})
 
 # What operators may say to a room; `campaign.cli` adds what concerns the whole house.
 COMMANDS = (
+    count_commands,
     forget_command,
     inbound_command,
     organiser_commands,
@@ -101,6 +104,7 @@ COMMANDS = (
 
 # What the rooms owe the clock; importing them puts them on the timetable.
 DUTIES = (
+    counts_duties,
     changes_duties,
     sign_ups_duties,
     inbound_duties,

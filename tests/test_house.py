@@ -54,6 +54,7 @@ SECOND_NOUNS: dict[str, dict[str, str]] = {
 CRAFTS: dict[str, set[str]] = {
     "attribution": {"codes", "links"},
     "content_checks": {"content_lint", "link_checker", "slips"},
+    "counts": {"registry", "triggers"},
     "delivery": {
         "building",
         "claiming",
