@@ -36,7 +36,7 @@ class SignUp(Model):
     signed_up_at: Mapped[datetime]
     # When the button in the invitation was pressed, or a calendar said yes. Until then only a form
     # has asked, and whoever filled it in need not be the owner of the address.
-    confirmed_at: Mapped[datetime | None] = mapped_column(index=True)
+    confirmed_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     # How far this person's copy has been revised beyond the event's own sequence.
     revisions: Mapped[int] = mapped_column(default=0)
