@@ -3,6 +3,7 @@
 Long, for wherever the two differ, it is said here and nowhere else; SQLite's one lock has a file.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -24,8 +25,10 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    any_,
     cast,
     func,
+    literal,
     or_,
     select,
     text,
@@ -349,6 +352,17 @@ def begins_with(column: Any, words: str) -> ColumnElement[bool]:
     As a range: for LIKE no database uses an index where the words are a parameter.
     """
     return and_(column >= words, column <= f"{words}\U0010ffff")
+
+
+def is_among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+    """Tell whether a column has one of many values, which go to the database as one."""
+    is_so: ColumnElement[bool]
+    if db.engine.dialect.name == "postgresql":
+        is_so = any_(literal(list(values), postgresql.ARRAY(column.type))) == column
+    else:
+        each = func.json_each(json.dumps(list(values))).table_valued("value")
+        is_so = column.in_(select(each.c.value))
+    return is_so
 
 
 def count_of(query: Select[Any], *, most: int | None = None) -> int:

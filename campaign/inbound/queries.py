@@ -11,7 +11,6 @@ from campaign.inbound.policy import TAKEN_UP_AFTER, TOLD_BEFORE, WAITING_KEPT
 from campaign.outbox.models import Message, address_hash
 from campaign.tables import contains_word, found
 
-
 # Written out, as the index is: with a parameter no planner would use it.
 _AUTH_FAILURE: ColumnElement[str] = literal_column(f"'{Made.AUTH_FAILURE.value}'")
 

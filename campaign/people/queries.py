@@ -67,8 +67,8 @@ def search(
 ) -> Select[Person]:
     """Find people, the latest known first, by name, address or city, by country and by tag.
 
-    By the beginning of their address all; by what else is said of them the newest, or all who are
-    known where words are looked for `everywhere`.
+    Of many the newest are looked through for words, and the beginnings of all addresses; or all,
+    where words are looked for `everywhere`.
     """
     query = select(Person).order_by(Person.id.desc())
     if tag:
