@@ -161,7 +161,7 @@ GROUND = {
     "approval", "characters", "clients", "clock", "colours", "comments", "config", "days_and_hours",
     "db", "folding", "forms", "front_matter", "jobs", "languages", "linking", "logs", "markdown",
     "markup", "paging", "plain_text", "private_files", "refusals", "slugs", "spreadsheets",
-    "sqlite_locks", "tables", "templating", "tokens", "validators",
+    "sqlite_locks", "sqlite_turns", "tables", "templating", "tokens", "validators",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor", "web_server"}
 

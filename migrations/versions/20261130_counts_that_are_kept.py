@@ -6,8 +6,8 @@ What keeps them, and their first numbers, come after the last migration (`env.py
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
