@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import String, case, cast, insert, literal, select, text
+from sqlalchemy import String, case, cast, func, insert, literal, select, text
 
 from campaign import clock
 from campaign.db import db
@@ -79,11 +79,13 @@ def grow(first: int, last: int) -> None:
     _multiply(
         Person, people, email=_address, address_hash=_spelled, country=_one_in(5000, "IS", "DE")
     )
-    _multiply(Subscription, people, person_id=_same, left_at=_one_in(50, now, None), **few)
-    _multiply(SignUp, people, person_id=_same, token=_spelled, **few)
+    _multiply(
+        Subscription, people, person_id=_same, asked_at=_ago, left_at=_one_in(50, now, None), **few
+    )
+    _multiply(SignUp, people, person_id=_same, token=_spelled, signed_up_at=_ago, **few)
     _multiply(SignUpAsk, people, sign_up_id=_same)
     _multiply(
-        Letter, people, person_id=_same, token=_spelled, key=_spelled,
+        Letter, people, person_id=_same, token=_spelled, key=_spelled, written_at=_ago,
         state=_one_in(40, "ready", "sent"),
     )  # fmt: skip
     _multiply(
@@ -95,7 +97,7 @@ def grow(first: int, last: int) -> None:
         person_id=lambda number: number - OF_AN_ISSUE, batch_id=lambda _: literal(1),
         kind=lambda _: literal("newsletter"), state=_one_in(2, "waiting", "sent"),
     )  # fmt: skip
-    _copy_for(Suppression, people, address_hash=cast(Person.id, String))
+    _copy_for(Suppression, people, address_hash=cast(Person.id, String), since=_ago(Person.id))
     _copy_for(Tag, people, person_id=Person.id)
     db.session.commit()
     if db.engine.dialect.name == "postgresql":
@@ -115,6 +117,15 @@ def _address(number: Any) -> Any:
     return literal("reader") + _spelled(number) + literal("@example.org")
 
 
+def _ago(number: Any) -> Any:
+    """Give a moment so many seconds ago."""
+    now = clock.now()
+    if db.engine.dialect.name == "postgresql":
+        return literal(now) - func.make_interval(0, 0, 0, 0, 0, 0, number)
+    back = literal("-") + _spelled(number) + literal(" seconds")
+    return func.strftime("%Y-%m-%d %H:%M:%S.000000", now.isoformat(" "), back)
+
+
 def _one_in(many: int, then: Any, otherwise: Any) -> Callable[[Any], Any]:
     return lambda number: case((number % many == 0, then), else_=otherwise)
 
@@ -131,7 +142,7 @@ def _multiply(model: Any, numbers: range, **changed: Callable[[Any], Any]) -> No
 def _copy_for(model: Any, people: range, **changed: Any) -> None:
     """Insert rows like that of the first person, one for each of some others."""
     table = model.__table__
-    (key,) = changed
+    key = next(iter(changed))
     of_the_first = table.c[key] == ("1" if key == "address_hash" else 1)
     meant = Person.id.between(people[0], people[-1])
     _copy(table, changed, table.join(Person.__table__, meant), of_the_first)

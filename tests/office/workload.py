@@ -15,6 +15,11 @@ from campaign.db import db
 # So much of SQLite's program is run between two calls of its progress handler.
 STEP = 50
 WHOLE_TABLE = 1_000_000
+# What fits into a few pages PostgreSQL rather reads as a whole: of so few rows as a test has it
+# would never ask an index.
+_FOR_FEW = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan")
+AS_IF_LARGE = ";".join(f"SET {way} = off" for way in _FOR_FEW)
+AS_IT_IS = ";".join(f"RESET {way}" for way in _FOR_FEW)
 
 
 @dataclass
@@ -84,8 +89,10 @@ def _rows(engine: Any, work: Work) -> Iterator[None]:
         if not _is_question(statement):
             return
         with cursor.connection.cursor() as asking:
+            asking.execute(AS_IF_LARGE)
             asking.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
             (plan,) = asking.fetchone()
+            asking.execute(AS_IT_IS)
         plan = json.loads(plan) if isinstance(plan, str) else plan
         work.statements.append((statement, _looked_at(plan[0]["Plan"])))
 
