@@ -216,24 +216,43 @@ def finds_some(query: Select[Any], arguments: Mapping[str, str], *names: str) ->
 
 
 def found(
-    query: Select[Any],
-    *where: ColumnElement[bool],
+    rows: Select[Any],
+    said: ColumnElement[bool],
+    *,
+    where: Iterable[ColumnElement[bool]] = (),
     by: Iterable[Select[Any]] = (),
+    newest: Select[Any] | None = None,
     everywhere: bool = False,
 ) -> Select[Any]:
-    """Find rows of a query for which a condition holds that no index answers.
+    """Find the rows `where` some conditions hold and of which something is said that no index knows.
 
-    Looked through are the newest rows, the first of the query; `by` are further ways to the ids of
-    some, each by an index. Or, `everywhere`, all rows are.
+    Looked through are the newest, the first of the rows (or of `newest`, where an index finds them
+    by other words); `by` are further ways to the ids of some, each by an index. Or, `everywhere`,
+    all are.
     """
     if everywhere:
-        return query.where(*where)
-    (key,) = inspect(query.column_descriptions[0]["entity"]).primary_key
-    newest = _ids(query).limit(LOOKED_THROUGH).subquery("newest")
-    near = _ids(query).order_by(None).join(newest, newest.c[key.name] == key).where(*where)
-    # Asked at once: left within the query, a planner may begin with all that the query finds.
-    ids = db.session.scalars(select(any_of(near, *by).subquery())).all()
-    return query.where(is_among(key, ids))
+        return rows.where(*where, said)
+    (key,) = inspect(rows.column_descriptions[0]["entity"]).primary_key
+    conditions, keys = list(where), _ids(rows).order_by(None)
+
+    def among(some: Select[Any], most: int) -> Select[Any]:
+        few = some.limit(most).subquery()
+        return keys.join(few, few.c[key.name] == key)
+
+    first = rows.where(*conditions) if newest is None else newest
+    near = among(_ids(first), LOOKED_THROUGH).where(said)
+    ways = (among(way, MOST_SHOWN + 1).where(*conditions) for way in by)
+    # Asked at once, and then for nothing but these: within one question, a planner may begin with
+    # all for which the conditions hold.
+    ids = db.session.scalars(union(near, *ways)).all()
+    return rows.where(is_among(key, ids))
+
+
+def pointing_to(some: Select[Any], column: Any) -> Select[Any]:
+    """Find the ids of the rows whose foreign key is one of some ids."""
+    (key,) = inspect(column.class_).primary_key
+    few = some.limit(MOST_SHOWN + 1).subquery()
+    return select(key).join(few, few.c.id == column)
 
 
 def any_of(*ways: Select[Any]) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 
 from campaign.db import count_of, db
 from campaign.inbound.models import InboundMail, Made
@@ -36,7 +36,7 @@ def all_mails(words: str = "", *, kind: str = "", everywhere: bool = False) -> S
         said.append(contains_word(words, InboundMail.sender, InboundMail.subject))
     if kind:
         said.append(InboundMail.kind == kind)
-    return found(query, *said, everywhere=everywhere) if said else query
+    return found(query, and_(*said), everywhere=everywhere) if said else query
 
 
 def number_waiting() -> int:

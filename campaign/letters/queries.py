@@ -11,7 +11,7 @@ from campaign.letters.models import Letter, State, Template
 from campaign.people.models import Person
 from campaign.people.queries import ids_beginning_with
 from campaign.summits.models import Post, Summit
-from campaign.tables import any_of, contains_word, found
+from campaign.tables import contains_word, found, pointing_to
 
 FALLBACK_LANGUAGE = "en"
 
@@ -85,7 +85,8 @@ def search(words: str = "", *, state: str = "", everywhere: bool = False) -> Sel
     Of many the newest are looked through for words, or all `everywhere`; by the beginning of the
     supporter's address all are found.
     """
-    query = (
+    where = [Letter.state == state] if state else []
+    rows = (
         select(Letter)
         .join(Letter.person)
         .join(Letter.post)
@@ -97,13 +98,13 @@ def search(words: str = "", *, state: str = "", everywhere: bool = False) -> Sel
     )
     if state:
         # In the order of its index.
-        query = query.where(Letter.state == state).order_by(Letter.written_at.desc())
-    query = query.order_by(Letter.id.desc())
-    if words:
-        said = or_(
-            contains_word(words, Person.email, Letter.name, Letter.subject, Post.title),
-            Post.country.in_(country_codes(words)),
-        )
-        theirs = select(Letter.id).where(Letter.person_id.in_(any_of(ids_beginning_with(words))))
-        query = found(query, said, by=[theirs], everywhere=everywhere)
-    return query
+        rows = rows.order_by(Letter.written_at.desc())
+    rows = rows.order_by(Letter.id.desc())
+    if not words:
+        return rows.where(*where)
+    said = or_(
+        contains_word(words, Person.email, Letter.name, Letter.subject, Post.title),
+        Post.country.in_(country_codes(words)),
+    )
+    theirs = pointing_to(ids_beginning_with(words), Letter.person_id)
+    return found(rows, said, where=where, by=[theirs], everywhere=everywhere)

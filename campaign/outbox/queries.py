@@ -20,7 +20,7 @@ from campaign.outbox.models import (
     address_hash,
     mailbox_hash,
 )
-from campaign.tables import any_of, contains_word, found
+from campaign.tables import any_of, contains_word, found, pointing_to
 
 
 def queued_lately(address: str, *, kinds: list[Kind], since: datetime) -> int:
@@ -98,23 +98,26 @@ def search(
     Of many the newest are looked through for words and kinds, or all `everywhere`; by the
     beginning of a person's address, a whole address or the kind of a batch all are found.
     """
-    query = select(Message).order_by(Message.id.desc())
+    rows, where = select(Message).order_by(Message.id.desc()), []
     if batch_id is not None:
         is_of_it = Message.batch_id == batch_id
         own = and_(is_of_it, Message.state == state) if state else is_of_it
         # A batch may be as large as the table, and is in no order that any index has.
         some = Message.id.in_(any_of(select(Message.id).where(own)))
-        query = query.where(own if everywhere else some)
+        where.append(own if everywhere else some)
     elif state:
-        query = query.where(Message.state == state if everywhere else _is_in_state(state))
+        where.append(Message.state == state if everywhere else _is_in_state(state))
+    query, is_of_kind = rows.where(*where), Message.kind == kind
     if words:
         said = contains_word(words, Message.to_address, Message.subject)
-        query = found(query, said, by=_to(words), everywhere=everywhere)
+        if kind:
+            said, where = and_(said, is_of_kind), [*where, is_of_kind]
+        by = _to(words)
+        return found(rows, said, where=where, by=by, newest=query, everywhere=everywhere)
     if kind:
-        of_kind = select(Message.id).where(
-            Message.batch_id.in_(select(Batch.id).where(Batch.kind == kind))
-        )
-        query = found(query, Message.kind == kind, by=[of_kind], everywhere=everywhere)
+        batches = select(Batch.id).where(Batch.kind == kind).order_by(Batch.id.desc())
+        by = [pointing_to(batches, Message.batch_id)]
+        return found(rows, is_of_kind, where=where, by=by, everywhere=everywhere)
     return query
 
 
@@ -150,7 +153,7 @@ def _to(words: str) -> list[Select[int]]:
     whole = ids.where(
         Message.address_hash == address_hash(words.strip()), Message.batch_id.is_(None)
     )
-    theirs = (ids.where(Message.person_id.in_(any_of(find(words)))) for find in _people)
+    theirs = (pointing_to(find(words), Message.person_id) for find in _people)
     return [whole, *theirs]
 
 

@@ -70,17 +70,22 @@ def search(
     Of many the newest are looked through for words, and the beginnings of all addresses; or all,
     where words are looked for `everywhere`.
     """
-    query = select(Person).order_by(Person.id.desc())
+    rows = select(Person).order_by(Person.id.desc())
+    query = rows
+    where: list[ColumnElement[bool]] = []
     if tag:
         # Joined and in the order of its own index, so that a few among a million are found at once.
         query = select(Person).join(Tag, Tag.person_id == Person.id).where(Tag.tag == as_tag(tag))
         query = query.order_by(Tag.person_id.desc())
+        where.append(exists().where(Tag.person_id == Person.id, Tag.tag == as_tag(tag)))
     if country:
         query = query.where(Person.country == country, Person.country != _NO_COUNTRY)
-    if words:
-        said = contains_word(words, Person.email, Person.name, Person.city)
-        query = found(query, said, by=[ids_beginning_with(words)], everywhere=everywhere)
-    return query
+        where.append(Person.country == country)
+    if not words:
+        return query
+    said = contains_word(words, Person.email, Person.name, Person.city)
+    by = [ids_beginning_with(words)]
+    return found(rows, said, where=where, by=by, newest=query, everywhere=everywhere)
 
 
 @find_people_by

@@ -95,7 +95,7 @@ def grow(first: int, last: int) -> None:
     _multiply(
         Message, range(OF_AN_ISSUE + first, OF_AN_ISSUE + last + 1),
         person_id=lambda number: number - OF_AN_ISSUE, batch_id=lambda _: literal(1),
-        kind=lambda _: literal("newsletter"), state=_one_in(2, "waiting", "sent"),
+        kind=lambda _: literal("newsletter"), state=_one_in(10, "sent", "waiting"),
     )  # fmt: skip
     _copy_for(Suppression, people, address_hash=cast(Person.id, String), since=_ago(Person.id))
     _copy_for(Tag, people, person_id=Person.id)

@@ -7,9 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
 
-from campaign.db import db
 from campaign.organisers.models import Role
 from tests.conftest import empty_the_tables, signed_in
 from tests.office.growing import begin, grow
@@ -78,7 +76,7 @@ def addresses(app: Flask, organiser: Visitor) -> Iterator[str]:
 
 def questions(page: str) -> Iterator[tuple[str, str]]:
     """List what can be asked of a list: for words, and by each of its filters."""
-    for words in ("reader7", "reader77@example.org", "@example.org"):
+    for words in ("reader5", "reader77@example.org", "@example.org"):
         yield "q", words
     for name, options in re.findall(r'<select [^>]*name="(\w+)">(.*?)</select>', page, re.S):
         values = [unescape(value) for value in re.findall(r'<option value="([^"]+)"', options)]
@@ -110,22 +108,3 @@ def test_no_page_asks_for_each_of_its_rows(pages: Pages) -> None:
 
     assert max(asked.values()) > 5
     assert not {page: times for page, times in asked.items() if times > MOST_STATEMENTS}
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "SELECT count(*) FROM (SELECT id FROM person WHERE name = 'Bo') AS some",
-        "SELECT id FROM person ORDER BY name, id LIMIT 1",
-        "SELECT count(*) FROM person",
-    ],
-)
-def test_work_that_goes_through_a_table_is_seen(app: Flask, statement: str) -> None:
-    with app.app_context():
-        begin()
-        grow(2, 2 * TOO_MUCH)
-
-        with watched(app) as work:
-            db.session.execute(text(statement)).all()
-
-    assert work.total > TOO_MUCH

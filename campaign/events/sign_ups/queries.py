@@ -15,7 +15,7 @@ from campaign.events.queries import WIDEST_ZONE_GAP
 from campaign.events.sign_ups.models import SEATS, SIGN_UPS, SignUp, SignUpAsk, Status
 from campaign.people.models import Person
 from campaign.people.queries import ids_beginning_with
-from campaign.tables import any_of, contains_word, found
+from campaign.tables import contains_word, found, pointing_to
 
 
 def sign_up_of(person: Person, event: Event) -> SignUp | None:
@@ -127,29 +127,27 @@ def search_sign_ups(
     many the newest are looked through, or all `everywhere`; by the beginning of an address all are
     found.
     """
-    query = (
+    where = [SignUp.event_id == event.id]
+    match status:
+        case Status.COMING:
+            where += [SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_not(None)]
+        case Status.ASKED:
+            where += [SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_(None)]
+        case Status.WITHDRAWN:
+            where.append(SignUp.withdrawn_at.is_not(None))
+    rows = (
         select(SignUp)
         .join(SignUp.person)
         .options(contains_eager(SignUp.person), selectinload(SignUp.asks))
-        .where(SignUp.event_id == event.id)
         .order_by(SignUp.signed_up_at.desc(), SignUp.id.desc())
     )
-    match status:
-        case Status.COMING:
-            query = query.where(SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_not(None))
-        case Status.ASKED:
-            query = query.where(SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_(None))
-        case Status.WITHDRAWN:
-            query = query.where(SignUp.withdrawn_at.is_not(None))
-    if words:
-        asked_as = SignUp.asks.any(contains_word(words, SignUpAsk.name))
-        said = or_(contains_word(words, Person.email, Person.name), asked_as)
-        theirs = select(SignUp.id).where(
-            SignUp.event_id == event.id,
-            SignUp.person_id.in_(any_of(ids_beginning_with(words))),
-        )
-        query = found(query, said, by=[theirs], everywhere=everywhere)
-    return query
+    if not words:
+        return rows.where(*where)
+    asked_as = SignUp.asks.any(contains_word(words, SignUpAsk.name))
+    said = or_(contains_word(words, Person.email, Person.name), asked_as)
+    theirs = pointing_to(ids_beginning_with(words), SignUp.person_id)
+    theirs = theirs.where(SignUp.event_id == event.id)
+    return found(rows, said, where=where, by=[theirs], everywhere=everywhere)
 
 
 def long_over(*, now: datetime) -> list[Event]:

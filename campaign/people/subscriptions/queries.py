@@ -29,7 +29,7 @@ from campaign.people.models import (
 )
 from campaign.people.policy import CONFIRMATIONS_A_DAY, CONFIRMATIONS_IN_30_DAYS
 from campaign.people.queries import ids_beginning_with
-from campaign.tables import any_of, contains_word, found
+from campaign.tables import contains_word, found, pointing_to
 
 
 def subscription_of(person_id: int, purpose: Purpose) -> Subscription | None:
@@ -74,30 +74,28 @@ def search_subscriptions(
     The newest first: of those who have not answered who asked last, of those who left who left
     last. By words as people are (`people.queries.search`).
     """
-    query = (
-        select(Subscription)
-        .join(Subscription.person)
-        .options(contains_eager(Subscription.person))
-        .where(Subscription.purpose == purpose)
-    )
+    where = [Subscription.purpose == purpose]
     newest: Any = Subscription.id
     match status:
         case Status.ACTIVE:
-            query = query.where(
-                Subscription.confirmed_at.is_not(None), Subscription.left_at.is_(None)
-            )
+            where += [Subscription.confirmed_at.is_not(None), Subscription.left_at.is_(None)]
         case Status.PENDING:
-            query, newest = query.where(_is_pending()), Subscription.asked_at
+            where.append(_is_pending())
+            newest = Subscription.asked_at
         case Status.LEFT:
-            query, newest = query.where(Subscription.left_at.is_not(None)), Subscription.left_at
-    query = query.order_by(newest.desc(), Subscription.id.desc())
-    if words:
-        theirs = select(Subscription.id).where(
-            Subscription.person_id.in_(any_of(ids_beginning_with(words)))
-        )
-        said = contains_word(words, Person.email, Person.name)
-        query = found(query, said, by=[theirs], everywhere=everywhere)
-    return query
+            where.append(Subscription.left_at.is_not(None))
+            newest = Subscription.left_at
+    rows = (
+        select(Subscription)
+        .join(Subscription.person)
+        .options(contains_eager(Subscription.person))
+        .order_by(newest.desc(), Subscription.id.desc())
+    )
+    if not words:
+        return rows.where(*where)
+    said = contains_word(words, Person.email, Person.name)
+    theirs = pointing_to(ids_beginning_with(words), Subscription.person_id)
+    return found(rows, said, where=where, by=[theirs], everywhere=everywhere)
 
 
 def number_of_subscribers(purpose: Purpose) -> int:
