@@ -224,7 +224,7 @@ def found(
     newest: Select[Any] | None = None,
     everywhere: bool = False,
 ) -> Select[Any]:
-    """Find the rows `where` some conditions hold and of which something is said that no index knows.
+    """Find rows `where` conditions hold and of which something is said that no index knows.
 
     Looked through are the newest, the first of the rows (or of `newest`, where an index finds them
     by other words); `by` are further ways to the ids of some, each by an index. Or, `everywhere`,
