@@ -69,6 +69,8 @@ class Table(Pager):
     query: str
     path: str
     arguments: dict[str, str]
+    # More rows follow than the `total` that were counted.
+    is_more: bool = False
     # Only the newest rows, and what an index finds, were looked through.
     is_narrowed: bool = False
 
@@ -94,7 +96,7 @@ class Table(Pager):
     @property
     def has_next(self) -> bool:
         """Tell whether there is a page after."""
-        return super().has_next and not self.is_cut
+        return (super().has_next or self.is_more) and not self.is_cut
 
     @property
     def everywhere_url(self) -> str:
@@ -226,20 +228,21 @@ def found(
 ) -> Select[Any]:
     """Find rows `where` conditions hold and of which something is said that no index knows.
 
-    Looked through are the newest, the first of the rows (or of `newest`, where an index finds them
-    by other words); `by` are further ways to the ids of some, each by an index. Or, `everywhere`,
-    all are.
+    Looked through are the newest, the first of these rows; `by` are further ways to the ids of
+    some, each by an index. Or, `everywhere`, all are. `newest` are the same rows in the words of an
+    index, which would lead away from the ids.
     """
+    conditions = list(where)
+    first = rows.where(*conditions) if newest is None else newest
     if everywhere:
-        return rows.where(*where, said)
+        return first.where(said)
     (key,) = inspect(rows.column_descriptions[0]["entity"]).primary_key
-    conditions, keys = list(where), _ids(rows).order_by(None)
+    keys = _ids(rows).order_by(None)
 
     def among(some: Select[Any], most: int) -> Select[Any]:
         few = some.limit(most).subquery()
         return keys.join(few, few.c[key.name] == key)
 
-    first = rows.where(*conditions) if newest is None else newest
     near = among(_ids(first), LOOKED_THROUGH).where(said)
     ways = (among(way, MOST_SHOWN + 1).where(*conditions) for way in by)
     # Asked at once, and then for nothing but these: within one question, a planner may begin with

@@ -127,9 +127,10 @@ def _is_in_state(state: str) -> ColumnElement[bool]:
     ids = select(Message.id).where(is_so)
     match state:
         case State.WAITING | State.RETRY:
-            may_be_taken = text(TO_TAKE)
-            single = ids.where(Message.batch_id.is_(None), may_be_taken)
-            of_batches = ids.where(Message.batch_id.is_not(None), may_be_taken)
+            single = ids.where(Message.batch_id.is_(None), text(TO_TAKE))
+            open_batches = select(Batch.id).where(Batch.finished_at.is_(None))
+            newest = open_batches.order_by(Batch.id.desc())
+            of_batches = pointing_to(newest, Message.batch_id).where(is_so)
             return Message.id.in_(any_of(single, of_batches))
         case State.SENDING:
             return Message.id.in_(any_of(select(Message.id).where(_IS_SENDING)))

@@ -80,7 +80,7 @@ def grow(first: int, last: int) -> None:
         Person, people, email=_address, address_hash=_spelled, country=_one_in(5000, "IS", "DE")
     )
     _multiply(
-        Subscription, people, person_id=_same, asked_at=_ago, left_at=_one_in(50, now, None), **few
+        Subscription, people, person_id=_same, asked_at=_ago, left_at=_one_in(200, now, None), **few
     )
     _multiply(SignUp, people, person_id=_same, token=_spelled, signed_up_at=_ago, **few)
     _multiply(SignUpAsk, people, sign_up_id=_same)

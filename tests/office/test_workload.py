@@ -14,7 +14,7 @@ MANY = 5_000
 @pytest.mark.parametrize(
     "statement",
     [
-        "SELECT count(*) FROM (SELECT id FROM person WHERE name = 'Bo') AS some",
+        "SELECT count(*) FROM (SELECT id FROM person WHERE name = 'Bo') AS found",
         "SELECT id FROM person ORDER BY name, id LIMIT 1",
         "SELECT count(*) FROM person",
     ],

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from campaign.counts.queries import all_numbers, number, numbers
+from campaign.counts.queries import all_numbers, number, number_of, numbers
 from campaign.db import db, lock
-from campaign.events.models import Event
+from campaign.events.models import Action, Event
 from campaign.events.policy import RESERVATION, SIGN_UP_RETENTION
 from campaign.events.queries import WIDEST_ZONE_GAP
 from campaign.events.sign_ups.models import SEATS, SIGN_UPS, SignUp, SignUpAsk, Status
@@ -55,6 +55,13 @@ def seats_taken_by_action() -> dict[int | None, int]:
     for event_id, action_id in db.session.execute(select(Event.id, Event.action_id)):
         found[action_id] += taken[event_id]
     return dict(found)
+
+
+def seats_taken_on(action: Action) -> int:
+    """Count the seats taken at the events of a day of action that are not called off."""
+    seats = select(func.sum(number_of(SEATS, Event.id)))
+    found = seats.where(Event.action_id == action.id, Event.cancelled_at.is_(None))
+    return int(db.session.scalar(found) or 0)
 
 
 def seats_reserved(event_ids: Iterable[int], *, now: datetime) -> dict[int, int]:
@@ -127,27 +134,28 @@ def search_sign_ups(
     many the newest are looked through, or all `everywhere`; by the beginning of an address all are
     found.
     """
-    where = [SignUp.event_id == event.id]
+    where: list[ColumnElement[bool]] = []
     match status:
         case Status.COMING:
-            where += [SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_not(None)]
+            where = [SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_not(None)]
         case Status.ASKED:
-            where += [SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_(None)]
+            where = [SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_(None)]
         case Status.WITHDRAWN:
-            where.append(SignUp.withdrawn_at.is_not(None))
+            where = [SignUp.withdrawn_at.is_not(None)]
     rows = (
         select(SignUp)
         .join(SignUp.person)
         .options(contains_eager(SignUp.person), selectinload(SignUp.asks))
         .order_by(SignUp.signed_up_at.desc(), SignUp.id.desc())
     )
+    newest = rows.where(SignUp.event_id == event.id, *where)
     if not words:
-        return rows.where(*where)
+        return newest
     asked_as = SignUp.asks.any(contains_word(words, SignUpAsk.name))
     said = or_(contains_word(words, Person.email, Person.name), asked_as)
     theirs = pointing_to(ids_beginning_with(words), SignUp.person_id)
     theirs = theirs.where(SignUp.event_id == event.id)
-    return found(rows, said, where=where, by=[theirs], everywhere=everywhere)
+    return found(rows, said, where=where, by=[theirs], newest=newest, everywhere=everywhere)
 
 
 def long_over(*, now: datetime) -> list[Event]:
