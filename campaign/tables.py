@@ -70,7 +70,7 @@ class Table(Pager):
     path: str
     arguments: dict[str, str]
     # More rows follow than the `total` that were counted.
-    is_more: bool = False
+    has_more: bool = False
     # Only the newest rows, and what an index finds, were looked through.
     is_narrowed: bool = False
 
@@ -91,12 +91,12 @@ class Table(Pager):
     @property
     def is_cut(self) -> bool:
         """Tell whether more rows follow than can be leafed through."""
-        return self.is_more and self.number * PAGE_SIZE >= MOST_SHOWN
+        return self.has_more and self.number * PAGE_SIZE >= MOST_SHOWN
 
     @property
     def has_next(self) -> bool:
         """Tell whether there is a page after."""
-        return (super().has_next or self.is_more) and not self.is_cut
+        return (super().has_next or self.has_more) and not self.is_cut
 
     @property
     def everywhere_url(self) -> str:
@@ -126,13 +126,13 @@ def page(
     `is_narrowed` says that only some of the rows were looked through (`finds_some`).
     """
     number = min(_page_asked_for(arguments.get("page", "1")), MOST_SHOWN // PAGE_SIZE)
-    rows, is_more = _rows(query, number), False
+    rows, has_more = _rows(query, number), False
     total = (number - 1) * PAGE_SIZE + len(rows)
     # Whoever sees the end of a list need not count it.
     if len(rows) > PAGE_SIZE or (number > 1 and not rows):
         most = max(MOST_COUNTED, number * PAGE_SIZE)
         counted = count_of(_ids(query), most=most + 1)
-        total, is_more = min(counted, most), counted > most
+        total, has_more = min(counted, most), counted > most
     pages = pages_of(total, size=PAGE_SIZE)
     if number > pages:
         number, rows = pages, _rows(query, pages)
@@ -145,7 +145,7 @@ def page(
         number=number,
         pages=pages,
         total=total,
-        is_more=is_more,
+        has_more=has_more,
         path=path,
         arguments={k: v for k, v in arguments.items() if k not in {"page", "format"} and v},
         is_narrowed=is_narrowed,
@@ -239,12 +239,15 @@ def found(
     (key,) = inspect(rows.column_descriptions[0]["entity"]).primary_key
     keys = _ids(rows).order_by(None)
 
-    def among(some: Select[Any], most: int) -> Select[Any]:
-        few = some.limit(most).subquery()
+    def among(some: Select[Any]) -> Select[Any]:
+        few = some.limit(MOST_SHOWN + 1).subquery()
         return keys.join(few, few.c[key.name] == key)
 
-    near = among(_ids(first), LOOKED_THROUGH).where(said)
-    ways = (among(way, MOST_SHOWN + 1).where(*conditions) for way in by)
+    # Asked of each of these rows and of no other, whatever a planner makes of the condition.
+    looked_through = _ids(first).add_columns(said.label("is_said")).limit(LOOKED_THROUGH)
+    newest_rows = looked_through.subquery("newest")
+    near = select(newest_rows.c[key.name]).where(newest_rows.c.is_said)
+    ways = (among(way).where(*conditions) for way in by)
     # Asked at once, and then for nothing but these: within one question, a planner may begin with
     # all for which the conditions hold.
     ids = db.session.scalars(union(near, *ways)).all()

@@ -168,5 +168,5 @@ def oldest_waiting(*, now: datetime) -> timedelta:
         first.where(_IS_SENDING),
         select(func.min(of_a_batch)).where(Batch.finished_at.is_(None)),
     )
-    moments = [moment for way in ways if (moment := db.session.scalar(way)) is not None]
-    return max(now - min(moments, default=now), timedelta(0))
+    longest = [due_at for way in ways if (due_at := db.session.scalar(way)) is not None]
+    return max(now - min(longest, default=now), timedelta(0))

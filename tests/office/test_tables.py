@@ -154,7 +154,7 @@ def test_odd_arguments_get_a_clear_answer(organiser: Visitor, asked: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("asked", "number", "total", "is_more"),
+    ("asked", "number", "total", "has_more"),
     [
         ("1", 1, 1000, True),
         ("21", 21, 1050, True),
@@ -163,14 +163,14 @@ def test_odd_arguments_get_a_clear_answer(organiser: Visitor, asked: str) -> Non
     ],
 )
 def test_a_long_list_is_counted_no_further_than_it_is_looked_at(
-    app: Flask, asked: str, number: int, total: int, is_more: bool
+    app: Flask, asked: str, number: int, total: int, has_more: bool
 ) -> None:
     remember(app, ["Ada"] * 1180)
 
     with app.test_request_context():
         table = tables.page(QUERY, PEOPLE, arguments={"page": asked}, path="/people")
 
-    assert (table.number, table.total, table.is_more) == (number, total, is_more)
+    assert (table.number, table.total, table.has_more) == (number, total, has_more)
     assert table.has_next == (number < 24)
     assert len(table.rows) == (30 if number == 24 else 50)
 
@@ -195,7 +195,7 @@ def test_of_many_the_newest_are_looked_through_and_all_where_that_is_asked_for(
     remember(app, ["Grace", *["Ada"] * tables.LOOKED_THROUGH])
 
     by_name = organiser.open("/office/people?q=grace")
-    by_address = organiser.open("/office/people?q=0@example")
+    by_address = organiser.open("/office/people?q=0@example&page=5")
     (everywhere,) = re.findall(r'href="([^"]*)" rel="nofollow"', by_name.text)
     found = organiser.open(everywhere.replace("&amp;", "&")).text
     as_csv = organiser.open("/office/people?q=grace&format=csv").text
