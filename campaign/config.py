@@ -223,7 +223,8 @@ SETTINGS: dict[str, Setting] = {
     "NEWSLETTER_APPROVAL": Setting(False, _switch, "a colleague approves what goes to many"),
     "TIMEZONE": Setting("UTC", _zone, "zone in which the office reads its times"),
     "TRUSTED_PROXIES": Setting(0, _count, "how many reverse proxies stand before the server"),
-    "WEB_WORKERS": Setting(2, _at_least_one, "web server processes"),
+    "PAGE_CACHE": Setting(32, _count, "megabytes of ready pages a web process keeps, 0 = none"),
+    "WEB_WORKERS": Setting(0, _count, "web server processes, 0 = one a core, of two to eight"),
     "MAIL_WORKERS": Setting(
         0, _count, "workers of `serve` and `run`; 0: as many as there are cores, four at most"
     ),

@@ -63,6 +63,7 @@ class InboundMail(Model):
     """One mail to one recipient, stored whole before anything is done with it."""
 
     __tablename__ = "inbound_mail"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # Of the recipient and the bytes: the same mail fed twice is one row.
@@ -106,6 +107,12 @@ class InboundMail(Model):
             "ix_inbound_mail_waiting",
             "received_at",
             where="settled_at IS NULL",
+        ),
+        # Few, and the desk counts them.
+        partial_index(
+            "ix_inbound_mail_unverified",
+            "received_at",
+            where="made = 'auth failure'",
         ),
         partial_index(
             "ix_inbound_mail_counted",

@@ -32,6 +32,8 @@ OPEN = (State.WAITING, State.SENDING, State.RETRY)
 # Of these a sender may take. Written out, as the partial indexes are: a planner uses them only for
 # a question in the same words.
 TO_TAKE = "state IN ('waiting', 'retry')"
+# Of these the office asks: they are settled, and never were sent or came back.
+NOT_SENT = "state IN ('failed', 'withheld', 'bounced')"
 
 URGENT, BULK = 0, 9
 _SIGNATURE = 20
@@ -85,6 +87,7 @@ class Batch(Model):
     """One mail to many: its variants hold the texts, its messages the recipients."""
 
     __tablename__ = "outbox_batch"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
@@ -114,6 +117,7 @@ class Variant(Model):
     """One text of a batch: each of its messages fills in its own fields (`outbox.fields`)."""
 
     __tablename__ = "outbox_variant"
+    __public__ = False
 
     batch_id: Mapped[int] = mapped_column(
         ForeignKey("outbox_batch.id", ondelete="CASCADE"), primary_key=True
@@ -134,6 +138,7 @@ class Message(Model):
     """One mail to one recipient, and everything that is known of its way."""
 
     __tablename__ = "outbox_message"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
@@ -204,6 +209,12 @@ class Message(Model):
             "ix_outbox_message_claimed",
             "claimed_by",
             where="state = 'sending'",
+        ),
+        partial_index(
+            "ix_outbox_message_not_sent",
+            "state",
+            "id",
+            where=NOT_SENT,
         ),
         partial_index(
             "ix_outbox_message_thread",

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from campaign.counts.registry import Source, counted
 from campaign.db import Model
 from campaign.newsletter.policy import DIGEST_HOUR, DIGEST_WEEK, DIGEST_WEEKDAY
 
@@ -15,6 +16,7 @@ class Automation(Model):
     """An automation as organisers set it; without a row it is as `catalogue` has it."""
 
     __tablename__ = "newsletter_automation"
+    __public__ = False
 
     key: Mapped[str] = mapped_column(String(20), primary_key=True)
     is_on: Mapped[bool] = mapped_column(default=False)
@@ -64,6 +66,7 @@ class AutomationText(Model):
     """The words of an automation in one language, where they are not the program's."""
 
     __tablename__ = "newsletter_automation_text"
+    __public__ = False
 
     key: Mapped[str] = mapped_column(
         ForeignKey("newsletter_automation.key", ondelete="CASCADE"), primary_key=True
@@ -77,6 +80,7 @@ class Enrolment(Model):
     """The moment from which the steps of a person's welcome are counted."""
 
     __tablename__ = "newsletter_enrolment"
+    __public__ = False
 
     person_id: Mapped[int] = mapped_column(
         ForeignKey("person.id", ondelete="CASCADE"), primary_key=True
@@ -88,6 +92,7 @@ class StepSent(Model):
     """A step of the welcome that was queued to a person: each once, whatever happens."""
 
     __tablename__ = "newsletter_step_sent"
+    __public__ = False
 
     key: Mapped[str] = mapped_column(String(20), primary_key=True)
     person_id: Mapped[int] = mapped_column(
@@ -96,10 +101,15 @@ class StepSent(Model):
     queued_at: Mapped[datetime]
 
 
+ENROLLED = counted("newsletter.enrolled", Source("newsletter_enrolment"))
+STEPS_SENT = counted("newsletter.steps_sent", Source("newsletter_step_sent", by="key"))
+
+
 class DigestSent(Model):
     """A month whose digest was queued: each once, whatever happens."""
 
     __tablename__ = "newsletter_digest_sent"
+    __public__ = False
 
     # Such as 2026-12.
     month: Mapped[str] = mapped_column(String(7), primary_key=True)
