@@ -34,16 +34,31 @@ class Entry(NamedTuple):
 
 
 def request(
-    event: Event, *, url: str, organizer: Party, attendee: Party, sequence: int, stamp: datetime
+    event: Event,
+    *,
+    url: str,
+    organizer: Party,
+    attendee: str,
+    sequence: int | str,
+    stamp: datetime | str,
 ) -> str:
-    """Write the invitation of one person (RFC 5546 section 3.2.2): nobody else is named."""
+    """Write the invitation of one person (RFC 5546 section 3.2.2): nobody else is named.
+
+    `attendee` is the content line that names them (`attendee_line`). It, the number and the moment
+    may be holes, where many are invited.
+    """
     part = _part(Entry(event, url), organizer=organizer, sequence=sequence, stamp=stamp)
-    part.add("attendee", _attendee(attendee), encode=False)
-    return _text("REQUEST", [part], [event])
+    return _of_one("REQUEST", part, event, attendee)
 
 
 def cancellation(
-    event: Event, *, url: str, organizer: Party, attendee: Party, sequence: int, stamp: datetime
+    event: Event,
+    *,
+    url: str,
+    organizer: Party,
+    attendee: str,
+    sequence: int | str,
+    stamp: datetime | str,
 ) -> str:
     """Take an invitation back (RFC 5546 section 3.2.5), for one person or of an event called off.
 
@@ -51,8 +66,28 @@ def cancellation(
     """
     part = _part(Entry(event, url), organizer=organizer, sequence=sequence, stamp=stamp)
     part["status"] = icalendar.vText("CANCELLED")
-    part.add("attendee", _attendee(attendee), encode=False)
-    return _text("CANCEL", [part], [event])
+    return _of_one("CANCEL", part, event, attendee)
+
+
+def _of_one(method: str, part: icalendar.Event, event: Event, attendee: str) -> str:
+    whole = _text(method, [part], [event])
+    return whole.replace(_LAST, f"\r\n{attendee}{_LAST}")
+
+
+def attendee_line(party: Party) -> str:
+    """Write the line that names who is invited, not folded (RFC 5545 section 3.8.4.1)."""
+    one_address(party.address)
+    # What a parameter may not hold stands in no display name, but for the caret (RFC 6868).
+    name = (display_name(party.name) or party.address).replace("^", "^^")
+    return (
+        f'ATTENDEE;CN="{name}";CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;ROLE=REQ-PARTICIPANT;'
+        f"RSVP=TRUE:mailto:{party.address}"
+    )
+
+
+def stamp_of(moment: datetime) -> str:
+    """Write a moment as calendars do (RFC 5545 section 3.3.5)."""
+    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def publish(entries: Iterable[Entry], *, organizer: Party, name: str = "") -> str:
@@ -63,13 +98,17 @@ def publish(entries: Iterable[Entry], *, organizer: Party, name: str = "") -> st
 
 
 def _part(
-    entry: Entry, *, organizer: Party, sequence: int, stamp: datetime | None = None
+    entry: Entry,
+    *,
+    organizer: Party,
+    sequence: int | str,
+    stamp: datetime | str | None = None,
 ) -> icalendar.Event:
     event = entry.event
     part = icalendar.Event()
     part.add("uid", event.uid)
-    part.add("dtstamp", stamp or event.revised_at)
-    part.add("sequence", sequence)
+    part["dtstamp"] = icalendar.vText(_written(stamp or event.revised_at))
+    part["sequence"] = icalendar.vText(sequence)
     _add_times(part, event)
     part.add("summary", _Words(event.title))
     part.add("location", _Words(event.location))
@@ -82,6 +121,10 @@ def _part(
     part.add("last-modified", event.revised_at)
     part.add("organizer", _party(organizer), encode=False)
     return part
+
+
+def _written(moment: datetime | str) -> str:
+    return moment if isinstance(moment, str) else stamp_of(moment)
 
 
 def _add_times(part: icalendar.Event, event: Event) -> None:
@@ -122,16 +165,6 @@ def _party(party: Party) -> icalendar.vCalAddress:
     written = icalendar.vCalAddress(f"mailto:{party.address}")
     if name := display_name(party.name):
         written.params["CN"] = name
-    return written
-
-
-def _attendee(party: Party) -> icalendar.vCalAddress:
-    written = _party(party)
-    written.params.setdefault("CN", party.address)
-    written.params["CUTYPE"] = "INDIVIDUAL"
-    written.params["ROLE"] = "REQ-PARTICIPANT"
-    written.params["PARTSTAT"] = "NEEDS-ACTION"
-    written.params["RSVP"] = "TRUE"
     return written
 
 
@@ -183,6 +216,7 @@ def _text(
 
 # With the line ends around it, it stands in no text: what is folded begins with a space.
 _FIRST = "\r\nBEGIN:VEVENT\r\n"
+_LAST = "\r\nEND:VEVENT\r\n"
 _END = "END:VCALENDAR\r\n"
 
 

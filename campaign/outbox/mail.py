@@ -1,16 +1,15 @@
 """A mail as the rooms write it, and its MIME form as it leaves (RFC 5322, 2045, 6047, 8058)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import css_inline
 
-from campaign.outbox.headers import address_header, text_header, token_header
+from campaign.outbox.holes import Holes
 from campaign.outbox.kinds import Kind
 
 # One line of quoted-printable stays under 76 octets whatever the text.
@@ -20,8 +19,30 @@ _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=Tr
 
 
 @dataclass(frozen=True)
+class Content:
+    """What mails say, all of them alike, with a field wherever they differ (`outbox.fields`)."""
+
+    subject: str
+    text: str
+    html: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    sender_name: str = ""
+    reply_to: str = ""
+    calendar: str = ""
+    calendar_method: str = ""
+    language: str = ""
+    code: str = ""
+    about_id: int | None = None
+
+
+@dataclass(frozen=True)
 class Mail:
-    """One mail to one recipient, before it becomes a row.
+    """One mail to one recipient, before it becomes a row that names its text.
+
+    `write` renders the text, leaving a hole wherever mails of it differ (`outbox.holes`); `fields`
+    are the few values of this one that go there. `key` is all that the text goes by besides its
+    kind, such as a thing, its revision, a language: mails of one key have one text, and it is
+    rendered for the first of them only. Without a key it is rendered for this mail.
 
     `thread` keeps the order among mails that belong together. `is_own_act` marks the reply to
     what the recipient has just done. `is_automatic` marks what no person wrote, so that no machine
@@ -30,20 +51,22 @@ class Mail:
 
     kind: Kind
     to: str
-    subject: str
-    text: str
-    html: str = ""
+    write: Callable[[Holes], Content]
+    key: tuple[Hashable, ...] = ()
+    fields: dict[str, Any] = field(default_factory=dict)
     to_name: str = ""
     person_id: int | None = None
+    country: str = ""
+    city_id: int | None = None
     thread: str | None = None
     is_own_act: bool = False
     is_automatic: bool = True
-    sender_name: str = ""
-    reply_to: str = ""
-    calendar: str = ""
-    calendar_method: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
     due_at: datetime | None = None
+
+
+def literally(content: Content) -> Callable[[Holes], Content]:
+    """Give what writes a text that is the same for everybody: no brace in it is a field."""
+    return lambda hole: content
 
 
 @dataclass(frozen=True)
@@ -65,27 +88,12 @@ class ClaimedMessage(NamedTuple):
     person_id: int | None
     batch_id: int | None
     variant: str
+    text_id: int | None
+    fields: dict[str, Any] | None
     country: str
     city_id: int | None
     queued_at: datetime
     tries: int
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a message says: its own words, or those of its batch's variant with their fields."""
-
-    subject: str
-    text: str
-    html: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    sender_name: str = ""
-    reply_to: str = ""
-    calendar: str = ""
-    calendar_method: str = ""
-    language: str = ""
-    code: str = ""
-    about_id: int | None = None
 
 
 def envelope_sender(token: str, envelope: Envelope) -> str:
@@ -98,35 +106,19 @@ def message_id(token: str, envelope: Envelope) -> str:
     return f"<{token}@{envelope.domain}>"
 
 
-def compose(content: Content, mail: ClaimedMessage, token: str, envelope: Envelope) -> bytes:
-    """Build the mail as it goes over the wire: CRLF, 7-bit, quoted-printable."""
-    return (
-        address_header("To", mail.to, mail.to_name)
-        + text_header("Subject", content.subject)
-        + shared_part(content, token, envelope, queued_at=mail.queued_at)
-    )
-
-
-def shared_part(content: Content, token: str, envelope: Envelope, *, queued_at: datetime) -> bytes:
-    """Build what a mail has in common with others of its text: all but whom it is to, and subject.
+def body_of(content: Content) -> bytes:
+    """Build the MIME of what a mail says: CRLF, 7-bit, quoted-printable.
 
     A calendar stands inside the first child (multipart/alternative) with its method, where every
     reader looks, and once more as an attachment (RFC 6047 section 2.4, `calendar.md` 1).
     """
-    head = address_header("From", envelope.sender, content.sender_name or envelope.name)
-    if content.reply_to:
-        head += address_header("Reply-To", content.reply_to)
-    head += token_header("Date", format_datetime(queued_at))
-    head += token_header("Message-ID", message_id(token, envelope))
-    for name, value in content.headers.items():
-        head += token_header(name, value)
     body = EmailMessage(policy=_POLICY)
     body.set_content(content.text, cte="quoted-printable")
     if content.html:
         body.add_alternative(inline(content.html), subtype="html", cte="quoted-printable")
     if content.calendar:
         _add_calendar(body, content.calendar, content.calendar_method)
-    return head + body.as_bytes()
+    return body.as_bytes()
 
 
 def inline(html: str) -> str:

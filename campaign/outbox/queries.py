@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 
 from campaign.db import db
 from campaign.outbox.kinds import Kind
@@ -10,6 +10,7 @@ from campaign.outbox.models import (
     OPEN,
     Message,
     State,
+    Text,
     mailbox_hash,
 )
 from campaign.tables import contains_word
@@ -49,7 +50,10 @@ def search(words: str = "", *, state: str = "", kind: str = "") -> Select[Messag
     """Find messages, newest first, by address or subject, state and kind."""
     query = select(Message).order_by(Message.id.desc())
     if words:
-        query = query.where(contains_word(words, Message.to_address, Message.subject))
+        titled = select(Text.id).where(Text.batch_id.is_(None), contains_word(words, Text.subject))
+        query = query.where(
+            or_(contains_word(words, Message.to_address), Message.text_id.in_(titled))
+        )
     if state:
         query = query.where(Message.state == state)
     if kind:

@@ -24,7 +24,7 @@ from campaign.newsletter.automations.models import (
 )
 from campaign.newsletter.automations.texts import verbs as texts_verbs
 from campaign.newsletter.subscribers import verbs as subscribers
-from campaign.outbox.models import Batch, Message, Variant
+from campaign.outbox.models import Batch, Message, Text
 from campaign.outbox.suppressions.verbs import suppress
 from campaign.people import links
 from campaign.people import verbs as people
@@ -67,8 +67,8 @@ def single(kind: str) -> list[Message]:
 def reached() -> list[tuple[str, str]]:
     """List what went to many: the subject, and to whom."""
     rows = db.session.execute(
-        select(Variant.subject, Message.to_address)
-        .join(Message, Message.batch_id == Variant.batch_id)
+        select(Text.subject, Message.to_address)
+        .join(Message, Message.batch_id == Text.batch_id)
         .order_by(Message.id)
     )
     return [(subject, address) for subject, address in rows]

@@ -24,7 +24,7 @@ from campaign.delivery.settling import settle
 from campaign.outbox import ledger, verbs
 from campaign.outbox.headers import UnsafeHeader
 from campaign.outbox.mail import Mail
-from campaign.outbox.models import Batch, Message, State, Variant
+from campaign.outbox.models import Batch, Message, State, Text
 from campaign.outbox.suppressions.verbs import suppress
 from campaign.people.models import Person
 from tests.outbox.readers import audience, make_readers, post_news, states
@@ -64,7 +64,7 @@ def test_nobody_is_in_an_issue_twice(app: Flask) -> None:
             verbs.queue_batch(
                 select(*twice.c),
                 kind="newsletter",
-                variants=[Variant(key="en", language="en", subject="N", text="N", html="")],
+                variants=[Text(key="en", language="en", subject="N", text="N", html="")],
                 headers={},
                 now=clock.now(),
             )
@@ -80,8 +80,8 @@ def test_each_reader_gets_the_text_of_their_variant(app: Flask, sink: Sink) -> N
             select(*asked.c),
             kind="newsletter",
             variants=[
-                Variant(key="en", language="en", subject="News", text="Hello\n", html=""),
-                Variant(key="de", language="de", subject="Neues", text="Hallo\n", html=""),
+                Text(key="en", language="en", subject="News", text="Hello\n", html=""),
+                Text(key="de", language="de", subject="Neues", text="Hallo\n", html=""),
             ],
             headers={},
             now=clock.now(),
@@ -649,7 +649,7 @@ def test_links_in_a_card_carry_the_code_of_the_mail_they_came_with(app: Flask, s
             audience(),
             kind="newsletter",
             variants=[
-                Variant(key="en", language="en", code="may", subject="News", text=text, html=text)
+                Text(key="en", language="en", code="may", subject="News", text=text, html=text)
             ],
             headers={},
             now=clock.now(),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign.delivery.personalisation import CompiledVariant
+from campaign.delivery.personalisation import CompiledText
 from campaign.outbox.fields import Value
 from campaign.outbox.headers import UnsafeHeader, display_name, one_address, safe_header
 from campaign.outbox.mail import (
@@ -143,7 +143,7 @@ LEAVE = "https://campaign.example/unsubscribe/abc.def-ghi_jkl"
 
 def filled(content: Content, mail: ClaimedMessage, *, name: Value) -> bytes:
     values = {"name": name, "unsubscribe": Value(LEAVE)}
-    compiled = CompiledVariant(
+    compiled = CompiledText(
         content, ENVELOPE, render=lambda field, reader, now: values[field.name]
     )
     return compiled.fill(mail, "tok", now=mail.queued_at)

@@ -11,7 +11,7 @@ from campaign import clock
 from campaign.db import db
 from campaign.organisers.models import Role
 from campaign.outbox.mail import Mail
-from campaign.outbox.models import Message, Variant
+from campaign.outbox.models import Message, Text
 from campaign.outbox.suppressions.queries import is_suppressed
 from campaign.outbox.suppressions.verbs import suppress
 from campaign.outbox.verbs import queue, queue_batch
@@ -93,7 +93,7 @@ def test_a_persons_page_says_what_was_sent_to_them_and_shows_no_token(
             Person.name.label("to_name"), Person.address_hash, Person.country, Person.city_id,
             literal("de").label("variant"),
         ).where(Person.id == ada)  # fmt: skip
-        variant = Variant(key="de", language="de", subject="Der Marsch", text="Text", html="")
+        variant = Text(key="de", language="de", subject="Der Marsch", text="Text", html="")
         queue_batch(audience, kind="newsletter", variants=[variant], headers={}, now=now)
         token = unsubscribe_token(ada, NEWS)
         copy = Mail("letter-copy", "ada@example.org", "Your copy", text=token, person_id=ada)
