@@ -25,7 +25,7 @@ from campaign.imports import duties as imports_duties
 
 # With `import` in it, which is a room above.
 from campaign.imports.cli import cli as people_commands
-from campaign.imports.forms import LARGEST_FILE as LARGEST_LIST
+from campaign.imports.policy import LARGEST_FILE
 from campaign.inbound import duties as inbound_duties
 from campaign.inbound.cli import cli as inbound_command
 from campaign.letters import duties as letters_duties
@@ -36,8 +36,8 @@ from campaign.mailings import duties as mailings_duties
 from campaign.mailings import fields as mailing_fields
 from campaign.newsletter import mailing as issue_mailing
 from campaign.newsletter.automations import duties as automations_duties
-from campaign.newsletter.images.pictures import LARGEST_FILE
 from campaign.newsletter.images.views import bp as images
+from campaign.newsletter.policy import LARGEST_PICTURE
 from campaign.newsletter.views import bp as newsletter
 from campaign.office.views import bp as office
 from campaign.organisers import duties as organisers_duties
@@ -74,8 +74,8 @@ DOORSTEP = frozenset({organisers.name})
 LARGEST_BODY = 1_000_000
 # Doors that take files: how large a body each reads, by its endpoint.
 LARGER_BODIES = {
-    "office.newsletter.images.upload": LARGEST_FILE + LARGEST_BODY,
-    "office.imports.upload": LARGEST_LIST + LARGEST_BODY,
+    "office.newsletter.images.upload": LARGEST_PICTURE + LARGEST_BODY,
+    "office.imports.upload": LARGEST_FILE + LARGEST_BODY,
 }
 # What another site may cause here: one only shows what was typed; of the other, which webmail's
 # "unsubscribe" presses (RFC 8058), the address is the proof, whoever sends it.

@@ -84,7 +84,12 @@ NAMES = [
     Banned("dressed", "with_colour_scheme"),
     Banned("holes", "placeholders"),
     Banned("as_holes", "as_placeholders"),
-    Banned("wording", "merge_checks", ("campaign/newsletter/checks", "campaign/newsletter/drafts")),
+    Banned(
+        "wording", "merge_checks", ("campaign/newsletter/check_page", "campaign/newsletter/drafts")
+    ),
+    Banned("checks", "readiness; check_page", ("campaign/mailings", "campaign/newsletter")),
+    Banned("reports", "delivery_reports", ("campaign/inbound",)),
+    Banned("world", "world_map", ("campaign/events",)),
     Banned("discretion", "masking"),
     Banned("elsewhere", "embed"),
     Banned("sign", "delimiter", IMPORTS),

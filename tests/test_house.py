@@ -26,7 +26,7 @@ MODULES = sorted(HOUSE.rglob("*.py"))
 DOORS = {"views.py", "office.py", "cli.py", "duties.py"}
 DESKS = {"front", "office"}
 # The plan of a room, from the top: each file knows those below it.
-ORDER = ("office views cli", "forms", "duties", "verbs", "queries", "mails", "models")
+ORDER = ("office views cli", "forms", "duties", "verbs", "queries", "mails", "models", "policy")
 PLAN = {"__init__", *" ".join(ORDER).split()}
 # Where a second noun, or a craft that is tied to one, stands in the plan of its room: from the
 # top, all of them above one file; with nothing but a space between, neither knows the other.
@@ -39,14 +39,15 @@ SECOND_NOUNS: dict[str, dict[str, str]] = {
     "mailings": {"verbs": "running planning > ab_tests", "queries": "report"},
     "newsletter": {
         "verbs": (
-            "embeds > subscribers > automations > drafts > versions previews > seeds > checks"
+            "embeds > subscribers > automations > drafts > approvals versions previews > seeds "
+            "> check_page"
         ),
         "models": "images",
     },
     # What an automation says, beside when and to whom it goes.
     "newsletter/automations": {"office views cli": "texts"},
-    "outbox": {"verbs": "bounces", "queries": "suppressions throttles caps"},
-    "outbox/bounces": {"queries": "causes"},
+    "outbox": {"verbs": "hard_bounces", "queries": "suppressions throttles caps"},
+    "outbox/hard_bounces": {"queries": "causes"},
     "people": {"verbs": "asks > subscriptions"},
 }
 # What else a file of a room may be called: a craft's name is its own.
@@ -69,7 +70,7 @@ CRAFTS: dict[str, set[str]] = {
         "smtp_connection",
         "worker",
     },
-    "events": {"calendar", "cards", "details", "links", "starter", "world", "zones"},
+    "events": {"calendar", "cards", "details", "external_links", "starter", "world_map", "zones"},
     "events/changes": set(),
     "events/event_mails": {"fields", "mailing"},
     "events/sign_ups": {"segments"},
@@ -79,66 +80,75 @@ CRAFTS: dict[str, set[str]] = {
         "compression",
         "errors",
         "guards",
-        "headers",
         "http",
+        "http_headers",
         "navigation",
         "search",
     },
-    "imports": {"addresses", "formats", "reading", "rows", "statuses", "words"},
+    "imports": {"addresses", "csv_files", "formats", "rows", "statuses", "words"},
     "imports/chunks": {"cutting"},
     "inbound": {
         "addressing",
         "automatic",
         "calendar_replies",
+        "delivery_reports",
         "guesses",
         "lmtp",
         "opening",
         "polling",
         "reading",
-        "reports",
         "worker",
     },
     "inbound/bounces": set(),
     "letters": {"composing", "segments"},
     "letters/asks": set(),
     "letters/tallies": set(),
-    "mailings": {"audience", "checks", "content", "fields", "merge_checks", "rendering", "states"},
+    "mailings": {
+        "audience",
+        "content",
+        "fields",
+        "merge_checks",
+        "readiness",
+        "rendering",
+        "states",
+    },
     "mailings/ab_tests": {"comparison"},
     "mailings/planning": set(),
     "mailings/report": {"progress"},
     "mailings/running": set(),
     "newsletter": {"fields", "mailing", "starter"},
+    "newsletter/approvals": set(),
     "newsletter/automations": {"catalogue"},
     "newsletter/automations/texts": set(),
-    "newsletter/checks": set(),
+    "newsletter/check_page": set(),
     "newsletter/drafts": set(),
     "newsletter/embeds": set(),
     "newsletter/images": {"pictures"},
     "newsletter/previews": {"modes"},
     "newsletter/seeds": set(),
-    "newsletter/subscribers": {"masking"},
+    "newsletter/subscribers": {"masked_addresses"},
     "newsletter/versions": {"differences"},
     "office": set(),
     "organisers": set(),
-    "outbox": {"fields", "headers", "kinds", "ledger", "mail", "masking"},
-    "outbox/bounces": {"bursts"},
-    "outbox/bounces/causes": set(),
+    "outbox": {"fields", "kinds", "ledger", "mail", "mail_headers", "masking"},
+    "outbox/hard_bounces": {"bursts"},
+    "outbox/hard_bounces/causes": set(),
     "outbox/caps": set(),
     "outbox/suppressions": set(),
     "outbox/throttles": set(),
-    "pages": {"days", "files"},
-    "people": {"exports", "links"},
+    "pages": {"files", "written_days"},
+    "people": {"exports", "mail_links"},
     "people/asks": set(),
     "people/subscriptions": set(),
     "places": {"cities"},
-    "segments": {"building", "conditions", "rules"},
+    "segments": {"builder", "conditions", "rules"},
     "starter": set(),
     "summits": {"posts_csv", "summits_yaml"},
-    "verdicts": {"about_us", "folding", "gone", "judging", "passing"},
+    "verdicts": {"about_us", "gone", "judging", "passing", "phrases"},
 }
 GROUND = {
-    "approval", "characters", "clients", "clock", "colours", "comments", "config", "days", "db",
-    "folding", "forms", "front_matter", "jobs", "languages", "linking", "logs", "markdown",
+    "approval", "characters", "clients", "clock", "colours", "comments", "config", "days_and_hours",
+    "db", "folding", "forms", "front_matter", "jobs", "languages", "linking", "logs", "markdown",
     "markup", "paging", "plain_text", "private_files", "refusals", "slugs", "spreadsheets",
     "sqlite_locks", "tables", "templating", "tokens", "validators",
 }  # fmt: skip
@@ -372,6 +382,76 @@ def test_law_5_every_mail_is_of_a_kind_that_its_room_registered() -> None:
     assert {Path(module).name for module in registered.values()} == {"mails.py"}
     assert made == [], "law 5: a kind of mail is made by `kind`"
     assert elsewhere == [], "law 5: a kind of mail is named where its room registers it"
+
+
+# What any room may have, for the same thing.
+OF_ANY_ROOM = {"fields", "mailing", "segments", "starter", "worker"}
+
+
+def test_a_name_stands_once_in_the_house() -> None:
+    """Who looks for a thing by its name finds one file, and not the same word in another room."""
+    names = Counter(
+        module.stem
+        for module in MODULES
+        if module.stem not in PLAN | OF_ANY_ROOM | {"__main__", "app"}
+    )
+
+    assert [name for name, number in names.items() if number > 1] == [], "say which of the two"
+
+
+# Times that are not for a campaign to choose: of a craft, or of the nature of the thing.
+NO_POLICY = {
+    "campaign/delivery/retries.py": "the whole module says when a message is tried again",
+    "campaign/events/calendar.py": "how often calendars ask anew is between programs",
+    "campaign/events/cards.py": "what the card's own words call a month",
+    "campaign/events/queries.py": "how far apart the clocks of the world are",
+    "campaign/pages/verbs.py": "the smallest step of a clock",
+    "campaign/newsletter/automations/queries.py": "what may be unsaved while a sweep looks",
+}
+# A number whose name says for how long, or in how long a time.
+OF_A_TIME = re.compile(r"_(A_DAY|AN_HOUR|A_MONTH|IN_\d+_DAYS|DAYS|HOURS)$")
+
+
+def constants(module: Path) -> Iterator[tuple[str, str]]:
+    """Give the names a module sets once and for all, each with what it is set to."""
+    for node in tree(module).body:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                yield ast.unparse(target), ast.unparse(node.value)
+        elif isinstance(node, ast.AnnAssign) and node.value:
+            yield ast.unparse(node.target), ast.unparse(node.value)
+
+
+def test_what_a_campaign_may_want_otherwise_stands_in_the_policy_of_its_room() -> None:
+    timed = {
+        (place(module), name)
+        for module in MODULES
+        if module.parent != HOUSE and module.name != "policy.py"
+        for name, value in constants(module)
+        if value.startswith("timedelta(")
+        or re.search(r"\[timedelta\(", value)
+        or (OF_A_TIME.search(name) and re.match(r"[\d.]", value))
+    }
+
+    assert sorted(one for one in timed if one[0] not in NO_POLICY) == [], "into policy.py"
+    assert NO_POLICY.keys() - {module for module, _name in timed} == set(), "no longer needed"
+
+
+def test_a_room_has_one_policy_which_stands_under_all_the_rest() -> None:
+    policies = [module for module in MODULES if module.name == "policy.py"]
+    nested = [place(module) for module in policies if module.parent.parent != HOUSE]
+    knowing = [
+        f"{place(module)}: {name}"
+        for module in policies
+        for node in nodes(module)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in [ast.unparse(node)]
+        if "campaign" in name
+    ]
+
+    assert policies
+    assert nested == [], "a second noun's numbers stand in the policy of its room"
+    assert knowing == [], "a policy knows nothing but numbers"
 
 
 def test_law_6_every_way_in_is_public_on_purpose_or_behind_the_guard(app: Flask) -> None:

@@ -4,7 +4,7 @@ from base64 import encodebytes
 from collections.abc import Callable
 
 from campaign.outbox.fields import FIELD
-from campaign.outbox.headers import safe_header
+from campaign.outbox.mail_headers import safe_header
 
 # A content line has so many octets at most, without its line end (RFC 5545 section 3.1).
 LINE = 75

@@ -1,7 +1,7 @@
 """Claiming: take messages that are due, in a sender's name and for a while."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -19,19 +19,19 @@ from sqlalchemy import text as sql
 
 from campaign.db import db
 from campaign.delivery import queries
+from campaign.delivery.policy import LEASE
 from campaign.delivery.settling import wait_with_batch
-from campaign.outbox.bounces import queries as bounces_queries
-from campaign.outbox.bounces.bursts import LAST_LEAST, LAST_SHARE
-from campaign.outbox.bounces.causes.verbs import withhold_at_end
+from campaign.outbox.hard_bounces import queries as hard_bounces_queries
+from campaign.outbox.hard_bounces.causes.verbs import withhold_at_end
 from campaign.outbox.mail import ClaimedMessage
 from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State
+from campaign.outbox.policy import LAST_LEAST, LAST_SHARE
 from campaign.outbox.throttles import queries as throttle_queries
 from campaign.outbox.throttles import verbs as throttles_verbs
 from campaign.outbox.throttles.queries import DOMAIN, RELAY
 from campaign.outbox.throttles.verbs import domain_of
 from campaign.outbox.verbs import pause
 
-LEASE = timedelta(minutes=3)
 # So many pieces that may not leave are put aside in one transaction: others must write, too.
 MOST_ROUNDS = 10
 
@@ -163,8 +163,8 @@ def _finish(batch_id: int, *, now: datetime) -> None:
     """Mark an issue finished, unless so little of it arrived that a person must look first."""
     if withhold_at_end(batch_id, now=now):
         return
-    failed = bounces_queries.number_tried(batch_id, State.FAILED)
-    if failed >= LAST_LEAST and failed >= LAST_SHARE * bounces_queries.number_tried(batch_id):
+    failed = hard_bounces_queries.number_tried(batch_id, State.FAILED)
+    if failed >= LAST_LEAST and failed >= LAST_SHARE * hard_bounces_queries.number_tried(batch_id):
         words = queries.last_refusal(batch_id)
         pause(db.session.get_one(Batch, batch_id), because=words, now=now)
         wait_with_batch(Message.batch_id == batch_id)

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from campaign.delivery.calendar_part import CalendarPart
 from campaign.outbox import fields
 from campaign.outbox.fields import FIELD, Field, Recipient, Value
-from campaign.outbox.headers import address_header, on_one_line, text_header, token_header
 from campaign.outbox.mail import ClaimedMessage, Content, Envelope, body_of, message_id
+from campaign.outbox.mail_headers import address_header, on_one_line, text_header, token_header
 
 _HEAD, _TEXT, _HTML = "H", "T", "M"
 _TOKEN, _DATE, _CALENDAR = "token", "date", "calendar"

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, update
@@ -11,10 +11,11 @@ from sqlalchemy import text as sql
 
 from campaign.db import db
 from campaign.delivery import queries
+from campaign.delivery.policy import REFUSALS_THAT_PAUSE, REFUSED_WITH_IT
 from campaign.delivery.replies import Outcome, Reply
 from campaign.delivery.retries import LIMIT, values_after
-from campaign.outbox.bounces.causes.verbs import withhold_run
-from campaign.outbox.bounces.verbs import Gone, Status, report
+from campaign.outbox.hard_bounces.causes.verbs import withhold_run
+from campaign.outbox.hard_bounces.verbs import Gone, Status, report
 from campaign.outbox.mail import ClaimedMessage
 from campaign.outbox.models import Batch, Message, State, address_hash
 from campaign.outbox.throttles import queries as throttle_queries
@@ -22,12 +23,6 @@ from campaign.outbox.throttles import verbs as throttles_verbs
 from campaign.outbox.throttles.queries import DOMAIN, RELAY
 from campaign.outbox.throttles.verbs import domain_of
 from campaign.outbox.verbs import pause
-
-# So many refusals in a row are about the issue, not about its readers, and so many "gone" are
-# rather about us; so many "later" in a row are about the relay.
-REFUSALS_THAT_PAUSE = 10
-# What other senders were refused so shortly before a pause was refused for the same cause.
-REFUSED_WITH_IT = timedelta(seconds=60)
 
 _MESSAGES: Any = Message.__table__
 

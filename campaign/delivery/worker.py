@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -26,6 +26,7 @@ from campaign.delivery.building import Builder, OutgoingMessage, Texts
 from campaign.delivery.claiming import Claimed
 from campaign.delivery.journal import Journal
 from campaign.delivery.mailbox import Mailbox
+from campaign.delivery.policy import JOURNALS_KEPT, LEASE, REFUSALS_THAT_PAUSE
 from campaign.delivery.relay import Relay
 from campaign.delivery.replies import Outcome, Reply
 from campaign.outbox.mail import ClaimedMessage, Envelope
@@ -37,8 +38,6 @@ log = structlog.get_logger()
 FEWEST, MOST = 20, 500
 # The table is written so often (seconds): what a machine that crashes would repeat of an issue.
 FLUSH_EVERY = 0.2
-# No sender is at work for so long.
-JOURNALS_KEPT = timedelta(days=7)
 
 # Of each thread: its relay, and the texts it has compiled, by their database.
 _local = threading.local()
@@ -88,7 +87,7 @@ class Sender:
         # Those that cannot be built.
         self._failed: list[tuple[ClaimedMessage, Reply]] = []
         # The last that did not leave, without one between that did.
-        self._run: deque[tuple[ClaimedMessage, Reply]] = deque(maxlen=settling.REFUSALS_THAT_PAUSE)
+        self._run: deque[tuple[ClaimedMessage, Reply]] = deque(maxlen=REFUSALS_THAT_PAUSE)
 
     def send_some(self) -> bool:
         """Claim some messages and send them. Returns whether there may be more."""
@@ -101,7 +100,7 @@ class Sender:
             jobs.wake("outbox.send")
             self._has_called = True
         began = time.monotonic()
-        self._send(mails, until=now + claiming.LEASE / 3)
+        self._send(mails, until=now + LEASE / 3)
         took = time.monotonic() - began
         self._limit = max(FEWEST, min(MOST, int(len(mails) / max(took, 0.001))))
         return True

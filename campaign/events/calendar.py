@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import icalendar
 
-from campaign.events import links, world
+from campaign.events import external_links, world_map
 from campaign.events.models import Event
 from campaign.events.zones import vtimezone
-from campaign.outbox.headers import display_name, one_address, safe_header
+from campaign.outbox.mail_headers import display_name, one_address, safe_header
 from campaign.plain_text import plain
 
 PRODID = "-//campaign//events//EN"
@@ -108,13 +108,13 @@ def _part(
     part = icalendar.Event()
     part.add("uid", event.uid)
     part["dtstamp"] = icalendar.vText(_written(stamp or event.revised_at))
-    part["sequence"] = icalendar.vText(sequence)
+    part["sequence"] = icalendar.vText(str(sequence))
     _add_times(part, event)
     part.add("summary", _Words(event.title))
     part.add("location", _Words(event.location))
     part.add("description", _Words(_description(entry)))
     part.add("url", safe_header(entry.url))
-    if position := world.on_earth(event.latitude, event.longitude):
+    if position := world_map.on_earth(event.latitude, event.longitude):
         part.add("geo", _Geo(position))
     part.add("status", "CANCELLED" if event.is_called_off else "CONFIRMED")
     part.add("created", event.created_at)
@@ -157,7 +157,7 @@ def _description(entry: Entry) -> str:
 
 @lru_cache(maxsize=500)
 def _plain(source: str, base: str) -> str:
-    return plain(source, absolute=lambda path: links.whole(path, base=base)).strip()
+    return plain(source, absolute=lambda path: external_links.whole(path, base=base)).strip()
 
 
 def _party(party: Party) -> icalendar.vCalAddress:
@@ -188,7 +188,7 @@ class _Geo(icalendar.vGeo):
     """A position in decimals (RFC 5545 section 3.8.1.6), where Python would write 2e-05."""
 
     def to_ical(self) -> str:
-        return f"{world.degrees(self.latitude)};{world.degrees(self.longitude)}"
+        return f"{world_map.degrees(self.latitude)};{world_map.degrees(self.longitude)}"
 
 
 def _text(

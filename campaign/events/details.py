@@ -10,7 +10,7 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 from campaign import markup
-from campaign.events import links
+from campaign.events import external_links
 from campaign.events.models import Event
 from campaign.templating import public_url
 
@@ -48,8 +48,8 @@ def calendar_links(event: Event) -> dict[str, str]:
     """Give the addresses by which an event is put into the reader's own calendar."""
     url = public_url("events.event", slug=event.slug)
     return {
-        "google": links.google(event, url=url),
-        "outlook": links.outlook(event, url=url),
+        "google": external_links.google(event, url=url),
+        "outlook": external_links.outlook(event, url=url),
         "file": url_for("events.event_file", slug=event.slug),
     }
 
@@ -57,4 +57,4 @@ def calendar_links(event: Event) -> dict[str, str]:
 def _map_link(event: Event) -> str:
     """Give the address of a street map; none where only the city is known."""
     is_known = event.address and event.latitude is not None and not event.is_example
-    return links.street_map(event) if is_known else ""
+    return external_links.street_map(event) if is_known else ""

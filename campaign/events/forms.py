@@ -13,7 +13,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, ValidationError
 
-from campaign.days import DayField, HourField, clock_of, trouble_with
+from campaign.days_and_hours import DayField, HourField, clock_of, trouble_with
 from campaign.events.models import Action, Event
 from campaign.forms import OfficeForm, PublicForm, line_field, markdown_field, text_field
 from campaign.languages import _, country_name, territories

@@ -6,11 +6,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from campaign.days import clock_of
+from campaign.days_and_hours import clock_of
 from campaign.db import Model
-
-# How long after the end of an event, or after it was called off, it is known who signed up.
-SIGN_UP_RETENTION = timedelta(days=30)
+from campaign.events.policy import SIGN_UP_RETENTION
 
 
 class Action(Model):

@@ -13,11 +13,10 @@ from sqlalchemy.orm import joinedload
 
 from campaign.db import db, lock
 from campaign.events.models import Action, Event
+from campaign.events.policy import FEED_RETENTION
 from campaign.languages import country_codes, country_name
 from campaign.tables import contains_word
 
-# How long feeds keep what is past or called off, so that calendars hear of it.
-FEED_RETENTION = timedelta(days=30)
 # The clocks of the world lie this far apart: a day has not begun or ended everywhere at once.
 WIDEST_ZONE_GAP = timedelta(days=1)
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from campaign import clock
 from campaign.attribution.views import keep_source
-from campaign.events import calendar, links, queries, world
+from campaign.events import calendar, external_links, queries, world_map
 from campaign.events.calendar import Entry, Party
 from campaign.events.forms import FilterForm
 from campaign.events.models import Action, Event
@@ -46,7 +46,7 @@ def index() -> str:
         filter_form=_filter_form(wanted),
         is_filtered=bool(narrowed),
         feed=url_for("events.feed", **narrowed),
-        webcal=links.webcal(public_url("events.feed", **narrowed)),
+        webcal=external_links.webcal(public_url("events.feed", **narrowed)),
     )
 
 
@@ -103,7 +103,7 @@ def action(slug: str) -> str:
         points=[_point(event) for event in on if event.latitude is not None],
         first=first if first and first > clock.now() else None,
         is_over=bool(events) and all(event.is_over(clock.now()) for event in events),
-        webcal=links.webcal(public_url("events.action_file", slug=slug)),
+        webcal=external_links.webcal(public_url("events.action_file", slug=slug)),
     )
 
 
@@ -111,10 +111,10 @@ def _action(slug: str) -> Action:
     return queries.action_by_slug(slug) or abort(404)
 
 
-def _point(event: Event) -> world.Point:
-    x, y = world.position(event.latitude or 0, event.longitude or 0)
+def _point(event: Event) -> world_map.Point:
+    x, y = world_map.position(event.latitude or 0, event.longitude or 0)
     when = "" if event.is_all_day else f", {wall_time(event.starts_at)}"
-    return world.Point(x, y, f"{event.city}{when}", url_for("events.event", slug=event.slug))
+    return world_map.Point(x, y, f"{event.city}{when}", url_for("events.event", slug=event.slug))
 
 
 @bp.get("/events.ics")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import structlog
 from flask import Flask, Response, g, request
 
-from campaign.front import compression, guards, headers
+from campaign.front import compression, guards, http_headers
 
 log = structlog.get_logger()
 
@@ -30,8 +30,8 @@ def init_app(
 
     @app.after_request
     def _finish(response: Response) -> Response:
-        headers.secure(response)
-        headers.cache(response, public)
+        http_headers.secure(response)
+        http_headers.cache(response, public)
         compression.compress(response, public)
         _log(response)
         return response

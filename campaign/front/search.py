@@ -16,16 +16,13 @@ from campaign.comments import without_comments
 from campaign.events import queries as events_queries
 from campaign.events.models import Event
 from campaign.folding import fold
+from campaign.front.policy import LONGEST_SEARCH, MOST_LOOKED_AT, MOST_SEARCH_WORDS
 from campaign.languages import country_name
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import queries as newsletter_queries
 from campaign.pages import queries as pages_queries
 from campaign.paging import Pager, nearest_page, pages_of
 
-LONGEST = 100
-MOST_WORDS = 6
-# So many of each kind are looked at; who finds more is helped by another word, not by page ten.
-MOST = 200
 ON_A_PAGE = 20
 # Characters of text around the first word found.
 BEFORE, AROUND = 60, 240
@@ -33,10 +30,10 @@ BEFORE, AROUND = 60, 240
 
 def words_of(asked: str) -> list[str]:
     """Part what was typed into the words to look for; what stands between them is no word."""
-    found = re.findall(r"[^\W_]+(?:[-'’.][^\W_]+)*", normalize("NFC", asked[:LONGEST]))
+    found = re.findall(r"[^\W_]+(?:[-'’.][^\W_]+)*", normalize("NFC", asked[:LONGEST_SEARCH]))
     # One Latin letter stands everywhere; one Chinese character may say something.
     words = [word.lower() for word in found if len(word) > 1 or not word.isascii()]
-    return list(dict.fromkeys(words))[:MOST_WORDS]
+    return list(dict.fromkeys(words))[:MOST_SEARCH_WORDS]
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ def find(words: Sequence[str], *, now: datetime) -> list[Hit]:
 
 
 def _everything(words: Sequence[str], now: datetime) -> Iterator[Hit]:
-    for page in pages_queries.with_words(words, most=MOST):
+    for page in pages_queries.with_words(words, most=MOST_LOOKED_AT):
         hit = Hit(
             kind=_l("News") if page.is_news else _l("Page"),
             path=page.path,
@@ -105,14 +102,14 @@ def _everything(words: Sequence[str], now: datetime) -> Iterator[Hit]:
         )
         if not hit.is_found_by_comment(words, page.source):
             yield hit
-    for action in events_queries.actions_with_words(words, most=MOST):
+    for action in events_queries.actions_with_words(words, most=MOST_LOOKED_AT):
         path = url_for("events.action", slug=action.slug)
         yield Hit(_l("Day of action"), path, action.title, "", action.summary, action.day)
-    for event in events_queries.with_words(words, now=now, most=MOST):
+    for event in events_queries.with_words(words, now=now, most=MOST_LOOKED_AT):
         hit = _event(event, now)
         if not hit.is_found_by_comment(words, event.description):
             yield hit
-    for issue, text in newsletter_queries.with_words(words, most=MOST):
+    for issue, text in newsletter_queries.with_words(words, most=MOST_LOOKED_AT):
         path = url_for("newsletter.issue", slug=issue.slug)
         if len(issue.texts) > 1:
             path = url_for("newsletter.issue_in", slug=issue.slug, language=text.language)

@@ -19,7 +19,8 @@ from campaign.db import db
 from campaign.events import queries as events_queries
 from campaign.events.sign_ups.queries import seats_taken
 from campaign.front import navigation
-from campaign.front.search import LONGEST, around, find, page_of, words_of
+from campaign.front.policy import LONGEST_SEARCH
+from campaign.front.search import around, find, page_of, words_of
 from campaign.newsletter import queries as newsletter_queries
 from campaign.pages import queries as pages_queries
 from campaign.summits import queries as summits_queries
@@ -88,7 +89,7 @@ def _parted(html: str) -> tuple[str, str, str]:
 @bp.get("/search")
 def search() -> str:
     """Find pages, news, events and issues by words."""
-    asked = " ".join(request.args.get("q", "").split())[:LONGEST]
+    asked = " ".join(request.args.get("q", "").split())[:LONGEST_SEARCH]
     number = request.args.get("page", "1")
     words = words_of(asked)
     found = page_of(

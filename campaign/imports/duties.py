@@ -14,13 +14,13 @@ from campaign.imports import queries, verbs
 from campaign.imports.chunks import cutting
 from campaign.imports.chunks import verbs as chunks_verbs
 from campaign.imports.models import Import
+from campaign.imports.policy import FILES_KEPT
 from campaign.imports.statuses import UnclearColumn
 from campaign.jobs import duty
 
 READ = "imports.read"
 # A worker that reads sends fewer mails meanwhile, so it reads in turns.
 TURN = 10.0
-KEPT = timedelta(days=30)
 
 
 def folder() -> Path:
@@ -76,7 +76,7 @@ def read() -> None:
 def forget() -> None:
     """Forget imports after a month, the rows they refused and the files nobody imported."""
     now = clock.now()
-    old = queries.older_than(now - KEPT, abandoned=now - 2 * KEPT)
+    old = queries.older_than(now - FILES_KEPT, abandoned=now - 2 * FILES_KEPT)
     files = [folder() / run.file for run in old if run.file]
     verbs.forget_old(old)
     db.session.commit()

@@ -7,7 +7,7 @@ from wtforms import SelectField, ValidationError
 from wtforms.fields import Field
 from wtforms.validators import InputRequired, Optional
 
-from campaign.days import DayField
+from campaign.days_and_hours import DayField
 from campaign.forms import OfficeForm, line_field, text_field
 from campaign.imports import formats, statuses
 from campaign.imports.formats import FIELDS
@@ -26,8 +26,6 @@ _EVERYBODY = {
     statuses.COMPLAINED: _l("they complained, or must never be written to"),
     _AS_STATED: _l("the name means something else: go by what stands in the file"),
 }
-
-LARGEST_FILE = 250_000_000
 
 
 class UploadForm(OfficeForm):

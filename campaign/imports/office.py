@@ -25,12 +25,7 @@ from werkzeug.datastructures import MultiDict
 from campaign import clock, jobs, tables
 from campaign.db import db
 from campaign.forms import ButtonForm
-from campaign.imports import (
-    formats,
-    queries,
-    reading,
-    verbs,
-)
+from campaign.imports import csv_files, formats, queries, verbs
 from campaign.imports.duties import READ, folder
 from campaign.imports.forms import (
     COLUMN,
@@ -129,7 +124,7 @@ def upload() -> Any:
         )
         db.session.commit()
         is_kept = True
-    except reading.Unreadable as refusal:
+    except csv_files.Unreadable as refusal:
         form.file.errors = [*form.file.errors, refusal.sentence]
         return _list(form), refusal.status
     finally:
@@ -160,8 +155,8 @@ def _form(run: Import, *, filled: bool) -> SettleForm:
 
 def _samples(run: Import) -> list[list[str]]:
     file = folder() / run.file
-    shape = reading.Shape(run.encoding, run.delimiter, run.header)
-    return reading.samples(file, shape, _SAMPLES)
+    shape = csv_files.Shape(run.encoding, run.delimiter, run.header)
+    return csv_files.samples(file, shape, _SAMPLES)
 
 
 def _page(run: Import, form: SettleForm | None) -> str:

@@ -15,13 +15,13 @@ from functools import lru_cache
 
 from campaign.imports import statuses
 from campaign.imports.addresses import address, mended
-from campaign.imports.models import LONGEST_SHOWN
-from campaign.imports.reading import (
+from campaign.imports.csv_files import (
     CELLS,
     LONG,
     QUOTES,
     Broken,
 )
+from campaign.imports.models import LONGEST_SHOWN
 from campaign.imports.statuses import KNOWN, STRICTEST, SUBSCRIBED
 from campaign.imports.words import country_code, language_code, line_of
 from campaign.languages import lazy_gettext as _l

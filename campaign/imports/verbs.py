@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, func, or_, update
 
 from campaign.db import db
-from campaign.imports import formats, reading, statuses
+from campaign.imports import csv_files, formats, statuses
 from campaign.imports.models import Import, Refused, Stage
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import Person
@@ -47,11 +47,11 @@ def take_in(
     by: int | None = None,
     now: datetime,
 ) -> Import:
-    """Take in a file of people; nobody in it is known yet. Raises `reading.Unreadable`.
+    """Take in a file of people; nobody in it is known yet. Raises `csv_files.Unreadable`.
 
     `file` is what it is called in the folder of imports, where it is kept there.
     """
-    shape = reading.look(path)
+    shape = csv_files.look(path)
     service, mapping = formats.recognised(shape.header)
     run = Import(
         name="".join(one for one in name if one.isprintable())[-200:] or "?",
@@ -64,7 +64,7 @@ def take_in(
         mapping=mapping,
         status=formats.status_of(name, service=service),
         stage=Stage.UPLOADED,
-        lines=reading.number_of_lines(path),
+        lines=csv_files.number_of_lines(path),
         notes={},
         uploaded_at=now,
         made_by_id=by,

@@ -11,8 +11,8 @@ from flask.cli import ScriptInfo
 
 from campaign.inbound import lmtp, worker
 from campaign.inbound.addressing import plain_sender, recipient_in, sender_in
-from campaign.inbound.models import LARGEST_MAIL
 from campaign.inbound.opening import open_mail
+from campaign.inbound.policy import LARGEST_MAIL
 from campaign.inbound.verbs import TooLarge
 from campaign.refusals import Refusal
 

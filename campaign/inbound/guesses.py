@@ -8,6 +8,7 @@ from email.message import Message
 
 from flufl.bounce import all_failures
 
+from campaign.inbound.delivery_reports import MOST_RECIPIENTS, Failure
 from campaign.inbound.opening import (
     MOST_PARTS,
     address_in,
@@ -17,7 +18,6 @@ from campaign.inbound.opening import (
     parts,
     plain_address,
 )
-from campaign.inbound.reports import MOST_RECIPIENTS, Failure
 from campaign.verdicts.judging import says_why
 
 # The guesses of others are made of this much only: their patterns take their time.

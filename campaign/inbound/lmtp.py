@@ -13,7 +13,7 @@ from flask import Flask
 from campaign.db import db
 from campaign.inbound import worker
 from campaign.inbound.addressing import plain_sender
-from campaign.inbound.models import LARGEST_MAIL
+from campaign.inbound.policy import LARGEST_MAIL
 from campaign.inbound.verbs import TooLarge
 
 log = structlog.get_logger()

@@ -8,9 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from campaign.db import Model, partial_index
 
-# More than what a newsletter causes, and what Postfix lets through unless told otherwise.
-LARGEST_MAIL = 10 * 1024 * 1024
-
 
 class Kind(StrEnum):
     """What a mail is."""

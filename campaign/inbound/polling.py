@@ -8,8 +8,8 @@ from typing import Any
 
 from campaign.inbound import worker
 from campaign.inbound.addressing import recipient_in, sender_in
-from campaign.inbound.models import LARGEST_MAIL
 from campaign.inbound.opening import open_mail
+from campaign.inbound.policy import LARGEST_MAIL
 
 TIMEOUT = 60
 MOST_AT_ONCE = 500

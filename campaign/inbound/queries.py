@@ -1,20 +1,15 @@
 """Questions to the inbox."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Select, func, or_, select
 
 from campaign.db import count_of, db
 from campaign.inbound.models import InboundMail, Made
+from campaign.inbound.policy import TAKEN_UP_AFTER, TOLD_BEFORE, WAITING_KEPT
 from campaign.outbox.models import Message, address_hash
 from campaign.tables import contains_word
-
-# What a mail that comes in may be worked on by who stored it, before a duty takes it up.
-TAKEN_UP_AFTER = timedelta(minutes=2)
-# What nobody has looked at for so long is erased; the desk says so beforehand.
-WAITING_KEPT = timedelta(days=180)
-TOLD_BEFORE = timedelta(days=30)
 
 
 def waiting(words: str = "") -> Select[InboundMail]:

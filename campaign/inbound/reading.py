@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from email.message import Message
 
-from campaign.inbound import automatic, guesses, reports
+from campaign.inbound import automatic, delivery_reports, guesses
 from campaign.inbound.calendar_replies import Answer, answer_in
+from campaign.inbound.delivery_reports import Complaint, Failure
 from campaign.inbound.opening import LOOKED_AT, address_in, header, is_nested, open_mail
-from campaign.inbound.reports import Complaint, Failure
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ def read(raw: bytes, *, envelope_sender: str | None) -> Reading:
     sender, subject = address_in(message, "From"), header(message, "Subject")
     if is_nested(raw[:LOOKED_AT]):
         return Reading(sender, subject, is_nested=True)
-    complaint = reports.complaint(message)
-    failures = [] if complaint else reports.failures(message)
+    complaint = delivery_reports.complaint(message)
+    failures = [] if complaint else delivery_reports.failures(message)
     is_report = bool(failures) or _says_report(message)
     is_auto_reply = not is_report and _is_auto_reply(message)
     may_be_bounce = envelope_sender == "" or guesses.is_from_mailer(message)
@@ -56,7 +56,7 @@ def read(raw: bytes, *, envelope_sender: str | None) -> Reading:
         complaint=complaint,
         told=guesses.told(text) if is_returned else (),
         answer=answer_in(message),
-        refers_to=reports.referred_to(message),
+        refers_to=delivery_reports.referred_to(message),
         is_automatic=envelope_sender == "" or automatic.by_headers(message),
         seems_automatic=automatic.seems(message),
         is_auto_reply=is_auto_reply,

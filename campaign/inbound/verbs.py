@@ -5,7 +5,7 @@ Long, for what becomes of a mail is one way, from its bytes to its last row.
 
 import hashlib
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
@@ -17,23 +17,20 @@ from campaign.inbound import queries, reading
 from campaign.inbound.addressing import Role, Target, target
 from campaign.inbound.bounces.verbs import bounce, complaint, first_proven, settle, take_off, wait
 from campaign.inbound.calendar_replies import Answer
-from campaign.inbound.models import LARGEST_MAIL, InboundMail, Kind, Made, Settlement
+from campaign.inbound.models import InboundMail, Kind, Made, Settlement
 from campaign.inbound.opening import clean, plain_address, show
-from campaign.inbound.queries import WAITING_KEPT
+from campaign.inbound.policy import LARGEST_MAIL, RAW_KEPT, ROW_KEPT, WAITING_KEPT
 from campaign.inbound.reading import Reading
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings.running.verbs import count_reply
 from campaign.outbox.suppressions.verbs import suppress
-from campaign.people.links import read_unsubscribe
+from campaign.people.mail_links import read_unsubscribe
 from campaign.people.models import Person
 from campaign.people.queries import by_email
 from campaign.people.subscriptions.verbs import leave
 from campaign.people.verbs import erases
 from campaign.refusals import Refusal
 from campaign.tokens import ForgedToken
-
-RAW_KEPT = timedelta(days=30)
-ROW_KEPT = timedelta(days=365)
 
 
 class TooLarge(Refusal):

@@ -10,11 +10,8 @@ from campaign.forms import PublicForm, email_field, line_field, name_field, text
 from campaign.languages import lazy_gettext as _l
 from campaign.letters import composing
 from campaign.letters.models import Way
+from campaign.letters.policy import LONGEST_BODY, LONGEST_OWN_WORDS, SHORTEST_OWN_WORDS
 from campaign.validators import present
-
-LONGEST_BODY = 10_000
-# Shorter is no sentence in any language that we have a template for.
-SHORTEST_OWN_WORDS = 10
 
 
 class no_merge_field:
@@ -34,7 +31,7 @@ class LetterForm(PublicForm):
 
     own_words = text_field(
         _l("Your own words"),
-        most=2000,
+        most=LONGEST_OWN_WORDS,
         required=_l("Write at least one sentence of your own."),
         description=_l("Why you, and why now? One sentence is enough. It makes the letter yours."),
     )

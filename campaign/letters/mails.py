@@ -8,10 +8,10 @@ from campaign.languages import _, force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.letters.models import Letter
 from campaign.outbox.fields import Recipient, Value, field_of_mails
-from campaign.outbox.headers import display_name
 from campaign.outbox.holes import Holes
 from campaign.outbox.kinds import Kind, kind
 from campaign.outbox.mail import Content, Mail
+from campaign.outbox.mail_headers import display_name
 from campaign.people.mails import language_of
 from campaign.templating import public_url, render_mail, wrapped
 

@@ -1,16 +1,15 @@
 """A letter, what a form asked for before it is one, and the template it began as."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.db import Model
+from campaign.letters.policy import CONFIRM_WITHIN
 from campaign.people.models import Person
 from campaign.summits.models import Post, Summit
-
-CONFIRM_WITHIN = timedelta(days=7)
 
 
 class State(StrEnum):

@@ -1,6 +1,6 @@
 """Verbs of letters: write, confirm, disown, remind, drop, track their delivery, erase."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.resources.abc import Traversable
 
 from sqlalchemy import delete, select
@@ -10,10 +10,11 @@ from campaign import front_matter, jobs
 from campaign.db import count_of, db
 from campaign.languages import lazy_gettext as _l
 from campaign.letters import mails
-from campaign.letters.models import CONFIRM_WITHIN, Letter, LetterAsk, State, Template, Way
+from campaign.letters.models import Letter, LetterAsk, State, Template, Way
+from campaign.letters.policy import CONFIRM_WITHIN, ERASE_AFTER, REMIND_AFTER
 from campaign.letters.queries import to_erase, waiting_for_confirmation
 from campaign.letters.tallies.verbs import count_letter
-from campaign.outbox.bounces.verbs import lift_bounce
+from campaign.outbox.hard_bounces.verbs import lift_bounce
 from campaign.outbox.models import Message, address_hash
 from campaign.outbox.models import State as MessageState
 from campaign.outbox.suppressions.queries import is_suppressed
@@ -25,9 +26,6 @@ from campaign.people.verbs import let_go, lock_person
 from campaign.refusals import Refusal
 from campaign.summits.models import Post, Summit
 from campaign.summits.verbs import note_bounce
-
-REMIND_AFTER = timedelta(hours=24)
-ERASE_AFTER = timedelta(days=28)
 
 
 def load_starter(folder: Traversable, *, now: datetime) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaign.db import Model
+from campaign.mailings.policy import AB_TEST_HOURS
 
 
 class MailingState(StrEnum):
@@ -53,7 +54,7 @@ class Mailing(Model):
     # An A/B test: a second subject on a twentieth, the first on another; see `ab_tests`.
     second_subject: Mapped[str] = mapped_column(String(255), default="")
     # So long the two are watched before the better goes to the rest.
-    ab_test_hours: Mapped[int] = mapped_column(default=4)
+    ab_test_hours: Mapped[int] = mapped_column(default=AB_TEST_HOURS)
     ab_test_batch_id: Mapped[int | None] = mapped_column(
         ForeignKey("outbox_batch.id", ondelete="SET NULL")
     )

@@ -25,6 +25,7 @@ from campaign.mailings.forms import AgainForm, ChooseForm
 from campaign.mailings.models import Mailing, MailingState
 from campaign.mailings.planning import verbs as planning_verbs
 from campaign.mailings.planning.office import content_or_404
+from campaign.mailings.policy import WATCHED
 from campaign.mailings.report import progress
 from campaign.mailings.report import queries as report_queries
 from campaign.mailings.running import verbs
@@ -157,7 +158,7 @@ def _report(found: Mailing) -> dict[str, Any]:
         "time_caption": CAPTIONS[progress.step_of(points)],
         "by_day": progress.left_list_by_day(leavers, zone=zone),
         "remaining": format_timedelta(left_for, threshold=1.5) if left_for else "",
-        "watched": report_queries.WATCHED.days,
+        "watched": WATCHED.days,
     }
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings.models import Mailing, MailingState
-from campaign.outbox.bounces.queries import withheld_of
+from campaign.outbox.hard_bounces.queries import withheld_of
 from campaign.outbox.masking import masked
 from campaign.outbox.models import Batch
 from campaign.tables import office_time

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.fields import Recipient, Value, field
-from campaign.people import links
+from campaign.people import mail_links
 from campaign.people.models import Purpose
 
 # No row has it: its link opens the page, and its button changes nothing.
@@ -20,7 +20,7 @@ NOBODY = 0
 )
 def preferences(reader: Recipient, now: datetime) -> Value:
     """Give the way to the reader's own choices."""
-    return Value(links.preferences_token(reader.person_id or NOBODY, Purpose.NEWSLETTER))
+    return Value(mail_links.preferences_token(reader.person_id or NOBODY, Purpose.NEWSLETTER))
 
 
 @field(
@@ -32,4 +32,4 @@ def preferences(reader: Recipient, now: datetime) -> Value:
 )
 def unsubscribe(reader: Recipient, now: datetime) -> Value:
     """Give the reader's own way out."""
-    return Value(links.unsubscribe_token(reader.person_id or NOBODY, Purpose.NEWSLETTER))
+    return Value(mail_links.unsubscribe_token(reader.person_id or NOBODY, Purpose.NEWSLETTER))

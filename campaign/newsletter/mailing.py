@@ -12,7 +12,7 @@ from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings.content import Content, Question, content
 from campaign.newsletter import mails, verbs
-from campaign.newsletter.checks.queries import to_mend
+from campaign.newsletter.check_page.queries import to_mend
 from campaign.newsletter.models import CONTENT, Issue
 from campaign.outbox.models import Text
 from campaign.people.models import Person, Purpose, RefusedTopic, Rhythm, Subscription
@@ -83,7 +83,7 @@ class IssueContent(Content):
     @property
     def check_url(self) -> str:
         """Give the address of its check."""
-        return url_for("office.newsletter.checks.check", id=self.id)
+        return url_for("office.newsletter.check_page.check", id=self.id)
 
     def check_may_be_sent(self, *, version: int) -> None:
         """Raise what `newsletter.verbs.check_may_be_sent` raises."""

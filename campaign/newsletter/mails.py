@@ -17,7 +17,7 @@ from campaign.outbox.fields import Recipient
 from campaign.outbox.kinds import kind
 from campaign.outbox.mail import Content, Mail, literally
 from campaign.outbox.models import Text
-from campaign.people import links
+from campaign.people import mail_links
 from campaign.people.models import Purpose
 from campaign.templating import absolute, our_campaign, public_url, render_mail
 
@@ -48,8 +48,8 @@ def variant(issue: Issue, text: IssueText) -> Text:
             greeting=GREETING,
             # Not where nobody could read it: what went to some alone is not in the archive.
             issue_url=public_url("newsletter.issue", slug=issue.slug) if has_page else "",
-            preferences_url=links.preferences_url(CHOICES),
-            unsubscribe_url=links.unsubscribe_url(WAY_OUT),
+            preferences_url=mail_links.preferences_url(CHOICES),
+            unsubscribe_url=mail_links.unsubscribe_url(WAY_OUT),
         )
     return Text(
         key=text.language,
@@ -80,7 +80,7 @@ def test_copy(issue: Issue, *, language: str, to: str, person_id: int, now: date
         subject=subject,
         text=copy.text,
         html=copy.html,
-        headers=list_headers(links.unsubscribe_token(person_id, Purpose.NEWSLETTER)),
+        headers=list_headers(mail_links.unsubscribe_token(person_id, Purpose.NEWSLETTER)),
     )
     return Mail(kind=TEST, to=to, write=literally(content), is_own_act=True)
 
@@ -110,7 +110,7 @@ def list_headers(token: str) -> dict[str, str]:
     return {
         "List-Id": f"<newsletter.{domain}>",
         "List-Unsubscribe": (
-            f"<{links.unsubscribe_url(token)}>, <mailto:unsubscribe+{token}@{domain}>"
+            f"<{mail_links.unsubscribe_url(token)}>, <mailto:unsubscribe+{token}@{domain}>"
         ),
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "List-Archive": f"<{public_url('newsletter.newsletter')}>",

@@ -20,11 +20,11 @@ from campaign.forms import ButtonForm
 from campaign.languages import _, language_name
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter import mails, queries, verbs
+from campaign.newsletter.approvals.verbs import approve as approve_issue
 from campaign.newsletter.fields import NOBODY
 from campaign.newsletter.models import Issue
 from campaign.newsletter.versions.forms import ApproveForm
 from campaign.newsletter.versions.queries import names_of_writers
-from campaign.newsletter.versions.verbs import approve as approve_issue
 from campaign.people.models import Status
 from campaign.people.queries import by_email
 from campaign.tables import Column

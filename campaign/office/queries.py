@@ -21,22 +21,22 @@ from campaign.languages import short_date
 from campaign.letters.models import Letter
 from campaign.newsletter.models import Issue
 from campaign.newsletter.queries import search_issues
+from campaign.office.policy import SHOULD_HAVE_LEFT
 from campaign.outbox import ledger
-from campaign.outbox.bounces import queries as bounces_queries
-from campaign.outbox.bounces.models import Cause
+from campaign.outbox.hard_bounces import queries as hard_bounces_queries
+from campaign.outbox.hard_bounces.models import Cause
 from campaign.outbox.models import OPEN, Batch, Message, State
 from campaign.outbox.queries import counts, oldest_waiting
 from campaign.outbox.throttles.models import Throttle
 from campaign.outbox.throttles.queries import troubled_relay
 from campaign.people.models import Purpose, Subscription
-from campaign.summits.models import STALE_AFTER, UNUSED_AFTER, Post
+from campaign.summits.models import Post
+from campaign.summits.policy import STALE_AFTER, UNUSED_AFTER
 
 WEEK = 7
 _FAILED = (State.FAILED, State.BOUNCED)
 NEXT_EVENTS = 8
 NEWEST_ISSUES = 5
-# An urgent mail that has waited so long means that no worker runs.
-SHOULD_HAVE_LEFT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def concerns(*, failed: int, has_unknown_proxy: bool, now: datetime) -> Concerns
     waited = oldest_waiting(now=now)
     held = _held_back()
     # Of what stands still for these it is said once.
-    explained = {number for one in held for number in bounces_queries.batches_of(one.cause)}
+    explained = {number for one in held for number in hard_bounces_queries.batches_of(one.cause)}
     return Concerns(
         failed=failed,
         waited=waited if waited > SHOULD_HAVE_LEFT else None,
@@ -179,9 +179,9 @@ def concerns(*, failed: int, has_unknown_proxy: bool, now: datetime) -> Concerns
 
 
 def _held_back() -> list[HeldBack]:
-    causes = bounces_queries.withheld()
-    numbers = bounces_queries.number_of(causes)
-    words = {cause.id: bounces_queries.words_of(cause) for cause in causes}
+    causes = hard_bounces_queries.withheld()
+    numbers = hard_bounces_queries.number_of(causes)
+    words = {cause.id: hard_bounces_queries.words_of(cause) for cause in causes}
     return [
         HeldBack(cause, numbers[cause.id], words[cause.id][0][0] if words[cause.id] else "")
         for cause in causes

@@ -19,7 +19,7 @@ from campaign.letters.office import bp as letters
 from campaign.mailings.office import bp as mailings
 from campaign.mailings.planning.office import bp as mailings_planning
 from campaign.newsletter.automations.texts.office import bp as newsletter_automations
-from campaign.newsletter.checks.office import bp as newsletter_checks
+from campaign.newsletter.check_page.office import bp as newsletter_check_page
 from campaign.newsletter.drafts.office import bp as newsletter_drafts
 from campaign.newsletter.embeds.office import bp as newsletter_embed
 from campaign.newsletter.images.office import bp as newsletter_images
@@ -29,10 +29,11 @@ from campaign.newsletter.seeds.office import bp as newsletter_seeds
 from campaign.newsletter.versions.office import bp as newsletter_versions
 from campaign.office import queries
 from campaign.office.forms import Sampler, mistaken
+from campaign.office.policy import LARGEST_FROM_STRANGERS
 from campaign.organisers import verbs
 from campaign.organisers.office import bp as organisers
 from campaign.organisers.views import not_from_our_page, not_signed_in, signed_in
-from campaign.outbox.bounces.office import bp as outbox_bounces
+from campaign.outbox.hard_bounces.office import bp as outbox_hard_bounces
 from campaign.outbox.office import bp as outbox
 from campaign.outbox.suppressions.office import bp as outbox_suppressions
 from campaign.people.office import bp as people
@@ -57,13 +58,13 @@ ROOMS: tuple[tuple[Blueprint, Any], ...] = (
 events.register_blueprint(event_mails)
 newsletter.register_blueprint(newsletter_images)
 newsletter.register_blueprint(newsletter_seeds)
-newsletter.register_blueprint(newsletter_checks)
+newsletter.register_blueprint(newsletter_check_page)
 newsletter.register_blueprint(newsletter_drafts)
 newsletter.register_blueprint(newsletter_previews)
 newsletter.register_blueprint(newsletter_versions)
 newsletter.register_blueprint(newsletter_automations)
 newsletter.register_blueprint(newsletter_embed)
-outbox.register_blueprint(outbox_bounces)
+outbox.register_blueprint(outbox_hard_bounces)
 outbox.register_blueprint(outbox_suppressions)
 mailings.register_blueprint(mailings_planning)
 for _room, _label in ROOMS:
@@ -76,7 +77,6 @@ bp.register_blueprint(mailings)
 
 _READING = {"GET", "HEAD"}
 LARGEST_ID = 2**31 - 1
-LARGEST_FROM_STRANGERS = 1_000_000
 
 
 class OnlyReads(Refusal):

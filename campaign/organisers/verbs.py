@@ -10,20 +10,21 @@ from campaign.languages import force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.organisers import mails, queries
 from campaign.organisers.models import LinkRequest, OpenSession, Organiser, Role, SignInLink
+from campaign.organisers.policy import (
+    LINK_LASTS,
+    LINKS_KEPT,
+    MAILED_LINK_LASTS,
+    MAILED_LINKS_AN_HOUR,
+    SEEN_EVERY,
+    SESSION_LASTS,
+)
 from campaign.outbox.queries import queued_lately
 from campaign.outbox.verbs import queue
 from campaign.refusals import Refusal
 from campaign.templating import public_url
 from campaign.validators import normal_address
 
-LINK_LASTS = timedelta(hours=24)
-MAILED_LINK_LASTS = timedelta(hours=1)
-MAILED_LINKS_AN_HOUR = 3
 SEND_LINKS = "organisers.send-links"
-SESSION_LASTS = timedelta(days=30)
-SEEN_EVERY = timedelta(hours=1)
-# Long enough that a link found in an old mail is still known as used or expired, not as forged.
-LINKS_KEPT = timedelta(days=90)
 
 
 class NotAnAddress(Refusal):

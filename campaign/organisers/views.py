@@ -4,7 +4,6 @@ The session's cookie holds a random token and the form token, nothing else. It i
 sign-in and dropped at sign-out, so what somebody planted in a browser beforehand is worth nothing.
 """
 
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from campaign.languages import current_language
 from campaign.organisers import queries, verbs
 from campaign.organisers.forms import AskForm
 from campaign.organisers.models import Organiser
+from campaign.organisers.policy import IDLE_FOR
 from campaign.outbox.caps.verbs import TooManyFromHere, count_client
 from campaign.refusals import Refusal
 
@@ -27,7 +27,6 @@ bp = Blueprint("organisers", __name__, url_prefix="/office")
 
 # What the session's cookie holds: the token of the open session, and where to go after sign-in.
 TOKEN, NEXT = "organiser", "next"
-IDLE_FOR = timedelta(days=7)
 
 
 @bp.record_once

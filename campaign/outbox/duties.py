@@ -6,8 +6,9 @@ from campaign import clock
 from campaign.db import db
 from campaign.jobs import duty
 from campaign.outbox import verbs
-from campaign.outbox.bounces import verbs as bounces_verbs
 from campaign.outbox.caps import verbs as caps_verbs
+from campaign.outbox.hard_bounces import verbs as hard_bounces_verbs
+from campaign.outbox.policy import FINISHED_KEPT
 from campaign.outbox.throttles import verbs as throttles_verbs
 
 
@@ -17,6 +18,6 @@ def tidy() -> None:
     now = clock.now()
     verbs.tidy(now=now)
     caps_verbs.tidy(now=now)
-    throttles_verbs.tidy(before=now - verbs.FINISHED_KEPT)
-    bounces_verbs.tidy(now=now)
+    throttles_verbs.tidy(before=now - FINISHED_KEPT)
+    hard_bounces_verbs.tidy(now=now)
     db.session.commit()

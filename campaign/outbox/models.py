@@ -138,7 +138,8 @@ class Text(Model):
     calendar: Mapped[str] = mapped_column(LongString, default="")
     calendar_method: Mapped[str] = mapped_column(String(10), default="")
     headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    made_at: Mapped[datetime]
+    # When a mail came to name it, to a day.
+    used_at: Mapped[datetime]
 
     __table_args__ = (
         UniqueConstraint("batch_id", "key"),

@@ -3,22 +3,26 @@
 import hashlib
 import json
 from collections.abc import Hashable
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, update
 
 from campaign.db import db, insert_missing
-from campaign.outbox.headers import safe_header
 from campaign.outbox.holes import Holes
 from campaign.outbox.mail import AUTOMATIC, Content, Mail
+from campaign.outbox.mail_headers import safe_header
 from campaign.outbox.models import Message, Text
 from campaign.templating import Campaign, our_campaign
 
 # So many keys a process remembers; the oldest go first.
 MOST_KEYS = 10_000
+# So long what a process remembers is trusted: far shorter than unused texts are kept.
+TRUSTED = timedelta(hours=1)
+# How exactly it is known when a text was used last.
+_USED_WITHIN = timedelta(days=1)
 
 
 def text_of(mail: Mail, *, now: datetime) -> int:
@@ -29,23 +33,41 @@ def text_of(mail: Mail, *, now: datetime) -> int:
     """
     known = _known()
     key = (mail.kind, *mail.key)
-    id = known.get(key) if mail.key else None
+    found = known.get(key) if mail.key else None
+    if found is not None and found.is_trusted(now=now):
+        return found.id
     # The messages of many are written together, not each before its text is looked for.
     with db.session.no_autoflush:
-        # What was remembered may have been rolled back since, or tidied away.
-        if id is not None and _is_there(id):
-            return id
+        if found is not None and _is_there(found, now=now):
+            return found.id
         holes = Holes()
-        id = _find_or_make(mail, holes.close(mail.write(holes)), now=now)
+        found = _find_or_make(mail, holes.close(mail.write(holes)), now=now)
     if mail.key:
         while len(known) >= MOST_KEYS:
             del known[next(iter(known))]
-        known[key] = id
-    return id
+        known[key] = found
+    return found.id
 
 
-class _Known(dict[tuple[Hashable, ...], int]):
-    """The ids of texts by their keys, as long as the campaign is called what it is called."""
+@dataclass
+class _KnownText:
+    """A text as a process remembers it.
+
+    A number alone would not do: what was rolled back gives its number to another (SQLite).
+    """
+
+    id: int
+    fingerprint: str
+    # Not yet in the transaction that made it: that may be undone.
+    trusted_until: datetime | None = None
+
+    def is_trusted(self, *, now: datetime) -> bool:
+        """Tell whether it is there, without asking the database."""
+        return self.trusted_until is not None and now < self.trusted_until
+
+
+class _Known(dict[tuple[Hashable, ...], _KnownText]):
+    """Texts by their keys, as long as the campaign is called what it is called."""
 
     campaign: Campaign
 
@@ -58,40 +80,45 @@ def _known() -> _Known:
     return known
 
 
-def _is_there(id: int) -> bool:
-    """Tell whether a text is there, and let nobody tidy it away before this is saved."""
+def _is_there(text: _KnownText, *, now: datetime) -> bool:
+    """Tell whether a text is there; it is trusted from then on, and nobody tidies it away."""
     session = db.session()
-    transaction, seen = session.info.get("outbox.texts", (None, set()))
-    if transaction is None or transaction is not session.get_transaction():
-        seen = set()
-    if id not in seen:
-        locked = select(Text.id).where(Text.id == id).with_for_update(read=True, key_share=True)
-        seen |= set(session.scalars(locked))
-        # Asked once in a transaction, in which many may be written to.
-        session.info["outbox.texts"] = (session.get_transaction(), seen)
-    return id in seen
+    made_in, made = session.info.get("outbox.texts", (None, set()))
+    if made_in is session.get_transaction() and text.id in made:
+        return True
+    same = (Text.id == text.id, Text.fingerprint == text.fingerprint)
+    used_at = session.scalar(select(Text.used_at).where(*same))
+    if used_at is None:
+        return False
+    if used_at < now - _USED_WITHIN:
+        session.execute(update(Text).where(*same).values(used_at=now))
+    text.trusted_until = now + TRUSTED
+    return True
 
 
-def _find_or_make(mail: Mail, content: Content, *, now: datetime) -> int:
+def _find_or_make(mail: Mail, content: Content, *, now: datetime) -> _KnownText:
     safe_header(content.subject)
     automatic = AUTOMATIC if mail.is_automatic else {}
     says: dict[str, Any] = {**asdict(content), "headers": {**automatic, **content.headers}}
-    written = json.dumps(says, sort_keys=True).encode()
-    says["fingerprint"] = hashlib.sha256(written).hexdigest()
-    insert_missing(Text, {**says, "made_at": now}, unique=["fingerprint"])
-    return db.session.scalars(select(Text.id).where(Text.fingerprint == says["fingerprint"])).one()
+    fingerprint = hashlib.sha256(json.dumps(says, sort_keys=True).encode()).hexdigest()
+    row = {**says, "fingerprint": fingerprint, "used_at": now}
+    insert_missing(Text, row, unique=["fingerprint"])
+    same = select(Text.id).where(Text.fingerprint == fingerprint)
+    # Locked, so that nobody tidies it away before this is saved.
+    id = db.session.scalars(same.with_for_update(read=True, key_share=True)).one()
+    session = db.session()
+    made_in, made = session.info.get("outbox.texts", (None, set()))
+    made = made if made_in is session.get_transaction() else set()
+    session.info["outbox.texts"] = (session.get_transaction(), made | {id})
+    return _KnownText(id, fingerprint)
 
 
 def tidy(*, before: datetime) -> None:
-    """Erase the texts of single mails, made before a moment, that no message names any more."""
-    unused = (
-        select(Text.id)
-        .where(Text.batch_id.is_(None), Text.made_at < before, ~_is_named())
-        .with_for_update(skip_locked=True)
-    )
-    ids = list(db.session.scalars(unused))
-    # Asked again: who named one while it was being locked has saved that since.
-    db.session.execute(delete(Text).where(Text.id.in_(ids), ~_is_named()))
+    """Erase the texts of single mails, used last before a moment, that no message names."""
+    unused = select(Text.id).where(Text.batch_id.is_(None), Text.used_at < before, ~_is_named())
+    # Locked, and asked again: who named one meanwhile has saved that since.
+    ids = list(db.session.scalars(unused.with_for_update(skip_locked=True)))
+    db.session.execute(delete(Text).where(Text.id.in_(ids), Text.used_at < before, ~_is_named()))
 
 
 def _is_named() -> Any:

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, delete, insert, literal, or_, select, update
@@ -11,9 +11,9 @@ from campaign import jobs
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox import texts
-from campaign.outbox.headers import one_address, safe_header
 from campaign.outbox.kinds import Kind
 from campaign.outbox.mail import AUTOMATIC, Mail
+from campaign.outbox.mail_headers import one_address, safe_header
 from campaign.outbox.models import (
     Batch,
     Message,
@@ -22,6 +22,7 @@ from campaign.outbox.models import (
     address_hash,
     mailbox_hash,
 )
+from campaign.outbox.policy import FINISHED_KEPT, SENT_AGAIN_WITHIN
 from campaign.refusals import Refusal
 
 
@@ -78,7 +79,7 @@ def queue_batch(
     db.session.flush()
     for variant in variants:
         safe_header(variant.subject)
-        variant.batch_id, variant.made_at = batch.id, now
+        variant.batch_id, variant.used_at = batch.id, now
         variant.headers = {**AUTOMATIC, **headers}
         batch.subject = batch.subject or variant.subject
         db.session.add(variant)
@@ -198,10 +199,6 @@ def retry_all(*, now: datetime) -> int:
     return number
 
 
-# What somebody waited for, such as an invitation, says little after so many days.
-SENT_AGAIN_WITHIN = timedelta(days=3)
-
-
 def send_again(ids: Sequence[int], *, now: datetime) -> None:
     """Let messages go once more that came back for no fault of their recipients.
 
@@ -272,9 +269,6 @@ def withhold_waiting(
         .values(state=State.WITHHELD, settled_at=now, last_reply=because)
         .execution_options(synchronize_session=False)
     )
-
-
-FINISHED_KEPT = timedelta(days=30)
 
 
 def tidy(*, now: datetime) -> None:

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple, TypeVar
 from campaign import front_matter
 from campaign.characters import Place, as_meant, unfit
 from campaign.comments import line_of_unclosed
-from campaign.days import EARLIEST, LATEST
+from campaign.days_and_hours import EARLIEST, LATEST
 from campaign.languages import _
 from campaign.linking import PAGE_ENDINGS
-from campaign.pages.days import AmbiguousDay, read_day
+from campaign.pages.written_days import AmbiguousDay, read_day
 from campaign.refusals import Refusal
 
 Value = TypeVar("Value")

@@ -13,8 +13,9 @@ from campaign.outbox.fields import Recipient, Value, field_of_mails
 from campaign.outbox.holes import Holes
 from campaign.outbox.kinds import Kind, kind
 from campaign.outbox.mail import Content, Mail
-from campaign.people import links
+from campaign.people import mail_links
 from campaign.people.models import Person, Purpose
+from campaign.people.policy import CONFIRM_WITHIN
 from campaign.templating import render_mail
 
 CONFIRMATION = kind("confirmation", _l("please confirm: newsletter"), is_caused_by_strangers=True)
@@ -63,10 +64,10 @@ def _write(kind: Kind, template: str, language: str, hole: Holes, words: Words |
     with force_locale(language):
         text, html = render_mail(
             f"people/mail/{template}",
-            confirm_url=links.confirm_url(hole("confirm")),
-            not_me_url=links.not_me_url(hole("never")),
-            unsubscribe_url=links.unsubscribe_url(hole("leave")),
-            days=links.CONFIRM_WITHIN.days,
+            confirm_url=mail_links.confirm_url(hole("confirm")),
+            not_me_url=mail_links.not_me_url(hole("never")),
+            unsubscribe_url=mail_links.unsubscribe_url(hole("leave")),
+            days=CONFIRM_WITHIN.days,
             **({"words": words} if words else {}),
         )
         subject = words.subject if words else str(_SUBJECTS[kind])
@@ -81,17 +82,20 @@ _SUBJECTS = {
 
 @field_of_mails("confirm")
 def _confirm(reader: Recipient, now: datetime) -> Value:
-    return Value(links.confirm_token(_person_id(reader), Purpose(reader.fields["purpose"])))
+    purpose = Purpose(reader.fields["purpose"])
+    return Value(mail_links.confirm_token(_person_id(reader), purpose))
 
 
 @field_of_mails("leave")
 def _leave(reader: Recipient, now: datetime) -> Value:
-    return Value(links.unsubscribe_token(_person_id(reader), Purpose(reader.fields["purpose"])))
+    return Value(
+        mail_links.unsubscribe_token(_person_id(reader), Purpose(reader.fields["purpose"]))
+    )
 
 
 @field_of_mails("never")
 def _never(reader: Recipient, now: datetime) -> Value:
-    return Value(links.not_me_token(_person_id(reader), reader.email))
+    return Value(mail_links.not_me_token(_person_id(reader), reader.email))
 
 
 def _person_id(reader: Recipient) -> int:

@@ -14,10 +14,8 @@ from campaign.people.models import Person, Rhythm, Subscription, Tag, as_tag, la
 from campaign.people.queries import tags_in_use
 from campaign.places import cities
 from campaign.segments import rules
+from campaign.segments.policy import FARTHEST, MOST_DAYS
 from campaign.segments.rules import Values, WrongRule, condition
-
-FARTHEST = 2000
-MOST_DAYS = 3650
 
 
 def either(names: Iterable[str]) -> str:

@@ -11,8 +11,8 @@ from campaign.forms import ButtonForm
 from campaign.languages import _, country_name, languages
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import Person, Purpose
-from campaign.segments import building, queries, rules, verbs
-from campaign.segments.building import Group
+from campaign.segments import builder, queries, rules, verbs
+from campaign.segments.builder import Group
 from campaign.segments.forms import SegmentForm
 from campaign.segments.models import Segment
 from campaign.tables import Column
@@ -57,7 +57,7 @@ def index() -> Any:
 @bp.get("/new")
 def new() -> Any:
     """Put a new segment together: every button but the last shows the page again."""
-    return _builder(None, building.read(request.args), SegmentForm(formdata=None))
+    return _builder(None, builder.read(request.args), SegmentForm(formdata=None))
 
 
 @bp.post("/new")
@@ -71,7 +71,7 @@ def edit(id: int) -> Any:
     """Show a saved segment, to change it."""
     found = _found(id)
     is_begun = "match" in request.args
-    draft = building.read(request.args) if is_begun else building.draft_of(found.rule)
+    draft = builder.read(request.args) if is_begun else builder.draft_of(found.rule)
     return _builder(found, draft, SegmentForm(formdata=None, name=found.name))
 
 
@@ -84,8 +84,8 @@ def save(id: int) -> Any:
 @bp.get("/count")
 def count() -> Any:
     """Say how many are meant, for the script that asks while fields change."""
-    draft = building.read(request.args)
-    rule = building.rule_of(draft)
+    draft = builder.read(request.args)
+    rule = builder.rule_of(draft)
     return render_template("segments/office/count.html", **_counted(rule, draft))
 
 
@@ -95,14 +95,14 @@ def _found(id: int) -> Segment:
 
 def _builder(found: Segment | None, draft: Group | None, form: SegmentForm) -> str:
     # What the page cannot show is shown in words, and its name can be changed.
-    rule = found.rule if draft is None and found is not None else building.rule_of(draft or Group())
+    rule = found.rule if draft is None and found is not None else builder.rule_of(draft or Group())
     return render_template(
         "segments/office/segment.html",
         segment=found,
         draft=draft,
         form=form,
         conditions=rules.known().values(),
-        matches=building.MATCHES,
+        matches=builder.MATCHES,
         **_counted(rule, draft),
     )
 
@@ -131,7 +131,7 @@ def _save(found: Segment | None) -> Any:
     form = SegmentForm()
     draft = _draft_sent(found)
     rule = (
-        found.rule if draft is None and found else building.rule_of(draft or Group(), is_final=True)
+        found.rule if draft is None and found else builder.rule_of(draft or Group(), is_final=True)
     )
     is_valid = form.validate()
     if draft and any(row.error for row in draft.rows):
@@ -155,7 +155,7 @@ def _save(found: Segment | None) -> Any:
 def _draft_sent(found: Segment | None) -> Group | None:
     if found is not None and "match" not in request.form:
         return None
-    return building.read(request.form)
+    return builder.read(request.form)
 
 
 @bp.get("/<int:id>/delete")

@@ -26,14 +26,13 @@ from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import Person
 from campaign.refusals import Refusal
+from campaign.segments.policy import DEEPEST, MOST_CONDITIONS
 
 Rule = Mapping[str, Any]
 Values = Mapping[str, Any]
 # Of a condition, in SQL: on columns, or the numbers of people.
 Meaning = ColumnElement[bool] | Select[Any]
 
-MOST_CONDITIONS = 50
-DEEPEST = 5
 # Of the same condition, such as countries: more than there are in the world.
 _MOST_CHOSEN = 300
 

@@ -6,7 +6,7 @@ from typing import Any
 from wtforms import StringField, ValidationError
 from wtforms.validators import InputRequired, Optional
 
-from campaign.days import DayField
+from campaign.days_and_hours import DayField
 from campaign.forms import OfficeForm, email_field, line_field
 from campaign.languages import lazy_gettext as _l
 

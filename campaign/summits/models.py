@@ -1,6 +1,6 @@
 """A summit, what came of it and who goes; a post, and who holds it."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -9,10 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.db import FIRST_DAY, LAST_DAY, Model
 from campaign.languages import _, country_name
-
-# A contact seen longer ago is warned about in the office; much longer ago, and nobody writes to it.
-STALE_AFTER = timedelta(days=180)
-UNUSED_AFTER = timedelta(days=365)
+from campaign.summits.policy import STALE_AFTER, UNUSED_AFTER
 
 
 class Summit(Model):

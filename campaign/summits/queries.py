@@ -8,7 +8,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from campaign.db import db
 from campaign.languages import country_codes
-from campaign.summits.models import UNUSED_AFTER, Holder, Post, PostStatus, Summit
+from campaign.summits.models import Holder, Post, PostStatus, Summit
+from campaign.summits.policy import UNUSED_AFTER
 from campaign.summits.posts_csv import Row
 from campaign.tables import contains_word
 

@@ -1,6 +1,6 @@
 """Words about the sender: its servers, what it wrote, who may send there."""
 
-from campaign.verdicts.folding import any_of
+from campaign.verdicts.phrases import any_of
 
 _NO_NAME = (
     r"(?:domain name not found|address resolution of |"

@@ -1,6 +1,6 @@
 """Words that say that this very user is unknown or gone, or that no way leads there."""
 
-from campaign.verdicts.folding import USER, any_of
+from campaign.verdicts.phrases import USER, any_of
 
 _GAP = r"[^.!;\n]{0,60}?"
 # Also as those write it whose English is not their first.

@@ -10,7 +10,7 @@ import re
 from enum import StrEnum
 
 from campaign.verdicts import about_us, gone, passing
-from campaign.verdicts.folding import folded as fold
+from campaign.verdicts.phrases import folded as fold
 
 # What decides stands at both ends: who passes words on writes before them, the cause comes last.
 _HEAD = 1000

@@ -1,6 +1,6 @@
 """Words for what may pass: limits, full mailboxes, ways that were closed for a while."""
 
-from campaign.verdicts.folding import USER, any_of
+from campaign.verdicts.phrases import USER, any_of
 
 # A limit of theirs for an hour or a day, or how fast mail comes.
 LIMITED = any_of(

@@ -17,14 +17,15 @@ from sqlalchemy import select, update
 from campaign import clock
 from campaign.db import db
 from campaign.delivery import mailbox, processes, worker
-from campaign.delivery.claiming import LEASE, claim
+from campaign.delivery.claiming import claim
+from campaign.delivery.policy import LEASE
 from campaign.delivery.replies import Outcome, Reply, judge
 from campaign.delivery.settling import settle
 from campaign.outbox import verbs
 from campaign.outbox.caps.models import ClientCount
 from campaign.outbox.caps.verbs import TooManyFromHere, count_client
-from campaign.outbox.headers import UnsafeHeader
 from campaign.outbox.mail import Mail
+from campaign.outbox.mail_headers import UnsafeHeader
 from campaign.outbox.models import Batch, Message, State, read_message_token
 from campaign.outbox.suppressions.queries import is_suppressed
 from campaign.outbox.suppressions.verbs import suppress

@@ -13,7 +13,7 @@ from campaign.delivery import mail_server, worker
 from campaign.events import verbs as events
 from campaign.newsletter import verbs as issues
 from campaign.outbox.models import Message, State
-from campaign.people import links
+from campaign.people import mail_links
 from campaign.people.models import Purpose
 from tests.events.conftest import PARTICULARS
 from tests.events.deeds import asks
@@ -88,8 +88,8 @@ def test_an_issue_is_signed_with_its_way_out_and_arrives_byte_for_byte(
     with app.app_context():
         send_an_issue()
         worker.send_due()
-        token = links.unsubscribe_token(person_with("ada@example.org").id, Purpose.NEWSLETTER)
-        way_out = links.unsubscribe_url(token)
+        token = mail_links.unsubscribe_token(person_with("ada@example.org").id, Purpose.NEWSLETTER)
+        way_out = mail_links.unsubscribe_url(token)
     [row] = queued("newsletter")
     with app.app_context():
         message_id = f"<{row.token}@campaign.example>"

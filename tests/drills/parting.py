@@ -18,7 +18,7 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.config import PREFIX, ROOT
 from campaign.db import db
-from campaign.delivery.claiming import LEASE
+from campaign.delivery.policy import LEASE
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State
 from campaign.outbox.verbs import queue

@@ -10,7 +10,7 @@ from campaign.db import db
 from campaign.delivery import worker
 from campaign.newsletter import verbs as issues
 from campaign.organisers.models import Role
-from campaign.outbox.bounces import queries as suppressions
+from campaign.outbox.hard_bounces import queries as suppressions
 from campaign.outbox.models import Batch, Message, State
 from campaign.outbox.suppressions.models import Suppression
 from campaign.outbox.throttles.models import Throttle

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import icalendar
 import pytest
 
-from campaign.events import calendar, links
+from campaign.events import calendar, external_links
 from campaign.events.calendar import Entry, Party
 from campaign.events.models import Event
-from campaign.outbox.headers import UnsafeHeader
 from campaign.outbox.mail import ClaimedMessage, Content, Envelope, compose
+from campaign.outbox.mail_headers import UnsafeHeader
 from tests.events.conftest import NOW, PARTICULARS
 
 URL = "https://campaign.example/events/london"
@@ -348,7 +348,7 @@ def test_a_place_is_written_without_an_exponent(
     event = an_event(latitude=latitude, longitude=longitude)
 
     assert f"GEO:{geo}" in lines(a_request(event))
-    assert geo.replace(";", "&mlon=") in links.street_map(event)
+    assert geo.replace(";", "&mlon=") in external_links.street_map(event)
 
 
 @pytest.mark.parametrize(
@@ -396,7 +396,7 @@ def test_links_in_a_calendar_are_whole_addresses(typed: str, shown: str) -> None
 
 @pytest.mark.parametrize("path", ["http://[", "//[x", "http://[::1", "", "#", "?", "\\\\x"])
 def test_what_is_no_address_breaks_no_calendar(path: str) -> None:
-    assert isinstance(links.whole(path, base="https://campaign.example"), str)
+    assert isinstance(external_links.whole(path, base="https://campaign.example"), str)
 
 
 def test_links_are_whole_below_a_campaigns_own_path_too() -> None:

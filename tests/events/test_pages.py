@@ -14,9 +14,9 @@ from campaign import clock
 from campaign.db import db
 from campaign.events import queries, verbs
 from campaign.events.changes.verbs import call_off
-from campaign.events.links import google, outlook, webcal
+from campaign.events.external_links import google, outlook, webcal
 from campaign.events.models import Action, Event
-from campaign.events.world import position
+from campaign.events.world_map import position
 from tests.events.conftest import NOW, PARTICULARS
 from tests.events.deeds import comes
 from tests.visitor import Visitor

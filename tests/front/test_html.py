@@ -18,7 +18,7 @@ from campaign.newsletter.queries import search_issues
 from campaign.organisers.models import Role
 from campaign.organisers.queries import first_administrator
 from campaign.organisers.verbs import make_link
-from campaign.people.links import preferences_token, preferences_url
+from campaign.people.mail_links import preferences_token, preferences_url
 from campaign.people.models import Purpose
 from tests.conftest import forms_are_answered, signed_in
 from tests.mailings.conftest import begun

@@ -14,10 +14,10 @@ from campaign.db import db
 from campaign.imports import rows, words
 from campaign.imports.addresses import address as address_in_cell
 from campaign.imports.chunks import cutting
+from campaign.imports.csv_files import NoHeader, NotText, Unreadable
 from campaign.imports.duties import work
 from campaign.imports.models import Import, Refused
 from campaign.imports.queries import refused
-from campaign.imports.reading import NoHeader, NotText, Unreadable
 from campaign.imports.verbs import (
     NoAddressColumn,
     check,

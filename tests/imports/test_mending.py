@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from campaign import clock
-from campaign.imports import reading, rows
+from campaign.imports import csv_files, rows
 from campaign.imports.formats import recognised
 
 ADA = "ada@example.org"
@@ -118,8 +118,8 @@ def test_the_names_of_the_columns_are_found_beneath_what_stands_above(
         text = above + "".join(sign.join(line) + "\r\n" for line in lines)
         file.write_bytes(text.encode(encoding))
 
-        shape = reading.look(file)
-        found = [row.cells for row in reading.rows(file, shape, email=0, notes=Counter())]
+        shape = csv_files.look(file)
+        found = [row.cells for row in csv_files.rows(file, shape, email=0, notes=Counter())]
 
         assert (shape.delimiter, shape.header) == (sign, lines[0]), encoding
         assert found == lines[1:], encoding
@@ -129,7 +129,7 @@ def test_a_line_that_repeats_the_names_is_a_row_like_others(tmp_path: Path) -> N
     file = tmp_path / "file.csv"
     file.write_text("List\nemail,name\nada@example.org,Ada\nemail,name\nbo@example.org,Bo\n")
 
-    found = list(reading.rows(file, reading.look(file), email=0, notes=Counter()))
+    found = list(csv_files.rows(file, csv_files.look(file), email=0, notes=Counter()))
 
     assert [row.line for row in found] == [3, 4, 5]
 
@@ -138,5 +138,5 @@ def test_people_above_the_names_of_columns_are_not_skipped(tmp_path: Path) -> No
     file = tmp_path / "file.csv"
     file.write_text("ada@example.org,Ada\nemail,name\n")
 
-    with pytest.raises(reading.NoHeader):
-        reading.look(file)
+    with pytest.raises(csv_files.NoHeader):
+        csv_files.look(file)

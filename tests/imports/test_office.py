@@ -14,6 +14,7 @@ from campaign.db import db
 from campaign.imports import duties
 from campaign.imports.chunks import cutting
 from campaign.imports.models import Import
+from campaign.imports.policy import FILES_KEPT
 from campaign.organisers.models import Role
 from campaign.people import queries, verbs
 from campaign.people.models import Consent, Person
@@ -253,7 +254,7 @@ def test_an_import_is_forgotten_after_a_month_and_thrown_away_at_will(
     upload(organiser, FILE)
     with app.app_context():
         run = db.session.get_one(Import, int(old.rpartition("/")[2]))
-        run.uploaded_at = clock.now() - duties.KEPT - duties.KEPT
+        run.uploaded_at = clock.now() - FILES_KEPT - FILES_KEPT
         db.session.commit()
 
         duties.forget()

@@ -13,12 +13,7 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import count_of, db
-from campaign.imports import (
-    duties,
-    formats,
-    reading,
-    statuses,
-)
+from campaign.imports import csv_files, duties, formats, statuses
 from campaign.imports.chunks import cutting
 from campaign.imports.models import Import, Stage
 from campaign.imports.verbs import settle, start, take_in
@@ -26,8 +21,8 @@ from campaign.outbox.suppressions.queries import suppression_of
 from campaign.outbox.suppressions.verbs import suppress
 from campaign.people import exports, queries, verbs
 from campaign.people.cli import cli
-from campaign.people.links import CONFIRM_WITHIN
 from campaign.people.models import NOT_ME, Person, Purpose, Subscription
+from campaign.people.policy import CONFIRM_WITHIN
 from campaign.people.subscriptions import queries as subscriptions_queries
 from campaign.people.subscriptions import verbs as subscriptions_verbs
 from tests.visitor import Visitor, forms_in
@@ -40,7 +35,7 @@ def outcome(folder: Path, content: str, name: str = "people.csv") -> dict[str, s
     """Tell how each in a file stands by its local part, or that somebody is asked first."""
     file = folder / "file.csv"
     file.write_text(content)
-    shape = reading.look(file)
+    shape = csv_files.look(file)
     service, mapping = formats.recognised(shape.header)
     status = formats.status_of(name, service=service)
     if statuses.UNCLEAR in [*mapping, status]:
@@ -117,7 +112,7 @@ def test_a_known_program_s_export_is_understood(tmp_path: Path, service: str) ->
 
     found = outcome(tmp_path, content)
 
-    header = reading.look(tmp_path / "file.csv").header
+    header = csv_files.look(tmp_path / "file.csv").header
     assert formats.recognised(header)[0] == service.partition(" in ")[0]
     if service == "mailjet":
         # It has one column more than we know the meaning of.

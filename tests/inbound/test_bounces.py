@@ -12,7 +12,7 @@ from campaign.db import db
 from campaign.inbound.models import InboundMail, Kind, Made
 from campaign.outbox.models import Message, State
 from campaign.outbox.suppressions.models import Suppression
-from campaign.people.links import unsubscribe_token
+from campaign.people.mail_links import unsubscribe_token
 from campaign.people.models import Purpose
 from campaign.people.subscriptions.queries import subscription_of
 from tests.inbound.making import (

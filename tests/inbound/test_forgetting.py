@@ -16,8 +16,10 @@ from campaign.db import count_of, db
 from campaign.imports import duties as imports
 from campaign.imports import verbs as importing
 from campaign.imports.models import Import, Refused, Stage
+from campaign.imports.policy import FILES_KEPT
 from campaign.inbound import duties, queries
 from campaign.inbound.models import InboundMail
+from campaign.inbound.policy import WAITING_KEPT
 from campaign.letters import verbs as letters
 from campaign.organisers.models import Role
 from campaign.outbox.models import address_hash
@@ -183,11 +185,11 @@ def test_an_import_that_nobody_reads_any_more_goes_with_its_refused_rows(
     with app.app_context():
         run = db.session.scalars(select(Import)).one()
         run.stage = Stage.IMPORTING
-        run.uploaded_at = clock.now() - imports.KEPT - timedelta(days=1)
+        run.uploaded_at = clock.now() - FILES_KEPT - timedelta(days=1)
         db.session.commit()
         imports.forget()
         after_a_month = count_of(select(Refused))
-        run.uploaded_at = clock.now() - 2 * imports.KEPT - timedelta(days=1)
+        run.uploaded_at = clock.now() - 2 * FILES_KEPT - timedelta(days=1)
         db.session.commit()
 
         imports.forget()
@@ -206,5 +208,5 @@ def test_the_privacy_page_says_what_becomes_of_mails_and_lists() -> None:
     mail = next(row for begin, row in rows.items() if begin.startswith("| write to us by"))
     listed = next(row for begin, row in rows.items() if begin.startswith("| stand in a list"))
 
-    assert _days(mail) == ["30", str(queries.WAITING_KEPT.days)]
-    assert _days(listed) == [str(imports.KEPT.days)]
+    assert _days(mail) == ["30", str(WAITING_KEPT.days)]
+    assert _days(listed) == [str(FILES_KEPT.days)]

@@ -4,7 +4,7 @@ import pytest
 
 from campaign.inbound import guesses, reading
 from campaign.inbound.bounces.verbs import about
-from campaign.inbound.reports import Failure
+from campaign.inbound.delivery_reports import Failure
 from campaign.verdicts.judging import Verdict
 from tests.inbound.making import ADA, returned
 

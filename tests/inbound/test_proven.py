@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from campaign.db import db
 from campaign.inbound.models import Kind, Made
-from campaign.outbox.bounces.models import Bounce
+from campaign.outbox.hard_bounces.models import Bounce
 from campaign.outbox.models import State
 from campaign.outbox.suppressions.models import Suppression
 from campaign.people.models import Purpose

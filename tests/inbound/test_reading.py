@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from campaign.inbound import opening, reading
 from campaign.inbound.addressing import Role, recipient_in, target
 from campaign.inbound.calendar_replies import read as read_answer
+from campaign.inbound.delivery_reports import Failure
 from campaign.inbound.opening import open_mail
-from campaign.inbound.reports import Failure
 from campaign.verdicts.judging import Verdict
 from tests.inbound.making import arf, bomb, calendar_reply, dsn, personal, report
 

@@ -15,7 +15,7 @@ from campaign.events.sign_ups.models import SignUp
 from campaign.inbound import duties, queries, verbs, worker
 from campaign.inbound.models import InboundMail, Kind, Made
 from campaign.outbox.models import Message
-from campaign.people.links import unsubscribe_token
+from campaign.people.mail_links import unsubscribe_token
 from campaign.people.models import Consent, Person, Purpose
 from campaign.people.queries import is_known_elsewhere
 from campaign.people.subscriptions.queries import subscription_of

@@ -18,9 +18,9 @@ from campaign.delivery import worker
 from campaign.delivery.mailbox import folder_in
 from campaign.events import verbs as events
 from campaign.newsletter import verbs as issues
-from campaign.newsletter.images import pictures
 from campaign.newsletter.images import verbs as images
 from campaign.newsletter.images.models import Image as Kept
+from campaign.newsletter.policy import LARGEST_PICTURE
 from campaign.people import verbs as people
 from campaign.people.models import Purpose
 from campaign.people.subscriptions import verbs as subscriptions_verbs
@@ -282,7 +282,7 @@ def test_an_organiser_adds_a_picture(organiser: Reader, tmp_path: Path) -> None:
 
 
 def test_a_file_of_forty_megabytes_is_refused_in_words(organiser: Reader, tmp_path: Path) -> None:
-    (tmp_path / "large.jpg").write_bytes(b"\xff\xd8" + b"\0" * 2 * pictures.LARGEST_FILE)
+    (tmp_path / "large.jpg").write_bytes(b"\xff\xd8" + b"\0" * 2 * LARGEST_PICTURE)
     organiser.open("/office/newsletter/images")
     organiser.page.get_by_label("Picture", exact=True).set_input_files(tmp_path / "large.jpg")
     organiser.fill(description="A crowd")

@@ -15,11 +15,11 @@ from campaign.mailings.ab_tests import verbs as ab_tests
 from campaign.mailings.models import Mailing
 from campaign.mailings.planning import verbs as planning
 from campaign.mailings.running.verbs import begin
+from campaign.newsletter.approvals.verbs import approve as approve_issue
 from campaign.newsletter.automations import queries, verbs
 from campaign.newsletter.automations.texts import verbs as texts_verbs
 from campaign.newsletter.models import Issue
 from campaign.newsletter.subscribers import verbs as subscribers
-from campaign.newsletter.versions.verbs import approve as approve_issue
 from campaign.organisers.models import Organiser, Role
 from campaign.organisers.verbs import add
 from campaign.outbox.models import Message

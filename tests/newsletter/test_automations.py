@@ -26,7 +26,7 @@ from campaign.newsletter.automations.texts import verbs as texts_verbs
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.outbox.models import Batch, Message, Text
 from campaign.outbox.suppressions.verbs import suppress
-from campaign.people import links
+from campaign.people import mail_links
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose, Subscription
 from campaign.people.subscriptions import verbs as subscriptions_verbs
@@ -315,8 +315,8 @@ def test_the_mail_of_the_month_leaves_with_each_readers_own_words_and_ways_out(
 
         (file,) = folder_in(app.config["INSTANCE"]).glob("*.eml")
         mail = message_from_bytes(file.read_bytes(), policy=default)
-        leave = links.unsubscribe_url(links.unsubscribe_token(ada, Purpose.NEWSLETTER))
-        choose = links.preferences_url(links.preferences_token(ada, Purpose.NEWSLETTER))
+        leave = mail_links.unsubscribe_url(mail_links.unsubscribe_token(ada, Purpose.NEWSLETTER))
+        choose = mail_links.preferences_url(mail_links.preferences_token(ada, Purpose.NEWSLETTER))
         assert leave in mail["List-Unsubscribe"]
         for half in ("plain", "html"):
             text = mail.get_body((half,)).get_content()  # type: ignore[attr-defined]

@@ -20,6 +20,7 @@ from campaign.markup import render
 from campaign.newsletter.images import pictures, queries
 from campaign.newsletter.images.models import Image
 from campaign.newsletter.models import Issue, IssueText
+from campaign.newsletter.policy import LARGEST_PICTURE
 from campaign.organisers.models import Role
 from tests.conftest import signed_in
 from tests.visitor import Visitor, forms_in
@@ -196,7 +197,7 @@ REFUSED = {
         pictures.TooManyPixels,
     ),
     "more than its data": (png_that_claims(2000, 2000), pictures.Damaged),
-    "too many bytes": (PHOTOGRAPH + b"\0" * pictures.LARGEST_FILE, pictures.TooLarge),
+    "too many bytes": (PHOTOGRAPH + b"\0" * LARGEST_PICTURE, pictures.TooLarge),
 }
 
 
@@ -271,7 +272,7 @@ SENTENCES = {
     "an SVG": (SVG, "carry scripts", 422),
     "a text": (b"Hello", "not a picture", 422),
     "a bomb": (png_that_claims(100_000, 100_000), "too many pixels", 422),
-    "20 MB and a little": (b"\0" * (pictures.LARGEST_FILE + 1), "larger than 20 MB", 413),
+    "20 MB and a little": (b"\0" * (LARGEST_PICTURE + 1), "larger than 20 MB", 413),
     "30 MB": (b"\0" * 30_000_000, "larger than 20 MB", 413),
 }
 

@@ -13,7 +13,7 @@ from campaign import clock
 from campaign.db import db
 from campaign.newsletter import mails, queries
 from campaign.outbox.models import Message
-from campaign.people import links
+from campaign.people import mail_links
 from campaign.people import verbs as people
 from campaign.people.models import Consent, Purpose
 from tests.newsletter.conftest import person_with
@@ -28,7 +28,7 @@ def link(app: Flask, subscribers: Callable[..., None]) -> str:
     subscribers("ada@example.org")
     with app.app_context():
         ada = person_with("ada@example.org")
-        return links.unsubscribe_url(links.unsubscribe_token(ada.id, Purpose.NEWSLETTER))
+        return mail_links.unsubscribe_url(mail_links.unsubscribe_token(ada.id, Purpose.NEWSLETTER))
 
 
 def number(app: Flask) -> int:
@@ -210,7 +210,7 @@ def test_who_left_by_mistake_is_asked_by_mail(
 
 def test_the_headers_of_one_click_stay_on_lines_that_need_no_folding(app: Flask) -> None:
     with app.app_context():
-        token = links.unsubscribe_token(2_000_000_000, Purpose.NEWSLETTER)
+        token = mail_links.unsubscribe_token(2_000_000_000, Purpose.NEWSLETTER)
         headers = mails.list_headers(token)
 
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from campaign import clock
 from campaign.db import db
-from campaign.newsletter.subscribers.masking import masked
-from campaign.people import links
+from campaign.newsletter.subscribers.masked_addresses import masked
+from campaign.people import mail_links
 from campaign.people import verbs as people
 from campaign.people.models import Purpose, RefusedTopic
 from campaign.people.subscriptions import verbs as subscriptions_verbs
@@ -29,7 +29,7 @@ def choices(app: Flask, subscribers: Callable[..., None]) -> str:
         ada = person_with(ADA)
         ada.country, ada.city = "DE", "Berlin"
         db.session.commit()
-        return links.preferences_url(links.preferences_token(ada.id, Purpose.NEWSLETTER))
+        return mail_links.preferences_url(mail_links.preferences_token(ada.id, Purpose.NEWSLETTER))
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_a_link_of_somebody_who_was_erased_or_never_confirmed_says_so(
 ) -> None:
     with app.app_context():
         asked_for("bo@example.org")
-        bo = links.preferences_token(person_with("bo@example.org").id, Purpose.NEWSLETTER)
+        bo = mail_links.preferences_token(person_with("bo@example.org").id, Purpose.NEWSLETTER)
         people.forget(person_with(ADA))
         db.session.commit()
 
@@ -153,7 +153,7 @@ def test_a_token_opens_one_door_only_and_no_other_persons(
 ) -> None:
     token = choices.rpartition("/")[2]
     with app.app_context():
-        leaving = links.unsubscribe_token(person_with(ADA).id, Purpose.NEWSLETTER)
+        leaving = mail_links.unsubscribe_token(person_with(ADA).id, Purpose.NEWSLETTER)
 
     for forged in (leaving, "1" + token, token[:-1], token.upper(), "x"):
         assert visitor.open(f"/preferences/{forged}").status_code == 403

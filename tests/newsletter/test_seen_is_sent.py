@@ -17,7 +17,7 @@ from campaign.newsletter import mails, verbs
 from campaign.newsletter.models import Issue
 from campaign.outbox.fields import Recipient
 from campaign.outbox.mail import inline
-from campaign.people import links
+from campaign.people import mail_links
 from tests.mailings.conftest import begun
 from tests.newsletter.conftest import person_with, subscribed
 
@@ -90,7 +90,7 @@ def test_each_reader_gets_what_the_preview_showed(app: Flask) -> None:
             assert "{{" not in mail.as_string()
             out = re.findall(r"<(https://[^>]+)>", str(mail["List-Unsubscribe"]))[0]
             token = urlsplit(out).path.rpartition("/")[2]
-            assert links.read_unsubscribe(token)[0] == person.id
+            assert mail_links.read_unsubscribe(token)[0] == person.id
 
 
 def _without_codes(words: str) -> str:

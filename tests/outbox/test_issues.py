@@ -17,13 +17,14 @@ from sqlalchemy import select, update
 from campaign import clock, jobs
 from campaign.db import db
 from campaign.delivery import journal, mail_server, processes, worker
-from campaign.delivery.claiming import LEASE, claim
+from campaign.delivery.claiming import claim
 from campaign.delivery.journal import Journal
+from campaign.delivery.policy import LEASE
 from campaign.delivery.replies import Outcome, Reply
 from campaign.delivery.settling import settle
 from campaign.outbox import ledger, verbs
-from campaign.outbox.headers import UnsafeHeader
 from campaign.outbox.mail import Mail
+from campaign.outbox.mail_headers import UnsafeHeader
 from campaign.outbox.models import Batch, Message, State, Text
 from campaign.outbox.suppressions.verbs import suppress
 from campaign.people.models import Person

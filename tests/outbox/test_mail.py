@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from campaign.delivery.personalisation import CompiledText
 from campaign.outbox.fields import Value
-from campaign.outbox.headers import UnsafeHeader, display_name, one_address, safe_header
 from campaign.outbox.mail import (
     AUTOMATIC,
     ClaimedMessage,
@@ -22,6 +21,7 @@ from campaign.outbox.mail import (
     compose,
     envelope_sender,
 )
+from campaign.outbox.mail_headers import UnsafeHeader, display_name, one_address, safe_header
 
 ENVELOPE = Envelope("Pause Frontier AI", "hello@campaign.example", "campaign.example")
 TO_ADA = ClaimedMessage(
@@ -143,9 +143,7 @@ LEAVE = "https://campaign.example/unsubscribe/abc.def-ghi_jkl"
 
 def filled(content: Content, mail: ClaimedMessage, *, name: Value) -> bytes:
     values = {"name": name, "unsubscribe": Value(LEAVE)}
-    compiled = CompiledText(
-        content, ENVELOPE, render=lambda field, reader, now: values[field.name]
-    )
+    compiled = CompiledText(content, ENVELOPE, render=lambda field, reader, now: values[field.name])
     return compiled.fill(mail, "tok", now=mail.queued_at)
 
 

@@ -17,7 +17,7 @@ from campaign.outbox.mail import Mail
 from campaign.outbox.masking import masked
 from campaign.outbox.suppressions.verbs import suppress
 from campaign.outbox.verbs import queue
-from campaign.people.links import preferences_token, unsubscribe_token
+from campaign.people.mail_links import preferences_token, unsubscribe_token
 from campaign.people.models import Purpose
 from tests.conftest import signed_in
 from tests.visitor import Visitor

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign import create_app
-from campaign.days import EARLIEST, LATEST
+from campaign.days_and_hours import EARLIEST, LATEST
 from campaign.pages import files
 from campaign.pages.files import BadPageFile, PageFile
 

@@ -15,7 +15,7 @@ from campaign.outbox.models import Message, Text
 from campaign.outbox.suppressions.queries import is_suppressed
 from campaign.outbox.suppressions.verbs import suppress
 from campaign.outbox.verbs import queue, queue_batch
-from campaign.people.links import unsubscribe_token
+from campaign.people.mail_links import unsubscribe_token
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import by_email, tags_of
 from campaign.people.subscriptions.queries import subscription_of

@@ -15,6 +15,7 @@ from campaign.outbox.models import Message, mailbox_hash
 from campaign.outbox.verbs import queue
 from campaign.people import mails, verbs
 from campaign.people.models import Person, Purpose
+from campaign.people.policy import CONFIRMATIONS_A_DAY
 from campaign.people.subscriptions import queries as subscriptions_queries
 from tests.events.conftest import NOW, PARTICULARS
 from tests.forms_of import TypedName
@@ -136,7 +137,7 @@ def test_variants_of_one_mailbox_share_its_cap_and_stay_people_of_their_own(
         visitor.send("/newsletter", action="/subscribe", email=f"ada+{number}@example.org")
 
     assert [mail.to_address for mail in queued("confirmation")] == [
-        f"ada+{number}@example.org" for number in range(subscriptions_queries.MOST_A_DAY)
+        f"ada+{number}@example.org" for number in range(CONFIRMATIONS_A_DAY)
     ]
 
 

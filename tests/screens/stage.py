@@ -32,9 +32,9 @@ from campaign.newsletter.queries import issue_with_slug, search_issues
 from campaign.newsletter.subscribers import verbs as subscribers
 from campaign.organisers import verbs as organisers
 from campaign.organisers.models import Role
-from campaign.outbox.bounces.verbs import report_gone
+from campaign.outbox.hard_bounces.verbs import report_gone
 from campaign.outbox.models import Message
-from campaign.people import links
+from campaign.people import mail_links
 from campaign.people.models import Person, Purpose
 from campaign.people.queries import by_email
 from campaign.summits.queries import next_summit, posts_of
@@ -105,15 +105,15 @@ def set_up(campaign: Private) -> Stage:
             over="/events/may-2024-london",
             withdraw=public_url("sign_ups.confirm_withdraw", token=token),
             coming=_asked(held[0], now=now),
-            confirm=links.confirm_url(_person("waiting@example.org"), Purpose.NEWSLETTER),
+            confirm=mail_links.confirm_url(_person("waiting@example.org"), Purpose.NEWSLETTER),
             # Nothing waits for this one's button: they never asked.
-            expired=links.confirm_url(_person(_address(0, "come")), Purpose.NEWSLETTER),
-            not_me=links.not_me_url(_person("waiting@example.org")),
-            leave=links.unsubscribe_url(
-                links.unsubscribe_token(_person(subscribers[0]).id, Purpose.NEWSLETTER)
+            expired=mail_links.confirm_url(_person(_address(0, "come")), Purpose.NEWSLETTER),
+            not_me=mail_links.not_me_url(_person("waiting@example.org")),
+            leave=mail_links.unsubscribe_url(
+                mail_links.unsubscribe_token(_person(subscribers[0]).id, Purpose.NEWSLETTER)
             ),
-            preferences=links.preferences_url(
-                links.preferences_token(_person(subscribers[1]).id, Purpose.NEWSLETTER)
+            preferences=mail_links.preferences_url(
+                mail_links.preferences_token(_person(subscribers[1]).id, Purpose.NEWSLETTER)
             ),
             issue=f"/newsletter/issues/{issue}",
             confirm_letter=public_url("letters.confirm_send", token=sign(CONFIRM, waiting.token)),

@@ -1,6 +1,6 @@
 """Verbs of changes of plans: revise an event, call it off, notify those who signed up."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from typing import Unpack
 
@@ -10,6 +10,7 @@ from campaign import jobs
 from campaign.db import db
 from campaign.events.changes.queries import not_yet_notified
 from campaign.events.models import Event
+from campaign.events.policy import FURTHEST_MOVE
 from campaign.events.queries import lock_exclusive, lock_shared
 from campaign.events.sign_ups import mails
 from campaign.events.sign_ups.asks.queries import latest_ask
@@ -30,8 +31,6 @@ class CapacityTooSmall(Refusal):
 _WHEN = ("zone", "starts_on", "starts", "ends")
 # A change of these is a change of plans: calendars and people must hear of it.
 _WHEN_AND_WHERE = (*_WHEN, "venue", "address", "city", "country", "latitude", "longitude")
-# An event is put off by days or weeks. What moves further is more often a year typed wrong.
-FURTHEST_MOVE = timedelta(days=60)
 
 
 class UnlikelyDay(Refusal):

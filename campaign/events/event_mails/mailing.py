@@ -12,7 +12,7 @@ from campaign.events.event_mails import fields, mails, queries, verbs
 from campaign.events.event_mails.models import CONTENT, EventMail
 from campaign.events.sign_ups.mails import NEWS
 from campaign.languages import lazy_gettext as _l
-from campaign.mailings import checks
+from campaign.mailings import readiness
 from campaign.mailings.content import Content, content
 from campaign.outbox.models import Text
 from campaign.people.models import Person
@@ -95,8 +95,8 @@ class EventMailContent(Content):
         """Say what a check finds in its text, links to pages of ours that are not there as well."""
         mail: EventMail = self.thing
         found = [
-            *checks.dead_ends(app, [mail.source]),
-            *checks.findings(
+            *readiness.dead_ends(app, [mail.source]),
+            *readiness.findings(
                 language=mail.language,
                 subject=mail.subject,
                 source=mail.source,

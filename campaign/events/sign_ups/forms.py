@@ -5,7 +5,7 @@ from typing import Any
 from wtforms import BooleanField, IntegerField
 from wtforms.widgets import NumberInput
 
-from campaign.events.sign_ups.models import MOST_GUESTS
+from campaign.events.policy import MOST_GUESTS
 from campaign.forms import PublicForm, email_field, name_field
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 from markupsafe import Markup
 
 from campaign import markup, tokens
-from campaign.events import calendar, links
+from campaign.events import calendar, external_links
 from campaign.events.calendar import Party
 from campaign.events.models import Event
 from campaign.events.sign_ups.models import SignUp, SignUpAsk
@@ -17,7 +17,7 @@ from campaign.outbox.fields import Recipient, Value, field_of_mails
 from campaign.outbox.holes import Holes
 from campaign.outbox.kinds import Kind, kind
 from campaign.outbox.mail import Content, Mail
-from campaign.people.links import not_me_url
+from campaign.people.mail_links import not_me_url
 from campaign.people.mails import language_of
 from campaign.people.models import Person
 from campaign.plain_text import plain
@@ -253,8 +253,8 @@ def _words(event: Event, hole: Holes, *, url: str) -> dict[str, Any]:
         "url": url,
         "bring": _prose(event.bring, base, "bring"),
         "access": _prose(event.access, base, "access"),
-        "google": links.google(event, url=url),
-        "outlook": links.outlook(event, url=url),
+        "google": external_links.google(event, url=url),
+        "outlook": external_links.outlook(event, url=url),
         "file": public_url("events.event_file", slug=event.slug),
         "confirm": public_url("sign_ups.confirm_coming", token=hole("coming")),
         "withdraw": public_url("sign_ups.confirm_withdraw", token=hole("give_up")),
@@ -267,7 +267,7 @@ def _prose(source: str, base: str, field: str) -> dict[str, str]:
     """Render organisers' words for both halves of a mail, its own paths as full addresses."""
 
     def absolute(path: str) -> str:
-        return links.whole(path, base=base)
+        return external_links.whole(path, base=base)
 
     html = markup.complete_links(markup.render(source, field=field).html, absolute=absolute)
     return {

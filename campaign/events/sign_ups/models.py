@@ -8,12 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.db import Model, partial_index
 from campaign.events.models import Event
+from campaign.events.policy import RESERVATION
 from campaign.people.models import Person
-
-# A sign-up may be for friends too; more than these should sign up themselves.
-MOST_GUESTS = 9
-# Seats are reserved for what a form asked for, until the button in the invitation is pressed.
-RESERVATION = timedelta(hours=6)
 
 
 class Status(StrEnum):

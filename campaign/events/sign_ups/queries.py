@@ -7,9 +7,10 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from campaign.db import count_of, db, lock
-from campaign.events.models import SIGN_UP_RETENTION, Event
+from campaign.events.models import Event
+from campaign.events.policy import RESERVATION, SIGN_UP_RETENTION
 from campaign.events.queries import WIDEST_ZONE_GAP
-from campaign.events.sign_ups.models import RESERVATION, SignUp, SignUpAsk, Status
+from campaign.events.sign_ups.models import SignUp, SignUpAsk, Status
 from campaign.people.models import Person
 from campaign.tables import contains_word
 

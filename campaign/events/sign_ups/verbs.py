@@ -20,8 +20,8 @@ from campaign.events.sign_ups.queries import (
 )
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import ngettext
-from campaign.outbox.bounces.verbs import lift_bounce
 from campaign.outbox.caps.verbs import client_key
+from campaign.outbox.hard_bounces.verbs import lift_bounce
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import mailbox_hash
 from campaign.outbox.verbs import queue, withhold_waiting

@@ -10,11 +10,12 @@ from campaign.clients import client_address
 from campaign.db import db
 from campaign.events.details import calendar_links, details, zone_name
 from campaign.events.models import Event
+from campaign.events.policy import RESERVATION
 from campaign.events.queries import event_by_slug
 from campaign.events.sign_ups import mails, verbs
 from campaign.events.sign_ups.asks.queries import ask_by_id
 from campaign.events.sign_ups.forms import ComingForm, SignUpForm, consent_wording
-from campaign.events.sign_ups.models import RESERVATION, SignUp, SignUpAsk
+from campaign.events.sign_ups.models import SignUp, SignUpAsk
 from campaign.events.sign_ups.queries import free_seats, seats_taken, sign_up_by_token
 from campaign.forms import PublicButton
 from campaign.languages import current_language

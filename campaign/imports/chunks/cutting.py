@@ -7,9 +7,9 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from campaign.imports import reading, rows, statuses
+from campaign.imports import csv_files, rows, statuses
+from campaign.imports.csv_files import Broken, Shape
 from campaign.imports.models import Import
-from campaign.imports.reading import Broken, Shape
 from campaign.imports.rows import Row
 
 SIZE = 2000
@@ -34,7 +34,7 @@ def read(run: Import, file: Path, *, now: datetime) -> Iterator[Chunk]:
     """
     shape = Shape(run.encoding, run.delimiter, run.header)
     odd: Counter[str] = Counter()
-    lines = reading.rows(file, shape, email=run.mapping.index("email"), notes=odd)
+    lines = csv_files.rows(file, shape, email=run.mapping.index("email"), notes=odd)
     # Rows before are read again, since a row may go over several lines; that takes a second or two.
     next(islice(lines, run.rows, run.rows), None)
     odd.clear()
@@ -70,11 +70,11 @@ def look_through(run: Import, file: Path) -> None:
     if ask is None:
         return
     shape = Shape(run.encoding, run.delimiter, run.header)
-    for row in reading.rows(file, shape, email=run.mapping.index("email"), notes=Counter()):
+    for row in csv_files.rows(file, shape, email=run.mapping.index("email"), notes=Counter()):
         ask(row)
 
 
-def _asker(run: Import) -> Callable[[reading.Row], None] | None:
+def _asker(run: Import) -> Callable[[csv_files.Row], None] | None:
     """Make what looks at the columns of a row that are left out; None where there are none."""
     header = run.header
     left_out = [at for at, field in enumerate(run.mapping) if not field]
@@ -82,7 +82,7 @@ def _asker(run: Import) -> Callable[[reading.Row], None] | None:
     if not left_out:
         return None
 
-    def ask(row: reading.Row) -> None:
+    def ask(row: csv_files.Row) -> None:
         cells = row.cells
         if isinstance(cells, Broken):
             return

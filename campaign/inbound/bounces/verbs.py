@@ -3,21 +3,22 @@
 import contextlib
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from campaign.db import db
 from campaign.inbound import guesses, queries
 from campaign.inbound.addressing import Role, Target
+from campaign.inbound.delivery_reports import Complaint, Failure
 from campaign.inbound.models import InboundMail, Kind, Made
+from campaign.inbound.policy import SOFT_BOUNCES, SOFT_OVER, SOFT_WITHIN
 from campaign.inbound.reading import Reading
-from campaign.inbound.reports import Complaint, Failure
-from campaign.outbox.bounces.verbs import Status, report_gone
+from campaign.outbox.hard_bounces.verbs import Status, report_gone
 from campaign.outbox.models import Message, read_message_token
 from campaign.outbox.suppressions.verbs import suppress
 from campaign.outbox.verbs import bounced, complained
-from campaign.people.links import read_unsubscribe
+from campaign.people.mail_links import read_unsubscribe
 from campaign.people.models import Person, Purpose
 from campaign.people.subscriptions.queries import subscriptions_of
 from campaign.people.subscriptions.verbs import leave
@@ -25,11 +26,6 @@ from campaign.tokens import ForgedToken
 from campaign.verdicts.judging import Verdict
 
 log = structlog.get_logger()
-
-# So many messages that did not arrive, over at least this time, and an address is gone.
-SOFT_BOUNCES = 5
-SOFT_OVER = timedelta(days=14)
-SOFT_WITHIN = timedelta(days=90)
 
 
 def wait(mail: InboundMail, kind: Kind, made: Made, words: str = "") -> None:

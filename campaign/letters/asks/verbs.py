@@ -1,6 +1,6 @@
 """Verbs of what forms asked for: keep the letter and ask its owner, forget what was asked."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import joinedload
@@ -11,15 +11,12 @@ from campaign.attribution.models import Conversion
 from campaign.db import db, insert_missing
 from campaign.letters import mails
 from campaign.letters.models import Letter, LetterAsk, State
+from campaign.letters.policy import SENT_TWICE
 from campaign.outbox.verbs import queue
 from campaign.people.models import Person
 from campaign.people.subscriptions.queries import may_be_asked
 from campaign.people.verbs import erases, lock_person, meet
 from campaign.summits.models import Post, Summit
-
-# The same form once more so soon is an impatient finger, not a lost mail.
-SENT_TWICE = timedelta(minutes=5)
-
 
 _TYPED = ("name", "subject", "body", "own_words")
 

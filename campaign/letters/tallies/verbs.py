@@ -7,11 +7,10 @@ from sqlalchemy import update
 from campaign.db import db, insert_missing
 from campaign.forms import FORM_LIFETIME
 from campaign.letters.models import Way
+from campaign.letters.policy import SELF_SENT_AN_HOUR
 from campaign.letters.tallies.models import Tally
 from campaign.outbox.caps.verbs import counts
 
-# "I have sent it" is taken on trust: so many an hour from one network to one office.
-SELF_SENT_AN_HOUR = 20
 # As long as the page with that button can be used.
 SELF_SENT_REMEMBERED = FORM_LIFETIME
 

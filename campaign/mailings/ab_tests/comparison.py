@@ -7,15 +7,12 @@ from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, literal
 
 from campaign.mailings.audience import text_for
 from campaign.mailings.content import Content
+from campaign.mailings.policy import AB_TEST_SHARES
 from campaign.people.models import Person
 
 HALVES = ("a", "b")
-# A tenth hears first: a twentieth each.
-_SHARES = 20
 # A multiplicative generator (Lehmer, modulo a prime): spreads ids, the same on both databases.
 _FACTOR, _PRIME = 1_103_515_245, 2_147_483_647
-# With fewer, each half would be a handful, and chance would choose.
-LEAST_FOR_AN_AB_TEST = 400
 
 
 def key_of(content: Content, half: str) -> str:
@@ -39,7 +36,7 @@ def _share(content: Content) -> ColumnElement[int]:
     # In 64 bits: a person's id times the factor fits no less. By the content too, so that it is
     # not always the same people who hear first.
     spread = (cast(Person.id, BigInteger) + content.id * 7919) * _FACTOR
-    return (spread % _PRIME) % _SHARES
+    return (spread % _PRIME) % AB_TEST_SHARES
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,16 @@ from wtforms import (
 from wtforms.fields import Field
 from wtforms.widgets import HiddenInput, NumberInput
 
-from campaign.days import DayField, HourField, trouble_with
+from campaign.days_and_hours import DayField, HourField, trouble_with
 from campaign.forms import OfficeForm, line_field
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import own_zone
 from campaign.mailings.content import Content
 from campaign.mailings.planning.verbs import Plan
+from campaign.mailings.policy import AB_TEST_HOURS, MOST_AB_TEST_HOURS
 from campaign.mailings.queries import Choice
 
 NOW, AT, LOCAL = "now", "at", "local"
-MOST_HOURS = 72
 
 
 class _Rate(FloatField):
@@ -42,12 +42,14 @@ class _Rate(FloatField):
 
 
 class _Hours(IntegerField):
-    widget = NumberInput(step=1, min=1, max=MOST_HOURS)
+    widget = NumberInput(step=1, min=1, max=MOST_AB_TEST_HOURS)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         typed = valuelist[0].strip() if valuelist else ""
-        if not (typed.isascii() and typed.isdigit() and 1 <= int(typed[:9]) <= MOST_HOURS):
-            raise ValueError(_l("Enter a number of hours from 1 to %(most)s.", most=MOST_HOURS))
+        if not (typed.isascii() and typed.isdigit() and 1 <= int(typed[:9]) <= MOST_AB_TEST_HOURS):
+            raise ValueError(
+                _l("Enter a number of hours from 1 to %(most)s.", most=MOST_AB_TEST_HOURS)
+            )
         self.data = int(typed)
 
 
@@ -71,7 +73,9 @@ class PlanForm(OfficeForm):
         ),
     )
     hours = _Hours(
-        _l("Hours to wait before the better one is chosen"), default=4, widget=_Hours.widget
+        _l("Hours to wait before the better one is chosen"),
+        default=AB_TEST_HOURS,
+        widget=_Hours.widget,
     )
     # What was seen when this was asked: the version, the newest mailing, the rule's fingerprint.
     version = IntegerField(widget=HiddenInput(), default=0)

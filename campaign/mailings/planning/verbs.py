@@ -10,11 +10,11 @@ from campaign import jobs
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings import audience, queries
-from campaign.mailings.ab_tests.comparison import LEAST_FOR_AN_AB_TEST
 from campaign.mailings.ab_tests.queries import has_readers_enough
 from campaign.mailings.content import Content
 from campaign.mailings.merge_checks import check_words
 from campaign.mailings.models import Mailing
+from campaign.mailings.policy import AB_TEST_HOURS, LEAST_FOR_AN_AB_TEST
 from campaign.mailings.verbs import BEGIN, lock, lock_with_content, readers
 from campaign.people.models import Person
 from campaign.refusals import Refusal
@@ -43,7 +43,7 @@ class Plan:
     is_for_the_unreached: bool = False
     options: dict[str, str] = field(default_factory=dict)
     second_subject: str = ""
-    ab_test_hours: int = 4
+    ab_test_hours: int = AB_TEST_HOURS
 
     def said(self) -> dict[str, Any]:
         """Give what two presses of one button have in common, by the names of `Mailing`."""

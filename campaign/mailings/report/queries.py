@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -13,12 +13,11 @@ from sqlalchemy.orm import aliased
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings import queries
+from campaign.mailings.policy import WATCHED
 from campaign.outbox.models import OPEN, Batch, Message, State
 from campaign.outbox.suppressions.models import Suppression
 from campaign.people.models import Person, Subscription
 
-# Who leaves later than this does so for another reason than the mail.
-WATCHED = timedelta(days=7)
 COMPLAINT = "complaint"
 MOST_REPLIES = 10
 # Of a reply so much is compared: codes and the first words, before what differs for each.

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from campaign.languages import _, force_locale, own_languages
 from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.automations.models import Automation
+from campaign.newsletter.policy import SECOND_WELCOME_DAYS, THIRD_WELCOME_DAYS
 from campaign.templating import our_campaign
 
 STEP = "welcome-"
@@ -100,8 +101,12 @@ def _button(path: str, label: str) -> str:
 
 BUILT_IN: dict[str, BuiltIn] = {
     WELCOME: BuiltIn(_l("Welcome"), _l("As soon as somebody has confirmed."), _welcome, is_on=True),
-    f"{STEP}1": BuiltIn(_l("Welcome, second mail"), _l("Some days later."), _acts, days=3),
-    f"{STEP}2": BuiltIn(_l("Welcome, third mail"), _l("Some days later."), _reasons, days=10),
+    f"{STEP}1": BuiltIn(
+        _l("Welcome, second mail"), _l("Some days later."), _acts, days=SECOND_WELCOME_DAYS
+    ),
+    f"{STEP}2": BuiltIn(
+        _l("Welcome, third mail"), _l("Some days later."), _reasons, days=THIRD_WELCOME_DAYS
+    ),
     DIGEST: BuiltIn(
         _l("What’s on this month"),
         _l("Once a month to everyone who subscribes, with the events of each reader’s country."),

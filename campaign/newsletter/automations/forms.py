@@ -10,8 +10,8 @@ from wtforms.widgets import HiddenInput
 
 from campaign.forms import OfficeForm
 from campaign.languages import lazy_gettext as _l
+from campaign.newsletter.policy import MOST_STEP_DAYS
 
-MOST_DAYS = 365
 # Of the fifth week some months have no Tuesday.
 _WEEKS = (_l("first"), _l("second"), _l("third"), _l("fourth"))
 
@@ -23,7 +23,7 @@ class DaysForm(OfficeForm):
         _l("Days after somebody has confirmed"),
         validators=[
             InputRequired(_l("Enter a number of days.")),
-            NumberRange(0, MOST_DAYS, _l("Enter a number of days from 0 to 365.")),
+            NumberRange(0, MOST_STEP_DAYS, _l("Enter a number of days from 0 to 365.")),
         ],
     )
 

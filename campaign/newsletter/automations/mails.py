@@ -20,7 +20,7 @@ from campaign.outbox.holes import Holes
 from campaign.outbox.kinds import kind
 from campaign.outbox.mail import Content, Mail, literally
 from campaign.outbox.models import Text
-from campaign.people import links
+from campaign.people import mail_links
 from campaign.people.mails import Words, confirmation_reminder, language_of
 from campaign.people.models import Person, Purpose
 from campaign.templating import absolute, our_campaign, render_mail
@@ -49,8 +49,8 @@ def variant(automation: Automation, language: str) -> Text:
             body_html=body.html,
             greeting=GREETING,
             has_just_confirmed=automation.key == WELCOME,
-            preferences_url=links.preferences_url(CHOICES),
-            unsubscribe_url=links.unsubscribe_url(WAY_OUT),
+            preferences_url=mail_links.preferences_url(CHOICES),
+            unsubscribe_url=mail_links.unsubscribe_url(WAY_OUT),
         )
     return Text(
         key=language,

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.db import Model
+from campaign.newsletter.policy import DIGEST_HOUR, DIGEST_WEEK, DIGEST_WEEKDAY
 
 
 class Automation(Model):
@@ -22,9 +23,9 @@ class Automation(Model):
     # Of a step of the welcome: so many days after somebody has confirmed.
     days: Mapped[int] = mapped_column(default=0)
     # Of the digest: the first Tuesday at nine is 1, 1, 9; Monday is day 0.
-    week: Mapped[int] = mapped_column(default=1)
-    weekday: Mapped[int] = mapped_column(default=1)
-    hour: Mapped[int] = mapped_column(default=9)
+    week: Mapped[int] = mapped_column(default=DIGEST_WEEK)
+    weekday: Mapped[int] = mapped_column(default=DIGEST_WEEKDAY)
+    hour: Mapped[int] = mapped_column(default=DIGEST_HOUR)
     # Until then everybody due was looked for.
     swept_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=0)

@@ -10,7 +10,7 @@ from campaign import approval
 from campaign.content_checks.content_lint import Finding
 from campaign.db import count_of, db
 from campaign.languages import own_languages
-from campaign.mailings import checks
+from campaign.mailings import readiness
 from campaign.mailings.audience import recipients
 from campaign.newsletter.automations import mails
 from campaign.newsletter.automations.catalogue import (
@@ -26,6 +26,7 @@ from campaign.newsletter.automations.models import (
     Enrolment,
     StepSent,
 )
+from campaign.newsletter.policy import DIGEST_HOUR, DIGEST_WEEK, DIGEST_WEEKDAY
 from campaign.people.models import Person, Purpose, Rhythm, Subscription
 from campaign.people.queries import language_among
 from campaign.segments.queries import audience
@@ -57,9 +58,9 @@ def as_it_comes(key: str) -> Automation:
         key=key,
         is_on=built_in.is_on,
         days=built_in.days,
-        week=1,
-        weekday=1,
-        hour=9,
+        week=DIGEST_WEEK,
+        weekday=DIGEST_WEEKDAY,
+        hour=DIGEST_HOUR,
         version=0,
         approved_words="",
         texts=[],
@@ -76,8 +77,8 @@ def to_mend(app: Flask, automation: Automation, language: str, *, now: datetime)
         return []
     html = mails.variant(automation, language).html
     return [
-        *checks.dead_ends(app, [words.source]),
-        *checks.findings(
+        *readiness.dead_ends(app, [words.source]),
+        *readiness.findings(
             subject=words.subject, source=words.source, language=language, html=html, now=now
         ),
     ]

@@ -1,6 +1,6 @@
 """Verbs of automations: time, approve, switch; greet, send what is due, remind."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, literal, select
@@ -28,14 +28,12 @@ from campaign.newsletter.automations.models import (
     StepSent,
 )
 from campaign.newsletter.mails import ISSUE
+from campaign.newsletter.policy import DIGEST_LATE
 from campaign.outbox.models import Message
 from campaign.outbox.verbs import queue, queue_batch
 from campaign.people.models import Person, Purpose
 from campaign.people.subscriptions import verbs as subscriptions_verbs
 from campaign.refusals import Refusal
-
-# A digest that could not leave on its day is of use for so long.
-LATE = timedelta(days=5)
 
 
 class ChangedMeanwhile(Refusal):
@@ -249,7 +247,7 @@ def send_digest(*, zone: str, now: datetime) -> None:
     row = locked(DIGEST)
     moment = digest_moment(row, now=now, zone=zone)
     since = row.switched_on_at or moment
-    if not queries.goes(row) or not since <= moment <= now <= moment + LATE:
+    if not queries.goes(row) or not since <= moment <= now <= moment + DIGEST_LATE:
         return
     month = f"{moment:%Y-%m}"
     if not insert_missing(DigestSent, {"month": month, "queued_at": now}, unique=["month"]):

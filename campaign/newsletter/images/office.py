@@ -15,6 +15,7 @@ from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.images import pictures, queries, verbs
 from campaign.newsletter.images.forms import ImageForm
 from campaign.newsletter.images.models import Image
+from campaign.newsletter.policy import LARGEST_PICTURE
 from campaign.organisers.views import signed_in
 from campaign.tables import Column
 
@@ -78,7 +79,7 @@ def upload() -> Any:
     if not form.validate():
         return _list(form), form.refusal_status()
     # One byte more than may be, so that what is too large is known by its length.
-    raw = form.picture.data.read(pictures.LARGEST_FILE + 1)
+    raw = form.picture.data.read(LARGEST_PICTURE + 1)
     try:
         image = verbs.keep(
             raw, description=form.description.data, by=g.organiser.id, now=clock.now()

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from PIL import Image, ImageCms, ImageOps
 
 from campaign.languages import lazy_gettext as _l
+from campaign.newsletter.policy import LARGEST_PICTURE
 from campaign.refusals import Refusal
 
-LARGEST_FILE = 20_000_000
 # What a good telephone takes at most. A JPEG is unpacked at a fraction of its size; of all else a
 # pixel costs ten to fifteen bytes for a moment, however small the file: 16 million some 200 MB.
 MOST_PIXELS, MOST_PIXELS_UNPACKED = 50_000_000, 16_000_000
@@ -80,7 +80,7 @@ def prepare(raw: bytes) -> Picture:
     Where and when it was taken, by whom and with what is left out; what moves stands still. Raises
     `TooLarge`, `IsADrawing`, `NotAPicture`, `TooManyPixels` or `Damaged`.
     """
-    if len(raw) > LARGEST_FILE:
+    if len(raw) > LARGEST_PICTURE:
         raise TooLarge
     if _DRAWING.match(raw.removeprefix(b"\xef\xbb\xbf")):
         raise IsADrawing

@@ -7,9 +7,8 @@ from wtforms.fields import Field
 
 from campaign.forms import OfficeForm, text_field
 from campaign.languages import lazy_gettext as _l
+from campaign.newsletter.policy import MOST_SEEDS
 from campaign.validators import normal_address
-
-MOST_SEEDS = 50
 
 
 class SeedsForm(OfficeForm):

@@ -22,9 +22,9 @@ from campaign.languages import current_language
 from campaign.newsletter.queries import public_issues
 from campaign.newsletter.subscribers import queries, verbs
 from campaign.newsletter.subscribers.forms import PreferencesForm, SubscribeForm, consent_wording
-from campaign.newsletter.subscribers.masking import masked
+from campaign.newsletter.subscribers.masked_addresses import masked
 from campaign.outbox.caps.verbs import TooManyFromHere, count_client
-from campaign.people import links
+from campaign.people import mail_links
 from campaign.people.mails import language_of
 from campaign.people.models import Purpose
 from campaign.people.subscriptions import verbs as subscriptions_verbs
@@ -97,14 +97,14 @@ OPT_IN = PublicButton("newsletter/confirm.html", purpose="newsletter.opt-in")
 @bp.get("/confirm/<token>")
 def confirm_opt_in(token: str) -> Any:
     """Show the button that agrees; opening the link alone does nothing."""
-    person_id, _purpose = links.read_confirm(token)
+    person_id, _purpose = mail_links.read_confirm(token)
     return OPT_IN.page(token=token, name=verbs.check_waiting(person_id).asked_name)
 
 
 @bp.post("/confirm/<token>")
 def do_opt_in(token: str) -> Any:
     """Record the agreement."""
-    person_id, _purpose = links.read_confirm(token)
+    person_id, _purpose = mail_links.read_confirm(token)
     name = verbs.check_waiting(person_id).asked_name
     if refused := OPT_IN.refused(token=token, name=name):
         return refused
@@ -134,14 +134,14 @@ NEVER_WRITE = PublicButton("newsletter/not_me.html", purpose="newsletter.never-w
 @bp.get("/not-me/<token>")
 def confirm_never_write(token: str) -> Any:
     """Show the button "never write to me"."""
-    links.read_not_me(token)
+    mail_links.read_not_me(token)
     return NEVER_WRITE.page(token=token)
 
 
 @bp.post("/not-me/<token>")
 def do_never_write(token: str) -> Any:
     """Never write to the address again, and drop what was asked in its name."""
-    person_id, hashed = links.read_not_me(token)
+    person_id, hashed = mail_links.read_not_me(token)
     if refused := NEVER_WRITE.refused(token=token):
         return refused
     subscriptions_verbs.never_write(person_id, hashed, now=clock.now())
@@ -158,7 +158,7 @@ def never_again() -> Any:
 @bp.get("/preferences/<token>")
 def preferences(token: str) -> Any:
     """Show what a reader may choose. Needs no sign-in, and works for ever."""
-    person_id, _purpose = links.read_preferences(token)
+    person_id, _purpose = mail_links.read_preferences(token)
     choices = queries.choices_of(person_id)
     if choices is None or choices.subscription.is_pending:
         raise tokens.ExpiredToken
@@ -188,13 +188,13 @@ def _preferences(choices: queries.Choices, form: PreferencesForm, token: str) ->
 
 
 def _way_out(person_id: int) -> str:
-    return links.unsubscribe_token(person_id, Purpose.NEWSLETTER)
+    return mail_links.unsubscribe_token(person_id, Purpose.NEWSLETTER)
 
 
 @bp.post("/preferences/<token>")
 def save_preferences(token: str) -> Any:
     """Note what a reader chose."""
-    person_id, _purpose = links.read_preferences(token)
+    person_id, _purpose = mail_links.read_preferences(token)
     choices = queries.choices_of(person_id)
     if choices is None:
         raise tokens.ExpiredToken
@@ -213,7 +213,7 @@ def save_preferences(token: str) -> Any:
 @bp.get("/preferences/<token>/kept")
 def chosen(token: str) -> Any:
     """Say that the choice is kept."""
-    links.read_preferences(token)
+    mail_links.read_preferences(token)
     return render_template("newsletter/chosen.html", token=token)
 
 
@@ -223,7 +223,7 @@ LEAVE = PublicButton("newsletter/unsubscribe.html", purpose="newsletter.leave")
 @bp.get("/unsubscribe/<token>")
 def confirm_leave(token: str) -> Any:
     """Show the button that leaves. Needs no sign-in, and works for ever."""
-    links.read_unsubscribe(token)
+    mail_links.read_unsubscribe(token)
     return LEAVE.page(token=token)
 
 
@@ -236,7 +236,7 @@ def do_leave(token: str) -> Any:
     follows no redirect and keeps no cookie. Where it runs in a browser, that says it comes from
     another site (`app.FROM_OTHER_SITES`). The address itself is the proof.
     """
-    person_id, purpose = links.read_unsubscribe(token)
+    person_id, purpose = mail_links.read_unsubscribe(token)
     if _is_one_click():
         subscriptions_verbs.leave(person_id, purpose, through="one click", now=clock.now())
         db.session.commit()
@@ -265,14 +265,14 @@ COME_BACK = PublicButton("newsletter/left.html", purpose="newsletter.come-back")
 @bp.get("/unsubscribe/<token>/left")
 def left(token: str) -> Any:
     """Say that no newsletter comes any more, and offer to come back."""
-    links.read_unsubscribe(token)
+    mail_links.read_unsubscribe(token)
     return COME_BACK.page(token=token)
 
 
 @bp.post("/unsubscribe/<token>/come-back")
 def come_back(token: str) -> Any:
     """Ask by mail somebody who left by mistake."""
-    person_id, _purpose = links.read_unsubscribe(token)
+    person_id, _purpose = mail_links.read_unsubscribe(token)
     if refused := COME_BACK.refused(token=token):
         return refused
     if not verbs.come_back(person_id, wording=consent_wording(), now=clock.now()):

@@ -1,1 +1,1 @@
-"""Versions: what an issue said each time it was saved, put back if wanted; its approval."""
+"""Versions: what an issue said each time it was saved, put back if wanted."""

@@ -1,4 +1,4 @@
-"""Doors of the versions of an issue: list them, compare, put one back, approve the last."""
+"""Doors of the versions of an issue: list them, compare, put one back."""
 
 from typing import Any
 

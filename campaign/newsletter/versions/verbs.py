@@ -1,13 +1,10 @@
-"""Verbs of versions: put an earlier one back; approve the one that stands."""
+"""The verb of versions: put an earlier one back."""
 
 from datetime import datetime
 
-from campaign.db import db
-from campaign.languages import lazy_gettext as _l
 from campaign.newsletter.models import Issue
-from campaign.newsletter.verbs import AlreadySent, ChangedMeanwhile, rewrite
+from campaign.newsletter.verbs import rewrite
 from campaign.newsletter.versions.models import IssueVersion
-from campaign.refusals import Refusal
 
 
 def restore(
@@ -18,24 +15,3 @@ def restore(
     Raises what `newsletter.verbs.rewrite` raises: a field may have gone since.
     """
     rewrite(issue, version=version, texts=earlier.texts, by=by, now=now)
-
-
-class NotOnesOwn(Refusal):
-    status = 403
-    sentence = _l("You changed this issue last. Somebody else has to read and approve it.")
-
-
-def approve(issue: Issue, *, version: int, by: int, now: datetime) -> None:
-    """Find an issue good to be sent, in the version that was read. A later change voids it.
-
-    Raises `AlreadySent`, `ChangedMeanwhile` or `NotOnesOwn`.
-    """
-    db.session.refresh(issue, with_for_update=True)
-    if issue.is_sent:
-        raise AlreadySent
-    if issue.version != version:
-        raise ChangedMeanwhile
-    if issue.changed_by_id == by:
-        raise NotOnesOwn
-    issue.approved_version = version
-    issue.approved_by_id, issue.approved_at = by, now

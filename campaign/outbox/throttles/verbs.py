@@ -6,6 +6,7 @@ from sqlalchemy import delete, select, update
 
 from campaign.db import db, insert_missing
 from campaign.db import lock as for_update
+from campaign.outbox.policy import FIRST_PAUSE, LONGEST_PAUSE
 from campaign.outbox.throttles import queries
 from campaign.outbox.throttles.models import Throttle
 from campaign.outbox.throttles.queries import BOUNCES, DOMAIN, RELAY
@@ -63,7 +64,7 @@ def back_off(name: str, *, because: str, least: timedelta | None = None, now: da
     throttle = _throttle(name, now)
     throttle.failures += 1
     throttle.last_trouble = because[:500]
-    usual = min(timedelta(seconds=5) * 2 ** min(throttle.failures - 1, 10), timedelta(minutes=15))
+    usual = min(FIRST_PAUSE * 2 ** min(throttle.failures - 1, 10), LONGEST_PAUSE)
     throttle.paused_until = now + max(usual, least or usual)
 
 

@@ -25,11 +25,8 @@ from campaign.people.models import (
     Status,
     Subscription,
 )
+from campaign.people.policy import CONFIRMATIONS_A_DAY, CONFIRMATIONS_IN_30_DAYS
 from campaign.tables import contains_word
-
-# Confirmation mails are a weapon against the owner of an address: so many, over all forms.
-MOST_A_DAY = 3
-MOST_IN_30_DAYS = 5
 
 
 def subscription_of(person_id: int, purpose: Purpose) -> Subscription | None:
@@ -112,7 +109,10 @@ def may_be_asked(address: str, *, now: datetime) -> bool:
     """
     if refuses_questions(address):
         return False
-    for most, time in ((MOST_A_DAY, timedelta(days=1)), (MOST_IN_30_DAYS, timedelta(days=30))):
+    for most, time in (
+        (CONFIRMATIONS_A_DAY, timedelta(days=1)),
+        (CONFIRMATIONS_IN_30_DAYS, timedelta(days=30)),
+    ):
         if queued_lately(address, kinds=caused_by_strangers(), since=now - time) >= most:
             return False
     return True

@@ -3,19 +3,18 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
 from campaign.db import db, insert_missing, lock
-from campaign.outbox.bounces.verbs import keep_from, lift_bounce
+from campaign.outbox.hard_bounces.verbs import keep_from, lift_bounce
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State, address_hash
 from campaign.outbox.suppressions.queries import is_suppressed
 from campaign.outbox.suppressions.verbs import suppress_hash
 from campaign.outbox.verbs import queue
 from campaign.people import mails
-from campaign.people.links import CONFIRM_WITHIN
 from campaign.people.models import (
     NOT_ME,
     Consent,
@@ -23,6 +22,7 @@ from campaign.people.models import (
     Purpose,
     Subscription,
 )
+from campaign.people.policy import CONFIRM_WITHIN, REMIND_AFTER
 from campaign.people.queries import is_known_elsewhere
 from campaign.people.subscriptions import queries
 from campaign.people.subscriptions.queries import may_be_asked, may_be_reminded, subscription_of
@@ -94,9 +94,6 @@ def invite_to_confirm(
     is_in = subscription.is_active and not has_bounced
     mail = (mails.already_subscribed if is_in else mails.confirmation)(person, purpose)
     queue(replace(mail, is_own_act=has_bounced), now=now)
-
-
-REMIND_AFTER = timedelta(days=3)
 
 
 def remind_pending(purpose: Purpose, *, write: Callable[[Person], Mail], now: datetime) -> None:

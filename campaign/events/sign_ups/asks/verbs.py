@@ -11,20 +11,16 @@ from campaign.attribution import verbs as attribution_verbs
 from campaign.attribution.models import Conversion
 from campaign.db import db, insert_missing
 from campaign.events.models import Event
+from campaign.events.policy import INVITATIONS_A_DAY, INVITATIONS_IN_30_DAYS, RESERVATION
 from campaign.events.queries import lock_shared
 from campaign.events.sign_ups import mails
-from campaign.events.sign_ups.models import RESERVATION, SignUp, SignUpAsk
+from campaign.events.sign_ups.models import SignUp, SignUpAsk
 from campaign.events.sign_ups.queries import sign_up_of
 from campaign.events.sign_ups.verbs import queue_with_calendar
 from campaign.outbox.queries import queued_lately
 from campaign.people.models import Person
 from campaign.people.queries import by_email, refuses_mail
 from campaign.people.verbs import erases, meet
-
-# Anybody can type anybody's address: more than this is not sent to one mailbox.
-INVITATIONS_A_DAY = 3
-# Nor more than this to somebody who has never pressed a button of ours.
-INVITATIONS_IN_30_DAYS = 5
 
 
 def answer(ask: SignUpAsk, *, now: datetime) -> SignUp | None:

@@ -1,13 +1,14 @@
 """Verbs of what calendars reply: accept, decline, and ask whether a decline is genuine."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from campaign.db import db
+from campaign.events.policy import DECLINE_ASKED_AGAIN_AFTER
 from campaign.events.sign_ups import mails
 from campaign.events.sign_ups.asks.queries import latest_ask
 from campaign.events.sign_ups.models import SignUp, SignUpAsk
 from campaign.events.sign_ups.verbs import attend, lock_with_event, release_seats
-from campaign.outbox.bounces.verbs import lift_bounce
+from campaign.outbox.hard_bounces.verbs import lift_bounce
 from campaign.outbox.queries import queued_lately
 from campaign.outbox.verbs import queue
 from campaign.people.queries import refuses_mail
@@ -64,7 +65,7 @@ def verify_decline(sign_up: SignUp, *, now: datetime) -> bool:
     """
     event = lock_with_event(sign_up)
     email = sign_up.person.email
-    lately = queued_lately(email, kinds=[mails.QUESTION], since=now - timedelta(days=1))
+    lately = queued_lately(email, kinds=[mails.QUESTION], since=now - DECLINE_ASKED_AGAIN_AFTER)
     if not sign_up.is_active or event.is_over(now) or lately or refuses_mail(email):
         return False
     queue(mails.question(sign_up, event, sign_up.person), now=now)

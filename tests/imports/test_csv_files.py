@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from campaign.imports.csv_files import Broken, look, rows
 from campaign.imports.formats import recognised, status_of
-from campaign.imports.reading import Broken, look, rows
 
 # What broken programs, and people who mean harm, put between two rows.
 JUNK = st.text(alphabet="\",;@'\\ab\x0b\x1c\u2028é", max_size=30)

@@ -10,7 +10,8 @@ from flask import Flask
 from hypothesis import example, given
 
 from campaign.outbox.fields import Value
-from campaign.outbox.headers import (
+from campaign.outbox.mail import compose
+from campaign.outbox.mail_headers import (
     UnsafeHeader,
     display_name,
     on_one_line,
@@ -18,7 +19,6 @@ from campaign.outbox.headers import (
     text_header,
     token_header,
 )
-from campaign.outbox.mail import compose
 from campaign.validators import normal_address
 from tests.outbox.hostile_words import LOCAL_PARTS, WORDS
 from tests.outbox.test_mail import ENVELOPE, PLAIN, SHARED, TO_ADA, filled

@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from campaign.db import db, insert_missing
-from campaign.outbox.bounces import bursts, queries
-from campaign.outbox.bounces.models import Bounce, Cause, Decision
+from campaign.outbox.hard_bounces import bursts, queries
+from campaign.outbox.hard_bounces.models import Bounce, Cause, Decision
 from campaign.outbox.models import Batch
+from campaign.outbox.policy import BURST_SHARE, BURST_WITHIN, LAST_LEAST, LAST_SHARE, RUN_WITHIN
 from campaign.outbox.suppressions.models import BOUNCE, Suppression
 from campaign.outbox.throttles import verbs as throttles_verbs
 from campaign.outbox.throttles.queries import BOUNCES
@@ -46,15 +47,15 @@ def look_for_bursts(new: Sequence[Bounce], *, now: datetime) -> None:
         number = queries.number_in_force(Bounce.batch_id == batch_id)
         added = sum(bounce.batch_id == batch_id for bounce in fresh)
         if bursts.is_step(number, added, least=_least(batch_id=batch_id), by=1.25) and (
-            number >= bursts.SHARE * queries.number_tried(batch_id)
+            number >= BURST_SHARE * queries.number_tried(batch_id)
         ):
             withhold(batch_id=batch_id, now=now)
-    since = now - bursts.WITHIN
+    since = now - BURST_WITHIN
     for domain in sorted({bounce.domain for bounce in fresh}):
         number = queries.number_in_force(Bounce.domain == domain, Bounce.reported_at >= since)
         added = sum(bounce.domain == domain for bounce in fresh)
         if bursts.is_step(number, added, least=_least(domain=domain), by=2) and (
-            number >= bursts.SHARE * queries.number_tried_at(domain, since=since)
+            number >= BURST_SHARE * queries.number_tried_at(domain, since=since)
         ):
             withhold(domain=domain, since=since, now=now)
 
@@ -69,7 +70,7 @@ def withhold_run(run: Iterable[tuple[int | None, str]], *, now: datetime) -> Non
     `run` names the issue and the domain of each.
     """
     seen = list(run)
-    since = now - bursts.RUN_WITHIN
+    since = now - RUN_WITHIN
     batches = {batch_id for batch_id, _ in seen if batch_id is not None}
     domains = {domain for _, domain in seen}
     if queries.withheld_for(batches, domains):
@@ -95,7 +96,7 @@ def _is_burst(where: tuple[ColumnElement[bool], ...], *, least: int) -> bool:
 def withhold_at_end(batch_id: int, *, now: datetime) -> bool:
     """Withhold what came of an issue that is at its end, where half of it is said to be gone."""
     number = queries.number_in_force(Bounce.batch_id == batch_id)
-    if number < bursts.LAST_LEAST or number < bursts.LAST_SHARE * queries.number_tried(batch_id):
+    if number < LAST_LEAST or number < LAST_SHARE * queries.number_tried(batch_id):
         return False
     withhold(batch_id=batch_id, now=now)
     return True

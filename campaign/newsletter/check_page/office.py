@@ -10,10 +10,10 @@ from campaign.content_checks.link_checker import CheckedLink, check_others, chec
 from campaign.db import db
 from campaign.forms import ButtonForm
 from campaign.languages import language_name
-from campaign.newsletter.checks import queries
+from campaign.newsletter.check_page import queries
 from campaign.newsletter.models import Issue
 
-bp = Blueprint("checks", __name__)
+bp = Blueprint("check_page", __name__)
 
 
 def _found(id: int) -> Issue:

@@ -10,13 +10,13 @@ from campaign import clock, tables
 from campaign.db import db
 from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
-from campaign.outbox.bounces import queries
-from campaign.outbox.bounces.causes import verbs
-from campaign.outbox.bounces.forms import JudgeForm
-from campaign.outbox.bounces.models import Cause, Decision
+from campaign.outbox.hard_bounces import queries
+from campaign.outbox.hard_bounces.causes import verbs
+from campaign.outbox.hard_bounces.forms import JudgeForm
+from campaign.outbox.hard_bounces.models import Cause, Decision
 from campaign.tables import Column
 
-bp = Blueprint("bounces", __name__, url_prefix="/bounces")
+bp = Blueprint("hard_bounces", __name__, url_prefix="/bounces")
 
 # What became of a cause, to somebody who has not read the code.
 STATES: dict[str, Any] = {
@@ -39,7 +39,7 @@ def what(cause: Cause) -> str:
 
 
 def _link(cause: Cause) -> Markup:
-    href = url_for("office.outbox.bounces.cause", id=cause.id)
+    href = url_for("office.outbox.hard_bounces.cause", id=cause.id)
     return Markup('<a href="{}">{}</a>').format(href, what(cause))
 
 
@@ -54,7 +54,7 @@ CAUSES = [
 def index() -> Any:
     """List what caused bounces, the newest first."""
     return render_template(
-        "outbox/office/bounces.html",
+        "outbox/office/hard_bounces.html",
         table=tables.page(queries.causes(), CAUSES, arguments=request.args, path=request.path),
         withheld=queries.withheld(),
     )
@@ -68,7 +68,7 @@ def cause(id: int) -> Any:
 
 def _cause_page(found: Cause, form: JudgeForm) -> str:
     return render_template(
-        "outbox/office/bounce.html",
+        "outbox/office/hard_bounce.html",
         cause=found,
         what=what(found),
         number=queries.number_of([found])[found.id],
@@ -87,7 +87,7 @@ def _press(id: int, decide: Callable[..., None], said: Any) -> Any:
     decide(found, by=g.organiser.id, now=clock.now())
     db.session.commit()
     flash(said, "done")
-    return redirect(url_for("office.outbox.bounces.cause", id=id), 303)
+    return redirect(url_for("office.outbox.hard_bounces.cause", id=id), 303)
 
 
 @bp.post("/<int:id>/gone")

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from campaign.db import db
-from campaign.outbox.bounces.models import Bounce, Cause, Decision
+from campaign.outbox.hard_bounces.models import Bounce, Cause, Decision
 from campaign.outbox.models import Message, State
 from campaign.outbox.suppressions.models import Suppression
 

@@ -13,7 +13,7 @@ from campaign.newsletter import verbs
 from campaign.newsletter.automations import catalogue
 from campaign.newsletter.automations import queries as automations_queries
 from campaign.newsletter.automations.queries import as_it_comes
-from campaign.newsletter.checks import queries
+from campaign.newsletter.check_page import queries
 from campaign.newsletter.models import Issue, IssueText
 from campaign.pages import verbs as pages
 from tests.visitor import Visitor

@@ -6,14 +6,12 @@ Addresses are paths that `PROMISES` keeps for ever, since mails are kept for eve
 
 import hmac
 import re
-from datetime import timedelta
 
 from campaign import tokens
 from campaign.outbox.models import address_hash
 from campaign.people.models import Purpose
+from campaign.people.policy import CONFIRM_WITHIN
 from campaign.templating import absolute
-
-CONFIRM_WITHIN = timedelta(days=30)
 
 # One letter a purpose, and half a hash: header lines over 78 octets would be folded or encoded,
 # and then neither DKIM nor one-click unsubscription would work (RFC 8058 section 4).

@@ -15,13 +15,13 @@ from campaign.db import db
 from campaign.delivery import mail_server, worker
 from campaign.delivery.replies import Outcome, judge
 from campaign.outbox import verbs
-from campaign.outbox.bounces import bursts, queries
-from campaign.outbox.bounces.bursts import BURST, MAYBES_OVER
-from campaign.outbox.bounces.causes.verbs import find_gone, find_reachable, withhold_run
-from campaign.outbox.bounces.models import Bounce, Cause, Decision
-from campaign.outbox.bounces.verbs import Status, lift_bounce, report_gone
+from campaign.outbox.hard_bounces import bursts, queries
+from campaign.outbox.hard_bounces.causes.verbs import find_gone, find_reachable, withhold_run
+from campaign.outbox.hard_bounces.models import Bounce, Cause, Decision
+from campaign.outbox.hard_bounces.verbs import Status, lift_bounce, report_gone
 from campaign.outbox.mail import Mail
 from campaign.outbox.models import Batch, Message, State, address_hash
+from campaign.outbox.policy import BURST, MAYBES_OVER
 from campaign.outbox.suppressions.models import Suppression
 from campaign.outbox.suppressions.queries import is_suppressed
 from campaign.outbox.suppressions.verbs import suppress

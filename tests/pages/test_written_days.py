@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from campaign.pages.days import AmbiguousDay, read_day
+from campaign.pages.written_days import AmbiguousDay, read_day
 
 DAY = date(2024, 9, 18)
 SPELLINGS = [

@@ -6,34 +6,16 @@ by mistake costs a person one look, where what is believed by mistake costs the 
 """
 
 import re
-from datetime import timedelta
 from math import log
 
-# So many of an issue, or of one domain within some days, and this part of all that were tried; or
-# so many in a row, with none between that left.
-BURST = 10
-SHARE = 0.2
-WITHIN = timedelta(days=2)
-# What a run may have suppressed just before it was long enough to be seen.
-RUN_WITHIN = timedelta(minutes=10)
-# Once a person has found a burst to be right, the next must be so many times as large.
-PATIENCE = 4
-# At its end an issue is looked at once more, for one to few has no burst: so many at least, and
-# this part.
-LAST_LEAST = 3
-LAST_SHARE = 0.5
-
-# What may mean that somebody is gone means it after so many messages over at least this time.
-MAYBES = 3
-MAYBES_OVER = timedelta(days=7)
-MAYBES_WITHIN = timedelta(days=90)
+from campaign.outbox.policy import BURST, BURST_PATIENCE
 
 _ADDRESS = re.compile(r"<[^<>\s]{0,320}@[^<>\s]{0,320}>|[^\s<>]{1,320}@[^\s<>]{1,320}")
 
 
 def least(times_found_gone: int) -> int:
     """Tell how many make a burst where a person has found earlier ones to be right."""
-    return BURST * int(PATIENCE ** min(times_found_gone, 10))
+    return BURST * int(BURST_PATIENCE ** min(times_found_gone, 10))
 
 
 def is_step(number: int, added: int, *, least: int, by: float) -> bool:

@@ -1,4 +1,4 @@
-"""The craft of checking a text to many before it goes: what is to be mended, where links lead."""
+"""What is to be mended in a text to many before it goes: its words, and where its links lead."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime

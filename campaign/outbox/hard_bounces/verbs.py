@@ -8,10 +8,11 @@ from enum import StrEnum
 from sqlalchemy import delete, select, update
 
 from campaign.db import db, lock
-from campaign.outbox.bounces import bursts, queries
-from campaign.outbox.bounces.causes import verbs as causes_verbs
-from campaign.outbox.bounces.models import Bounce, Cause, Decision
+from campaign.outbox.hard_bounces import bursts, queries
+from campaign.outbox.hard_bounces.causes import verbs as causes_verbs
+from campaign.outbox.hard_bounces.models import Bounce, Cause, Decision
 from campaign.outbox.models import Message, address_hash
+from campaign.outbox.policy import MAYBES, MAYBES_OVER, MAYBES_WITHIN
 from campaign.outbox.suppressions.models import BOUNCE, Suppression
 from campaign.outbox.throttles import verbs as throttles_verbs
 from campaign.outbox.throttles.queries import BOUNCES
@@ -96,10 +97,10 @@ def _note(found: Sequence[Gone], *, now: datetime) -> list[Bounce]:
 
 
 def _is_certain_by_now(one: Gone, *, now: datetime) -> bool:
-    number, first = queries.maybes(one.address_hash, since=now - bursts.MAYBES_WITHIN)
+    number, first = queries.maybes(one.address_hash, since=now - MAYBES_WITHIN)
     is_known = bool(queries.reported([one.message_id]))
-    is_often = number + (not is_known) >= bursts.MAYBES
-    return is_often and first is not None and now - first >= bursts.MAYBES_OVER
+    is_often = number + (not is_known) >= MAYBES
+    return is_often and first is not None and now - first >= MAYBES_OVER
 
 
 def _find_causes(bounces: Iterable[Bounce], *, now: datetime) -> None:
@@ -168,6 +169,6 @@ def tidy(*, now: datetime) -> None:
     waiting = select(Cause.id).where(Cause.withheld_at.is_not(None), Cause.decided_at.is_(None))
     db.session.execute(
         delete(Bounce)
-        .where(Bounce.reported_at < now - bursts.MAYBES_WITHIN, Bounce.cause_id.not_in(waiting))
+        .where(Bounce.reported_at < now - MAYBES_WITHIN, Bounce.cause_id.not_in(waiting))
         .execution_options(synchronize_session=False)
     )

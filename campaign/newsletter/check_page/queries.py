@@ -6,14 +6,14 @@ from flask import Flask
 
 from campaign.content_checks.content_lint import Finding
 from campaign.languages import language_name
-from campaign.mailings import checks
+from campaign.mailings import readiness
 from campaign.newsletter import mails
 from campaign.newsletter.models import Issue, IssueText
 
 
 def findings(issue: Issue, text: IssueText, *, now: datetime) -> list[Finding]:
     """Look over one text of an issue, all but whether its links answer; the gravest first."""
-    return checks.findings(
+    return readiness.findings(
         language=text.language,
         title=text.title,
         subject=text.subject,
@@ -26,7 +26,7 @@ def findings(issue: Issue, text: IssueText, *, now: datetime) -> list[Finding]:
 
 def addresses_of(issue: Issue) -> tuple[list[str], list[str]]:
     """List where the links and pictures of an issue lead: paths of ours, and other sites."""
-    return checks.addresses_in(text.source for text in issue.texts)
+    return readiness.addresses_in(text.source for text in issue.texts)
 
 
 def to_mend(app: Flask, issue: Issue, *, now: datetime) -> list[tuple[str, list[Finding]]]:
@@ -38,7 +38,7 @@ def to_mend(app: Flask, issue: Issue, *, now: datetime) -> list[tuple[str, list[
     found = [
         (
             language_name(text.language) if len(texts) > 1 else "",
-            [*checks.dead_ends(app, [text.source]), *findings(issue, text, now=now)],
+            [*readiness.dead_ends(app, [text.source]), *findings(issue, text, now=now)],
         )
         for text in texts
     ]

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from campaign.languages import lazy_gettext as _l
 from campaign.segments import rules
+from campaign.segments.policy import MOST_CONDITIONS
 from campaign.segments.rules import (
     Condition,
     Rule,
@@ -64,7 +65,7 @@ def read(fields: Fields) -> Group:
     whole = _group(fields, "", known)
     button, _sign, where = fields.get("do", "").partition(" ")
     place = [int(part) for part in where.split("-") if part.isascii() and part.isdigit()]
-    if button == "add" and len(whole.rows) < rules.MOST_CONDITIONS:
+    if button == "add" and len(whole.rows) < MOST_CONDITIONS:
         _add(whole, place, known.get(fields.get(f"{where}.add" if where else "add", "")))
     if button == "group":
         whole.members.append(Group("any"))
@@ -76,7 +77,7 @@ def read(fields: Fields) -> Group:
 def _group(fields: Fields, before: str, known: dict[str, Condition]) -> Group:
     match = fields.get(f"{before.removesuffix('-')}.match" if before else "match", "")
     group = Group(match if match in MATCHES else "all")
-    for number in range(1, rules.MOST_CONDITIONS + 1):
+    for number in range(1, MOST_CONDITIONS + 1):
         name = f"{before}{number}"
         condition = known.get(fields.get(f"{name}.is", ""))
         if condition is not None:

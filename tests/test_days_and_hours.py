@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from wtforms import Form
 
-from campaign.days import DayField, HourField, clock_of, hour_of, trouble_with
+from campaign.days_and_hours import DayField, HourField, clock_of, hour_of, trouble_with
 from tests.fields import filled_in
 
 

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode, urljoin
 
-from campaign.events import world
+from campaign.events import world_map
 from campaign.events.models import Event
 
 
@@ -57,7 +57,10 @@ def _utc(moment: datetime) -> str:
 
 def street_map(event: Event) -> str:
     """Give the address of OpenStreetMap's page with the event's position marked."""
-    latitude, longitude = world.degrees(event.latitude or 0), world.degrees(event.longitude or 0)
+    latitude, longitude = (
+        world_map.degrees(event.latitude or 0),
+        world_map.degrees(event.longitude or 0),
+    )
     return (
         f"https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}"
         f"#map=17/{latitude}/{longitude}"

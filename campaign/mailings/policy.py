@@ -1,0 +1,14 @@
+"""What a campaign may want otherwise of mailings: the A/B test, how long the report watches."""
+
+from datetime import timedelta
+
+# With fewer readers, each half would be a handful, and chance would choose.
+LEAST_FOR_AN_AB_TEST = 400
+# A tenth hears first: a twentieth each.
+AB_TEST_SHARES = 20
+# How long the halves are compared, unless somebody says otherwise, and at most.
+AB_TEST_HOURS = 4
+MOST_AB_TEST_HOURS = 72
+
+# Who leaves later than this does so for another reason than the mail.
+WATCHED = timedelta(days=7)

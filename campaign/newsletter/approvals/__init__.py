@@ -1,0 +1,1 @@
+"""Approvals: an issue goes out once a colleague has found good what it says now."""
