@@ -2,8 +2,7 @@
 
 import html
 import re
-import secrets
-from base64 import b64encode
+from base64 import encodebytes
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -11,42 +10,12 @@ from email.utils import format_datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from campaign.delivery.calendar_part import CalendarPart
+from campaign.delivery.placeholders import DATE, HEAD, HTML, TEXT, TOKEN, Placeholders
 from campaign.outbox import fields
+from campaign.outbox.calendar_lines import CalendarLines
 from campaign.outbox.fields import FIELD, Field, Recipient, Value
 from campaign.outbox.mail import ClaimedMessage, Content, Envelope, body_of, message_id
 from campaign.outbox.mail_headers import address_header, on_one_line, text_header, token_header
-
-_HEAD, _TEXT, _HTML = "H", "T", "M"
-_TOKEN, _DATE, _CALENDAR = "token", "date", "calendar"
-# Quoted-printable may break a placeholder across lines.
-_BREAK = "(?:=\r\n)?"
-
-
-class _Placeholders:
-    """What stands for values while the MIME of a text is built, and is cut out of it again.
-
-    A mark made anew for each text, so that nothing somebody wrote can be taken for one; plain
-    letters and digits, so that no encoding changes it.
-    """
-
-    def __init__(self) -> None:
-        self._mark = f"Q{secrets.token_hex(7)}Z"
-        # Of twelve octets, or any number that three divides, base64 is the same whatever follows.
-        self.calendar = f"{self._mark}CAL".ljust(21, "Z")
-        inner = rf"([HTM])((?:{_BREAK}\d){{3}})|({_TOKEN}|{_DATE})"
-        self.pattern = re.compile(
-            f"{_BREAK.join(self._mark)}{_BREAK}(?:{inner})"
-            f"|({re.escape(b64encode(self.calendar.encode()).decode())}[A-Za-z0-9+/=]*)".encode()
-        )
-
-    def of(self, kind: str, number: int) -> str:
-        """Give what stands for a field in a kind of place."""
-        return f"{self._mark}{kind}{number:03d}"
-
-    def named(self, name: str) -> str:
-        """Give what stands for something that every mail has."""
-        return f"{self._mark}{name}"
 
 
 class _Remembered(dict[Any, Any]):
@@ -113,11 +82,11 @@ class _Filler:
         text = b""
         made = []
         for kind in self._places:
-            if kind == _HEAD:
+            if kind == HEAD:
                 made.append(_in_header(value))
-            elif kind == _HTML and value.html is not None:
+            elif kind == HTML and value.html is not None:
                 made.append(_quoted_printable(value.html))
-            elif kind == _HTML and _MARKUP.search(value.text):
+            elif kind == HTML and _MARKUP.search(value.text):
                 made.append(_quoted_printable(html.escape(value.text)))
             else:
                 text = text or _quoted_printable(value.text)
@@ -151,7 +120,7 @@ class CompiledText:
             if FIELD.search(content.sender_name + content.reply_to)
             else self._sender_headers(content.sender_name, content.reply_to)
         )
-        self._calendar = CalendarPart(content.calendar) if content.calendar else None
+        self._calendar = CalendarLines(content.calendar) if content.calendar else None
         self._parts: list[bytes] = []
         self._fillers: dict[_Asked, _Filler] = {}
         self._tokens: list[int] = []
@@ -159,39 +128,39 @@ class CompiledText:
         self._calendars: list[int] = []
         # Those of an issue have one, or some; of single mails hardly two have the same.
         self._dates_known = _Remembered(most=10_000)
-        placeholders = _Placeholders()
+        placeholders = Placeholders()
         self._cut(self._with_placeholders(placeholders), placeholders)
         # What it was made of is not asked for again.
         self._content = replace(content, text="", html="", calendar="", headers={})
 
-    def _with_placeholders(self, placeholders: _Placeholders) -> bytes:
+    def _with_placeholders(self, placeholders: Placeholders) -> bytes:
         content = self._content
 
         def prepared(text: str, kind: str) -> str:
             def placeholder(found: re.Match[str]) -> str:
                 # What stands in HTML is escaped once more when it is put in.
                 default = found[2] or ""
-                asked = _Asked(found[1], html.unescape(default) if kind == _HTML else default)
+                asked = _Asked(found[1], html.unescape(default) if kind == HTML else default)
                 if asked not in self._asked:
                     self._asked.append(asked)
                 return placeholders.of(kind, self._asked.index(asked))
 
             return FIELD.sub(placeholder, text)
 
-        head = token_header("Date", placeholders.named(_DATE))
-        head += token_header("Message-ID", message_id(placeholders.named(_TOKEN), self._envelope))
+        head = token_header("Date", placeholders.named(DATE))
+        head += token_header("Message-ID", message_id(placeholders.named(TOKEN), self._envelope))
         for name, value in content.headers.items():
-            head += token_header(name, prepared(value, _HEAD))
+            head += token_header(name, prepared(value, HEAD))
         return head + body_of(
             replace(
                 content,
-                text=prepared(content.text, _TEXT),
-                html=prepared(content.html, _HTML),
+                text=prepared(content.text, TEXT),
+                html=prepared(content.html, HTML),
                 calendar=placeholders.calendar if content.calendar else "",
             )
         )
 
-    def _cut(self, raw: bytes, placeholders: _Placeholders) -> None:
+    def _cut(self, raw: bytes, placeholders: Placeholders) -> None:
         end = 0
         for found in placeholders.pattern.finditer(raw):
             self._parts.append(raw[end : found.start()])
@@ -201,7 +170,7 @@ class CompiledText:
             if found[4]:
                 self._calendars.append(at)
             elif found[3]:
-                (self._tokens if found[3].decode() == _TOKEN else self._dates).append(at)
+                (self._tokens if found[3].decode() == TOKEN else self._dates).append(at)
             else:
                 asked = self._asked[int(re.sub(rb"\D", b"", found[2]))]
                 filler = self._fillers.setdefault(
@@ -232,7 +201,7 @@ class CompiledText:
         for at in self._dates:
             parts[at] = date
         if self._calendar is not None:
-            calendar = self._calendar.fill(lambda line: self._filled(line, reader, now))
+            calendar = _base64(self._calendar.fill(lambda line: self._filled(line, reader, now)))
             for at in self._calendars:
                 parts[at] = calendar
         head = address_header("To", mail.to, mail.to_name)
@@ -266,6 +235,11 @@ class CompiledText:
         if written is None:
             written = self._subjects_known.remember(subject, (text_header("Subject", subject),))
         return bytes(written[0])
+
+
+def _base64(value: bytes) -> bytes:
+    """Encode the body of a part (RFC 2045 section 6.8), without the end of its last line."""
+    return encodebytes(value).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
 
 
 _VISIBLE = re.compile(r"[\x21-\x7e]*")

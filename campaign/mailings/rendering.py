@@ -10,7 +10,8 @@ from difflib import get_close_matches
 from campaign import markup
 from campaign.attribution.links import in_html, in_text
 from campaign.languages import force_locale
-from campaign.outbox.fields import FIELD, Recipient, Value, find, known
+from campaign.outbox.fields import FIELD, Recipient, known
+from campaign.outbox.filling import fill
 from campaign.outbox.models import Text
 from campaign.plain_text import plain
 from campaign.templating import absolute, wrapped
@@ -104,22 +105,6 @@ def as_placeholders(text: str, *, is_html: bool) -> str:
     return FIELD.sub(placeholder, text)
 
 
-def fill(text: str, reader: Recipient, *, is_html: bool, now: datetime) -> str:
-    """Put a reader's values into placeholders, as the sender does; all else stays as it is."""
-
-    def value(found: re.Match[str]) -> str:
-        try:
-            made = find(found[1]).make(reader, now)
-        except KeyError:
-            return found[0]
-        made = made if made.text else Value(found[2] or "")
-        if not is_html:
-            return made.text
-        return html.escape(made.text) if made.html is None else made.html
-
-    return FIELD.sub(value, text)
-
-
 def seen(variant: Text, reader: Recipient, *, now: datetime) -> Text:
     """Give a text as one reader gets it, all fields filled in."""
     with force_locale(reader.language):
@@ -127,8 +112,8 @@ def seen(variant: Text, reader: Recipient, *, now: datetime) -> Text:
             key=variant.key,
             language=variant.language,
             about_id=variant.about_id,
-            subject=" ".join(fill(variant.subject, reader, is_html=False, now=now).split()),
-            text=fill(variant.text, reader, is_html=False, now=now),
+            subject=" ".join(fill(variant.subject, reader, now=now).split()),
+            text=fill(variant.text, reader, now=now),
             html=fill(variant.html, reader, is_html=True, now=now),
         )
 

@@ -1,6 +1,5 @@
 """The ledger: what the office reads of the outbox, and how much of a mail it may see."""
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +9,9 @@ from sqlalchemy.orm import joinedload, selectinload
 from campaign.db import db
 from campaign.languages import current_language, force_locale
 from campaign.languages import lazy_gettext as _l
-from campaign.outbox import fields, queries
-from campaign.outbox.fields import FIELD, Recipient
+from campaign.outbox import queries
+from campaign.outbox.fields import Field, Recipient, Value
+from campaign.outbox.filling import fill
 from campaign.outbox.kinds import is_private
 from campaign.outbox.masking import masked
 from campaign.outbox.models import (
@@ -82,18 +82,18 @@ def _filled(text: str, message: Message, *, now: datetime) -> str:
         message.fields or {},
     )
 
-    def value(found: re.Match[str]) -> str:
-        field = fields.find(found[1])
-        if field.is_hidden:
-            return "…"
-        try:
-            return field.make(reader, now).text or found[2] or ""
-        except KeyError:
-            # No room offers it any more, nor has this message such a value.
-            return "…"
-
     with force_locale(language.replace("-", "_")):
-        return masked(FIELD.sub(value, text))
+        return masked(fill(text, reader, now=now, make=_shown))
+
+
+def _shown(field: Field, reader: Recipient, now: datetime) -> Value:
+    if field.is_hidden:
+        return Value("…")
+    try:
+        return field.make(reader, now)
+    except KeyError:
+        # No room offers it any more, nor has this message such a value.
+        return Value("…")
 
 
 def kinds() -> list[str]:

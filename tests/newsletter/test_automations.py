@@ -30,6 +30,7 @@ from campaign.people import mail_links
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose, Subscription
 from campaign.people.subscriptions import verbs as subscriptions_verbs
+from tests.mails import QueuedMail
 from tests.newsletter.conftest import asked_for, link_in, person_with, subscribed
 from tests.newsletter.test_at_once import at_once
 from tests.visitor import Visitor
@@ -59,9 +60,9 @@ def switch_on(key: str) -> None:
     db.session.commit()
 
 
-def single(kind: str) -> list[Message]:
+def single(kind: str) -> list[QueuedMail]:
     """List the mails of a kind that went to one person each."""
-    return list(db.session.scalars(select(Message).where(Message.kind == kind)))
+    return [QueuedMail(row) for row in db.session.scalars(select(Message).filter_by(kind=kind))]
 
 
 def reached() -> list[tuple[str, str]]:

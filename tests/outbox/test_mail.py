@@ -18,10 +18,10 @@ from campaign.outbox.mail import (
     ClaimedMessage,
     Content,
     Envelope,
-    compose,
     envelope_sender,
 )
 from campaign.outbox.mail_headers import UnsafeHeader, display_name, one_address, safe_header
+from tests.mails import compose
 
 ENVELOPE = Envelope("Pause Frontier AI", "hello@campaign.example", "campaign.example")
 TO_ADA = ClaimedMessage(
@@ -34,6 +34,8 @@ TO_ADA = ClaimedMessage(
     variant="",
     country="",
     city_id=None,
+    text_id=None,
+    fields=None,
     queued_at=datetime(2027, 5, 1, 12, tzinfo=UTC),
     tries=1,
 )

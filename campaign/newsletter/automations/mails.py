@@ -8,7 +8,6 @@ from campaign.languages import lazy_gettext as _l
 from campaign.mailings.fields import GREETING
 from campaign.mailings.rendering import (
     as_placeholders,
-    fill,
     kept_whole,
     write,
 )
@@ -16,6 +15,7 @@ from campaign.newsletter.automations.catalogue import REMINDER, WELCOME, words_i
 from campaign.newsletter.automations.models import Automation
 from campaign.newsletter.mails import CHOICES, WAY_OUT, list_headers
 from campaign.outbox.fields import Recipient
+from campaign.outbox.filling import fill, filled
 from campaign.outbox.holes import Holes
 from campaign.outbox.kinds import kind
 from campaign.outbox.mail import Content, Mail, literally
@@ -82,8 +82,8 @@ def seen_by(automation: Automation, reader: Recipient, *, now: datetime) -> Text
         return Text(
             key=open_.key,
             language=open_.language,
-            subject=" ".join(fill(open_.subject, reader, is_html=False, now=now).split())[:255],
-            text=fill(open_.text, reader, is_html=False, now=now),
+            subject=" ".join(fill(open_.subject, reader, now=now).split())[:255],
+            text=fill(open_.text, reader, now=now),
             html=fill(open_.html, reader, is_html=True, now=now),
         )
 
@@ -95,12 +95,13 @@ def _reminder_seen(automation: Automation, language: str, *, now: datetime) -> T
     holes = Holes()
     content = holes.close(mail.write(holes))
     reader = Recipient(0, "", language, "", None, email=nobody.email, fields=mail.fields)
+    shown = filled(content, reader, now=now)
     return Text(
         key=language,
         language=language,
-        subject=fill(content.subject, reader, is_html=False, now=now),
-        text=fill(content.text, reader, is_html=False, now=now),
-        html=fill(content.html, reader, is_html=True, now=now),
+        subject=shown.subject,
+        text=shown.text,
+        html=shown.html,
     )
 
 

@@ -1,6 +1,5 @@
-"""The calendar of a mail compiled: each reader's values put into its lines, folded, in base64."""
+"""The lines of a calendar with holes: filled, folded and escaped for each who is invited."""
 
-from base64 import encodebytes
 from collections.abc import Callable
 
 from campaign.outbox.fields import FIELD
@@ -13,7 +12,7 @@ LINE = 75
 Fill = Callable[[str], str]
 
 
-class CalendarPart:
+class CalendarLines:
     """The lines of a calendar, of which those with a field are written anew for each reader."""
 
     def __init__(self, calendar: str) -> None:
@@ -28,12 +27,11 @@ class CalendarPart:
         self._pieces.append("\r\n".join(plain).encode())
 
     def fill(self, fill: Fill) -> bytes:
-        """Write the calendar of one reader, as the body of a MIME part (RFC 2045 section 6.8)."""
-        whole = b"".join(
+        """Write the calendar of one reader. Raises `UnsafeHeader` for a value with a line end."""
+        return b"".join(
             piece if isinstance(piece, bytes) else folded(safe_header(fill(piece)))
             for piece in self._pieces
         )
-        return encodebytes(whole).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
 
 
 def folded(line: str) -> bytes:

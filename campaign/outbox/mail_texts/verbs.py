@@ -1,10 +1,10 @@
-"""Texts of single mails: one for all that say the same, rendered once and found by its key."""
+"""Verbs of texts of single mails: find or make the one that a mail names, erase those unnamed."""
 
 import hashlib
 import json
 from collections.abc import Hashable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import current_app
@@ -15,14 +15,11 @@ from campaign.outbox.holes import Holes
 from campaign.outbox.mail import AUTOMATIC, Content, Mail
 from campaign.outbox.mail_headers import safe_header
 from campaign.outbox.models import Message, Text
+from campaign.outbox.policy import TEXT_TRUSTED, TEXT_USED_WITHIN
 from campaign.templating import Campaign, our_campaign
 
 # So many keys a process remembers; the oldest go first.
 MOST_KEYS = 10_000
-# So long what a process remembers is trusted: far shorter than unused texts are kept.
-TRUSTED = timedelta(hours=1)
-# How exactly it is known when a text was used last.
-_USED_WITHIN = timedelta(days=1)
 
 
 def text_of(mail: Mail, *, now: datetime) -> int:
@@ -90,9 +87,9 @@ def _is_there(text: _KnownText, *, now: datetime) -> bool:
     used_at = session.scalar(select(Text.used_at).where(*same))
     if used_at is None:
         return False
-    if used_at < now - _USED_WITHIN:
+    if used_at < now - TEXT_USED_WITHIN:
         session.execute(update(Text).where(*same).values(used_at=now))
-    text.trusted_until = now + TRUSTED
+    text.trusted_until = now + TEXT_TRUSTED
     return True
 
 
