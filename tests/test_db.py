@@ -452,7 +452,8 @@ def test_mails_that_wait_or_left_say_what_they_said_by_texts_they_name_and_can_g
     )
     old = text(f"SELECT {columns} FROM outbox_message ORDER BY id").bindparams(fold="\r\n ")
     shared = text(
-        "SELECT v.*, CAST(b.headers AS TEXT) AS headers FROM outbox_variant v "
+        "SELECT batch_id, key, language, code, about_id, v.subject, text, html, "
+        "CAST(headers AS TEXT) AS headers FROM outbox_variant v "
         "JOIN outbox_batch b ON b.id = v.batch_id"
     )
     with empty.app_context():

@@ -155,4 +155,10 @@ def _heading(reader: Recipient, now: datetime) -> Value:
 @field_of_mails("letter_words")
 def _words(reader: Recipient, now: datetime) -> Value:
     words = reader.fields["words"]
-    return Value(wrapped(words), escape(words).replace("\n", "<br>\n"))
+    paragraphs = [escape(one).replace("\n", "<br>") for one in words.split("\n\n")]
+    html = "\n".join(f"{_PARAGRAPH}{one}</p>" for one in paragraphs)
+    return Value(wrapped(words), html)
+
+
+# As `mail.css` has it: what is put in when a mail is sent comes too late for that to be inlined.
+_PARAGRAPH = '<p style="margin: 0 0 8px;">'

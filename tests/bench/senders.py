@@ -81,7 +81,9 @@ def mails(messages: int) -> Iterator[tuple[bytes, bytes]]:
     at = datetime(2027, 5, 1, tzinfo=UTC)
     for number in range(1, messages + 1):
         to, name = f"reader{number}@example.net", f"Zoë Reader {number}"
-        mail = ClaimedMessage(number, "newsletter", to, name, number, 1, "en", "", None, at, 1)
+        mail = ClaimedMessage(
+            number, "newsletter", to, name, number, 1, "en", None, None, "", None, at, 1
+        )
         opening = f"MAIL FROM:<{SENDER}>\r\nRCPT TO:<{to}>\r\nDATA\r\n".encode()
         yield opening, compiled.fill(mail, f"{number}m0123456789abcdef0123", now=at)
 
