@@ -3,7 +3,7 @@
 Long, for wherever the two differ, it is said here and nowhere else; SQLite's one lock has a file.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -269,6 +269,19 @@ def insert_missing(model: type[Any], values: dict[str, Any], *, unique: Iterable
     # Asked for what it inserted: PostgreSQL's driver gives no count of rows here.
     inserted = db.session.execute(statement.returning(model.__table__.c[columns[0]]))
     return inserted.first() is not None
+
+
+def insert_all_missing(
+    model: type[Any], rows: Sequence[dict[str, Any]], *, unique: Sequence[str]
+) -> list[Any]:
+    """Insert rows unless some with the same `unique` columns stand already, in one statement.
+
+    Gives the unique columns of those that were inserted. Give the rows in one order everywhere:
+    two that insert the same would else wait for each other.
+    """
+    columns = [model.__table__.c[name] for name in unique]
+    statement = upsert(model).on_conflict_do_nothing(index_elements=list(unique))
+    return [tuple(row) for row in db.session.execute(statement.returning(*columns), rows)]
 
 
 def enlarge_cache() -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
+from gettext import translation
 from typing import Any
 
 from flask import render_template, request
@@ -13,8 +14,10 @@ from wtforms import EmailField as _EmailField
 from wtforms import StringField, TextAreaField, ValidationError
 from wtforms.csrf.core import CSRF
 from wtforms.fields import Field
+from wtforms.i18n import messages_path
 
 from campaign import tokens
+from campaign.languages import current_language
 from campaign.languages import lazy_gettext as _l
 from campaign.validators import (
     at_most,
@@ -79,10 +82,19 @@ class StrangersToken(CSRF):
             ) from None
 
 
+@cache
+def _messages_of_wtforms(language: str) -> Any:
+    return translation("wtforms", messages_path(), [language], fallback=True)
+
+
 class OfficeForm(FlaskForm):
     """A form behind the office's guard; its token is bound to the session."""
 
     class Meta(FlaskForm.Meta):
+        def get_translations(self, _form: Any) -> Any:
+            # Flask-WTF would read the file again for each request.
+            return _messages_of_wtforms(current_language().replace("-", "_"))
+
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             # Flask-WTF would take fields from a JSON body too, of any shape, and files for text;
             # people send words.

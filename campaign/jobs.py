@@ -204,6 +204,30 @@ def one_by_one(
         stopping.wait(BREATH if found == PIECE else 0)
 
 
+def together(
+    table: type[Any], answer: Callable[..., object], *, where: ColumnElement[bool]
+) -> None:
+    """Answer, `now=`, what forms have asked for in a table, the oldest first, many in one go.
+
+    Where some of them together cannot be answered, each is by itself (`one_by_one`).
+    """
+    while not stopping.is_set():
+        query = select(table).where(where).order_by(table.id).limit(PIECE)
+        found = list(db.session.scalars(query.with_for_update(skip_locked=True)))
+        try:
+            if found:
+                answer(found, now=clock.now())
+            db.session.commit()
+        except Exception:  # the edge of a process
+            db.session.rollback()
+            log.exception("asks.unanswered")
+            one_by_one(table, lambda asked, now: answer([asked], now=now), where=where)
+            return
+        if len(found) < PIECE:
+            return
+        stopping.wait(BREATH)
+
+
 def in_pieces(do: Callable[..., int], subject: Any) -> None:
     """Do something about some rows of a subject until none is left or the process is to stop.
 

@@ -14,8 +14,8 @@ def begin(code: str) -> None:
         )
 
 
-def count(code: str, conversion: Conversion) -> None:
-    """Count a conversion for the code somebody came with; one that is none of ours counts nothing.
+def count(code: str, conversion: Conversion, *, number: int = 1) -> None:
+    """Count conversions for the code somebody came with; one that is none of ours counts nothing.
 
     Only a number is kept: not who did it, nor that they came by a link. Do it last: whoever comes
     with the same code waits until this conversion is saved.
@@ -24,6 +24,6 @@ def count(code: str, conversion: Conversion) -> None:
         db.session.execute(
             update(ConversionCount)
             .where(ConversionCount.code == code, ConversionCount.conversion == conversion)
-            .values(number=ConversionCount.number + 1)
+            .values(number=ConversionCount.number + number)
             .execution_options(synchronize_session=False)
         )

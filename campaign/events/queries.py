@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 from babel import Locale
 from babel.localedata import locale_identifiers
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from campaign.db import db, lock
@@ -43,6 +43,37 @@ def lock_shared(id: int) -> Event:
 def lock_exclusive(id: int) -> Event:
     """Read an event anew and lock it against every other verb until this one is saved."""
     return _read_anew(lock(select(Event).where(Event.id == id)))
+
+
+_NAMED = select(Event).where(Event.slug == bindparam("slug"))
+# Made once: they are asked by each form.
+_UNLIMITED, _ANY = _NAMED.where(Event.capacity.is_(None)).with_for_update(read=True), lock(_NAMED)
+
+
+def lock_to_sign_up(slug: str) -> Event | None:
+    """Find an event by the name in its address, and lock it as it is until this is saved.
+
+    Alone where seats are limited and counted. Elsewhere many sign up at once, and only a change of
+    the event itself waits for them. (Never first with others and then alone: two would wait for
+    each other.)
+    """
+    for query in (_UNLIMITED, _ANY):
+        event = db.session.scalar(query, {"slug": slug}, execution_options=_ANEW)
+        if event is not None:
+            return event
+    return None
+
+
+_ANEW = {"populate_existing": True}
+
+
+def lock_by_seats(id: int, *, is_limited: bool) -> Event:
+    """Lock an event alone if its seats are limited, else with others."""
+    if not is_limited:
+        event = lock_shared(id)
+        # Unlimited a moment ago need not be unlimited now.
+        is_limited = event.capacity is not None
+    return lock_exclusive(id) if is_limited else event
 
 
 def _read_anew(query: Select[Event]) -> Event:

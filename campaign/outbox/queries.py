@@ -1,5 +1,6 @@
 """Questions to the outbox."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, or_, select
@@ -17,24 +18,31 @@ from campaign.tables import contains_word
 
 
 def queued_lately(address: str, *, kinds: list[Kind], since: datetime) -> int:
-    """Count the mails of some kinds queued to a mailbox since a moment, for a cap.
+    """Count the mails of some kinds queued to a mailbox since a moment, for a cap."""
+    return len(when_queued([address], kinds=kinds, since=since)[address])
 
-    However its address is written: `ada+1@…`, `ada+2@…` are one mailbox.
+
+def when_queued(
+    addresses: Iterable[str], *, kinds: list[Kind], since: datetime
+) -> dict[str, list[datetime]]:
+    """Tell, for a cap, when mails of some kinds were queued to each address's mailbox of late.
+
+    However it is written: `ada+1@…`, `ada+2@…` are one mailbox, and share one list.
     """
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(Message)
-            .where(
-                Message.mailbox_hash == mailbox_hash(address),
-                # So the few mails to one mailbox are found by their index.
-                Message.batch_id.is_(None),
-                Message.kind.in_(kinds),
-                Message.queued_at >= since,
-            )
+    mailboxes = {address: mailbox_hash(address) for address in addresses}
+    queued: dict[str, list[datetime]] = {mailbox: [] for mailbox in mailboxes.values()}
+    rows = db.session.execute(
+        select(Message.mailbox_hash, Message.queued_at).where(
+            Message.mailbox_hash.in_(list(queued)),
+            # So the few mails to one mailbox are found by their index.
+            Message.batch_id.is_(None),
+            Message.kind.in_(kinds),
+            Message.queued_at >= since,
         )
-        or 0
     )
+    for mailbox, at in rows:
+        queued[mailbox].append(at)
+    return {address: queued[mailbox] for address, mailbox in mailboxes.items()}
 
 
 def counts(*, batch_id: int | None = None) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Questions about people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import (
     ColumnElement,
@@ -16,7 +16,7 @@ from sqlalchemy import (
 from campaign.db import db
 from campaign.outbox.models import Message
 from campaign.outbox.suppressions.models import Suppression
-from campaign.outbox.suppressions.queries import suppression_of
+from campaign.outbox.suppressions.queries import suppressed_among
 from campaign.people import exports
 from campaign.people.models import (
     NOT_ME,
@@ -33,6 +33,11 @@ from campaign.tables import contains_word
 def by_email(email: str) -> Person | None:
     """Find the person with an address (as `forms.normal_address` writes it)."""
     return db.session.scalar(select(Person).where(Person.email == email))
+
+
+def by_emails(emails: Iterable[str]) -> list[Person]:
+    """Find the people with some addresses."""
+    return list(db.session.scalars(select(Person).where(Person.email.in_(list(emails)))))
 
 
 def language_among(offered: Sequence[str], *, otherwise: str) -> ColumnElement[str]:
@@ -163,5 +168,9 @@ def is_known_elsewhere(person: Person) -> bool:
 
 def refuses_mail(email: str) -> bool:
     """Tell whether the owner of an address has said that we must never write to them."""
-    found = suppression_of(email)
-    return found is not None and found.reason == NOT_ME
+    return bool(refusing_mail([email]))
+
+
+def refusing_mail(emails: Iterable[str]) -> set[str]:
+    """Name those of some addresses whose owner has said that we must never write to them."""
+    return suppressed_among(emails, reason=NOT_ME)

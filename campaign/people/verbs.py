@@ -1,11 +1,11 @@
 """Verbs of people: remember, meet, move, lock, tag, forget."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from campaign.db import db, insert_missing, lock
+from campaign.db import db, insert_all_missing, insert_missing, lock
 from campaign.outbox.models import address_hash
 from campaign.outbox.suppressions.verbs import keep_no_evidence
 from campaign.people import queries
@@ -43,29 +43,36 @@ def remember(
 
 
 def meet(email: str, *, language: str = "", now: datetime) -> Person:
-    """Find the person with an address that a form named, or make them known, and lock it.
+    """Meet the person with an address that a form named, as `meet_all`."""
+    return meet_all({email: language}, now=now)[email]
+
+
+def meet_all(languages: Mapping[str, str], *, now: datetime) -> dict[str, Person]:
+    """Find the people with addresses that forms named, or make them known, and lock them.
 
     Whoever types an address need not be its owner: so of somebody known nothing changes, and of
     somebody new nothing is noted but the language in which to ask them. Two at once make one
-    person.
+    person. `languages` is by address, and so is the answer.
     """
-    known = {
-        "email": email,
-        "name": "",
-        "language": language,
-        "country": "",
-        "address_hash": address_hash(email),
-        "remembered_at": now,
-    }
+    people: dict[str, Person] = {}
     # Locked, so that no duty forgets them meanwhile; forgotten just before, they are made again.
-    query = lock(select(Person).where(Person.email == email)).execution_options(
-        populate_existing=True
-    )
-    person: Person | None = None
-    while person is None:
-        insert_missing(Person, known, unique=["email"])
-        person = db.session.scalar(query)
-    return person
+    while missing := sorted(languages.keys() - people.keys()):
+        known = [
+            {
+                "email": email,
+                "name": "",
+                "language": languages[email],
+                "country": "",
+                "address_hash": address_hash(email),
+                "remembered_at": now,
+            }
+            for email in missing
+        ]
+        insert_all_missing(Person, known, unique=["email"])
+        query = lock(select(Person).where(Person.email.in_(missing)).order_by(Person.id))
+        found = db.session.scalars(query.execution_options(populate_existing=True))
+        people |= {person.email: person for person in found}
+    return people
 
 
 def _locate(person: Person) -> None:

@@ -21,9 +21,8 @@ from campaign.people.verbs import remember
 def asks(event: Event, *, now: datetime, **said: Any) -> SignUpAsk:
     """Fill in the form, and let the duty come by that sends the invitation; nothing is pressed."""
     given = {"name": "Ada", "email": "ada@example.org", "guests": 0, **said}
-    ask = verbs.sign_up(event, now=now, **given)
-    db.session.flush()
-    answer(ask, now=now)
+    ask = db.session.get_one(SignUpAsk, verbs.sign_up(event, now=now, **given))
+    answer([ask], now=now)
     db.session.flush()
     return ask
 

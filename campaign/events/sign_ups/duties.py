@@ -13,7 +13,7 @@ from campaign.jobs import duty
 @duty("sign_ups.answer", every=timedelta(minutes=1))
 def answer() -> None:
     """Send the invitations that forms have asked for. Also woken by each form."""
-    jobs.one_by_one(SignUpAsk, asks_verbs.answer, where=SignUpAsk.answered_at.is_(None))
+    jobs.together(SignUpAsk, asks_verbs.answer, where=SignUpAsk.answered_at.is_(None))
 
 
 @duty("sign_ups.expire", every=timedelta(hours=1))

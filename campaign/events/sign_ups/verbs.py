@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from campaign import jobs
 from campaign.db import db
 from campaign.events.models import Event
-from campaign.events.queries import lock_exclusive, lock_shared
+from campaign.events.queries import lock_by_seats, lock_exclusive
 from campaign.events.sign_ups import mails
 from campaign.events.sign_ups.models import SignUp, SignUpAsk
 from campaign.events.sign_ups.queries import (
@@ -64,23 +65,24 @@ def sign_up(
     source: str = "",
     client: str = "",
     now: datetime,
-) -> SignUpAsk:
-    """Note that a form asks for a sign-up, and reserve seats for it for some hours.
+) -> int:
+    """Note that a form asks for a sign-up to a locked event, and reserve seats for some hours.
 
     Whoever types an address need not be its owner, so nothing that is known changes and nobody is
     looked up: the same is done for every address. A duty answers with the invitation
     (`asks.verbs.answer`), and the button in it makes true what was asked for (`confirm`). `news` is
     the sentence with which they asked for the newsletter, if they did; `source` the plain code of
     the link by which they came, of which only a number is kept; `client` the connection, of which
-    a hash is.
-    Raises `CalledOff`, `Over` or `Full`.
+    a hash is. Gives the id of the `SignUpAsk`. Raises `CalledOff`, `Over` or `Full`.
     """
-    event = _lock_event(event)
     _refuse_if_closed(event, now=now)
-    seats = 1 + guests
-    _refuse_if_full(free_seats(event, now=now), seats=seats)
-    ask = SignUpAsk(
-        event_id=event.id,
+    reserved = {}
+    if event.capacity is not None:
+        seats = 1 + guests
+        _refuse_if_full(free_seats(event, now=now), seats=seats)
+        reserved = _reserve_seats(event, email, seats=seats, client=client, now=now)
+    return _note(
+        event,
         name=name,
         email=email,
         guests=guests,
@@ -88,11 +90,8 @@ def sign_up(
         language=language,
         source=source,
         asked_at=now,
+        **reserved,
     )
-    if event.capacity is not None:
-        _reserve_seats(ask, event, seats=seats, client=client, now=now)
-    _note(ask)
-    return ask
 
 
 def sign_up_when_full(
@@ -103,31 +102,36 @@ def sign_up_when_full(
     Anybody else hears nothing, and the door has done the same for both.
     """
     _note(
-        SignUpAsk(
-            event_id=event.id,
-            name=name,
-            email=email,
-            guests=guests,
-            language=language,
-            is_in_vain=True,
-            asked_at=now,
-        )
+        event,
+        name=name,
+        email=email,
+        guests=guests,
+        language=language,
+        is_in_vain=True,
+        asked_at=now,
     )
 
 
-def _note(ask: SignUpAsk) -> None:
-    db.session.add(ask)
+_NOTED = insert(SignUpAsk).returning(SignUpAsk.id)
+
+
+def _note(event: Event, **asked: Any) -> int:
+    """Note what a form asks for. Gives its id."""
     jobs.wake_after_commit("sign_ups.answer")
+    noted = db.session.connection().execute(_NOTED, {"event_id": event.id, **asked})
+    return int(noted.scalar_one())
 
 
-def _reserve_seats(ask: SignUpAsk, event: Event, *, seats: int, client: str, now: datetime) -> None:
+def _reserve_seats(
+    event: Event, email: str, *, seats: int, client: str, now: datetime
+) -> dict[str, Any]:
     """Reserve seats for what a form asks for: few for one mailbox, few for one connection.
 
     They are counted by what this connection has done itself. What others asked for in the same
     name must not show, or the number of free seats would tell who has asked.
     """
     key = client_key(client, purpose=f"seats:{event.id}")
-    mine = mailbox_hash(ask.email)
+    mine = mailbox_hash(email)
     before = seats_reserved_by_client(event, key, now=now)
     db.session.execute(
         update(SignUpAsk)
@@ -143,7 +147,7 @@ def _reserve_seats(ask: SignUpAsk, event: Event, *, seats: int, client: str, now
     if key:
         others = sum(reserved for mailbox, reserved in before.items() if mailbox != mine)
         seats = max(0, min(seats, SEATS_OF_A_CONNECTION - others))
-    ask.seats, ask.client_hash, ask.mailbox_hash = seats, key, mine
+    return {"seats": seats, "client_hash": key, "mailbox_hash": mine}
 
 
 def confirm(
@@ -246,20 +250,10 @@ def erase(event: Event, *, most: int, now: datetime) -> int:
 
 def lock_with_event(sign_up: SignUp) -> Event:
     """Lock a sign-up with its event and its person, and read it anew. Gives the event."""
-    event = _lock_event(sign_up.event)
+    event = lock_by_seats(sign_up.event_id, is_limited=sign_up.event.capacity is not None)
     lock_person(sign_up.person_id)
     db.session.refresh(sign_up, _CHANGEABLE)
     return event
-
-
-def _lock_event(event: Event) -> Event:
-    """Lock an event as it is until this is saved; alone where seats are limited and counted.
-
-    Elsewhere many sign up at once, and only a change of the event itself waits for them.
-    """
-    event = event if event.capacity is not None else lock_shared(event.id)
-    # Unlimited a moment ago need not be unlimited now.
-    return event if event.capacity is None else lock_exclusive(event.id)
 
 
 def _refuse_if_closed(event: Event, *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from campaign.db import db
 from campaign.events.details import calendar_links, details, zone_name
 from campaign.events.models import Event
 from campaign.events.policy import RESERVATION
-from campaign.events.queries import event_by_slug
+from campaign.events.queries import event_by_slug, lock_to_sign_up
 from campaign.events.sign_ups import mails, verbs
 from campaign.events.sign_ups.asks.queries import ask_by_id
 from campaign.events.sign_ups.forms import ComingForm, SignUpForm, consent_wording
@@ -49,13 +49,13 @@ def event_page(event: Event, form: SignUpForm) -> str:
 @bp.post("/<slug>/sign-up")
 def sign_up(slug: str) -> Any:
     """Sign somebody up for an event."""
-    event = _event(slug)
     form = SignUpForm()
     if not form.validate():
-        return event_page(event, form), form.refusal_status()
+        return event_page(_event(slug), form), form.refusal_status()
     now, client, said = clock.now(), client_address(), form.said()
     try:
         count_client(client, most=current_app.config["CLIENT_CAP"], now=now)
+        event = lock_to_sign_up(slug) or abort(404)
         verbs.sign_up(
             event,
             **said,

@@ -1,5 +1,7 @@
 """Questions about suppressions: whether and why an address must not be written to."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import Select, or_, select
 
 from campaign.db import db
@@ -16,6 +18,15 @@ def is_suppressed(address: str) -> bool:
 def suppression_of(address: str) -> Suppression | None:
     """Find why an address must not be written to, if so."""
     return db.session.get(Suppression, address_hash(address))
+
+
+def suppressed_among(addresses: Iterable[str], *, reason: str) -> set[str]:
+    """Name those of some addresses that are suppressed for a reason."""
+    hashes = {address_hash(address): address for address in addresses}
+    query = select(Suppression.address_hash).where(
+        Suppression.address_hash.in_(list(hashes)), Suppression.reason == reason
+    )
+    return {hashes[known_by] for known_by in db.session.scalars(query)}
 
 
 def search(words: str = "") -> Select[Suppression]:

@@ -1,105 +1,145 @@
 """Verbs of what forms asked for: answer it by mail, end its reservation, forget it."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import joinedload
 
 from campaign import jobs, tokens
 from campaign.attribution import verbs as attribution_verbs
 from campaign.attribution.models import Conversion
-from campaign.db import db, insert_missing
+from campaign.db import db, insert_all_missing
 from campaign.events.models import Event
 from campaign.events.policy import INVITATIONS_A_DAY, INVITATIONS_IN_30_DAYS, RESERVATION
 from campaign.events.queries import lock_shared
 from campaign.events.sign_ups import mails
 from campaign.events.sign_ups.models import SignUp, SignUpAsk
-from campaign.events.sign_ups.queries import sign_up_of
 from campaign.events.sign_ups.verbs import queue_with_calendar
-from campaign.outbox.queries import queued_lately
+from campaign.outbox.queries import when_queued
 from campaign.people.models import Person
-from campaign.people.queries import by_email, refuses_mail
-from campaign.people.verbs import erases, meet
+from campaign.people.queries import by_emails, refusing_mail
+from campaign.people.verbs import erases, meet_all
 
 
-def answer(ask: SignUpAsk, *, now: datetime) -> SignUp | None:
-    """Send the invitation that a form asked for. Gives the sign-up it is about, if any.
+def answer(asks: Sequence[SignUpAsk], *, now: datetime) -> None:
+    """Send the invitations that forms asked for, however many in a few statements.
 
     Of somebody known nothing changes; somebody new is noted as asked, and comes once they press
     the button. Beyond the caps, and to whom we must never write, nothing goes out, and of nobody
     new anything is noted.
     """
-    email, ask.email, ask.answered_at = ask.email, "", now
-    event = lock_shared(ask.event_id)
-    if not _is_worth_a_mail(ask, event, email, now=now):
-        # Of what came to nothing only the reservation is left, until it expires.
-        ask.name = ask.news = ask.source = ""
-        return None
-    person = meet(email, language=ask.language, now=now)
-    is_new, sign_up = _sign_up_for(person, event, now=now)
-    ask.sign_up_id = sign_up.id
-    queue_with_calendar(sign_up, event, partial(mails.invitation, ask=ask), now=now)
-    if is_new:
-        attribution_verbs.count(ask.source, Conversion.SIGN_UP)
-    return sign_up
+    # As everywhere: events are locked first and people after them, each in the order of a name.
+    events = {id: lock_shared(id) for id in sorted({ask.event_id for ask in asks})}
+    worth = _worth_a_mail(asks, events, now=now)
+    people = meet_all({ask.email: ask.language for ask in worth}, now=now)
+    wanted = [(people[ask.email], events[ask.event_id]) for ask in worth]
+    sign_ups, new = _sign_ups_for(wanted, now=now)
+    conversions = Counter[str]()
+    for ask, (person, event) in zip(worth, wanted, strict=True):
+        sign_up = sign_ups[person.id, event.id]
+        ask.sign_up_id = sign_up.id
+        queue_with_calendar(sign_up, event, partial(mails.invitation, ask=ask), now=now)
+        if (person.id, event.id) in new:
+            new.remove((person.id, event.id))
+            conversions[ask.source] += 1
+    for ask in asks:
+        if ask.sign_up_id is None:
+            # Of what came to nothing only the reservation is left, until it expires.
+            ask.name = ask.news = ask.source = ""
+        ask.email, ask.answered_at = "", now
+    # Last, and in order: whoever comes by the same link waits until this is saved.
+    for source, number in sorted(conversions.items()):
+        attribution_verbs.count(source, Conversion.SIGN_UP, number=number)
 
 
-def _is_worth_a_mail(ask: SignUpAsk, event: Event, email: str, *, now: datetime) -> bool:
-    if event.is_called_off or event.is_over(now):
-        return False
-    known = by_email(email)
-    if ask.is_in_vain and not _is_signed_up(known, event):
-        return False
-    return _may_be_invited(email, known, now=now)
+def _worth_a_mail(
+    asks: Sequence[SignUpAsk], events: Mapping[int, Event], *, now: datetime
+) -> list[SignUpAsk]:
+    """Choose what may be answered: of an event that is ahead, within the caps of its mailbox."""
+    emails = sorted({ask.email for ask in asks})
+    known = {person.email: person for person in by_emails(emails)}
+    refusing = refusing_mail(emails)
+    signed_up = _signed_up(asks)
+    queued = when_queued(emails, kinds=[mails.INVITATION], since=now - _LATELY)
+    worth = []
+    for ask in asks:
+        event, person, before = events[ask.event_id], known.get(ask.email), queued[ask.email]
+        if event.is_called_off or event.is_over(now) or ask.email in refusing:
+            continue
+        if ask.is_in_vain and (ask.email, event.id) not in signed_up:
+            continue
+        if sum(at >= now - _DAY for at in before) >= INVITATIONS_A_DAY:
+            continue
+        if (person is None or not person.confirmed_at) and len(before) >= INVITATIONS_IN_30_DAYS:
+            continue
+        # Shared by all addresses of a mailbox: the next of them finds this one too.
+        before.append(now)
+        worth.append(ask)
+    return worth
 
 
-def _is_signed_up(person: Person | None, event: Event) -> bool:
-    sign_up = sign_up_of(person, event) if person else None
-    return sign_up is not None and sign_up.is_active
+_DAY, _LATELY = timedelta(days=1), timedelta(days=30)
 
 
-def _may_be_invited(email: str, known: Person | None, *, now: datetime) -> bool:
-    if refuses_mail(email):
-        return False
-    caps = [(INVITATIONS_A_DAY, timedelta(days=1))]
-    if known is None or known.confirmed_at is None:
-        caps.append((INVITATIONS_IN_30_DAYS, timedelta(days=30)))
-    return all(
-        queued_lately(email, kinds=[mails.INVITATION], since=now - time) < most
-        for most, time in caps
+def _signed_up(asks: Sequence[SignUpAsk]) -> set[tuple[str, int]]:
+    """Tell who of those that asked in vain is signed up already: address and event."""
+    in_vain = [ask for ask in asks if ask.is_in_vain]
+    if not in_vain:
+        return set()
+    rows = db.session.execute(
+        select(Person.email, SignUp.event_id)
+        .join(SignUp.person)
+        .where(
+            Person.email.in_({ask.email for ask in in_vain}),
+            SignUp.event_id.in_({ask.event_id for ask in in_vain}),
+            SignUp.withdrawn_at.is_(None),
+        )
     )
+    return {(email, event_id) for email, event_id in rows}
 
 
-def _sign_up_for(person: Person, event: Event, *, now: datetime) -> tuple[bool, SignUp]:
-    """Find somebody's sign-up for an event, or note that it is asked for. Tells if it is new."""
-    is_new = insert_missing(
-        SignUp,
-        {
-            "event_id": event.id,
+_Pair = tuple[int, int]
+
+
+def _sign_ups_for(
+    wanted: Iterable[tuple[Person, Event]], *, now: datetime
+) -> tuple[dict[_Pair, SignUp], set[_Pair]]:
+    """Find sign-ups of people for events, or note that they are asked for. Tells which are new."""
+    missing = {
+        (person.id, event.id): {
             "person_id": person.id,
+            "event_id": event.id,
             "guests": 0,
             # Some mail servers write local parts in small letters, and so do we.
             "token": tokens.random_token().lower(),
             "signed_up_at": now,
             "notified_sequence": event.sequence,
             "stamped_at": now - timedelta(seconds=1),
-        },
-        unique=["event_id", "person_id"],
-    )
-    sign_up = db.session.scalars(
+        }
+        for person, event in wanted
+    }
+    if not missing:
+        return {}, set()
+    rows = [row for _pair, row in sorted(missing.items())]
+    new: set[_Pair] = set(insert_all_missing(SignUp, rows, unique=["person_id", "event_id"]))
+    found = db.session.scalars(
         select(SignUp)
-        .where(SignUp.event_id == event.id, SignUp.person_id == person.id)
+        .where(tuple_(SignUp.person_id, SignUp.event_id).in_(list(missing)))
         .options(joinedload(SignUp.person))
         .execution_options(populate_existing=True)
-    ).one()
-    if not sign_up.is_active:
-        # Withdrawn before: asked for again it stands where a new one does.
-        sign_up.confirmed_at = sign_up.withdrawn_at = None
-        sign_up.signed_up_at = now
-        # Higher than the CANCEL they got, or calendars would not believe it.
-        sign_up.revisions += 1
-    return is_new, sign_up
+    )
+    sign_ups = {(sign_up.person_id, sign_up.event_id): sign_up for sign_up in found}
+    for sign_up in sign_ups.values():
+        if not sign_up.is_active:
+            # Withdrawn before: asked for again it stands where a new one does.
+            sign_up.confirmed_at = sign_up.withdrawn_at = None
+            sign_up.signed_up_at = now
+            # Higher than the CANCEL they got, or calendars would not believe it.
+            sign_up.revisions += 1
+    return sign_ups, new
 
 
 def expire(*, now: datetime) -> None:
