@@ -9,9 +9,9 @@ from campaign.delivery.queries import content
 from campaign.languages import force_locale
 from campaign.outbox.fields import Recipient
 from campaign.outbox.filling import filled
-from campaign.outbox.holes import Holes
 from campaign.outbox.mail import ClaimedMessage, Content, Envelope, Mail, literally
 from campaign.outbox.models import Message
+from campaign.outbox.placeholders import Placeholders
 
 _SAYS = Content.__dataclass_fields__
 
@@ -26,8 +26,8 @@ def a_mail(**otherwise: Any) -> Mail:
 
 def compose(content: Content, mail: ClaimedMessage, token: str, envelope: Envelope) -> bytes:
     """Build a mail with nothing but words of its own as it goes over the wire."""
-    holes = Holes()
-    compiled = CompiledText(holes.close(content), envelope, render=FieldRenderer(content))
+    placeholders = Placeholders()
+    compiled = CompiledText(placeholders.close(content), envelope, render=FieldRenderer(content))
     return compiled.fill(mail, token, now=mail.queued_at)
 
 

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from campaign.delivery.placeholders import DATE, HEAD, HTML, TEXT, TOKEN, Placeholders
+from campaign.delivery.sentinels import DATE, HEAD, HTML, TEXT, TOKEN, Sentinels
 from campaign.outbox import fields
 from campaign.outbox.calendar_lines import CalendarLines
 from campaign.outbox.fields import FIELD, Field, Recipient, Value
@@ -101,7 +101,7 @@ Render = Callable[[Field, Recipient, datetime], Value]
 
 
 class CompiledText:
-    """The bytes of a text with holes, and what goes into each.
+    """The bytes of a text with placeholders, and what goes into each.
 
     Compiling costs as much as composing one mail; filling in costs a join of bytes. `render` asks
     a field for its value.
@@ -128,12 +128,12 @@ class CompiledText:
         self._calendars: list[int] = []
         # Those of an issue have one, or some; of single mails hardly two have the same.
         self._dates_known = _Remembered(most=10_000)
-        placeholders = Placeholders()
-        self._cut(self._with_placeholders(placeholders), placeholders)
+        sentinels = Sentinels()
+        self._cut(self._with_placeholders(sentinels), sentinels)
         # What it was made of is not asked for again.
         self._content = replace(content, text="", html="", calendar="", headers={})
 
-    def _with_placeholders(self, placeholders: Placeholders) -> bytes:
+    def _with_placeholders(self, sentinels: Sentinels) -> bytes:
         content = self._content
 
         def prepared(text: str, kind: str) -> str:
@@ -143,12 +143,12 @@ class CompiledText:
                 asked = _Asked(found[1], html.unescape(default) if kind == HTML else default)
                 if asked not in self._asked:
                     self._asked.append(asked)
-                return placeholders.of(kind, self._asked.index(asked))
+                return sentinels.of(kind, self._asked.index(asked))
 
             return FIELD.sub(placeholder, text)
 
-        head = token_header("Date", placeholders.named(DATE))
-        head += token_header("Message-ID", message_id(placeholders.named(TOKEN), self._envelope))
+        head = token_header("Date", sentinels.named(DATE))
+        head += token_header("Message-ID", message_id(sentinels.named(TOKEN), self._envelope))
         for name, value in content.headers.items():
             head += token_header(name, prepared(value, HEAD))
         return head + body_of(
@@ -156,13 +156,13 @@ class CompiledText:
                 content,
                 text=prepared(content.text, TEXT),
                 html=prepared(content.html, HTML),
-                calendar=placeholders.calendar if content.calendar else "",
+                calendar=sentinels.calendar if content.calendar else "",
             )
         )
 
-    def _cut(self, raw: bytes, placeholders: Placeholders) -> None:
+    def _cut(self, raw: bytes, sentinels: Sentinels) -> None:
         end = 0
-        for found in placeholders.pattern.finditer(raw):
+        for found in sentinels.pattern.finditer(raw):
             self._parts.append(raw[end : found.start()])
             at = len(self._parts)
             self._parts.append(b"")

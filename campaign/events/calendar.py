@@ -45,7 +45,7 @@ def request(
     """Write the invitation of one person (RFC 5546 section 3.2.2): nobody else is named.
 
     `attendee` is the content line that names them (`attendee_line`). It, the number and the moment
-    may be holes, where many are invited.
+    may be placeholders, where many are invited.
     """
     part = _part(Entry(event, url), organizer=organizer, sequence=sequence, stamp=stamp)
     return _of_one("REQUEST", part, event, attendee)

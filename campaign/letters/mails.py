@@ -8,10 +8,10 @@ from campaign.languages import _, force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.letters.models import Letter
 from campaign.outbox.fields import Recipient, Value, field_of_mails
-from campaign.outbox.holes import Holes
 from campaign.outbox.kinds import Kind, kind
 from campaign.outbox.mail import Content, Mail
 from campaign.outbox.mail_headers import display_name
+from campaign.outbox.placeholders import Placeholders
 from campaign.people.mails import language_of
 from campaign.templating import public_url, render_mail, wrapped
 
@@ -40,7 +40,7 @@ def reminder(letter: Letter) -> Mail:
 def _asking(letter: Letter, kind: Kind) -> Mail:
     language, post, summit = language_of(letter.person), letter.post, letter.summit
 
-    def write(hole: Holes) -> Content:
+    def write(field: Placeholders) -> Content:
         is_reminder = kind == REMINDER
         with force_locale(language):
             text, html = render_mail(
@@ -48,8 +48,8 @@ def _asking(letter: Letter, kind: Kind) -> Mail:
                 is_reminder=is_reminder,
                 post=post,
                 summit=summit,
-                confirm_url=public_url("letters.confirm_send", token=hole("letter_confirm")),
-                not_me_url=public_url("letters.confirm_disown", token=hole("letter_not_me")),
+                confirm_url=public_url("letters.confirm_send", token=field("letter_confirm")),
+                not_me_url=public_url("letters.confirm_disown", token=field("letter_not_me")),
             )
             subject = (
                 _("Your letter has not been sent yet")
@@ -73,7 +73,7 @@ def _asking(letter: Letter, kind: Kind) -> Mail:
 def letter_to_post(letter: Letter, *, campaign: str) -> Mail:
     """Write the letter itself: the supporter's words alone, and the answer goes to them.
 
-    All of it is theirs, and goes when they go: its text is nothing but holes.
+    All of it is theirs, and goes when they go: its text is nothing but placeholders.
     """
     with force_locale(letter.language):
         via = _(" via %(campaign)s", campaign=display_name(campaign)[:40])
@@ -83,11 +83,11 @@ def letter_to_post(letter: Letter, *, campaign: str) -> Mail:
         # Theirs although it goes to the post: who is forgotten takes an unsent letter along.
         person_id=letter.person_id,
         key=("",),
-        write=lambda hole: Content(
-            subject=hole("letter_subject"),
-            text=hole("letter_words") + "\n",
-            sender_name=hole("sender"),
-            reply_to=hole("reply_to"),
+        write=lambda field: Content(
+            subject=field("letter_subject"),
+            text=field("letter_words") + "\n",
+            sender_name=field("sender"),
+            reply_to=field("reply_to"),
         ),
         fields={
             "subject": letter.subject,
@@ -103,18 +103,18 @@ def copy(letter: Letter) -> Mail:
     """Write the supporter's copy of what left."""
     language, post, has_name = language_of(letter.person), letter.post, bool(letter.name)
 
-    def write(hole: Holes) -> Content:
+    def write(field: Placeholders) -> Content:
         with force_locale(language):
             text, html = render_mail(
                 "letters/mail/copy",
-                name=hole("name") if has_name else "",
+                name=field("name") if has_name else "",
                 post=post,
                 language_of_letter=letter.language,
-                heading=hole("letter_heading"),
-                subject=hole("letter_subject"),
-                words=hole("letter_words"),
+                heading=field("letter_heading"),
+                subject=field("letter_subject"),
+                words=field("letter_words"),
             )
-            subject = _("Copy of your letter: %(subject)s", subject=hole("letter_subject"))
+            subject = _("Copy of your letter: %(subject)s", subject=field("letter_subject"))
         return Content(subject=subject, text=text, html=html, language=language)
 
     return Mail(

@@ -3,9 +3,9 @@
 from campaign.languages import _, current_language
 from campaign.languages import lazy_gettext as _l
 from campaign.organisers.models import Organiser
-from campaign.outbox.holes import Holes
 from campaign.outbox.kinds import kind
 from campaign.outbox.mail import Content, Mail
+from campaign.outbox.placeholders import Placeholders
 from campaign.templating import render_mail
 
 SIGN_IN = kind("sign-in", _l("sign-in link"))
@@ -15,8 +15,8 @@ WELCOME = kind("organiser-welcome", _l("new organiser"))
 def sign_in_link(organiser: Organiser, link: str, *, minutes: int) -> Mail:
     """Write the mail that lets an organiser in; `minutes` is how long its link works."""
 
-    def write(hole: Holes) -> Content:
-        text, html = render_mail("organisers/mail/sign_in", link=hole("link"), minutes=minutes)
+    def write(field: Placeholders) -> Content:
+        text, html = render_mail("organisers/mail/sign_in", link=field("link"), minutes=minutes)
         return Content(subject=_("Your sign-in link"), text=text, html=html)
 
     return Mail(
@@ -32,8 +32,8 @@ def sign_in_link(organiser: Organiser, link: str, *, minutes: int) -> Mail:
 def welcome(organiser: Organiser, link: str, *, hours: int) -> Mail:
     """Write the mail to a new organiser; `hours` is how long its link works."""
 
-    def write(hole: Holes) -> Content:
-        text, html = render_mail("organisers/mail/welcome", link=hole("link"), hours=hours)
+    def write(field: Placeholders) -> Content:
+        text, html = render_mail("organisers/mail/welcome", link=field("link"), hours=hours)
         return Content(subject=_("You are now an organiser"), text=text, html=html)
 
     return Mail(

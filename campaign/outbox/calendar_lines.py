@@ -1,4 +1,4 @@
-"""The lines of a calendar with holes: filled, folded and escaped for each who is invited."""
+"""The lines of a calendar with placeholders: filled, folded and escaped for each who is invited."""
 
 from collections.abc import Callable
 

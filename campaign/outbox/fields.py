@@ -132,7 +132,7 @@ def _own_value(name: str) -> Make:
     return lambda reader, now: Value(str(reader.fields[name]))
 
 
-# Two braces that somebody typed, as a text has them (`holes`).
+# Two braces that somebody typed, as a text has them (`placeholders`).
 _of_mails["braces"] = Field("braces", "", (), lambda reader, now: Value("{{"), is_plain=True)
 
 

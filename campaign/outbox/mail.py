@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import css_inline
 
-from campaign.outbox.holes import Holes
 from campaign.outbox.kinds import Kind
+from campaign.outbox.placeholders import Placeholders
 
 # One line of quoted-printable stays under 76 octets whatever the text.
 _POLICY = SMTP.clone(max_line_length=78)
@@ -39,10 +39,10 @@ class Content:
 class Mail:
     """One mail to one recipient, before it becomes a row that names its text.
 
-    `write` renders the text, leaving a hole wherever mails of it differ (`outbox.holes`); `fields`
-    are the few values of this one that go there. `key` is all that the text goes by besides its
-    kind, such as a thing, its revision, a language: mails of one key have one text, and it is
-    rendered for the first of them only. Without a key it is rendered for this mail.
+    `write` renders the text with a field wherever mails of it differ (`outbox.placeholders`);
+    `fields` are the few values of this one that go there. `key` is all that the text goes by
+    besides its kind, such as a thing, its revision, a language: mails of one key have one text, and
+    it is rendered for the first of them only. Without a key it is rendered for this mail.
 
     `thread` keeps the order among mails that belong together. `is_own_act` marks the reply to
     what the recipient has just done. `is_automatic` marks what no person wrote, so that no machine
@@ -51,7 +51,7 @@ class Mail:
 
     kind: Kind
     to: str
-    write: Callable[[Holes], Content]
+    write: Callable[[Placeholders], Content]
     key: tuple[Hashable, ...] = ()
     fields: dict[str, Any] = field(default_factory=dict)
     to_name: str = ""
@@ -64,9 +64,9 @@ class Mail:
     due_at: datetime | None = None
 
 
-def literally(content: Content) -> Callable[[Holes], Content]:
+def literally(content: Content) -> Callable[[Placeholders], Content]:
     """Give what writes a text that is the same for everybody: no brace in it is a field."""
-    return lambda hole: content
+    return lambda _field: content
 
 
 @dataclass(frozen=True)

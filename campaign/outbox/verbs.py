@@ -13,7 +13,7 @@ from campaign.languages import lazy_gettext as _l
 from campaign.outbox.kinds import Kind
 from campaign.outbox.mail import AUTOMATIC, Mail
 from campaign.outbox.mail_headers import one_address, safe_header
-from campaign.outbox.mail_texts import verbs as mail_texts
+from campaign.outbox.mail_texts import verbs as mail_texts_verbs
 from campaign.outbox.models import (
     Batch,
     Message,
@@ -37,7 +37,7 @@ def queue(mail: Mail, *, now: datetime) -> Message:
         kind=mail.kind,
         thread=mail.thread,
         person_id=mail.person_id,
-        text_id=mail_texts.text_of(mail, now=now),
+        text_id=mail_texts_verbs.text_of(mail, now=now),
         fields=mail.fields or None,
         country=mail.country,
         city_id=mail.city_id,
@@ -278,7 +278,7 @@ def tidy(*, now: datetime) -> None:
     """
     old = now - FINISHED_KEPT
     db.session.execute(delete(Message).where(Message.batch_id.is_(None), Message.settled_at < old))
-    mail_texts.tidy(before=old)
+    mail_texts_verbs.tidy(before=old)
     db.session.execute(
         update(Message)
         .where(Message.batch_id.is_not(None), Message.settled_at < old, Message.to_address != "")

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from campaign.languages import force_locale, own_languages
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.fields import Recipient, Value, field_of_mails
-from campaign.outbox.holes import Holes
 from campaign.outbox.kinds import Kind, kind
 from campaign.outbox.mail import Content, Mail
+from campaign.outbox.placeholders import Placeholders
 from campaign.people import mail_links
 from campaign.people.models import Person, Purpose
 from campaign.people.policy import CONFIRM_WITHIN
@@ -55,18 +55,20 @@ def _mail(
         to=person.email,
         person_id=person.id,
         key=(language, words),
-        write=lambda hole: _write(kind, template, language, hole, words),
+        write=lambda field: _write(kind, template, language, field, words),
         fields={"purpose": purpose.value},
     )
 
 
-def _write(kind: Kind, template: str, language: str, hole: Holes, words: Words | None) -> Content:
+def _write(
+    kind: Kind, template: str, language: str, field: Placeholders, words: Words | None
+) -> Content:
     with force_locale(language):
         text, html = render_mail(
             f"people/mail/{template}",
-            confirm_url=mail_links.confirm_url(hole("confirm")),
-            not_me_url=mail_links.not_me_url(hole("never")),
-            unsubscribe_url=mail_links.unsubscribe_url(hole("leave")),
+            confirm_url=mail_links.confirm_url(field("confirm")),
+            not_me_url=mail_links.not_me_url(field("never")),
+            unsubscribe_url=mail_links.unsubscribe_url(field("leave")),
             days=CONFIRM_WITHIN.days,
             **({"words": words} if words else {}),
         )

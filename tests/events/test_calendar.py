@@ -15,9 +15,9 @@ from campaign.events.calendar import Entry, Party
 from campaign.events.models import Event
 from campaign.outbox.fields import Recipient
 from campaign.outbox.filling import filled
-from campaign.outbox.holes import Holes
 from campaign.outbox.mail import ClaimedMessage, Content, Envelope
 from campaign.outbox.mail_headers import UnsafeHeader
+from campaign.outbox.placeholders import Placeholders
 from tests.events.conftest import NOW, PARTICULARS
 from tests.mails import compose
 
@@ -41,9 +41,12 @@ def a_cancellation(event: Event | None = None, **otherwise: Any) -> str:
 
 def of_one(write: Any, event: Event, *, attendee: Party = ADA, **otherwise: Any) -> str:
     """Write the calendar of a mail as it is sent: compiled for all, filled for one."""
-    holes, given = Holes(), {"url": URL, "organizer": ORGANIZER, "stamp": NOW, **otherwise}
-    text = write(event, attendee=holes("attendee"), **given)
-    said = holes.close(Content(subject="", text="", calendar=text))
+    placeholders, given = (
+        Placeholders(),
+        {"url": URL, "organizer": ORGANIZER, "stamp": NOW, **otherwise},
+    )
+    text = write(event, attendee=placeholders("attendee"), **given)
+    said = placeholders.close(Content(subject="", text="", calendar=text))
     nobody = Recipient(None, attendee.name, "", "", None, email=attendee.address)
     return filled(said, nobody, now=NOW).calendar
 

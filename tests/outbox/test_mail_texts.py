@@ -13,9 +13,9 @@ from campaign.db import db
 from campaign.outbox.calendar_lines import LINE
 from campaign.outbox.fields import Recipient
 from campaign.outbox.filling import filled
-from campaign.outbox.holes import Holes
 from campaign.outbox.mail import Content, Mail
 from campaign.outbox.models import Message, Text
+from campaign.outbox.placeholders import Placeholders
 from campaign.outbox.policy import FINISHED_KEPT
 from campaign.outbox.verbs import queue, tidy
 from tests.mails import QueuedMail, a_mail
@@ -28,9 +28,9 @@ NOBODY = Recipient(None, "", "en", "", None)
 def greeting(of: str, *, written: list[str], **otherwise: Any) -> Mail:
     """Write a mail about a thing to somebody, and note that its text had to be written."""
 
-    def write(hole: Holes) -> Content:
+    def write(field: Placeholders) -> Content:
         written.append(of)
-        return Content(subject=f"About {of}", text=f"To {hole('whom')}, about {of}.\n")
+        return Content(subject=f"About {of}", text=f"To {field('whom')}, about {of}.\n")
 
     given = {"to": "ada@example.org", "key": (of,), "fields": {"whom": "Ada"}, **otherwise}
     return Mail(kind="invitation", write=write, **given)
@@ -169,8 +169,8 @@ def test_what_strangers_typed_is_never_taken_for_a_field(app: Flask, sink: Sink)
 def test_a_value_that_would_be_a_header_of_its_own_stops_its_mail_and_no_other(
     app: Flask, sink: Sink
 ) -> None:
-    def write(hole: Holes) -> Content:
-        return Content(subject="Hello", text="Hello\n", headers={"X-Token": hole("token")})
+    def write(field: Placeholders) -> Content:
+        return Content(subject="Hello", text="Hello\n", headers={"X-Token": field("token")})
 
     with app.app_context():
         for token in ("one", "two\r\nBcc: eve@example.org"):
@@ -183,27 +183,23 @@ def test_a_value_that_would_be_a_header_of_its_own_stops_its_mail_and_no_other(
     assert [mail.message["X-Token"] for mail in sink.received] == ["one"]
 
 
+CALENDAR = "BEGIN:VCALENDAR\r\nSUMMARY:{{{{ given }}}}\r\nX-A:to {}\r\nEND:VCALENDAR\r\n"
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=300)
 
 
 @settings(deadline=None)
 @given(name=NAMES)
 def test_a_line_of_a_calendar_is_folded_rightly_whatever_is_put_into_it(name: str) -> None:
-    holes = Holes()
-    text = (
-        f"BEGIN:VCALENDAR\r\nSUMMARY:{{{{ given }}}}\r\nX-A:to {holes('whom')}\r\nEND:VCALENDAR\r\n"
-    )
-    closed = holes.close(Content(subject="", text="", calendar=text))
+    placeholders = Placeholders()
+    text = CALENDAR.format(placeholders("whom"))
+    closed = placeholders.close(Content(subject="", text="", calendar=text))
 
     entry = filled(closed, NOBODY._replace(fields={"whom": name}), now=clock.now()).calendar
 
     assert all(len(line) <= LINE for line in entry.encode().split(b"\r\n"))
     assert all(line.decode() is not None for line in entry.encode().split(b"\r\n"))
     unfolded = entry.replace("\r\n ", "")
-    assert (
-        unfolded
-        == f"BEGIN:VCALENDAR\r\nSUMMARY:{{{{ given }}}}\r\nX-A:to {name}\r\nEND:VCALENDAR\r\n"
-    )
+    assert unfolded == CALENDAR.format(name)
 
 
 def test_a_mail_without_a_key_says_what_it_alone_says(app: Flask) -> None:

@@ -14,9 +14,9 @@ from campaign.events.sign_ups.models import SignUp, SignUpAsk
 from campaign.languages import _, force_locale, short_date
 from campaign.languages import lazy_gettext as _l
 from campaign.outbox.fields import Recipient, Value, field_of_mails
-from campaign.outbox.holes import Holes
 from campaign.outbox.kinds import Kind, kind
 from campaign.outbox.mail import Content, Mail
+from campaign.outbox.placeholders import Placeholders
 from campaign.people.mail_links import not_me_url
 from campaign.people.mails import language_of
 from campaign.people.models import Person
@@ -197,7 +197,7 @@ def _about(
         to_name=person.name,
         person_id=person.id,
         key=(event.id, event.revised_at, language, has_name, said),
-        write=lambda hole: _write(kind, event, language, said, hole, has_name=has_name),
+        write=lambda field: _write(kind, event, language, said, field, has_name=has_name),
         fields={"token": sign_up.token, **(fields or {})},
         thread=f"sign-up:{sign_up.id}",
         is_own_act=is_own_act,
@@ -205,9 +205,15 @@ def _about(
 
 
 def _write(
-    kind: Kind, event: Event, language: str, said: _Says, hole: Holes, *, has_name: bool
+    kind: Kind,
+    event: Event,
+    language: str,
+    said: _Says,
+    field: Placeholders,
+    *,
+    has_name: bool,
 ) -> Content:
-    """Write what all such mails about an event say; whoever gets one is a hole in it."""
+    """Write what all such mails about an event say; whoever gets one is a field in it."""
     template, method = _SHAPES[kind]
     url = public_url("events.event", slug=event.slug)
     with force_locale(language):
@@ -215,14 +221,14 @@ def _write(
         text, html = render_mail(
             f"events/mail/{template}",
             **said._asdict(),
-            **_words(event, hole, url=url),
-            name=hole("name") if has_name else "",
+            **_words(event, field, url=url),
+            name=field("name") if has_name else "",
         )
     return Content(
         subject=subject,
         text=text,
         html=html,
-        calendar=_calendar(method, event, hole, url=url) if method else "",
+        calendar=_calendar(method, event, field, url=url) if method else "",
         calendar_method=method,
         language=language,
     )
@@ -246,7 +252,7 @@ def _subject(kind: Kind, event: Event, *, is_coming: bool) -> str:
     return str(_("Are you coming? %(city)s, %(day)s", **words))
 
 
-def _words(event: Event, hole: Holes, *, url: str) -> dict[str, Any]:
+def _words(event: Event, field: Placeholders, *, url: str) -> dict[str, Any]:
     base = our_campaign().base_url
     return {
         "event": event,
@@ -256,9 +262,9 @@ def _words(event: Event, hole: Holes, *, url: str) -> dict[str, Any]:
         "google": external_links.google(event, url=url),
         "outlook": external_links.outlook(event, url=url),
         "file": public_url("events.event_file", slug=event.slug),
-        "confirm": public_url("sign_ups.confirm_coming", token=hole("coming")),
-        "withdraw": public_url("sign_ups.confirm_withdraw", token=hole("give_up")),
-        "never": not_me_url(hole("never")),
+        "confirm": public_url("sign_ups.confirm_coming", token=field("coming")),
+        "withdraw": public_url("sign_ups.confirm_withdraw", token=field("give_up")),
+        "never": not_me_url(field("never")),
     }
 
 
@@ -276,14 +282,14 @@ def _prose(source: str, base: str, field: str) -> dict[str, str]:
     }
 
 
-def _calendar(method: str, event: Event, hole: Holes, *, url: str) -> str:
+def _calendar(method: str, event: Event, field: Placeholders, *, url: str) -> str:
     ours = our_campaign()
     write = calendar.request if method == "REQUEST" else calendar.cancellation
     return write(
         event,
         url=url,
-        organizer=Party(ours.name, f"rsvp+{hole('token')}@{ours.mail_domain}"),
-        attendee=hole("attendee"),
-        sequence=hole("sequence"),
-        stamp=hole("stamp"),
+        organizer=Party(ours.name, f"rsvp+{field('token')}@{ours.mail_domain}"),
+        attendee=field("attendee"),
+        sequence=field("sequence"),
+        stamp=field("stamp"),
     )

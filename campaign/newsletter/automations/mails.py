@@ -16,10 +16,10 @@ from campaign.newsletter.automations.models import Automation
 from campaign.newsletter.mails import CHOICES, WAY_OUT, list_headers
 from campaign.outbox.fields import Recipient
 from campaign.outbox.filling import fill, filled
-from campaign.outbox.holes import Holes
 from campaign.outbox.kinds import kind
 from campaign.outbox.mail import Content, Mail, literally
 from campaign.outbox.models import Text
+from campaign.outbox.placeholders import Placeholders
 from campaign.people import mail_links
 from campaign.people.mails import Words, confirmation_reminder, language_of
 from campaign.people.models import Person, Purpose
@@ -92,8 +92,8 @@ def _reminder_seen(automation: Automation, language: str, *, now: datetime) -> T
     # Nobody: the links open pages that say they are of no use any more.
     nobody = Person(id=0, email="nobody@example.org", language=language)
     mail = reminder(nobody, automation)
-    holes = Holes()
-    content = holes.close(mail.write(holes))
+    placeholders = Placeholders()
+    content = placeholders.close(mail.write(placeholders))
     reader = Recipient(0, "", language, "", None, email=nobody.email, fields=mail.fields)
     shown = filled(content, reader, now=now)
     return Text(
@@ -109,13 +109,13 @@ def welcome(person: Person, automation: Automation) -> Mail:
     """Greet a new subscriber: what comes, how often, and how to leave."""
     language = language_of(person)
 
-    def render(hole: Holes) -> Content:
+    def render(field: Placeholders) -> Content:
         text = variant(automation, language)
         return Content(
-            subject=hole.keep(text.subject),
-            text=hole.keep(text.text),
-            html=hole.keep(text.html),
-            headers={name: hole.keep(value) for name, value in list_headers(WAY_OUT).items()},
+            subject=field.keep(text.subject),
+            text=field.keep(text.text),
+            html=field.keep(text.html),
+            headers={name: field.keep(value) for name, value in list_headers(WAY_OUT).items()},
             language=language,
         )
 

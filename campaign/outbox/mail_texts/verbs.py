@@ -11,10 +11,10 @@ from flask import current_app
 from sqlalchemy import delete, exists, select, update
 
 from campaign.db import db, insert_missing
-from campaign.outbox.holes import Holes
 from campaign.outbox.mail import AUTOMATIC, Content, Mail
 from campaign.outbox.mail_headers import safe_header
 from campaign.outbox.models import Message, Text
+from campaign.outbox.placeholders import Placeholders
 from campaign.outbox.policy import TEXT_TRUSTED, TEXT_USED_WITHIN
 from campaign.templating import Campaign, our_campaign
 
@@ -37,8 +37,8 @@ def text_of(mail: Mail, *, now: datetime) -> int:
     with db.session.no_autoflush:
         if found is not None and _is_there(found, now=now):
             return found.id
-        holes = Holes()
-        found = _find_or_make(mail, holes.close(mail.write(holes)), now=now)
+        placeholders = Placeholders()
+        found = _find_or_make(mail, placeholders.close(mail.write(placeholders)), now=now)
     if mail.key:
         while len(known) >= MOST_KEYS:
             del known[next(iter(known))]

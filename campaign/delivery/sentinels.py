@@ -1,4 +1,4 @@
-"""Placeholders: what stands for values while the MIME of a text is built, and where they stood."""
+"""Sentinels: what stands for values while the MIME of a text is built, and where they stood."""
 
 import re
 import secrets
@@ -11,8 +11,8 @@ TOKEN, DATE = "token", "date"
 _BREAK = "(?:=\r\n)?"
 
 
-class Placeholders:
-    """The placeholders of one text.
+class Sentinels:
+    """The sentinels of one text.
 
     A mark made anew for each text, so that nothing somebody wrote can be taken for one; plain
     letters and digits, so that no encoding changes it.

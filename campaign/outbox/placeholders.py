@@ -1,8 +1,9 @@
-"""Holes: what stands in a text while it is rendered, wherever its mails differ.
+"""Placeholders: what stands in a text while it is rendered, wherever its mails differ.
 
-A template is given a hole where it would be given a name or a token. What comes out of it may hold
-anything that organisers wrote, so a hole is known by a mark that is made anew for each rendering,
-and only what bears it becomes a field (`outbox.fields`); braces that somebody typed stay braces.
+A template is given a placeholder where it would be given a name or a token. What comes out of it
+may hold anything that organisers wrote, so a placeholder is known by a mark that is made anew for
+each rendering, and only what bears it becomes a field (`outbox.fields`); braces that somebody
+typed stay braces.
 """
 
 import re
@@ -20,8 +21,8 @@ BRACES = "{{ braces }}"
 _SPACE_LEFT = 3
 
 
-class Holes:
-    """The holes of one text: called with the name of a field it gives what stands for that."""
+class Placeholders:
+    """The placeholders of one text: called with the name of a field it gives that field's."""
 
     def __init__(self) -> None:
         # Letters and digits: nothing that a template, an address or a calendar would escape.
@@ -43,7 +44,7 @@ class Holes:
         return f"{self._mark}{self._meant.index(meant):0{_SPACE_LEFT}d}"
 
     def close(self, content: "Content") -> "Content":
-        """Write a rendered text as it is kept: its holes as fields, all else as it is."""
+        """Write a rendered text as it is kept: its placeholders as fields, all else as it is."""
         return replace(
             content,
             subject=self._closed(content.subject),
