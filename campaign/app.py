@@ -8,10 +8,13 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from campaign import clients, config, db, jobs, languages, logs, templating
+from campaign.counts import duties as counts_duties
+from campaign.counts.cli import cli as count_commands
 from campaign.delivery import duties as delivery_duties
 from campaign.delivery import mail_server
 from campaign.delivery.views import bp as mailbox
 from campaign.events import cards as event_cards
+from campaign.events import findable as event_findable
 from campaign.events.changes import duties as changes_duties
 from campaign.events.event_mails import mailing as event_mail_mailing
 from campaign.events.sign_ups import duties as sign_ups_duties
@@ -34,6 +37,7 @@ from campaign.letters.tallies.views import bp as letter_tallies
 from campaign.letters.views import bp as letters
 from campaign.mailings import duties as mailings_duties
 from campaign.mailings import fields as mailing_fields
+from campaign.newsletter import findable as issue_findable
 from campaign.newsletter import mailing as issue_mailing
 from campaign.newsletter.automations import duties as automations_duties
 from campaign.newsletter.images.views import bp as images
@@ -47,10 +51,14 @@ from campaign.organisers.views import bp as organisers
 from campaign.outbox import duties as outbox_duties
 from campaign.outbox import masking
 from campaign.outbox.cli import cli as outbox_commands
+from campaign.pages import findable as page_findable
 from campaign.pages.cli import cli as page_commands
 from campaign.pages.views import bp as pages
 from campaign.people import duties as people_duties
 from campaign.people.cli import forget as forget_command
+from campaign.search import duties as search_duties
+from campaign.search import following
+from campaign.search.cli import cli as search_commands
 from campaign.segments import conditions as people_conditions
 from campaign.summits.cli import cli as post_commands
 from campaign.summits.views import bp as summits
@@ -83,6 +91,7 @@ FROM_OTHER_SITES = frozenset({"newsletter.show_snippet", "newsletter.do_leave"})
 
 # What operators may say to a room; `campaign.cli` adds what concerns the whole house.
 COMMANDS = (
+    count_commands,
     forget_command,
     inbound_command,
     organiser_commands,
@@ -90,10 +99,12 @@ COMMANDS = (
     page_commands,
     people_commands,
     post_commands,
+    search_commands,
 )
 
 # What the rooms owe the clock; importing them puts them on the timetable.
 DUTIES = (
+    counts_duties,
     changes_duties,
     sign_ups_duties,
     inbound_duties,
@@ -105,6 +116,7 @@ DUTIES = (
     imports_duties,
     mailings_duties,
     automations_duties,
+    search_duties,
 )
 
 # What segments may ask of people; importing it offers it.
@@ -112,6 +124,9 @@ CONDITIONS = (people_conditions, sign_ups_segments, letters_segments)
 
 # What may be sent to many; importing it registers it.
 CONTENTS = (issue_mailing, event_mail_mailing)
+
+# What the search finds; importing it registers it, and lets the index follow what changes.
+FINDABLE = (page_findable, event_findable, issue_findable, following)
 
 # What the rooms offer to who writes to many; importing them puts it on the list of fields.
 FIELDS = (mailing_fields, event_cards)

@@ -32,6 +32,8 @@ from campaign.organisers.verbs import add, make_link
 from campaign.pages.verbs import load_starter as load_pages
 from campaign.pages.verbs import render_anew as render_pages
 from campaign.refusals import Refusal
+from campaign.search.queries import pieces as findable_pieces
+from campaign.search.verbs import keep as keep_findable
 from campaign.summits.verbs import load_starter as load_summits
 
 LOOPBACK = "127.0.0.1"
@@ -166,6 +168,10 @@ def _migrate() -> None:
     for render in (render_pages, render_drafts):
         render(now=clock.now())
     db.session.commit()
+    # Nor what it parted and folded; and of a new table, all is to be found.
+    for findable, ids in findable_pieces():
+        keep_findable(findable, ids)
+        db.session.commit()
 
 
 def _close_to_others() -> None:

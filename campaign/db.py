@@ -140,10 +140,19 @@ class _Migrations:
     def __getattr__(self, name: str) -> Any:
         from flask_migrate import Migrate
 
-        options = {"render_as_batch": True, "compare_type": True}
+        options = {
+            "render_as_batch": True,
+            "compare_type": True,
+            "include_name": _is_of_a_model,
+        }
         # In its place from now on, it answers for itself.
         Migrate(self._app, db, directory=str(ROOT / "migrations"), **options)
         return getattr(self._app.extensions["migrate"], name)
+
+
+def _is_of_a_model(name: str | None, kind: str, parents: Any) -> bool:
+    # The index of words (`search.index`) is no model: on SQLite it is a virtual table and its own.
+    return kind != "table" or not (name or "").startswith("search_words")
 
 
 class _MigrationCommands(click.Command):

@@ -20,7 +20,7 @@ from huey.serializer import Serializer
 from sqlalchemy import ColumnElement, Select, String, delete, event, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from campaign import clock
+from campaign import clock, sqlite_locks
 from campaign.db import Model, connection_timeouts, db, insert_missing, reading
 
 log = structlog.get_logger()
@@ -73,6 +73,13 @@ def duty(name: str, *, every: timedelta) -> Callable[[Callable[[], None]], Calla
         return do
 
     return register
+
+
+@duty("database.empty-log", every=timedelta(minutes=1))
+def empty_log() -> None:
+    """Keep SQLite's write-ahead log small; PostgreSQL looks after its own."""
+    if db.engine.dialect.name == "sqlite":
+        sqlite_locks.empty_log(db.engine)
 
 
 def init_app(app: Flask) -> None:

@@ -62,6 +62,12 @@ def country_name(code: str) -> str:
     return str(names.get(code, code))
 
 
+def names_of_country(code: str) -> list[str]:
+    """Name a country (ISO 3166-1 alpha-2) in each of the campaign's languages, its first first."""
+    spoken = (Locale.parse(language.replace("-", "_")) for language in own_languages())
+    return list(dict.fromkeys(str(locale.territories.get(code, code)) for locale in spoken))
+
+
 def country_codes(words: str) -> list[str]:
     """Find the countries somebody may mean by its code, or by a part of its name."""
     names = (get_locale() or Locale("en")).territories

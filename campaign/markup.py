@@ -1,5 +1,6 @@
 """Markup: organisers' Markdown made into HTML that is safe to show."""
 
+import html as html_entities
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -215,3 +216,13 @@ def complete_links(html: str, *, absolute: Callable[[str], str]) -> str:
     # In rendered HTML every other "<" is escaped, so this finds tags and nothing that only looks
     # like one, such as an example in a code block.
     return re.sub(r"<(?:a|img)\b[^>]*>", tag, html)
+
+
+# Tags within a line, where no space is: a full stop may follow.
+_WITHIN = re.compile(r"</?(?:a|abbr|code|del|em|s|strong|sub|sup)\b[^>]*>")
+
+
+def words_of(html: str) -> str:
+    """Give the words alone of rendered HTML, with one space between them."""
+    bare = re.sub(r"<[^>]*>", " ", _WITHIN.sub("", html))
+    return " ".join(html_entities.unescape(bare).split())

@@ -47,5 +47,6 @@ def _places(instance: Path, databases: tuple[str, ...]) -> Iterator[Path]:
             file = Path(url.removeprefix("sqlite:///"))
             for name in (file.name, f"{file.stem}-queue.sqlite"):
                 yield from (
-                    file.with_name(name + more) for more in ("", "-wal", "-shm", "-journal")
+                    file.with_name(name + more)
+                    for more in ("", "-wal", "-shm", "-journal", "-turn")
                 )

@@ -128,8 +128,12 @@ def public_url(endpoint: str, **values: Any) -> str:
 
     Never from the request: its Host header is a stranger's word, and mails would carry it on.
     """
-    base = str(current_app.config["BASE_URL"])
-    return base + _path_adapter(current_app.url_map).build(endpoint, values)
+    return absolute(public_path(endpoint, **values))
+
+
+def public_path(endpoint: str, **values: Any) -> str:
+    """Give the address of a view on this site, for who is in no request or must not go by it."""
+    return str(_path_adapter(current_app.url_map).build(endpoint, values))
 
 
 def absolute(path: str) -> str:

@@ -4,6 +4,10 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import text
 
+from campaign import clock
+from campaign.counts import triggers
+from campaign.counts.registry import known
+from campaign.counts.verbs import count_anew
 from campaign.db import Moment
 
 extension = current_app.extensions["migrate"]
@@ -23,6 +27,28 @@ def say_nothing_when_nothing_changed(migration, revision, directives):
         directives[:] = []
 
 
+def is_on_its_way():
+    """Tell whether tables are about to change."""
+    try:
+        destination = context.get_revision_argument()
+    except KeyError:
+        # Somebody only asks how it stands, or writes a migration.
+        return False
+    heads = context.get_context().get_current_heads()
+    return set(heads) != {destination} if isinstance(destination, str) else heads != destination
+
+
+def keep_counts(connection):
+    """Put the triggers of the counts on the tables as they are now, and count what is there.
+
+    So no migration says anything of what is counted.
+    """
+    is_newest = set(context.get_context().get_current_heads()) == set(context.get_head_revisions())
+    if is_newest and not triggers.are_in_place(connection):
+        triggers.install(connection)
+        count_anew(connection, known(), now=clock.now())
+
+
 with extension.db.engine.connect() as connection:
     is_sqlite = connection.dialect.name == "sqlite"
     if is_sqlite:
@@ -39,7 +65,16 @@ with extension.db.engine.connect() as connection:
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})"))
+        if is_on_its_way():
+            # They name columns that a migration may change.
+            triggers.remove(connection)
+            if is_sqlite:
+                connection.commit()
         context.run_migrations()
+        keep_counts(connection)
+        if is_sqlite:
+            # There each migration is a transaction of its own.
+            connection.commit()
         if is_sqlite and connection.execute(text("PRAGMA foreign_key_check")).first():
             raise RuntimeError("a migration left rows that point to nothing")
     if is_sqlite:

@@ -19,10 +19,13 @@ from sqlalchemy.orm import joinedload
 
 from campaign import clock, create_app
 from campaign.config import ROOT
+from campaign.counts import triggers
+from campaign.counts.queries import all_numbers, differences
+from campaign.counts.registry import known
 from campaign.db import db, insert_missing, lock
 from campaign.delivery.queries import claimants
 from campaign.events.models import Event
-from campaign.events.sign_ups.models import SignUp
+from campaign.events.sign_ups.models import SIGN_UPS, SignUp
 from campaign.events.sign_ups.queries import seats_taken
 from campaign.mailings.models import Mailing, ProgressSample
 from campaign.newsletter.automations.models import Automation
@@ -62,7 +65,9 @@ def test_migrations_make_from_nothing_what_the_models_say_and_can_be_undone(empt
     with empty.app_context():
         upgrade(directory=str(ROOT / "migrations"))
         with db.engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            context = MigrationContext.configure(
+                connection, opts=empty.extensions["migrate"].configure_args
+            )
             differences = compare_metadata(context, db.metadata)
         downgrade(directory=str(ROOT / "migrations"), revision="base")
         with db.engine.connect() as connection:
@@ -283,6 +288,37 @@ INSERT INTO newsletter_automatic (key, is_on, days, week, weekday, hour, version
 INSERT INTO newsletter_automatic_text (key, language, subject, source)
   VALUES ('welcome-1', 'en', 'Hello', 'Words — and “more”'), ('digest', 'en', 'S', 'W')
 """
+
+
+@pytest.mark.xdist_group("migrations")
+def test_what_is_counted_is_counted_anew_after_a_way_back(empty: Flask) -> None:
+    folder = str(ROOT / "migrations")
+    with empty.app_context():
+        upgrade(directory=folder, revision="0007")
+        for statement in (an_event(1, 0), *WHO_CAME_BY_A_FORM.split(";\n")):
+            db.session.execute(text(statement))
+        db.session.commit()
+        db.session.remove()
+        upgrade(directory=folder)
+        before = all_numbers(SIGN_UPS)
+        db.session.remove()
+
+        downgrade(directory=folder, revision="0012")
+        db.session.execute(text("DELETE FROM sign_up WHERE withdrawn_at IS NOT NULL"))
+        db.session.commit()
+        db.session.remove()
+        upgrade(directory=folder)
+
+        after = all_numbers(SIGN_UPS)
+        assert triggers.are_in_place(db.session.connection())
+        assert differences(known(), now=clock.now()) == {}
+        db.session.remove()
+        # What stands already is left as it is.
+        upgrade(directory=folder)
+        db.session.remove()
+        db.engine.dispose()
+    assert before == {"1:coming": 1, "1:withdrawn": 1}
+    assert after == {"1:coming": 1}
 
 
 @pytest.mark.xdist_group("migrations")

@@ -54,6 +54,7 @@ SECOND_NOUNS: dict[str, dict[str, str]] = {
 CRAFTS: dict[str, set[str]] = {
     "attribution": {"codes", "links"},
     "content_checks": {"content_lint", "link_checker", "slips"},
+    "counts": {"registry", "triggers"},
     "delivery": {
         "building",
         "claiming",
@@ -71,7 +72,16 @@ CRAFTS: dict[str, set[str]] = {
         "smtp_connection",
         "worker",
     },
-    "events": {"calendar", "cards", "details", "external_links", "starter", "world_map", "zones"},
+    "events": {
+        "calendar",
+        "cards",
+        "details",
+        "external_links",
+        "findable",
+        "starter",
+        "world_map",
+        "zones",
+    },
     "events/changes": set(),
     "events/event_mails": {"fields", "mailing"},
     "events/sign_ups": {"segments"},
@@ -117,7 +127,7 @@ CRAFTS: dict[str, set[str]] = {
     "mailings/planning": set(),
     "mailings/report": {"progress"},
     "mailings/running": set(),
-    "newsletter": {"fields", "mailing", "starter"},
+    "newsletter": {"fields", "findable", "mailing", "starter"},
     "newsletter/approvals": set(),
     "newsletter/automations": {"catalogue"},
     "newsletter/automations/texts": set(),
@@ -148,11 +158,12 @@ CRAFTS: dict[str, set[str]] = {
     "outbox/caps": set(),
     "outbox/suppressions": set(),
     "outbox/throttles": set(),
-    "pages": {"files", "written_days"},
+    "pages": {"files", "findable", "written_days"},
     "people": {"exports", "mail_links"},
     "people/asks": set(),
     "people/subscriptions": set(),
     "places": {"cities"},
+    "search": {"findings", "folded_words", "following", "index"},
     "segments": {"builder", "conditions", "rules"},
     "starter": set(),
     "summits": {"posts_csv", "summits_yaml"},
@@ -162,7 +173,7 @@ GROUND = {
     "approval", "characters", "clients", "clock", "colours", "comments", "config", "days_and_hours",
     "db", "folding", "forms", "front_matter", "jobs", "languages", "linking", "logs", "markdown",
     "markup", "paging", "plain_text", "private_files", "refusals", "slugs", "spreadsheets",
-    "sqlite_locks", "tables", "templating", "tokens", "validators",
+    "sqlite_locks", "sqlite_turns", "tables", "templating", "tokens", "validators",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor", "web_server"}
 
@@ -397,7 +408,7 @@ def test_law_5_every_mail_is_of_a_kind_that_its_room_registered() -> None:
 
 
 # What any room may have, for the same thing.
-OF_ANY_ROOM = {"fields", "mailing", "segments", "starter", "worker"}
+OF_ANY_ROOM = {"fields", "findable", "mailing", "segments", "starter", "worker"}
 
 
 def test_a_name_stands_once_in_the_house() -> None:

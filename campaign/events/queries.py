@@ -143,8 +143,13 @@ _ALSO_CALLED = {"GB": "UK Britain", "US": "USA America"}
 
 def _matches(event: Event, asked: list[str]) -> bool:
     names = " ".join((event.city, country_name(event.country), event.country))
-    known = _plain(f"{names} {_called_at_home(event.country, tuple(event.languages))}").split()
+    known = _plain(f"{names} {called_at_home(event)}").split()
     return all(any(name.startswith(word) for name in known) for word in asked)
+
+
+def called_at_home(event: Event) -> str:
+    """Name the country of an event as those who live there do, and as others call it for short."""
+    return _called_at_home(event.country, tuple(event.languages))
 
 
 @lru_cache(maxsize=500)
@@ -210,27 +215,6 @@ def search_events(words: str = "", *, action: str = "") -> Select[Event]:
     if action:
         query = query.join(Event.action).where(Action.slug == action)
     return query
-
-
-def with_words(words: Sequence[str], *, now: datetime, most: int) -> list[Event]:
-    """List events that a visitor's words mean, those ahead first.
-
-    Those ahead by city and country as people type them; all by what is said of them.
-    """
-    said = (Event.title, Event.city, Event.venue, Event.address, Event.description)
-    query = search_events().where(*(contains_word(word, *said) for word in words)).limit(most)
-    coming = search_by_city_or_country(ahead(now=now), " ".join(words))
-    known = {event.id for event in coming}
-    others = [event for event in db.session.scalars(query) if event.id not in known]
-    return [*coming, *others][:most]
-
-
-def actions_with_words(words: Sequence[str], *, most: int) -> list[Action]:
-    """List days of action in whose title or summary all of the words stand, the latest first."""
-    query = select(Action).where(
-        *(contains_word(word, Action.title, Action.summary) for word in words)
-    )
-    return list(db.session.scalars(query.order_by(Action.day.desc(), Action.id).limit(most)))
 
 
 def search_actions(words: str = "") -> Select[Action]:

@@ -1,27 +1,21 @@
 """The craft of the search: what was asked for, which hits come first, and the words around them."""
 
-import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from functools import lru_cache, partial
 from unicodedata import normalize
 
-from flask import url_for
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from campaign import markup
-from campaign.comments import without_comments
-from campaign.events import queries as events_queries
-from campaign.events.models import Event
 from campaign.folding import fold
 from campaign.front.policy import LONGEST_SEARCH, MOST_LOOKED_AT, MOST_SEARCH_WORDS
 from campaign.languages import country_name
-from campaign.languages import lazy_gettext as _l
-from campaign.newsletter import queries as newsletter_queries
-from campaign.pages import queries as pages_queries
 from campaign.paging import Pager, nearest_page, pages_of
+from campaign.search import queries
+from campaign.search.folded_words import LONGEST, parted
+from campaign.search.models import Entry
 
 ON_A_PAGE = 20
 # Characters of text around the first word found.
@@ -37,157 +31,136 @@ def words_of(asked: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Hit:
-    """One thing found: where it is, what it is called, and its text as Markdown."""
+class Found:
+    """What is found by some words: the entries, the best first, and by which words instead."""
 
-    kind: Any
-    path: str
-    title: str
-    summary: str
-    source: str
-    on: date | None
-    language: str = ""
-    # The text rendered, where it is kept so.
-    rendered: str = ""
-    # What it is looked for by, where that is not its title: many events have nearly the same one.
-    names: str = ""
-    bonus: int = 0
-
-    @property
-    def text(self) -> str:
-        """Give its words alone."""
-        return _words_in(self.rendered or markup.render(self.source).html)
-
-    def is_found_by_comment(self, words: Sequence[str], source: str) -> bool:
-        """Tell whether one of the words stands only in comments, at which the database looks too.
-
-        They are not for readers, who would learn from a hit what stands there.
-        """
-        if "<!--" not in source:
-            return False
-        seen = fold(f"{self.title} {self.names} {self.summary} {self.source}")
-        whole = fold(source)
-        return any(word in whole and word not in seen for word in map(fold, words))
+    entries: Sequence[Entry]
+    # There are more than are looked at.
+    has_more: bool
+    # The words as they stand in what was found, to be marked there.
+    words: Sequence[str]
+    # What somebody must have meant, by what they typed and nothing has.
+    meant: Mapping[str, str]
 
 
-# Tags within a line, where no space is: a full stop may follow.
-_WITHIN = re.compile(r"</?(?:a|abbr|code|del|em|s|strong|sub|sup)\b[^>]*>")
+def find(words: Sequence[str], *, language: str, now: datetime) -> Found:
+    """Find everything in which all of the words stand, or begin, what fits best first.
 
-
-def _words_in(rendered: str) -> str:
-    return html.unescape(re.sub(r"<[^>]*>", " ", _WITHIN.sub("", rendered)))
-
-
-def find(words: Sequence[str], *, now: datetime) -> list[Hit]:
-    """Find everything in which all of the words stand, what fits best first."""
-    if not words:
-        return []
-    found = list(_everything(words, now))
-    return sorted(
-        found, key=lambda hit: (_weight(hit, words), hit.on or date.min, hit.path), reverse=True
+    What is in the visitor's language, or in none, comes before the rest. Where nothing is found,
+    words that nothing has give way to those that somebody may have meant.
+    """
+    wanted = {word: _spelt(parts) for word in words if (parts := parted(word))}
+    look = partial(queries.find, language=language, now=now, most=MOST_LOOKED_AT)
+    hits = look(list(wanted.values()))
+    meant = {} if hits.entries else _meant(wanted)
+    if meant:
+        wanted |= {word: [[other] for other in others] for word, others in meant.items()}
+        hits = look(list(wanted.values()))
+    instead = [other for word in words for other in meant.get(word, [word])]
+    weighed = [(word, fold(word)) for word in instead]
+    ordered = sorted(
+        hits.entries,
+        key=lambda entry: (
+            entry.language not in {"", language},
+            -_weight(entry, weighed, now),
+            _away(entry, now),
+            entry.path,
+        ),
     )
+    return Found(ordered, hits.has_more, instead, {w: o[0] for w, o in meant.items()})
 
 
-def _everything(words: Sequence[str], now: datetime) -> Iterator[Hit]:
-    for page in pages_queries.with_words(words, most=MOST_LOOKED_AT):
-        hit = Hit(
-            kind=_l("News") if page.is_news else _l("Page"),
-            path=page.path,
-            title=page.title,
-            summary=page.description,
-            source=without_comments(page.source),
-            on=page.published_on if page.is_news else None,
-            language=page.language,
-            rendered=page.html,
-        )
-        if not hit.is_found_by_comment(words, page.source):
-            yield hit
-    for action in events_queries.actions_with_words(words, most=MOST_LOOKED_AT):
-        path = url_for("events.action", slug=action.slug)
-        yield Hit(_l("Day of action"), path, action.title, "", action.summary, action.day)
-    for event in events_queries.with_words(words, now=now, most=MOST_LOOKED_AT):
-        hit = _event(event, now)
-        if not hit.is_found_by_comment(words, event.description):
-            yield hit
-    for issue, text in newsletter_queries.with_words(words, most=MOST_LOOKED_AT):
-        path = url_for("newsletter.issue", slug=issue.slug)
-        if len(issue.texts) > 1:
-            path = url_for("newsletter.issue_in", slug=issue.slug, language=text.language)
-        day = issue.published_at.date() if issue.published_at else None
-        hit = Hit(
-            kind=_l("Newsletter"),
-            path=path,
-            title=text.title,
-            summary=text.summary,
-            source=_words_in(text.html),
-            on=day,
-            language=text.language,
-            rendered=text.html,
-        )
-        # The database also looks at the tags.
-        said = fold(f"{hit.title} {hit.source}")
-        if all(fold(word) in said for word in words):
-            yield hit
+def _spelt(parts: list[str]) -> list[list[str]]:
+    """Give the ways a word may stand there: as its parts, or as one: U.K. and UK."""
+    return [parts, ["".join(parts)[:LONGEST]]] if len(parts) > 1 else [parts]
 
 
-def _event(event: Event, now: datetime) -> Hit:
-    place = ", ".join(part for part in (event.location, country_name(event.country)) if part)
-    return Hit(
-        kind=_l("Event"),
-        path=url_for("events.event", slug=event.slug),
-        title=event.title,
-        names=f"{event.city} {country_name(event.country)}",
-        summary=place,
-        source=without_comments(event.description),
-        on=event.starts_on,
-        bonus=-6 if event.is_over(now) or event.is_called_off else 6,
-    )
+def _meant(wanted: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, list[str]]:
+    """Give for each word that nothing has those that stand somewhere, where there are any."""
+    return {
+        word: others
+        for word, [parts, *_joined] in wanted.items()
+        if len(parts) == 1 and not queries.is_known(parts)
+        if (others := [other for other in queries.meant_by(parts[0]) if queries.is_known([other])])
+    }
 
 
-def _weight(hit: Hit, words: Sequence[str]) -> int:
-    """Weigh a hit: words in the title most, whole words and beginnings more than parts."""
-    title, summary = fold(hit.names or hit.title), fold(hit.summary)
+def _away(entry: Entry, now: datetime) -> int:
+    return abs((entry.day - now.date()).days) if entry.day else 0
+
+
+def summary_of(entry: Entry) -> str:
+    """Give what an entry says of itself, and in which country it is."""
+    country = country_name(entry.country) if entry.country else ""
+    return ", ".join(part for part in (entry.summary, country) if part)
+
+
+def _weight(entry: Entry, words: Sequence[tuple[str, str]], now: datetime) -> int:
+    """Weigh a hit by words and their folded forms: in the title most, whole more than begun."""
+    title, summary = fold(entry.names or entry.title), fold(entry.summary)
     # A text may be long, and need not be weighed so closely as to fold it.
-    source = hit.source.lower()
-    weight = hit.bonus
-    for word in words:
-        weight += 12 * _fit(fold(word), title) + 4 * _fit(fold(word), summary)
-        weight += _fit(word, source) + min(source.count(word), 5)
-    phrase = " ".join(words)
+    text = entry.text.lower()
+    weight = 0 if entry.until is None else 6 if entry.until > now else -6
+    for word, folded in words:
+        weight += 12 * _fit(folded, title) + 4 * _fit(folded, summary)
+        weight += _fit(word, text) + min(text.count(word), 5)
+    phrase, folded = (" ".join(forms) for forms in zip(*words, strict=True))
     if len(words) > 1:
-        weight += 20 * (fold(phrase) in title) + 6 * (phrase in source)
-    return weight + 30 * (fold(phrase) == title)
+        weight += 20 * (folded in title) + 6 * (phrase in text)
+    return weight + 30 * (folded == title)
 
 
 def _fit(word: str, text: str) -> int:
     """Tell how well a word fits a text: 0 not at all, 1 within a word, 2 its beginning, 3 whole."""
     if word not in text:
         return 0
-    if re.search(rf"\b{re.escape(word)}\b", text):
+    if _whole(word).search(text):
         return 3
-    return 2 if re.search(rf"\b{re.escape(word)}", text) else 1
+    return 2 if _begun(word).search(text) else 1
+
+
+@lru_cache(maxsize=64)
+def _whole(word: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(word)}\b")
+
+
+@lru_cache(maxsize=64)
+def _begun(word: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(word)}")
+
+
+_WORD = re.compile(r"\w+")
+_MARK, _MARK_END = Markup("<mark>"), Markup("</mark>")
 
 
 def marked(text: str, words: Sequence[str]) -> Markup:
     """Give a text, made safe, with the words marked that hold one of those asked for."""
-    if not words:
-        return Markup.escape(text)
-    either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    parts = re.split(rf"(\w*(?:{either})\w*)", text, flags=re.IGNORECASE)
-    return Markup("").join(
-        Markup("<mark>{}</mark>").format(part) if at % 2 else Markup.escape(part)
-        for at, part in enumerate(parts)
-    )
+    parts: list[Markup] = []
+    end = 0
+    for found in _standing(text, words):
+        parts += [escape(text[end : found.start()]), _MARK, escape(found[0]), _MARK_END]
+        end = found.end()
+    return Markup("").join([*parts, escape(text[end:])])
 
 
-def around(hit: Hit, words: Sequence[str]) -> Markup:
+def _standing(text: str, words: Sequence[str]) -> Iterator[re.Match[str]]:
+    """Find the words of a text that hold one of those asked for, whatever case and accents."""
+    # One Latin letter, such as those of U.N., stands everywhere.
+    sought = [part for word in words for part in parted(word) if len(part) > 1 or part > "\x7f"]
+    for found in _WORD.finditer(text):
+        folded = fold(found[0])
+        if any(part in folded for part in sought):
+            yield found
+
+
+def around(entry: Entry, words: Sequence[str]) -> Markup:
     """Give the words of a hit around the first place where one of those asked for stands."""
-    text = " ".join(hit.text.split())
-    places = [found.start() for word in words if (found := _search(word, text))]
-    if not places or (hit.summary and any(_search(word, hit.summary) for word in words)):
+    text, summary = entry.text, summary_of(entry)
+    place = next((found.start() for found in _standing(text, words)), None)
+    if place is None or next(_standing(summary, words), None):
         # What it says of itself is the better answer.
-        text, places = hit.summary or text, [0]
-    begin = max(min(places) - BEFORE, 0)
+        text, place = summary or text, 0
+    begin = max(place - BEFORE, 0)
     if begin:
         begin = text.find(" ", begin) + 1
     cut = text[begin : begin + AROUND]
@@ -196,15 +169,11 @@ def around(hit: Hit, words: Sequence[str]) -> Markup:
     return marked(("… " if begin else "") + cut, words)
 
 
-def _search(word: str, text: str) -> re.Match[str] | None:
-    return re.search(re.escape(word), text, re.IGNORECASE)
-
-
 @dataclass(frozen=True)
-class Found(Pager):
+class HitPage(Pager):
     """One page of hits, the best first."""
 
-    hits: Sequence[Hit]
+    entries: Sequence[Entry]
     address: str
 
     def address_of(self, number: int) -> str:
@@ -212,9 +181,9 @@ class Found(Pager):
         return f"{self.address}&page={number}"
 
 
-def page_of(hits: Sequence[Hit], number: int, *, address: str) -> Found:
+def page_of(entries: Sequence[Entry], number: int, *, address: str) -> HitPage:
     """Give one page of the hits; a number beyond them gives the last."""
-    pages = pages_of(len(hits), size=ON_A_PAGE)
+    pages = pages_of(len(entries), size=ON_A_PAGE)
     number = nearest_page(number, pages)
-    shown = hits[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
-    return Found(number, pages, len(hits), shown, address)
+    shown = entries[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+    return HitPage(number, pages, len(entries), shown, address)

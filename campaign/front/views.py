@@ -21,8 +21,10 @@ from campaign.events.sign_ups.queries import seats_taken
 from campaign.front import navigation
 from campaign.front.policy import LONGEST_SEARCH
 from campaign.front.search import around, find, page_of, words_of
+from campaign.languages import current_language
 from campaign.newsletter import queries as newsletter_queries
 from campaign.pages import queries as pages_queries
+from campaign.search.findings import kind_of
 from campaign.summits import queries as summits_queries
 from campaign.templating import Campaign, absolute
 
@@ -92,8 +94,9 @@ def search() -> str:
     asked = " ".join(request.args.get("q", "").split())[:LONGEST_SEARCH]
     number = request.args.get("page", "1")
     words = words_of(asked)
-    found = page_of(
-        find(words, now=clock.now()),
+    found = find(words, language=current_language(), now=clock.now())
+    hits = page_of(
+        found.entries,
         int(number) if re.fullmatch(r"[0-9]{1,4}", number) else 1,
         address=url_for("front.search", q=asked),
     )
@@ -102,7 +105,8 @@ def search() -> str:
         asked=asked,
         words=words,
         found=found,
-        hits=[(hit, around(hit, words)) for hit in found.hits],
+        page=hits,
+        hits=[(entry, kind_of(entry.kind), around(entry, found.words)) for entry in hits.entries],
     )
 
 

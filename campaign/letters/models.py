@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from campaign.counts.registry import Source, counted
 from campaign.db import Model
 from campaign.letters.policy import CONFIRM_WITHIN
 from campaign.people.models import Person
@@ -89,6 +90,10 @@ class Letter(Model):
     def thread(self) -> str:
         """Name the thread of the mails to the supporter about it."""
         return f"letter:{self.id}"
+
+
+LETTERS_CONFIRMED_BY_TIME = counted("letters.confirmed", Source("letter", at="confirmed_at"))
+LETTERS_SENT_BY_TIME = counted("letters.sent", Source("letter", at="sent_at"))
 
 
 class LetterAsk(Model):

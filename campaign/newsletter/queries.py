@@ -1,7 +1,5 @@
 """Questions about the newsletter: its issues, its subscribers, how many come and go."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import Select, select
 
 from campaign.db import db
@@ -24,22 +22,6 @@ def public_issues(*, limit: int) -> list[Issue]:
             .limit(limit)
         )
     )
-
-
-def with_words(words: Sequence[str], *, most: int) -> list[tuple[Issue, IssueText]]:
-    """List the texts of the archive in which all of the words stand, the newest first."""
-    said = (IssueText.title, IssueText.html)
-    query = (
-        select(Issue, IssueText)
-        .join(IssueText, IssueText.issue_id == Issue.id)
-        .where(
-            Issue.published_at.is_not(None),
-            Issue.taken_down_at.is_(None),
-            *(contains_word(word, *said) for word in words),
-        )
-        .order_by(Issue.published_at.desc(), Issue.id.desc(), IssueText.id)
-    )
-    return [(issue, text) for issue, text in db.session.execute(query.limit(most))]
 
 
 def issue_with_slug(slug: str) -> Issue | None:

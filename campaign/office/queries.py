@@ -1,40 +1,39 @@
 """What the desk asks of the rooms: the week beside the one before, what comes, what is amiss."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 
+from campaign.counts.queries import between, number_differing
+from campaign.counts.registry import Counted
 from campaign.db import count_of, db
 from campaign.events import queries as events_queries
 from campaign.events.models import Event
-from campaign.events.sign_ups.models import SignUp
+from campaign.events.sign_ups.models import CONFIRMED_BY_TIME
 from campaign.events.sign_ups.queries import seats_taken
 from campaign.inbound import queries as inbound_queries
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import short_date
-from campaign.letters.models import Letter
+from campaign.letters.models import LETTERS_CONFIRMED_BY_TIME, LETTERS_SENT_BY_TIME
 from campaign.newsletter.models import Issue
 from campaign.newsletter.queries import search_issues
 from campaign.office.policy import SHOULD_HAVE_LEFT
 from campaign.outbox import ledger
 from campaign.outbox.hard_bounces import queries as hard_bounces_queries
 from campaign.outbox.hard_bounces.models import Cause
-from campaign.outbox.models import OPEN, Batch, Message, State
+from campaign.outbox.models import FAILED_BY_TIME, OPEN, SENT_BY_TIME, Batch, State
 from campaign.outbox.queries import counts, oldest_waiting
 from campaign.outbox.throttles.models import Throttle
 from campaign.outbox.throttles.queries import troubled_relay
-from campaign.people.models import Purpose, Subscription
+from campaign.people.models import LEFT_BY_TIME, SUBSCRIBED_BY_TIME
 from campaign.summits.models import Post
 from campaign.summits.policy import STALE_AFTER, UNUSED_AFTER
 
 WEEK = 7
-_FAILED = (State.FAILED, State.BOUNCED)
 NEXT_EVENTS = 8
 NEWEST_ISSUES = 5
 
@@ -95,6 +94,8 @@ class Concerns:
     # Of these, how many are erased before long because nobody looks.
     mails_expiring: int
     unverified: int
+    # How many kept numbers were not what the rows said when they were last compared.
+    wrong_counts: int
 
     def __bool__(self) -> bool:
         return any(vars(self).values())
@@ -132,21 +133,23 @@ def desk(*, has_unknown_proxy: bool = False, now: datetime) -> Desk:
 
 
 def figures(*, now: datetime) -> list[Figure]:
-    """Count what people did and what was sent, day by day."""
-    news = Subscription.purpose == Purpose.NEWSLETTER
-    measures: list[tuple[Any, Any, Sequence[ColumnElement[bool]]]] = [
-        (_l("Sign-ups for events"), SignUp.confirmed_at, []),
-        (_l("New subscribers"), Subscription.confirmed_at, [news]),
-        (_l("Subscribers who left"), Subscription.left_at, [news]),
-        (_l("Letters confirmed"), Letter.confirmed_at, []),
-        (_l("Letters sent"), Letter.sent_at, []),
-        (_l("Mails sent"), Message.settled_at, [Message.state == State.SENT]),
-        (_l("Mails that failed"), Message.settled_at, [Message.state.in_(_FAILED)]),
+    """Tell what people did and what was sent, day by day."""
+    measures: list[tuple[Any, Counted]] = [
+        (_l("Sign-ups for events"), CONFIRMED_BY_TIME),
+        (_l("New subscribers"), SUBSCRIBED_BY_TIME),
+        (_l("Subscribers who left"), LEFT_BY_TIME),
+        (_l("Letters confirmed"), LETTERS_CONFIRMED_BY_TIME),
+        (_l("Letters sent"), LETTERS_SENT_BY_TIME),
+        (_l("Mails sent"), SENT_BY_TIME),
+        (_l("Mails that failed"), FAILED_BY_TIME),
     ]
     zone = ZoneInfo(current_app.config["TIMEZONE"])
+    today = now.astimezone(zone).date()
+    days = [today - timedelta(days=back) for back in range(2 * WEEK - 1, -1, -1)]
+    begins = [datetime.combine(day, time(), zone) for day in [*days, today + timedelta(days=1)]]
+    found = between([kind for _label, kind in measures], begins)
     return [
-        Figure(label, _by_day(moment, where, now=now, zone=zone))
-        for label, moment, where in measures
+        Figure(label, list(zip(days, found[kind.name], strict=True))) for label, kind in measures
     ]
 
 
@@ -175,6 +178,7 @@ def concerns(*, failed: int, has_unknown_proxy: bool, now: datetime) -> Concerns
         has_unknown_proxy=has_unknown_proxy,
         mails_expiring=inbound_queries.number_expiring(now=now),
         unverified=inbound_queries.number_unverified(since=now - timedelta(days=WEEK)),
+        wrong_counts=number_differing(),
     )
 
 
@@ -199,18 +203,3 @@ def _posts_in_use(now: datetime, *where: ColumnElement[bool]) -> int:
             *where,
         )
     )
-
-
-def _by_day(
-    moment: Any, where: Sequence[ColumnElement[bool]], *, now: datetime, zone: ZoneInfo
-) -> list[tuple[date, int]]:
-    today = now.astimezone(zone).date()
-    days = [today - timedelta(days=back) for back in range(2 * WEEK - 1, -1, -1)]
-    starts = [datetime.combine(day, time(), zone) for day in [*days, today + timedelta(days=1)]]
-    # One look at the rows for all days; each database has its own idea of what a day is.
-    numbers = db.session.execute(
-        select(
-            *[func.count().filter(moment >= start, moment < end) for start, end in pairwise(starts)]
-        ).where(moment >= starts[0], *where)
-    ).one()
-    return list(zip(days, numbers, strict=True))

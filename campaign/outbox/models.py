@@ -12,6 +12,7 @@ from sqlalchemy import Text as LongString
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from campaign import tokens
+from campaign.counts.registry import Source, counted
 from campaign.db import Model, partial_index
 
 
@@ -249,3 +250,18 @@ class Message(Model):
     def is_open(self) -> bool:
         """Tell whether it may still leave."""
         return self.state in OPEN
+
+
+# What a message is counted as: its state. Being sent for a moment, it waits still; so a claim
+# changes no count.
+_STATUS = "CASE WHEN state = 'sending' THEN 'waiting' ELSE state END"
+# Messages by kind and status: `newsletter:sent`; and those of a batch: `12:sent`.
+MESSAGES = counted("outbox", Source("outbox_message", by=f"kind || ':' || {_STATUS}"))
+OF_BATCH = counted("outbox.batch", Source("outbox_message", by=f"batch_id || ':' || {_STATUS}"))
+SENT_BY_TIME = counted(
+    "outbox.sent", Source("outbox_message", at="settled_at", where="state = 'sent'")
+)
+FAILED_BY_TIME = counted(
+    "outbox.failed",
+    Source("outbox_message", at="settled_at", where="state IN ('failed', 'bounced')"),
+)

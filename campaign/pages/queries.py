@@ -1,17 +1,15 @@
 """Questions about pages and news. What strangers may not see is found by `every` alone."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import defer
 
 from campaign.db import count_of, db
 from campaign.pages.models import Page, Redirect
 from campaign.paging import Pager, pages_of
-from campaign.tables import contains_word
 
 NEWS_ON_A_PAGE = 10
 
@@ -103,20 +101,6 @@ def addresses() -> list[tuple[str, datetime]]:
         select(Page.path, Page.changed_at).where(Page.is_draft.is_(False)).order_by(Page.path)
     )
     return [(path, changed_at) for path, changed_at in rows]
-
-
-def with_words(words: Sequence[str], *, most: int) -> list[Page]:
-    """List pages and news in which all of the words stand, those with them in the title first."""
-    in_title = [contains_word(word, Page.title) for word in words]
-    query = (
-        select(Page)
-        .where(
-            Page.is_draft.is_(False),
-            *(contains_word(word, Page.title, Page.description, Page.source) for word in words),
-        )
-        .order_by(and_(*in_title).desc(), Page.published_on.desc().nulls_last(), Page.id)
-    )
-    return list(db.session.scalars(query.limit(most)))
 
 
 def number_of_pages() -> int:

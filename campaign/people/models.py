@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from campaign.counts.registry import Source, counted
 from campaign.db import Model, partial_index
 from campaign.outbox.models import address_hash
 
@@ -117,6 +118,26 @@ class Subscription(Model):
         return Status.PENDING if self.is_pending else Status.LEFT
 
 
+# Subscriptions to a purpose by how they stand: `newsletter:active`. Who left and has asked again
+# stands by themselves, since they are among those who left and among those who are pending.
+SUBSCRIPTIONS = counted(
+    "subscriptions",
+    Source(
+        "person_subscription",
+        by=(
+            "purpose || CASE WHEN asked_at > left_at THEN ':asked again' "
+            "WHEN left_at IS NOT NULL THEN ':left' "
+            "WHEN confirmed_at IS NOT NULL THEN ':active' ELSE ':pending' END"
+        ),
+    ),
+)
+_NEWS = "purpose = 'newsletter'"
+SUBSCRIBED_BY_TIME = counted(
+    "subscribers.new", Source("person_subscription", at="confirmed_at", where=_NEWS)
+)
+LEFT_BY_TIME = counted("subscribers.left", Source("person_subscription", at="left_at", where=_NEWS))
+
+
 class Consent(Model):
     """One agreement, word for word: to what, when, through which form; and its withdrawal."""
 
@@ -158,6 +179,10 @@ class Tag(Model):
     person_id: Mapped[int] = mapped_column(
         ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+
+
+# The people who have a tag.
+TAGGED = counted("people.tagged", Source("person_tag", by="tag"))
 
 
 class RefusedTopic(Model):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from campaign.counts.registry import Source, counted
 from campaign.db import Model, partial_index
 from campaign.events.models import Event
 from campaign.events.policy import RESERVATION
@@ -90,6 +91,27 @@ class SignUp(Model):
         return self.stamped_at
 
 
+_COMING = "confirmed_at IS NOT NULL AND withdrawn_at IS NULL"
+# The seats taken at an event. Of sign-ups that are erased their number is left.
+SEATS = counted(
+    "event.seats",
+    Source("sign_up", by="event_id", number="1 + guests", where=_COMING),
+    Source("event", by="id", number="erased_seats", where="erased_seats <> 0"),
+)
+# The sign-ups for an event by their status: `12:coming`.
+SIGN_UPS = counted(
+    "event.sign_ups",
+    Source(
+        "sign_up",
+        by=(
+            "event_id || CASE WHEN withdrawn_at IS NOT NULL THEN ':withdrawn' "
+            "WHEN confirmed_at IS NOT NULL THEN ':coming' ELSE ':asked' END"
+        ),
+    ),
+)
+CONFIRMED_BY_TIME = counted("sign_ups.confirmed", Source("sign_up", at="confirmed_at"))
+
+
 class SignUpAsk(Model):
     """What one form asked for: a sign-up in somebody's name, which their button makes true.
 
@@ -127,7 +149,7 @@ class SignUpAsk(Model):
     sign_up: Mapped[SignUp | None] = relationship(lazy="raise_on_sql")
 
     __table_args__ = (
-        Index("ix_sign_up_ask_reserved", "event_id", "asked_at"),
+        partial_index("ix_sign_up_ask_reserved", "event_id", "asked_at", where="seats > 0"),
         partial_index("ix_sign_up_ask_due", "id", where="answered_at IS NULL"),
         # No id is given twice: links name it.
         {"sqlite_autoincrement": True},

@@ -1,16 +1,18 @@
 """Questions about sign-ups: whose they are, how many seats they take, which are to be erased."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from campaign.db import count_of, db, lock
+from campaign.counts.queries import all_numbers, number, numbers
+from campaign.db import db, lock
 from campaign.events.models import Event
 from campaign.events.policy import RESERVATION, SIGN_UP_RETENTION
 from campaign.events.queries import WIDEST_ZONE_GAP
-from campaign.events.sign_ups.models import SignUp, SignUpAsk, Status
+from campaign.events.sign_ups.models import SEATS, SIGN_UPS, SignUp, SignUpAsk, Status
 from campaign.people.models import Person
 from campaign.tables import contains_word
 
@@ -37,38 +39,21 @@ def seats_taken(event_ids: Iterable[int]) -> dict[int, int]:
     They are of those who have said themselves that they come, so a stranger's form changes none.
     Of sign-ups that are erased their number is left, so an event long over counts as it did.
     """
-    ids = list(event_ids)
-    rows = db.session.execute(select(Event.id, _seats()).where(Event.id.in_(ids)))
-    return {**dict.fromkeys(ids, 0), **{event_id: int(seats) for event_id, seats in rows}}
+    return numbers(SEATS, event_ids)
 
 
-def all_seats_taken() -> dict[int, int]:
-    """Count the seats taken at every event."""
-    rows = db.session.execute(select(Event.id, _seats()))
-    return {event_id: int(seats) for event_id, seats in rows}
+def all_seats_taken() -> Counter[int]:
+    """Count the seats taken at every event; where it is none, it need not be in the answer."""
+    return Counter({int(event_id): seats for event_id, seats in all_numbers(SEATS).items()})
 
 
 def seats_taken_by_action() -> dict[int | None, int]:
     """Count the seats taken on each day of action that has events."""
-    events = select(Event.action_id, _seats().label("seats")).subquery()
-    rows = db.session.execute(
-        select(events.c.action_id, func.sum(events.c.seats)).group_by(events.c.action_id)
-    )
-    return {action_id: int(seats) for action_id, seats in rows}
-
-
-def _seats() -> ColumnElement[int]:
-    """Count, beside an event, the seats taken at it."""
-    known = (
-        select(func.sum(1 + SignUp.guests))
-        .where(
-            SignUp.event_id == Event.id,
-            SignUp.confirmed_at.is_not(None),
-            SignUp.withdrawn_at.is_(None),
-        )
-        .scalar_subquery()
-    )
-    return Event.erased_seats + func.coalesce(known, 0)
+    taken = all_seats_taken()
+    found: Counter[int | None] = Counter()
+    for event_id, action_id in db.session.execute(select(Event.id, Event.action_id)):
+        found[action_id] += taken[event_id]
+    return dict(found)
 
 
 def seats_reserved(event_ids: Iterable[int], *, now: datetime) -> dict[int, int]:
@@ -109,24 +94,27 @@ def seats_reserved_by_client(event: Event, client_hash: str, *, now: datetime) -
 
 
 def _is_reserved(now: datetime) -> ColumnElement[bool]:
-    return SignUpAsk.asked_at > now - RESERVATION
+    # As the index has them: most reserve none.
+    return and_(SignUpAsk.asked_at > now - RESERVATION, SignUpAsk.seats > literal_column("0"))
 
 
 def free_seats(event: Event, *, now: datetime) -> int | None:
     """Count the seats neither taken nor reserved; None where there is no limit."""
+    if event.capacity is None:
+        return None
     taken, reserved = seats_taken([event.id]), seats_reserved([event.id], now=now)
     return event.free_seats(taken[event.id] + reserved[event.id])
 
 
 def count_active(event: Event) -> int:
     """Count the people in whose calendar an event stands: each would get a mail."""
-    active = select(SignUp.id).where(SignUp.event_id == event.id, SignUp.withdrawn_at.is_(None))
-    return count_of(active)
+    keys = [f"{event.id}:{status}" for status in (Status.ASKED, Status.COMING)]
+    return sum(numbers(SIGN_UPS, keys).values())
 
 
 def count_unconfirmed(event: Event) -> int:
     """Count the people for whom a form asked and who have not confirmed it."""
-    return count_of(search_sign_ups(event, status=Status.ASKED))
+    return number(SIGN_UPS, f"{event.id}:{Status.ASKED}")
 
 
 def search_sign_ups(event: Event, words: str = "", *, status: str = "") -> Select[SignUp]:

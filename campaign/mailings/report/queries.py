@@ -15,6 +15,7 @@ from campaign.languages import lazy_gettext as _l
 from campaign.mailings import queries
 from campaign.mailings.policy import WATCHED
 from campaign.outbox.models import OPEN, Batch, Message, State
+from campaign.outbox.queries import counts_of_batches
 from campaign.outbox.suppressions.models import Suppression
 from campaign.people.models import Person, Subscription
 
@@ -63,22 +64,13 @@ class Counts:
 
 
 def counts_of(batches: Sequence[Batch]) -> Counts:
-    """Count the messages of some batches by their state, from the index alone."""
-    return _counted([batch.id for batch in batches])
+    """Count the messages of some batches by their state."""
+    return Counts(counts_of_batches([batch.id for batch in batches]))
 
 
 def counts_of_content(kind: str, id: int) -> Counts:
     """Count the messages of all mailings of a content by their state."""
-    return _counted(queries.batches_of(kind, id))
-
-
-def _counted(batch_ids: list[int]) -> Counts:
-    query = (
-        select(Message.state, func.count())
-        .where(Message.batch_id.in_(batch_ids))
-        .group_by(Message.state)
-    )
-    return Counts(dict(db.session.execute(query).all()) if batch_ids else {})
+    return Counts(counts_of_batches(queries.batches_of(kind, id)))
 
 
 # What the status codes of a bounce mean (RFC 3463), by the beginnings of the code.

@@ -6,18 +6,19 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
-    func,
     or_,
     select,
 )
 from sqlalchemy.orm import contains_eager
 
+from campaign.counts.queries import number
 from campaign.db import db
 from campaign.outbox.kinds import caused_by_strangers
 from campaign.outbox.queries import queued_lately
 from campaign.outbox.suppressions.models import BOUNCE
 from campaign.outbox.suppressions.queries import is_suppressed, suppression_of
 from campaign.people.models import (
+    SUBSCRIPTIONS,
     Consent,
     Person,
     Purpose,
@@ -87,18 +88,7 @@ def search_subscriptions(words: str = "", *, status: str = "") -> Select[Subscri
 
 def number_of_subscribers(purpose: Purpose) -> int:
     """Count those who agreed to a purpose and have not left."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(Subscription)
-            .where(
-                Subscription.purpose == purpose,
-                Subscription.confirmed_at.is_not(None),
-                Subscription.left_at.is_(None),
-            )
-        )
-        or 0
-    )
+    return number(SUBSCRIPTIONS, f"{purpose}:{Status.ACTIVE}")
 
 
 def may_be_asked(address: str, *, now: datetime) -> bool:
