@@ -493,7 +493,7 @@ def test_mails_that_wait_or_left_say_what_they_said_by_texts_they_name_and_can_g
         "JOIN outbox_batch b ON b.id = v.batch_id"
     )
     with empty.app_context():
-        upgrade(directory=folder, revision="0012")
+        upgrade(directory=folder, revision="0014")
         for statement in MAILS_WITH_THEIR_WORDS.split(";\n"):
             given = {"calendar": ENTRY} if ":calendar" in statement else {}
             db.session.execute(text(statement), given)
@@ -527,7 +527,7 @@ def test_mails_that_wait_or_left_say_what_they_said_by_texts_they_name_and_can_g
         db.session.rollback()
         db.session.remove()
 
-        downgrade(directory=folder, revision="0012")
+        downgrade(directory=folder, revision="0014")
 
         assert (db.session.execute(old).all(), db.session.execute(shared).all()) == before
         db.session.remove()
