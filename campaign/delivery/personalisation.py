@@ -10,11 +10,28 @@ from email.utils import format_datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from campaign.delivery.sentinels import DATE, HEAD, HTML, TEXT, TOKEN, Sentinels
+from campaign.delivery.sentinels import (
+    CALENDAR,
+    DATE,
+    HEAD,
+    HTML,
+    SENTINEL,
+    TEXT,
+    TOKEN,
+    named_sentinel,
+    sentinel,
+)
 from campaign.outbox import fields
 from campaign.outbox.calendar_lines import CalendarLines
 from campaign.outbox.fields import FIELD, Field, Recipient, Value
-from campaign.outbox.mail import ClaimedMessage, Content, Envelope, body_of, message_id
+from campaign.outbox.mail import (
+    ClaimedMessage,
+    Content,
+    Envelope,
+    body_of,
+    message_id,
+    quoted_printable,
+)
 from campaign.outbox.mail_headers import address_header, on_one_line, text_header, token_header
 
 
@@ -123,17 +140,15 @@ class CompiledText:
         self._calendar = CalendarLines(content.calendar) if content.calendar else None
         self._parts: list[bytes] = []
         self._fillers: dict[_Asked, _Filler] = {}
-        self._tokens: list[int] = []
-        self._dates: list[int] = []
-        self._calendars: list[int] = []
+        # What every mail has -> where.
+        self._named: dict[str, list[int]] = {TOKEN: [], DATE: [], CALENDAR: []}
         # Those of an issue have one, or some; of single mails hardly two have the same.
         self._dates_known = _Remembered(most=10_000)
-        sentinels = Sentinels()
-        self._cut(self._with_placeholders(sentinels), sentinels)
+        self._cut(self._with_sentinels())
         # What it was made of is not asked for again.
         self._content = replace(content, text="", html="", calendar="", headers={})
 
-    def _with_placeholders(self, sentinels: Sentinels) -> bytes:
+    def _with_sentinels(self) -> bytes:
         content = self._content
 
         def prepared(text: str, kind: str) -> str:
@@ -143,12 +158,12 @@ class CompiledText:
                 asked = _Asked(found[1], html.unescape(default) if kind == HTML else default)
                 if asked not in self._asked:
                     self._asked.append(asked)
-                return sentinels.of(kind, self._asked.index(asked))
+                return sentinel(kind, self._asked.index(asked))
 
             return FIELD.sub(placeholder, text)
 
-        head = token_header("Date", sentinels.named(DATE))
-        head += token_header("Message-ID", message_id(sentinels.named(TOKEN), self._envelope))
+        head = token_header("Date", named_sentinel(DATE))
+        head += token_header("Message-ID", message_id(named_sentinel(TOKEN), self._envelope))
         for name, value in content.headers.items():
             head += token_header(name, prepared(value, HEAD))
         return head + body_of(
@@ -156,21 +171,19 @@ class CompiledText:
                 content,
                 text=prepared(content.text, TEXT),
                 html=prepared(content.html, HTML),
-                calendar=sentinels.calendar if content.calendar else "",
+                calendar=named_sentinel(CALENDAR) if content.calendar else "",
             )
         )
 
-    def _cut(self, raw: bytes, sentinels: Sentinels) -> None:
+    def _cut(self, raw: bytes) -> None:
         end = 0
-        for found in sentinels.pattern.finditer(raw):
+        for found in SENTINEL.finditer(raw):
             self._parts.append(raw[end : found.start()])
             at = len(self._parts)
             self._parts.append(b"")
             end = found.end()
-            if found[4]:
-                self._calendars.append(at)
-            elif found[3]:
-                (self._tokens if found[3].decode() == TOKEN else self._dates).append(at)
+            if found[3]:
+                self._named[found[3].decode()].append(at)
             else:
                 asked = self._asked[int(re.sub(rb"\D", b"", found[2]))]
                 filler = self._fillers.setdefault(
@@ -194,15 +207,13 @@ class CompiledText:
         )
         for filler in self._fillers.values():
             filler.put(parts, reader, now)
-        name = token.encode()
-        for at in self._tokens:
-            parts[at] = name
-        date = self._date(mail.queued_at)
-        for at in self._dates:
-            parts[at] = date
+        for at in self._named[TOKEN]:
+            parts[at] = token.encode()
+        for at in self._named[DATE]:
+            parts[at] = self._date(mail.queued_at)
         if self._calendar is not None:
             calendar = _base64(self._calendar.fill(lambda line: self._filled(line, reader, now)))
-            for at in self._calendars:
+            for at in self._named[CALENDAR]:
                 parts[at] = calendar
         head = address_header("To", mail.to, mail.to_name)
         subject = self._shared_subject or self._subject_header(reader, now)
@@ -258,17 +269,4 @@ def _quoted_printable(value: str) -> bytes:
     """Encode a value (RFC 2045 section 6.7) on lines of its own, so that none grows too long."""
     if _SHORT.fullmatch(value):
         return b"=\r\n%s=\r\n" % value.encode()
-    return b"=\r\n" + b"\r\n".join(_soft_lines(line) for line in value.split("\n")) + b"=\r\n"
-
-
-def _soft_lines(line: str) -> bytes:
-    quoted = _TO_QUOTE.sub(lambda found: b"=%02X" % found[0][0], line.encode())
-    if quoted.endswith(b" "):
-        # A space at the end of a line would be stripped on the way.
-        quoted = quoted[:-1] + b"=20"
-    return b"=\r\n".join(_PIECE.findall(quoted))
-
-
-# All but what may stand as it is (RFC 2045 section 6.7); a line holds 24 signs or codes of three.
-_TO_QUOTE = re.compile(rb"[^ !-<>-~]")
-_PIECE = re.compile(rb"(?:=..|[^=]){1,24}")
+    return b"=\r\n%s=\r\n" % quoted_printable(value)
