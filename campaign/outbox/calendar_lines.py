@@ -29,26 +29,25 @@ class CalendarLines:
     def fill(self, fill: Fill) -> bytes:
         """Write the calendar of one reader. Raises `UnsafeHeader` for a value with a line end."""
         return b"".join(
-            piece if isinstance(piece, bytes) else folded(safe_header(fill(piece)))
+            piece if isinstance(piece, bytes) else folded(safe_header(fill(piece))).encode()
             for piece in self._pieces
         )
 
 
-def folded(line: str) -> bytes:
-    """Fold a content line; never within a character, nor within an escape."""
-    whole = line.encode()
-    if len(whole) <= LINE:
-        return whole
-    pieces, begin, room = [], 0, LINE
-    while len(whole) - begin > room:
-        end = begin + room
-        while whole[end] & 0xC0 == 0x80 or _ends_in_escape(whole[begin:end]):
+def folded(line: str) -> str:
+    """Fold a line to 75 octets and tear no letter (RFC 5545 section 3.1)."""
+    if line.isascii():
+        if len(line) <= LINE:
+            return line
+        # What goes on begins with a space.
+        most = LINE - 1
+        rest = (line[at : at + most] for at in range(LINE, len(line), most))
+        return "\r\n ".join((line[:LINE], *rest))
+    raw, parts, most = line.encode(), [], LINE
+    while len(raw) > most:
+        end = most
+        while raw[end] & 0xC0 == 0x80:
             end -= 1
-        pieces.append(whole[begin:end])
-        # The space that opens a folded line counts.
-        begin, room = end, LINE - 1
-    return b"\r\n ".join([*pieces, whole[begin:]])
-
-
-def _ends_in_escape(piece: bytes) -> bool:
-    return (len(piece) - len(piece.rstrip(b"\\"))) % 2 == 1
+        parts.append(raw[:end])
+        raw, most = raw[end:], LINE - 1
+    return b"\r\n ".join((*parts, raw)).decode()
