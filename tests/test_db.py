@@ -56,6 +56,9 @@ def empty(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> 
     else:
         url = f"sqlite:///{tmp_path}/migrated.sqlite"
     app = create_app({"SECRET_KEY": SECRET, "INSTANCE": str(tmp_path), "DATABASE_URL": url})
+    with app.app_context():
+        # Rows are written before there is a table that says so.
+        db.engine.update_execution_options(raises_public_revision=False)
     yield app
     close(app)
 
@@ -493,7 +496,7 @@ def test_mails_that_wait_or_left_say_what_they_said_by_texts_they_name_and_can_g
         "JOIN outbox_batch b ON b.id = v.batch_id"
     )
     with empty.app_context():
-        upgrade(directory=folder, revision="0014")
+        upgrade(directory=folder, revision="0016")
         for statement in MAILS_WITH_THEIR_WORDS.split(";\n"):
             given = {"calendar": ENTRY} if ":calendar" in statement else {}
             db.session.execute(text(statement), given)
@@ -527,7 +530,7 @@ def test_mails_that_wait_or_left_say_what_they_said_by_texts_they_name_and_can_g
         db.session.rollback()
         db.session.remove()
 
-        downgrade(directory=folder, revision="0014")
+        downgrade(directory=folder, revision="0016")
 
         assert (db.session.execute(old).all(), db.session.execute(shared).all()) == before
         db.session.remove()

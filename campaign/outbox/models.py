@@ -86,6 +86,7 @@ class Batch(Model):
     """One mail to many: its texts say what, its messages to whom."""
 
     __tablename__ = "outbox_batch"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
@@ -119,6 +120,7 @@ class Text(Model):
     """
 
     __tablename__ = "outbox_text"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_batch.id", ondelete="CASCADE"))
@@ -153,6 +155,7 @@ class Message(Model):
     """One mail to one recipient, and everything that is known of its way."""
 
     __tablename__ = "outbox_message"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
