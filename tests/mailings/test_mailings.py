@@ -585,7 +585,7 @@ def test_a_test_goes_to_seeds_and_organisers_as_readers_get_it_and_to_nobody_els
         assert (refused.status_code, wrong.status_code, answer.status_code) == (422, 422, 303)
         assert to_whom(batch.id) == {"seed", "organiser"}
         assert variant.subject == "[Test] Welcome to you"
-        assert "List-Unsubscribe-Post" in batch.headers
+        assert "List-Unsubscribe-Post" in variant.headers
         assert not found(issue).is_sent
 
 
