@@ -73,7 +73,7 @@ def app(_application: Flask) -> Iterator[Flask]:
     yield _application
     with _application.app_context():
         differing = _counts_that_differ_from_the_rows()
-        _empty_the_tables()
+        empty_the_tables()
         _application.extensions.pop("outbox.texts", None)
         jobs.queue().flush()
     for mail in Path(_application.config["INSTANCE"]).glob("mailbox/*"):
@@ -87,7 +87,7 @@ def _counts_that_differ_from_the_rows() -> dict[tuple[str, str], int]:
         return differences(known(), now=clock.now())
 
 
-def _empty_the_tables() -> None:
+def empty_the_tables() -> None:
     """Delete every row, in one go: a statement at a time would cost more than most tests."""
     deletes = ";".join(f'DELETE FROM "{table.name}"' for table in _tables())
     raw = db.engine.raw_connection()

@@ -33,16 +33,16 @@ STATES: dict[str, Any] = {
 }
 
 
-def messages(
-    words: str = "", *, state: str = "", kind: str = "", batch_id: int | None = None
-) -> Select[Message]:
-    """Find messages, newest first, with the subjects of their texts."""
-    query = queries.search(words, state=state, kind=kind).options(
+def messages(words: str = "", **where: Any) -> Select[Message]:
+    """Find messages, newest first, with the subjects of their texts.
+
+    They are found as `queries.search` says.
+    """
+    return queries.search(words, **where).options(
         selectinload(Message.text).load_only(
             Text.subject, Text.language, Text.about_id, raiseload=True
         ),
     )
-    return query if batch_id is None else query.where(Message.batch_id == batch_id)
 
 
 def message(id: int) -> Message | None:
@@ -94,11 +94,6 @@ def _shown(field: Field, reader: Recipient, now: datetime) -> Value:
     except KeyError:
         # No room offers it any more, nor has this message such a value.
         return Value("…")
-
-
-def kinds() -> list[str]:
-    """Name the kinds of message there are, in the order of the alphabet."""
-    return list(db.session.scalars(select(Message.kind).distinct().order_by(Message.kind)))
 
 
 def paused_batches() -> list[Batch]:
