@@ -344,7 +344,7 @@ def test_one_workers_claim_is_not_settled_by_another(
 def test_mails_of_a_thread_leave_where_a_database_has_statistics(app: Flask, sink: Sink) -> None:
     post(app, *(replace(MAIL, thread=f"sign-up:{number}") for number in range(100)))
     send(app)
-    post(app, replace(MAIL, subject="the next", thread="sign-up:100"))
+    post(app, a_mail(**SAID | {"subject": "the next"}, thread="sign-up:100"))
     with app.app_context():
         db.session.connection().exec_driver_sql("ANALYZE")
         db.session.commit()
