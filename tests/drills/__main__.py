@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable
 
+from tests.drills.counting import counting
 from tests.drills.dripping import slow_clients_drill
 from tests.drills.encoding import encoded_words
 from tests.drills.killing import issue_kill
@@ -39,6 +40,8 @@ DRILLS: dict[str, tuple[Drill, str]] = {
     "slow-clients-postgresql": (slow_clients_drill, "postgresql"),
     "race": (race, "sqlite"),
     "race-postgresql": (race, "postgresql"),
+    "counts": (counting, "sqlite"),
+    "counts-postgresql": (counting, "postgresql"),
     "zones": (zones, "sqlite"),
     "timing": (timing, "sqlite"),
     "timing-postgresql": (timing, "postgresql"),
