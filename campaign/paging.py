@@ -4,22 +4,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Pager:
-    """One page, ready for `pager` of `macros/lists.html`; whoever extends it gives addresses."""
+class Stepper:
+    """One page of a list that is not counted: whoever extends it gives addresses and `has_next`."""
 
     number: int
-    pages: int
-    total: int
 
     @property
     def has_previous(self) -> bool:
         """Tell whether there is a page before."""
         return self.number > 1
-
-    @property
-    def has_next(self) -> bool:
-        """Tell whether there is a page after."""
-        return self.number < self.pages
 
     @property
     def previous_url(self) -> str:
@@ -34,6 +27,19 @@ class Pager:
     def address_of(self, number: int) -> str:
         """Give the address of a page of the same list."""
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Pager(Stepper):
+    """One page of a list that is counted, ready for `pager` of `macros/lists.html`."""
+
+    pages: int
+    total: int
+
+    @property
+    def has_next(self) -> bool:
+        """Tell whether there is a page after."""
+        return self.number < self.pages
 
 
 def pages_of(total: int, *, size: int) -> int:

@@ -31,7 +31,7 @@ PLAN = {"__init__", *" ".join(ORDER).split()}
 # Where a second noun, or a craft that is tied to one, stands in the plan of its room: from the
 # top, all of them above one file; with nothing but a space between, neither knows the other.
 SECOND_NOUNS: dict[str, dict[str, str]] = {
-    "events": {"verbs": "event_mails changes > sign_ups"},
+    "events": {"verbs": "event_mails changes > sign_ups", "queries": "actions feeds"},
     "events/sign_ups": {"verbs": "rsvps > asks"},
     "imports": {"verbs": "chunks"},
     "inbound": {"queries": "bounces"},
@@ -77,12 +77,16 @@ CRAFTS: dict[str, set[str]] = {
         "details",
         "external_links",
         "findable",
+        "list_pages",
+        "place_search",
         "starter",
         "world_map",
         "zones",
     },
+    "events/actions": set(),
     "events/changes": set(),
     "events/event_mails": {"fields", "mailing"},
+    "events/feeds": {"kept_entries"},
     "events/sign_ups": {"segments"},
     "events/sign_ups/asks": set(),
     "events/sign_ups/rsvps": set(),
@@ -94,6 +98,7 @@ CRAFTS: dict[str, set[str]] = {
         "http_headers",
         "navigation",
         "search",
+        "sitemap",
     },
     "imports": {"addresses", "csv_files", "formats", "rows", "statuses", "words"},
     "imports/chunks": {"cutting"},

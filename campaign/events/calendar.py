@@ -1,14 +1,17 @@
 """Calendars: events written as iCalendar (RFC 5545), for mails (5546), for files and feeds."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 import icalendar
+from icalendar.parser import Contentline
 
+from campaign.days_and_hours import clock_of
 from campaign.events import external_links, world_map
+from campaign.events.feeds.queries import Version
 from campaign.events.models import Event
 from campaign.events.zones import vtimezone
 from campaign.outbox.mail_headers import display_name, one_address, safe_header
@@ -37,9 +40,10 @@ def request(
     event: Event, *, url: str, organizer: Party, attendee: Party, sequence: int, stamp: datetime
 ) -> str:
     """Write the invitation of one person (RFC 5546 section 3.2.2): nobody else is named."""
-    part = _part(Entry(event, url), organizer=organizer, sequence=sequence, stamp=stamp)
-    part.add("attendee", _attendee(attendee), encode=False)
-    return _text("REQUEST", [part], [event])
+    part = component(
+        Entry(event, url), organizer=organizer, attendee=attendee, sequence=sequence, stamp=stamp
+    )
+    return calendar("REQUEST", [part], zones_of([event]))
 
 
 def cancellation(
@@ -49,55 +53,77 @@ def cancellation(
 
     The sequence must be higher than that of the REQUEST it takes back.
     """
-    part = _part(Entry(event, url), organizer=organizer, sequence=sequence, stamp=stamp)
-    part["status"] = icalendar.vText("CANCELLED")
-    part.add("attendee", _attendee(attendee), encode=False)
-    return _text("CANCEL", [part], [event])
+    part = component(
+        Entry(event, url),
+        organizer=organizer,
+        attendee=attendee,
+        sequence=sequence,
+        stamp=stamp,
+        is_cancelled=True,
+    )
+    return calendar("CANCEL", [part], zones_of([event]))
 
 
 def publish(entries: Iterable[Entry], *, organizer: Party, name: str = "") -> str:
     """Write events for a file, or with a name for a feed (RFC 5546 section 3.2.1): no attendees."""
     entries = list(entries)
-    parts = [_part(entry, organizer=organizer, sequence=entry.event.sequence) for entry in entries]
-    return _text("PUBLISH", parts, [entry.event for entry in entries], name=name)
+    parts = [component(entry, organizer=organizer) for entry in entries]
+    return calendar("PUBLISH", parts, zones_of(entry.event for entry in entries), name=name)
 
 
-def _part(
-    entry: Entry, *, organizer: Party, sequence: int, stamp: datetime | None = None
-) -> icalendar.Event:
+def component(
+    entry: Entry,
+    *,
+    organizer: Party,
+    attendee: Party | None = None,
+    sequence: int | None = None,
+    stamp: datetime | None = None,
+    is_cancelled: bool = False,
+) -> str:
+    """Write one event as a VEVENT (RFC 5545 section 3.6.1), ready to stand in a calendar.
+
+    Line by line, for a feed has ten thousand of them and a library takes a millisecond for each.
+    """
     event = entry.event
-    part = icalendar.Event()
-    part.add("uid", event.uid)
-    part.add("dtstamp", stamp or event.revised_at)
-    part.add("sequence", sequence)
-    _add_times(part, event)
-    part.add("summary", _Words(event.title))
-    part.add("location", _Words(event.location))
-    part.add("description", _Words(_description(entry)))
-    part.add("url", safe_header(entry.url))
-    if position := world_map.on_earth(event.latitude, event.longitude):
-        part.add("geo", _Geo(position))
-    part.add("status", "CANCELLED" if event.is_called_off else "CONFIRMED")
-    part.add("created", event.created_at)
-    part.add("last-modified", event.revised_at)
-    part.add("organizer", _party(organizer), encode=False)
-    return part
+    position = world_map.on_earth(event.latitude, event.longitude)
+    lines = [
+        "BEGIN:VEVENT",
+        f"UID:{_text(event.uid)}",
+        f"DTSTAMP:{_utc(stamp or event.revised_at)}",
+        f"SEQUENCE:{event.sequence if sequence is None else sequence}",
+        *_times(event),
+        f"SUMMARY:{_text(event.title)}",
+        f"LOCATION:{_text(event.location)}",
+        f"DESCRIPTION:{_text(_description(entry))}",
+        f"URL:{safe_header(entry.url)}",
+        *([f"GEO:{';'.join(map(world_map.degrees, position))}"] if position else []),
+        f"STATUS:{'CANCELLED' if is_cancelled or event.is_called_off else 'CONFIRMED'}",
+        f"CREATED:{_utc(event.created_at)}",
+        f"LAST-MODIFIED:{_utc(event.revised_at)}",
+        _organizer(organizer),
+        *([_attendee(attendee)] if attendee else []),
+        "END:VEVENT",
+    ]
+    return _written(lines)
 
 
-def _add_times(part: icalendar.Event, event: Event) -> None:
+def _times(event: Event) -> list[str]:
     if event.is_all_day:
-        part.add("dtstart", event.starts_on)
-        part.add("dtend", event.starts_on + timedelta(days=1))
-        return
+        after = event.starts_on + timedelta(days=1)
+        return [
+            f"DTSTART;VALUE=DATE:{event.starts_on:%Y%m%d}",
+            f"DTEND;VALUE=DATE:{after:%Y%m%d}",
+        ]
     zone = event.clock.key
-    for name, moment in (("dtstart", event.starts_at), ("dtend", event.ends_at)):
-        if _is_utc(zone):
-            # UTC has a form of its own and needs no VTIMEZONE (RFC 5545 section 3.3.5).
-            part.add(name, moment.astimezone(UTC))
-        else:
-            # The zone is named by hand: icalendar takes Reykjavík's, which keeps UTC, for UTC.
-            wall = moment.replace(tzinfo=None)
-            part.add(name, wall, parameters={"TZID": zone})
+    moments = (("DTSTART", event.starts_at), ("DTEND", event.ends_at))
+    if _is_utc(zone):
+        # UTC has a form of its own and needs no VTIMEZONE (RFC 5545 section 3.3.5).
+        return [f"{name}:{_utc(moment)}" for name, moment in moments]
+    return [f"{name};TZID={zone}:{moment:%Y%m%dT%H%M%S}" for name, moment in moments]
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def _is_utc(zone: str) -> bool:
@@ -117,6 +143,21 @@ def _plain(source: str, base: str) -> str:
     return plain(source, absolute=lambda path: external_links.whole(path, base=base)).strip()
 
 
+@lru_cache(maxsize=4)
+def _organizer(party: Party) -> str:
+    return _named("ORGANIZER", _party(party))
+
+
+def _attendee(party: Party) -> str:
+    written = _party(party)
+    written.params.setdefault("CN", party.address)
+    written.params["CUTYPE"] = "INDIVIDUAL"
+    written.params["ROLE"] = "REQ-PARTICIPANT"
+    written.params["PARTSTAT"] = "NEEDS-ACTION"
+    written.params["RSVP"] = "TRUE"
+    return _named("ATTENDEE", written)
+
+
 def _party(party: Party) -> icalendar.vCalAddress:
     one_address(party.address)
     written = icalendar.vCalAddress(f"mailto:{party.address}")
@@ -125,78 +166,73 @@ def _party(party: Party) -> icalendar.vCalAddress:
     return written
 
 
-def _attendee(party: Party) -> icalendar.vCalAddress:
-    written = _party(party)
-    written.params.setdefault("CN", party.address)
-    written.params["CUTYPE"] = "INDIVIDUAL"
-    written.params["ROLE"] = "REQ-PARTICIPANT"
-    written.params["PARTSTAT"] = "NEEDS-ACTION"
-    written.params["RSVP"] = "TRUE"
-    return written
+def _named(name: str, party: icalendar.vCalAddress) -> str:
+    return str(Contentline.from_parts(name, party.params, party))
 
 
 # What TEXT may not hold (RFC 5545 section 3.3.11), and what some readers take for a line's end.
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-class _Words(icalendar.vText):
-    """TEXT as we write it (RFC 5545 section 3.3.11): line ends stay, other controls do not.
-
-    The backslash is escaped first: icalendar would make a line end of an `\\N` that was typed.
-    """
-
-    def to_ical(self) -> bytes:
-        text = _CONTROLS.sub(" ", self.replace("\r\n", "\n")).replace("\\", "\\\\")
-        text = text.replace(";", "\\;").replace(",", "\\,")
-        return text.replace("\n", "\\n").encode()
+def _text(said: str) -> str:
+    """Write TEXT (RFC 5545 section 3.3.11): line ends stay, other controls do not."""
+    text = _CONTROLS.sub(" ", said.replace("\r\n", "\n")).replace("\\", "\\\\")
+    return text.replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 
 
-class _Geo(icalendar.vGeo):
-    """A position in decimals (RFC 5545 section 3.8.1.6), where Python would write 2e-05."""
-
-    def to_ical(self) -> str:
-        return f"{world_map.degrees(self.latitude)};{world_map.degrees(self.longitude)}"
+def _written(lines: Iterable[str]) -> str:
+    return "".join(f"{_folded(line)}\r\n" for line in lines)
 
 
-def _text(
-    method: str, parts: Sequence[icalendar.Event], events: Sequence[Event], *, name: str = ""
+def _folded(line: str) -> str:
+    """Fold a line to 75 octets and tear no letter (RFC 5545 section 3.1)."""
+    if line.isascii():
+        if len(line) <= _MOST_OCTETS:
+            return line
+        # What goes on begins with a space.
+        most = _MOST_OCTETS - 1
+        rest = (line[at : at + most] for at in range(_MOST_OCTETS, len(line), most))
+        return "\r\n ".join((line[:_MOST_OCTETS], *rest))
+    raw, parts, most = line.encode(), [], _MOST_OCTETS
+    while len(raw) > most:
+        end = most
+        while raw[end] & 0xC0 == 0x80:
+            end -= 1
+        parts.append(raw[:end])
+        raw, most = raw[end:], _MOST_OCTETS - 1
+    return b"\r\n ".join((*parts, raw)).decode()
+
+
+_MOST_OCTETS = 75
+
+
+def calendar(
+    method: str, parts: Iterable[str], zones: Mapping[str, set[int]], *, name: str = ""
 ) -> str:
-    whole = icalendar.Calendar()
-    whole.add("prodid", PRODID)
-    whole.add("version", "2.0")
-    whole.add("calscale", "GREGORIAN")
-    whole.add("method", method)
+    """Put a calendar together: what it is, the rules of its zones, its events."""
+    first = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN"]
+    first.append(f"METHOD:{method}")
     if name:
-        _add_feed_properties(whole, _Words(name))
-    for part in parts:
-        whole.add_component(part)
-    text = str(whole.to_ical(), encoding="utf-8")
+        hours = int(REFRESH.total_seconds()) // 3600
+        first += [
+            f"NAME:{_text(name)}",
+            f"X-WR-CALNAME:{_text(name)}",
+            f"REFRESH-INTERVAL;VALUE=DURATION:PT{hours}H",
+            f"X-PUBLISHED-TTL:PT{hours}H",
+        ]
     # Zones are written once and kept as text: they are most of an invitation and never change.
-    zones = "".join(
-        vtimezone(zone, min(years), max(years)) for zone, years in sorted(_zones(events).items())
-    )
-    if not parts:
+    rules = [vtimezone(zone, min(years), max(years)) for zone, years in sorted(zones.items())]
+    written = list(parts)
+    if not written:
         # A calendar holds a component at least (RFC 5545 section 3.6), and a zone says nothing.
-        return text.removesuffix(_END) + vtimezone("UTC", 1970, 1970) + _END
-    return text.replace(_FIRST, f"\r\n{zones}BEGIN:VEVENT\r\n", 1)
+        rules = [vtimezone("UTC", 1970, 1970)]
+    return "".join((_written(first), *rules, *written, "END:VCALENDAR\r\n"))
 
 
-# With the line ends around it, it stands in no text: what is folded begins with a space.
-_FIRST = "\r\nBEGIN:VEVENT\r\n"
-_END = "END:VCALENDAR\r\n"
-
-
-def _add_feed_properties(whole: icalendar.Calendar, name: _Words) -> None:
-    whole.add("name", name)
-    whole.add("x-wr-calname", name)
-    whole.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    whole.add("x-published-ttl", icalendar.vDuration(REFRESH))
-
-
-def _zones(events: Iterable[Event]) -> dict[str, set[int]]:
+def zones_of(events: Iterable[Event | Version]) -> dict[str, set[int]]:
     """List the zones that events with hours name, each with the years it is needed for."""
     found: dict[str, set[int]] = {}
     for event in events:
-        if not event.is_all_day and not _is_utc(zone := event.clock.key):
+        if not event.is_all_day and not _is_utc(zone := clock_of(event.zone).key):
             found.setdefault(zone, set()).add(event.starts_on.year)
     return found

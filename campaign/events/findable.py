@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from campaign import markup
 from campaign.events.models import Action, Event
-from campaign.events.queries import called_at_home
+from campaign.events.place_search import called_at_home
 from campaign.folding import fold, fold_name
 from campaign.languages import lazy_gettext as _l
 from campaign.languages import names_of_country
@@ -46,7 +46,7 @@ def of_event(event: Event) -> Iterator[Finding]:
         event.city,
         known.name if known else "",
         *names_of_country(event.country),
-        called_at_home(event),
+        called_at_home(event.country, event.languages),
         event.country,
     ]
     # As they are typed in haste, too: Coeur dAlene, Washington DC.

@@ -30,6 +30,11 @@ class FilterForm(PublicForm):
 
     country = SelectField(_l("Country"))
     action = SelectField(_l("Day of action"))
+    since = DayField(_l("From"), name="from")
+
+    def narrowed(self) -> dict[str, Any]:
+        """Give the country and the day of action that are asked for, if any."""
+        return {one.name: one.data for one in (self.country, self.action) if one.data}
 
     def offer(self, countries: list[str], actions: list[Action]) -> None:
         """Offer the countries and the days of action that there are."""

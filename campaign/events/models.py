@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from campaign.days_and_hours import clock_of
@@ -34,20 +34,24 @@ class Event(Model):
     """
 
     __tablename__ = "event"
+    __table_args__ = (
+        # What is ahead, in the order of the lists; the last two say what has ended today.
+        Index("ix_event_by_day", "starts_on", "country", "city", "zone", "ends"),
+        Index("ix_event_by_country", "country", "starts_on", "city"),
+        Index("ix_event_of_action", "action_id", "country", "city"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(120), unique=True)
     # How calendars know it, for ever and everywhere (RFC 5545 section 3.8.4.7).
     uid: Mapped[str] = mapped_column(String(300), unique=True)
     # An event outlives the day of action it was part of: people hold invitations to it.
-    action_id: Mapped[int | None] = mapped_column(
-        ForeignKey("action.id", ondelete="SET NULL"), index=True
-    )
+    action_id: Mapped[int | None] = mapped_column(ForeignKey("action.id", ondelete="SET NULL"))
     title: Mapped[str] = mapped_column(String(120))
     city: Mapped[str] = mapped_column(String(80))
-    country: Mapped[str] = mapped_column(String(2), index=True)
+    country: Mapped[str] = mapped_column(String(2))
     zone: Mapped[str] = mapped_column(String(64))
-    starts_on: Mapped[date] = mapped_column(index=True)
+    starts_on: Mapped[date]
     starts: Mapped[time | None]
     ends: Mapped[time | None]
     venue: Mapped[str] = mapped_column(String(200), default="")

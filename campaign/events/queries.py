@@ -1,20 +1,30 @@
 """Questions about days of action and events."""
 
-import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from functools import lru_cache
-from unicodedata import normalize
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
-from babel import Locale
-from babel.localedata import locale_identifiers
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import joinedload
 
+from campaign.days_and_hours import clock_of
 from campaign.db import db, lock
 from campaign.events.models import Action, Event
+from campaign.events.place_search import City, search_by_city_or_country
 from campaign.events.policy import FEED_RETENTION
-from campaign.languages import country_codes, country_name
+from campaign.languages import country_codes
 from campaign.tables import contains_word
 
 # The clocks of the world lie this far apart: a day has not begun or ended everywhere at once.
@@ -96,99 +106,145 @@ def actions() -> list[Action]:
     return list(db.session.scalars(select(Action).order_by(Action.day.desc(), Action.id)))
 
 
-def upcoming(*, now: datetime, country: str = "", action: str = "") -> list[Event]:
-    """List the events that will take place, by date, country and city."""
-    return [
-        event for event in ahead(now=now, country=country, action=action) if not event.is_called_off
-    ]
+def upcoming(*, now: datetime) -> list[Event]:
+    """List all events that will take place, by date, country and city."""
+    query = _events().where(
+        Event.starts_on >= (now - WIDEST_ZONE_GAP).date(), Event.cancelled_at.is_(None)
+    )
+    found = db.session.scalars(query.order_by(*_BY_DAY))
+    return [event for event in found if not event.is_over(now)]
 
 
-def ahead(*, now: datetime, country: str = "", action: str = "") -> list[Event]:
-    """List the events that are not over, those called off among them."""
-    query = _filtered(country, action).where(Event.starts_on >= (now - WIDEST_ZONE_GAP).date())
-    return [event for event in db.session.scalars(query) if not event.is_over(now)]
+class Horizon(NamedTuple):
+    """What is ahead and what is over at one moment, as conditions for a query."""
+
+    ahead: ColumnElement[bool]
+    over: ColumnElement[bool]
 
 
-def past(*, now: datetime, country: str = "", action: str = "") -> list[Event]:
-    """List the events that are over, the latest first."""
-    query = _filtered(country, action).where(Event.starts_on <= (now + WIDEST_ZONE_GAP).date())
-    over = [event for event in db.session.scalars(query) if event.is_over(now)]
-    return sorted(over, key=lambda event: event.starts_on, reverse=True)
+def horizon(now: datetime) -> Horizon:
+    """Part all events as `Event.is_over` does, by the clocks of each city.
 
-
-def of_action(action: Action) -> list[Event]:
-    """List the events of a day of action, by country and city."""
-    return list(
-        db.session.scalars(
-            _events()
-            .where(Event.action_id == action.id)
-            .order_by(Event.country, Event.city, Event.id)
-        )
+    Days apart no clock is asked. What lies between is parted zone by zone, of which there are few
+    however many events there are. (In the hour that clocks show twice, only they know which.)
+    """
+    first, last = (now - WIDEST_ZONE_GAP).date(), (now + WIDEST_ZONE_GAP).date()
+    zones = select(Event.zone).where(Event.starts_on.between(first, last)).distinct()
+    shown: dict[datetime, list[str]] = {}
+    for zone in db.session.scalars(zones):
+        shown.setdefault(now.astimezone(clock_of(zone)).replace(tzinfo=None), []).append(zone)
+    has_ended = or_(
+        false(),
+        *(
+            and_(
+                Event.zone.in_(there),
+                or_(
+                    Event.starts_on < wall.date(),
+                    and_(
+                        Event.starts_on == wall.date(),
+                        Event.ends.is_not(None),
+                        Event.ends <= wall.time(),
+                    ),
+                ),
+            )
+            for wall, there in shown.items()
+        ),
+    )
+    return Horizon(
+        ahead=and_(Event.starts_on >= first, not_(has_ended)),
+        over=and_(Event.starts_on <= last, or_(Event.starts_on < first, has_ended)),
     )
 
 
-def search_by_city_or_country(events: Sequence[Event], words: str) -> list[Event]:
-    """Find among events those in a city or country, written as people type it.
+@dataclass(frozen=True)
+class Narrowed:
+    """Some of the events, in an order: those ahead, those over, those of a day of action."""
 
-    Case, accents and order do not matter, and the beginning of a word is enough.
-    """
-    asked = [word for word in _plain(words).split() if word not in _LITTLE_WORDS]
-    return [event for event in events if asked and _matches(event, asked)]
+    where: ColumnElement[bool]
+    order: tuple[Any, ...]
 
+    def some(self, most: int, *, after: int = 0) -> list[Event]:
+        """Give some of them, so many after the first."""
+        ids = select(Event.id).where(self.where).order_by(*self.order)
+        return with_ids(db.session.scalars(ids.limit(most).offset(after)).all())
 
-_LITTLE_WORDS = {"the", "in", "near", "and"}
-# What people call a country besides its name.
-_ALSO_CALLED = {"GB": "UK Britain", "US": "USA America"}
+    def cities(self) -> list[City]:
+        """List the cities where they are, each once."""
+        query = select(Event.city, Event.country).where(self.where).distinct()
+        return [City(*row) for row in db.session.execute(query)]
 
-
-def _matches(event: Event, asked: list[str]) -> bool:
-    names = " ".join((event.city, country_name(event.country), event.country))
-    known = _plain(f"{names} {called_at_home(event)}").split()
-    return all(any(name.startswith(word) for name in known) for word in asked)
-
-
-def called_at_home(event: Event) -> str:
-    """Name the country of an event as those who live there do, and as others call it for short."""
-    return _called_at_home(event.country, tuple(event.languages))
-
-
-@lru_cache(maxsize=500)
-def _called_at_home(country: str, languages: tuple[str, ...]) -> str:
-    """Name a country as those who live there do: Deutschland, España."""
-    spoken = (Locale(code) for code in languages if code in _LOCALES)
-    names = (str(locale.territories.get(country, "")) for locale in spoken)
-    return " ".join((_ALSO_CALLED.get(country, ""), *names))
+    def found(self, words: str) -> "Narrowed | None":
+        """Find those in a city or country that is called so; None where nothing is."""
+        cities = search_by_city_or_country(self.cities(), words)
+        there = tuple_(Event.city, Event.country).in_(cities)
+        return Narrowed(and_(self.where, there), self.order) if cities else None
 
 
-_LOCALES = frozenset(locale_identifiers())
-# Letters that are no other letter with an accent, yet are typed as one.
-_TYPED_AS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
+_BY_DAY = (Event.starts_on, Event.country, Event.city, Event.id)
+_BY_PLACE = (Event.country, Event.city, Event.id)
 
 
-def _plain(words: str) -> str:
-    bare = re.sub(r"[\u0300-\u036f'’.]", "", normalize("NFKD", words.casefold()))
-    return re.sub(r"[^\w]+", " ", bare.translate(_TYPED_AS))
+def ahead(
+    at: Horizon, *, country: str = "", action: str = "", since: date | None = None
+) -> Narrowed:
+    """Find the events that are not over, those called off among them, by day, country and city."""
+    from_day = [Event.starts_on >= since] if since else []
+    return Narrowed(and_(at.ahead, *_in(country, action), *from_day), _BY_DAY)
 
 
-def in_feed(*, now: datetime, country: str = "", action: str = "") -> list[Event]:
-    """List what a calendar feed shows: all that is ahead, and for 30 days what was or was not.
+def coming(at: Horizon) -> Narrowed:
+    """Find the events that will take place, by day, country and city."""
+    return Narrowed(and_(at.ahead, Event.cancelled_at.is_(None)), _BY_DAY)
+
+
+def past(at: Horizon, *, country: str = "", action: str = "") -> Narrowed:
+    """Find the events that are over, the latest first."""
+    return Narrowed(and_(at.over, *_in(country, action)), (Event.starts_on.desc(), *_BY_PLACE))
+
+
+def of_action(action: Action, *, country: str = "") -> Narrowed:
+    """Find the events of a day of action, by country and city."""
+    where = [Event.country == country] if country else []
+    return Narrowed(and_(Event.action_id == action.id, *where), _BY_PLACE)
+
+
+def with_ids(ids: Sequence[int]) -> list[Event]:
+    """Give the events with these ids, in the order of the ids."""
+    found = {event.id: event for event in db.session.scalars(_events().where(Event.id.in_(ids)))}
+    return [found[id] for id in ids if id in found]
+
+
+def in_feed(*, now: datetime, country: str = "", action: str = "") -> Narrowed:
+    """Find what a calendar feed shows: all that is ahead, and for 30 days what was.
 
     Cut off at days of UTC, so that what a feed shows changes by itself at midnight only.
     """
     first = (now - FEED_RETENTION).date()
-    query = _filtered(country, action).where(Event.starts_on >= first, _not_long_called_off(now))
-    return list(db.session.scalars(query))
-
-
-def in_file_of(action: Action, *, now: datetime) -> list[Event]:
-    """List what the calendar file of a day of action shows: all of it, however long ago."""
-    query = _filtered("", action.slug).where(_not_long_called_off(now))
-    return list(db.session.scalars(query))
+    return Narrowed(and_(Event.starts_on >= first, *_in(country, action)), _BY_DAY)
 
 
 def last_revision() -> datetime | None:
     """Tell when any event was last revised."""
     return db.session.scalar(select(func.max(Event.revised_at)))
+
+
+def addresses(after: int, until: int) -> list[tuple[str, datetime]]:
+    """List the names in the addresses of events, by their ids, with when each was last revised."""
+    rows = db.session.execute(
+        select(Event.slug, Event.revised_at)
+        .where(Event.id > after, Event.id <= until)
+        .order_by(Event.id)
+    )
+    return [(slug, revised_at) for slug, revised_at in rows]
+
+
+def last_revision_by_part(size: int) -> list[tuple[int, datetime]]:
+    """Tell of so many ids at a time when an event of them was last revised, from part 1 on."""
+    part = (Event.id - 1) // size + 1
+    rows = db.session.execute(
+        select(part, func.max(Event.revised_at)).group_by(part).order_by(part)
+    )
+    return [(number, revised_at) for number, revised_at in rows]
 
 
 def countries() -> list[str]:
@@ -227,15 +283,9 @@ def _events() -> Select[Event]:
     return select(Event).options(joinedload(Event.action))
 
 
-def _filtered(country: str, action: str) -> Select[Event]:
-    query = _events().order_by(Event.starts_on, Event.country, Event.city, Event.id)
-    if country:
-        query = query.where(Event.country == country.upper())
+def _in(country: str, action: str) -> list[ColumnElement[bool]]:
+    where = [Event.country == country.upper()] if country else []
     if action:
-        query = query.join(Event.action).where(Action.slug == action)
-    return query
-
-
-def _not_long_called_off(now: datetime) -> ColumnElement[bool]:
-    first = (now - FEED_RETENTION).replace(hour=0, minute=0, second=0, microsecond=0)
-    return or_(Event.cancelled_at.is_(None), Event.cancelled_at >= first)
+        ids = select(Action.id).where(Action.slug == action).scalar_subquery()
+        where.append(Event.action_id == ids)
+    return where

@@ -1,53 +1,86 @@
 """Doors of the events for visitors: lists, a day of action, one event, calendar files and feeds."""
 
-from datetime import UTC, date, datetime
-from itertools import groupby
+import hashlib
+import re
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from campaign import clock
 from campaign.attribution.views import keep_source
-from campaign.events import calendar, external_links, queries, world_map
+from campaign.events import calendar, external_links, list_pages, queries, world_map
+from campaign.events.actions import queries as actions_queries
 from campaign.events.calendar import Entry, Party
+from campaign.events.feeds.kept_entries import published
+from campaign.events.feeds.queries import state_of_all, versions
 from campaign.events.forms import FilterForm
+from campaign.events.list_pages import EventPage
 from campaign.events.models import Action, Event
+from campaign.events.place_search import City
+from campaign.events.queries import Narrowed
 from campaign.events.sign_ups.forms import SignUpForm
-from campaign.events.sign_ups.queries import seats_taken
+from campaign.events.sign_ups.queries import seats_taken, seats_taken_on
 from campaign.events.sign_ups.views import event_page
-from campaign.languages import _, country_name, territories, wall_time
+from campaign.languages import _, territories, wall_time
 from campaign.templating import our_campaign, public_url
 from campaign.validators import tidy_line
 
 bp = Blueprint("events", __name__)
 
 MOST_ASKED = 80
+# Of those that are over, below those that are ahead; the others have pages of their own.
+PAST_BELOW = 14
+# Up to so many events of a day of action are shown as they are. Of more, the way to each is there,
+# country by country; and of so many more that this would be heavy too, the way to each country.
+MOST_IN_FULL, MOST_NAMED = 60, 1000
 # Whoever came by a link with a plain code keeps it on the way to the form.
 keep_source(bp, "index", "action", "event")
 
 
 @bp.get("/events")
-def index() -> str:
-    """List the events ahead, and apart from them those that are over."""
-    now = clock.now()
-    wanted = {"country": request.args.get("country", ""), "action": request.args.get("action", "")}
-    narrowed: dict[str, Any] = {name: value for name, value in wanted.items() if value}
-    ahead = sorted(queries.ahead(now=now, **wanted), key=_day_and_city)
-    asked = _asked()
-    found = queries.search_by_city_or_country(ahead, asked)
-    return render_template(
+def index() -> Any:
+    """List the events ahead, and below them some of those that are over."""
+    at, form = queries.horizon(clock.now()), _filter_form()
+    narrowed, since = form.narrowed(), form.since.data
+    if request.args.get("when") == "past":
+        return _past(queries.past(at, **narrowed), narrowed)
+    ahead, asked = queries.ahead(at, **narrowed, since=since), _asked()
+    found = ahead.found(asked) if asked else None
+    said = {**narrowed, "from": since, "q": asked if found else None}
+    shown = _page(found or ahead, "events.index", _anchor="ahead", **said)
+    past = [] if shown.has_previous else queries.past(at, **narrowed).some(PAST_BELOW + 1)
+    page = render_template(
         "events/index.html",
-        ahead=found or ahead,
+        shown=shown,
         asked=asked,
         is_found=bool(found),
-        cities=_cities(ahead),
-        past=queries.past(now=now, **wanted),
-        taken=seats_taken(event.id for event in ahead),
-        filter_form=_filter_form(wanted),
-        is_filtered=bool(narrowed),
+        cities=_names(ahead.cities()) if shown.is_all and not found else [],
+        past=past[:PAST_BELOW],
+        more_past=url_for("events.index", **narrowed, when="past")
+        if len(past) > PAST_BELOW
+        else "",
+        taken=seats_taken(event.id for event in shown.events),
+        filter_form=form,
+        is_filtered=bool(narrowed or since),
         feed=url_for("events.feed", **narrowed),
         webcal=external_links.webcal(public_url("events.feed", **narrowed)),
     )
+    return page, form.refusal_status() if form.errors else 200
+
+
+def _past(past: Narrowed, narrowed: dict[str, Any]) -> str:
+    shown = _page(past, "events.index", _anchor="past", **narrowed, when="past")
+    ahead = url_for("events.index", **narrowed)
+    return render_template("events/past.html", shown=shown, ahead=ahead)
+
+
+def _page(narrowed: Narrowed, endpoint: str, **said: Any) -> EventPage:
+    asked = request.args.get("page", "1")
+    number = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked) else 0
+    address = partial(url_for, endpoint, **said)
+    return list_pages.page_of(narrowed, number, address=address) or abort(404)
 
 
 def _asked() -> str:
@@ -55,17 +88,14 @@ def _asked() -> str:
     return tidy_line(request.args.get("q", ""))[:MOST_ASKED]
 
 
-def _cities(events: list[Event]) -> list[str]:
-    return sorted({event.city for event in events})
+def _names(cities: list[City]) -> list[str]:
+    return sorted({city.name for city in cities})
 
 
-def _day_and_city(event: Event) -> tuple[date, str, str]:
-    return event.starts_on, country_name(event.country), event.city
-
-
-def _filter_form(wanted: dict[str, str]) -> FilterForm:
-    form = FilterForm(formdata=None, data=wanted)
+def _filter_form() -> FilterForm:
+    form = FilterForm(request.args)
     form.offer(queries.countries(), queries.actions())
+    form.since.validate(form)
     return form
 
 
@@ -82,33 +112,50 @@ def _event(slug: str) -> Event:
 @bp.get("/actions/<slug>")
 def action(slug: str) -> str:
     """Show a day of action: its map, its events, how many come."""
-    found = _action(slug)
-    events = sorted(queries.of_action(found), key=_day_and_city)
-    on = [event for event in events if not event.is_called_off]
-    taken = seats_taken(event.id for event in events)
-    first = min((event.starts_at for event in on), default=None)
-    asked = _asked()
+    found, now, asked = _action(slug), clock.now(), _asked()
+    figures, country = actions_queries.figures(found), request.args.get("country", "").upper()
+    is_small = figures.events <= MOST_IN_FULL
+    places = actions_queries.places(found) if figures.events <= MOST_NAMED else []
+    events = queries.with_ids([place.id for place in places]) if is_small else []
+    chosen = _chosen(found, asked=asked, country=country)
     return render_template(
         "events/action.html",
         action=found,
-        events=events,
+        figures=figures,
         asked=asked,
-        found=queries.search_by_city_or_country(events, asked),
-        cities=_cities(on),
-        countries=[
-            (country, list(there)) for country, there in groupby(events, lambda one: one.country)
-        ],
-        taken=taken,
-        total=sum(taken[event.id] for event in on),
-        points=[_point(event) for event in on if event.latitude is not None],
-        first=first if first and first > clock.now() else None,
-        is_over=bool(events) and all(event.is_over(clock.now()) for event in events),
+        country=country,
+        chosen=chosen,
+        cities=sorted({one.city for one in places if not one.is_called_off}) if is_small else [],
+        shows_all=is_small and bool(events),
+        countries=actions_queries.by_country(figures, places, events),
+        taken=seats_taken(event.id for event in [*events, *(chosen.events if chosen else [])]),
+        total=seats_taken_on(found),
+        points=[_point(event) for event in events if _is_on_the_map(event)],
+        dots="" if is_small else world_map.dots(actions_queries.positions(found)),
+        first=figures.first if figures.first and figures.first > now else None,
+        is_over=figures.is_over(now),
         webcal=external_links.webcal(public_url("events.action_file", slug=slug)),
     )
 
 
 def _action(slug: str) -> Action:
     return queries.action_by_slug(slug) or abort(404)
+
+
+def _chosen(action: Action, *, asked: str, country: str) -> EventPage | None:
+    """Give a page of the events that a visitor asks for, in words or by their country."""
+    page = partial(_page, endpoint="events.action", slug=action.slug, _anchor="found")
+    if asked:
+        found = queries.of_action(action).found(asked)
+        return page(found, q=asked) if found else None
+    if country:
+        there = page(queries.of_action(action, country=country), country=country)
+        return there if there.events else abort(404)
+    return None
+
+
+def _is_on_the_map(event: Event) -> bool:
+    return event.latitude is not None and not event.is_called_off
 
 
 def _point(event: Event) -> world_map.Point:
@@ -127,43 +174,49 @@ def feed() -> Response:
         _action(slug)
     if country and country not in dict(territories()):
         abort(404)
-    events = queries.in_feed(now=now, country=country, action=slug)
     name = _("Events of %(name)s", name=our_campaign().name)
-    # Something leaves the feed by itself at midnight only, so it is never older than today.
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    changed_at = max(queries.last_revision() or today, today)
-    return _calendar(events, name=name, file="events", changed_at=changed_at)
-
-
-@bp.get("/events/<slug>.ics")
-def event_file(slug: str) -> Response:
-    """Give one event as a calendar file."""
-    found = _event(slug)
-    return _calendar([found], file=found.slug, changed_at=found.revised_at)
+    return _feed(queries.in_feed(now=now, country=country, action=slug), name, "events")
 
 
 @bp.get("/actions/<slug>.ics")
 def action_file(slug: str) -> Response:
     """Give the events of a day of action as a calendar."""
     found = _action(slug)
+    return _feed(queries.of_action(found), found.title, found.slug)
+
+
+def _feed(listed: Narrowed, name: str, file: str) -> Response:
+    """Answer with a calendar of many events, or that nothing has changed before one is made."""
+    revised_at, events = state_of_all()
+    # Something leaves the feed by itself at midnight only, so it is never older than today.
     now = clock.now()
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return _calendar(
-        queries.in_file_of(found, now=now),
-        name=found.title,
-        file=found.slug,
-        changed_at=max(queries.last_revision() or today, today),
-    )
-
-
-def _calendar(events: list[Event], *, name: str = "", file: str, changed_at: datetime) -> Response:
-    """Answer with a calendar, whatever the Accept header says; caches may ask if it changed."""
     publisher = Party(our_campaign().name, our_campaign().sender)
-    entries = [Entry(one, public_url("events.event", slug=one.slug)) for one in events]
-    response = Response(
-        calendar.publish(entries, organizer=publisher, name=name),
+    answer = _calendar(file, changed_at=max(revised_at or today, today))
+    made_of = (request.full_path, name, publisher, today, revised_at, events)
+    answer.set_etag(hashlib.sha256(repr(made_of).encode()).hexdigest()[:20])
+    answer.make_conditional(request)
+    if answer.status_code == 200:
+        answer.set_data(published(versions(listed, now=now), organizer=publisher, name=name))
+    return answer
+
+
+@bp.get("/events/<slug>.ics")
+def event_file(slug: str) -> Response:
+    """Give one event as a calendar file."""
+    found = _event(slug)
+    answer = _calendar(found.slug, changed_at=found.revised_at)
+    entry = Entry(found, public_url("events.event", slug=found.slug))
+    publisher = Party(our_campaign().name, our_campaign().sender)
+    answer.set_data(calendar.publish([entry], organizer=publisher))
+    return answer
+
+
+def _calendar(file: str, *, changed_at: datetime) -> Response:
+    """Begin an answer with a calendar, whatever the Accept header says."""
+    answer = Response(
         content_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": f'inline; filename="{file}.ics"'},
     )
-    response.last_modified = changed_at.astimezone(UTC)
-    return response
+    answer.last_modified = changed_at.astimezone(UTC)
+    return answer

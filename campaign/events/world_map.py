@@ -1,5 +1,6 @@
 """The world on paper: where a point stands on our map."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 # The map of macros/map.html: equirectangular, cropped to these latitudes.
@@ -22,6 +23,17 @@ def position(latitude: float, longitude: float) -> tuple[float, float]:
     x = (longitude + 180) / 360 * WIDTH
     y = (NORTH - latitude) / (NORTH - SOUTH) * HEIGHT
     return round(min(max(x, 0), WIDTH), 1), round(min(max(y, 0), HEIGHT), 1)
+
+
+# So far apart on the map two dots are told from each other: two pixels of a telephone.
+_APART = 5
+
+
+def dots(positions: Iterable[tuple[float, float]]) -> str:
+    """Draw many dots as one path of an SVG, those that would lie on one another as one."""
+    points = (position(*degrees) for degrees in positions)
+    cells = {(round(x / _APART) * _APART, round(y / _APART) * _APART) for x, y in points}
+    return "".join(f"M{x} {y}h0" for x, y in sorted(cells))
 
 
 def on_earth(latitude: float | None, longitude: float | None) -> tuple[float, float] | None:

@@ -2,8 +2,6 @@
 
 import os
 import re
-from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import cast
@@ -11,18 +9,20 @@ from unicodedata import normalize
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.urls import iri_to_uri
 
 from campaign import clock
 from campaign.colours import stylesheet
 from campaign.db import db
 from campaign.events import queries as events_queries
-from campaign.events.sign_ups.queries import seats_taken
+from campaign.events.actions import queries as actions_queries
+from campaign.events.actions.queries import Place
+from campaign.events.models import Action
+from campaign.events.sign_ups.queries import seats_taken_on
 from campaign.front import navigation
 from campaign.front.policy import LONGEST_SEARCH
 from campaign.front.search import around, find, page_of, words_of
+from campaign.front.sitemap import Address, event_addresses, page_addresses, parts_of_events
 from campaign.languages import current_language
-from campaign.newsletter import queries as newsletter_queries
 from campaign.pages import queries as pages_queries
 from campaign.search.findings import kind_of
 from campaign.summits import queries as summits_queries
@@ -32,8 +32,8 @@ bp = Blueprint("front", __name__)
 bp.app_context_processor(navigation.words)
 
 NEWS_ON_THE_HOME_PAGE = 3
-# A sitemap holds no more (sitemaps.org, protocol).
-MOST_IN_A_SITEMAP = 50_000
+# The home page names so many cities of the next day of action; more only by their number.
+MOST_CITIES_NAMED = 60
 
 # What is nobody's to list: behind a guard, reached by a mailed link, or only for machines of ours.
 NOT_FOR_ROBOTS = (
@@ -58,10 +58,8 @@ def home() -> str:
     """Show what the campaign wants, what comes next, and what one can do about it."""
     now = clock.now()
     action = events_queries.next_action(now=now)
-    meetings = (
-        [e for e in events_queries.of_action(action) if not e.is_called_off] if action else []
-    )
-    first = min((event.starts_at for event in meetings), default=None)
+    figures = actions_queries.figures(action) if action else None
+    first = figures.first if figures else None
     page = pages_queries.at("/")
     demand, text, notes = _parted(page.html if page else "")
     return render_template(
@@ -71,13 +69,19 @@ def home() -> str:
         text=text,
         notes=notes,
         action=action,
-        events=sorted(meetings, key=lambda event: normalize("NFKD", event.city).casefold()),
-        taken=sum(seats_taken(event.id for event in meetings).values()),
+        figures=figures,
+        cities=_cities(action) if action and figures and figures.on <= MOST_CITIES_NAMED else [],
+        taken=seats_taken_on(action) if action else 0,
         first=first if first and first > now else None,
         days_left=(first - now).days if first else 0,
         summit=summits_queries.next_summit(now=now),
         news=pages_queries.latest_news(NEWS_ON_THE_HOME_PAGE),
     )
+
+
+def _cities(action: Action) -> list[Place]:
+    places = [one for one in actions_queries.places(action) if not one.is_called_off]
+    return sorted(places, key=lambda place: normalize("NFKD", place.city).casefold())
 
 
 def _parted(html: str) -> tuple[str, str, str]:
@@ -141,37 +145,30 @@ def _kept(body: str, kind: str) -> Response:
 
 @bp.get("/sitemap.xml")
 def sitemap() -> Response:
-    """List every page for search engines (sitemaps.org, protocol)."""
-    found: dict[str, datetime | None] = {}
-    for path, changed_at in _addresses():
-        found.setdefault(path, changed_at)
-    entries = [(iri_to_uri(absolute(path)), when) for path, when in found.items()]
-    body = render_template("front/sitemap.xml", entries=entries[:MOST_IN_A_SITEMAP])
+    """List every page for search engines (sitemaps.org, protocol), or where the lists are."""
+    parts = parts_of_events()
+    if len(parts) > 1:
+        pages = Address(absolute(url_for("front.sitemap_of_pages")), None)
+        body = render_template("front/sitemap_index.xml", parts=[pages, *parts])
+        return Response(body, mimetype="application/xml")
+    return _sitemap([*page_addresses(), *(event_addresses(1) if parts else [])])
+
+
+@bp.get("/sitemaps/pages.xml")
+def sitemap_of_pages() -> Response:
+    """List every page but the events."""
+    return _sitemap(page_addresses())
+
+
+@bp.get("/sitemaps/events-<int(min=1, max=99999):part>.xml")
+def sitemap_of_events(part: int) -> Response:
+    """List the events of a part of the sitemap."""
+    return _sitemap(event_addresses(part) or abort(404))
+
+
+def _sitemap(entries: list[Address]) -> Response:
+    body = render_template("front/sitemap.xml", entries=entries)
     return Response(body, mimetype="application/xml")
-
-
-def _addresses() -> Iterator[tuple[str, datetime | None]]:
-    yield from pages_queries.addresses()
-    for endpoint in (
-        "front.home",
-        "pages.news",
-        "events.index",
-        "summits.summits",
-        "letters.write",
-        "newsletter.newsletter",
-    ):
-        yield url_for(endpoint), None
-    for action in events_queries.actions():
-        yield url_for("events.action", slug=action.slug), None
-    for event in db.session.scalars(events_queries.search_events()):
-        yield url_for("events.event", slug=event.slug), event.revised_at
-    for summit in summits_queries.timeline():
-        yield url_for("summits.summit", slug=summit.slug), None
-    for issue in newsletter_queries.public_issues(limit=MOST_IN_A_SITEMAP):
-        yield url_for("newsletter.issue", slug=issue.slug), issue.published_at
-        for language in issue.languages if len(issue.texts) > 1 else ():
-            path = url_for("newsletter.issue_in", slug=issue.slug, language=language)
-            yield path, issue.published_at
 
 
 @bp.get("/robots.txt")

@@ -155,7 +155,7 @@ def figures(*, now: datetime) -> list[Figure]:
 
 def next_events(*, now: datetime) -> list[Coming]:
     """Find the events that come next, each with the seats taken."""
-    ahead = events_queries.upcoming(now=now)[:NEXT_EVENTS]
+    ahead = events_queries.coming(events_queries.horizon(now)).some(NEXT_EVENTS)
     taken = seats_taken(event.id for event in ahead)
     return [Coming(event, taken[event.id]) for event in ahead]
 

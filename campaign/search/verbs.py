@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import delete, insert, select
 
-from campaign.db import db, upsert
+from campaign.db import db, lock, upsert
 from campaign.search import index, queries
 from campaign.search.findings import Findable, Finding
 from campaign.search.folded_words import bounded, can_be_misspelt, parted, spellings
@@ -21,6 +21,9 @@ def keep(findable: Findable, ids: Collection[int]) -> int:
 
     Returns how many entries were made or went.
     """
+    # Who mends the index and who changes the thing would else write the same entry.
+    rows = select(findable.model.id).where(findable.model.id.in_(ids))
+    db.session.execute(lock(rows.order_by(findable.model.id)))
     kept, wanted = queries.kept(findable, ids), queries.wanted(findable, ids)
     new = [at for at in wanted if at not in kept or kept[at].digest != wanted[at].digest]
     stale = [entry.id for at, entry in kept.items() if at in new or at not in wanted]

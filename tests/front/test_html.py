@@ -37,7 +37,8 @@ NEWER = r".*(“enterkeyhint”|“group” for attribute “role” on element 
 # its languages is the page of the issue; the mailbox is shown where somebody tries the program.
 NO_PAGES = {
     "events.action_file", "events.event_file", "events.feed", "front.live", "front.logo",
-    "front.ready", "front.robots", "front.sitemap", "front.theme", "images.picture",
+    "front.ready", "front.robots", "front.sitemap", "front.sitemap_of_events",
+    "front.sitemap_of_pages", "front.theme", "images.picture",
     "newsletter.feed", "newsletter.issue_in", "delivery.mail", "delivery.mail_html",
     "delivery.mail_raw", "pages.feed",
 }  # fmt: skip

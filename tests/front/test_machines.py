@@ -3,13 +3,16 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 from flask import Flask
 from flask_migrate import upgrade
 
 from campaign import config
 from campaign.app import PUBLIC
+from campaign.front.sitemap import EVENTS_IN_A_PART
 from campaign.front.views import NOT_FOR_ROBOTS
 from tests.closing import close
+from tests.events.many import plan_many
 from tests.front.others import full_disk, other_app
 from tests.pages.making import keep, page
 from tests.visitor import Visitor
@@ -44,6 +47,34 @@ def test_every_address_of_the_sitemap_is_there(starter: Flask, visitor: Visitor)
     assert len(addresses) == len(set(addresses))
     for part in ("/events/", "/actions/may-13", "/summits/seoul-2024", "/news/"):
         assert any(part in address for address in addresses), part
+
+
+def test_a_sitemap_of_thousands_is_an_index_of_parts_that_list_each_once(
+    app: Flask, visitor: Visitor
+) -> None:
+    plan_many(app, EVENTS_IN_A_PART + 500)
+
+    index = ElementTree.fromstring(visitor.open("/sitemap.xml").data)
+    parts = [part.findtext(f"{SITEMAP}loc") or "" for part in index]
+    changed = [part.findtext(f"{SITEMAP}lastmod") for part in index]
+    found = [
+        url.findtext(f"{SITEMAP}loc") or ""
+        for part in parts
+        for url in ElementTree.fromstring(visitor.open(part).data)
+    ]
+
+    assert index.tag == f"{SITEMAP}sitemapindex"
+    assert parts[0] == "https://campaign.example/sitemaps/pages.xml"
+    assert changed[1:] == ["2026-03-01T12:00:00+00:00"] * (len(parts) - 1)
+    assert len(found) == len(set(found))
+    events = {f"https://campaign.example/events/event-{at}" for at in range(1500)}
+    assert events <= set(found)
+    assert "https://campaign.example/events" in found
+
+
+@pytest.mark.parametrize("part", ["0", "99999", "99999999999999999999", "x", "-1"])
+def test_a_part_of_the_sitemap_that_is_not_there_is_not_found(visitor: Visitor, part: str) -> None:
+    assert visitor.open(f"/sitemaps/events-{part}.xml").status_code == 404
 
 
 def test_robots_are_told_what_is_not_for_them(visitor: Visitor) -> None:

@@ -282,7 +282,7 @@ def _come(event: Event, *, now: datetime) -> str:
     action = next_action(now=now)
     assert action is not None
     number = 0
-    for city, crowd in zip(of_action(action), CROWDS, strict=False):
+    for city, crowd in zip(of_action(action).some(len(CROWDS)), CROWDS, strict=False):
         for _ in range(crowd if not city.is_called_off and city.capacity is None else 0):
             asked = now - timedelta(hours=number * number % 67 * 5)
             _sign_up(city, number, guests=number % 3, why="come", now=asked)

@@ -1,5 +1,6 @@
 """The index follows: whatever a deed changes is found otherwise with it, or not at all."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from campaign.events.models import Event
 from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.models import Issue, IssueText
 from campaign.pages.models import Page
+from campaign.search import queries, verbs
 from campaign.search.models import Entry
 from tests.search.conftest import Look, page, planned
 
@@ -197,6 +199,36 @@ def test_what_was_changed_past_the_program_is_mended_by_the_day_and_said(
     assert [line for line in said if line["event"] == "search.differed"] == [
         {"event": "search.differed", "log_level": "warning", "mended": 2}
     ]
+
+
+def test_who_mends_and_who_changes_wait_for_each_other(app: Flask, look: Look) -> None:
+    trouble: list[BaseException] = []
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            return
+        db.session.add(page("/a", title="Zebra"))
+        db.session.commit()
+        with db.engine.begin() as connection:
+            connection.execute(text("UPDATE page SET source = 'Past the program.'"))
+        findable, ids = next((one, ids) for one, ids in queries.pieces() if one.model is Page)
+
+        def change() -> None:
+            with app.app_context():
+                try:
+                    db.session.scalars(select(Page)).one().title = "Giraffe"
+                    db.session.commit()
+                except Exception as error:
+                    trouble.append(error)
+
+        verbs.keep(findable, ids)
+        other = threading.Thread(target=change)
+        other.start()
+        # It is there and waits, or is through with its own change and waits for the entry.
+        other.join(1)
+        db.session.commit()
+        other.join(20)
+
+    assert (trouble, look("giraffe"), look("zebra")) == ([], ["/a"], [])
 
 
 def test_the_index_is_made_anew_by_a_command_whatever_became_of_it(app: Flask, look: Look) -> None:

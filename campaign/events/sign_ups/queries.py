@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from campaign.counts.queries import all_numbers, number, numbers
+from campaign.counts.queries import all_numbers, number, number_of, numbers
 from campaign.db import db, lock
-from campaign.events.models import Event
+from campaign.events.models import Action, Event
 from campaign.events.policy import RESERVATION, SIGN_UP_RETENTION
 from campaign.events.queries import WIDEST_ZONE_GAP
 from campaign.events.sign_ups.models import SEATS, SIGN_UPS, SignUp, SignUpAsk, Status
@@ -54,6 +54,13 @@ def seats_taken_by_action() -> dict[int | None, int]:
     for event_id, action_id in db.session.execute(select(Event.id, Event.action_id)):
         found[action_id] += taken[event_id]
     return dict(found)
+
+
+def seats_taken_on(action: Action) -> int:
+    """Count the seats taken at the events of a day of action that are not called off."""
+    seats = select(func.sum(number_of(SEATS, Event.id)))
+    found = seats.where(Event.action_id == action.id, Event.cancelled_at.is_(None))
+    return int(db.session.scalar(found) or 0)
 
 
 def seats_reserved(event_ids: Iterable[int], *, now: datetime) -> dict[int, int]:

@@ -1,0 +1,1 @@
+"""A day of action as a whole: how much of the world takes part, told in few rows."""

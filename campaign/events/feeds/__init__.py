@@ -1,0 +1,1 @@
+"""Feeds: calendars of thousands of events, to which programs subscribe."""
