@@ -68,7 +68,7 @@ def _by_state(counted: Iterable[tuple[str, int]], *where: ColumnElement[bool]) -
     for state, number in counted:
         found[state] += number
     # Few at any moment, and found by their index.
-    sending = select(Message.id).where(Message.state == _SENDING, *where)
+    sending = select(Message.id).where(Message.state == _SENDING, Message.claimed_by > "", *where)
     found[State.SENDING] = min(count_of(sending), found[State.WAITING])
     found[State.WAITING] -= found[State.SENDING]
     return dict(found)

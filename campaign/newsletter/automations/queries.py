@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import ColumnElement, Select, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, exists, literal, select
 
 from campaign import approval
 from campaign.content_checks.content_lint import Finding
+from campaign.counts.queries import all_numbers
 from campaign.db import count_of, db
 from campaign.languages import own_languages
 from campaign.mailings import readiness
@@ -21,6 +22,7 @@ from campaign.newsletter.automations.catalogue import (
     words_in,
 )
 from campaign.newsletter.automations.models import (
+    STEPS_SENT,
     Automation,
     DigestSent,
     Enrolment,
@@ -167,8 +169,7 @@ def number_not_enrolled(*, now: datetime) -> int:
 
 def steps_sent() -> dict[str, int]:
     """Count to how many each step of the welcome has gone."""
-    rows = db.session.execute(select(StepSent.key, func.count()).group_by(StepSent.key))
-    return {row[0]: row[1] for row in rows}
+    return all_numbers(STEPS_SENT)
 
 
 def digests_sent() -> list[DigestSent]:
