@@ -101,8 +101,8 @@ class StepSent(Model):
     queued_at: Mapped[datetime]
 
 
-# To how many each step has gone.
-STEPS_SENT = counted("automations.steps", Source("newsletter_step_sent", by="key"))
+ENROLLED = counted("newsletter.enrolled", Source("newsletter_enrolment"))
+STEPS_SENT = counted("newsletter.steps_sent", Source("newsletter_step_sent", by="key"))
 
 
 class DigestSent(Model):
