@@ -72,7 +72,7 @@ def app(_application: Flask) -> Iterator[Flask]:
     yield _application
     with _application.app_context():
         differing = _counts_that_differ_from_the_rows()
-        _empty_the_tables()
+        empty_the_tables()
         jobs.queue().flush()
     for mail in Path(_application.config["INSTANCE"]).glob("mailbox/*"):
         mail.unlink()
@@ -85,7 +85,7 @@ def _counts_that_differ_from_the_rows() -> dict[tuple[str, str], int]:
         return differences(known(), now=clock.now())
 
 
-def _empty_the_tables() -> None:
+def empty_the_tables() -> None:
     """Delete every row, in one go: a statement at a time would cost more than most tests."""
     deletes = ";".join(f'DELETE FROM "{table.name}"' for table in _tables())
     raw = db.engine.raw_connection()

@@ -33,11 +33,12 @@ STATES: dict[str, Any] = {
 }
 
 
-def messages(
-    words: str = "", *, state: str = "", kind: str = "", batch_id: int | None = None
-) -> Select[Message]:
-    """Find messages, newest first, with their subject and without their texts."""
-    query = queries.search(words, state=state, kind=kind).options(
+def messages(words: str = "", **where: Any) -> Select[Message]:
+    """Find messages, newest first, with their subject and without their texts.
+
+    They are found as `queries.search` says.
+    """
+    return queries.search(words, **where).options(
         defer(Message.text, raiseload=True),
         defer(Message.html, raiseload=True),
         defer(Message.calendar, raiseload=True),
@@ -45,7 +46,6 @@ def messages(
             Variant.subject, Variant.language, Variant.about_id, raiseload=True
         ),
     )
-    return query if batch_id is None else query.where(Message.batch_id == batch_id)
 
 
 def message(id: int) -> Message | None:
@@ -86,11 +86,6 @@ def _filled(text: str, message: Message, *, now: datetime) -> str:
 
     with force_locale(language.replace("-", "_")):
         return FIELD.sub(value, text)
-
-
-def kinds() -> list[str]:
-    """Name the kinds of message there are, in the order of the alphabet."""
-    return list(db.session.scalars(select(Message.kind).distinct().order_by(Message.kind)))
 
 
 def paused_batches() -> list[Batch]:

@@ -32,6 +32,8 @@ OPEN = (State.WAITING, State.SENDING, State.RETRY)
 # Of these a sender may take. Written out, as the partial indexes are: a planner uses them only for
 # a question in the same words.
 TO_TAKE = "state IN ('waiting', 'retry')"
+# Of these the office asks: they are settled, and never were sent or came back.
+NOT_SENT = "state IN ('failed', 'withheld', 'bounced')"
 
 URGENT, BULK = 0, 9
 _SIGNATURE = 20
@@ -205,6 +207,12 @@ class Message(Model):
             "ix_outbox_message_claimed",
             "claimed_by",
             where="state = 'sending'",
+        ),
+        partial_index(
+            "ix_outbox_message_not_sent",
+            "state",
+            "id",
+            where=NOT_SENT,
         ),
         partial_index(
             "ix_outbox_message_thread",
