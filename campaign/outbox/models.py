@@ -266,8 +266,12 @@ class Message(Model):
 # What a message is counted as: its state. Being sent for a moment, it waits still; so a claim
 # changes no count.
 _STATUS = "CASE WHEN state = 'sending' THEN 'waiting' ELSE state END"
-# Messages by kind and status: `newsletter:sent`; and those of a batch: `12:sent`.
-MESSAGES = counted("outbox", Source("outbox_message", by=f"kind || ':' || {_STATUS}"))
+# Single messages by kind and status, `invitation:sent`, and those of a batch: `12:sent`. Each in
+# one of the two: of a mail's price in an issue to a million, each count is a part.
+SINGLE = counted(
+    "outbox.single",
+    Source("outbox_message", by=f"kind || ':' || {_STATUS}", where="batch_id IS NULL"),
+)
 OF_BATCH = counted("outbox.batch", Source("outbox_message", by=f"batch_id || ':' || {_STATUS}"))
 SENT_BY_TIME = counted(
     "outbox.sent", Source("outbox_message", at="settled_at", where="state = 'sent'")

@@ -10,9 +10,9 @@ from campaign.counts.queries import all_numbers, numbers
 from campaign.db import count_of, db
 from campaign.outbox.kinds import Kind
 from campaign.outbox.models import (
-    MESSAGES,
     NOT_SENT,
     OF_BATCH,
+    SINGLE,
     TO_TAKE,
     Batch,
     Message,
@@ -54,9 +54,8 @@ def when_queued(
 
 def counts() -> dict[str, int]:
     """Count messages by state; every state is named."""
-    return _by_state(
-        (key.rpartition(":")[2], number) for key, number in all_numbers(MESSAGES).items()
-    )
+    found = [*all_numbers(SINGLE).items(), *all_numbers(OF_BATCH).items()]
+    return _by_state((key.rpartition(":")[2], number) for key, number in found)
 
 
 def counts_of_batches(ids: Sequence[int]) -> dict[str, int]:
