@@ -3,6 +3,7 @@
 Long, for wherever the two differ, it is said here and nowhere else; SQLite's one lock has a file.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -24,8 +25,10 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    any_,
     cast,
     func,
+    literal,
     or_,
     select,
     text,
@@ -337,6 +340,34 @@ def lock(query: Select[Any]) -> Select[Any]:
     return query.with_for_update(key_share=True)
 
 
-def count_of(query: Select[Any]) -> int:
-    """Count the rows a query would give."""
-    return db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+def sorted_by_bytes(length: int) -> String:
+    """Give the type of a column in whose index `begins_with` finds rows.
+
+    SQLite sorts by bytes anyway; PostgreSQL's own order goes by the language of the database.
+    """
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+def begins_with(column: Any, words: str) -> ColumnElement[bool]:
+    """Tell whether a column that is `sorted_by_bytes` begins with words, letter for letter.
+
+    As a range: for LIKE no database uses an index where the words are a parameter.
+    """
+    return and_(column >= words, column <= f"{words}\U0010ffff")
+
+
+def is_among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+    """Tell whether a column has one of many values, which go to the database as one."""
+    is_so: ColumnElement[bool]
+    if db.engine.dialect.name == "postgresql":
+        is_so = any_(literal(list(values), postgresql.ARRAY(column.type))) == column
+    else:
+        each = func.json_each(json.dumps(list(values))).table_valued("value")
+        is_so = column.in_(select(each.c.value))
+    return is_so
+
+
+def count_of(query: Select[Any], *, most: int | None = None) -> int:
+    """Count the rows a query would give, no further than to `most`."""
+    rows = query.order_by(None).limit(most).subquery()
+    return db.session.scalar(select(func.count()).select_from(rows)) or 0

@@ -1,8 +1,13 @@
-"""Tables of the office: any query searched, paged, and downloaded whole as CSV."""
+"""Tables of the office: any query searched, paged, and downloaded whole as CSV.
+
+A page view costs the same however many rows there are: they are counted a little further than they
+are shown, and words are looked for by indexes and in the newest rows. The whole table is read for a
+download, and for whoever asks to look through all of it.
+"""
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,14 +15,22 @@ from urllib.parse import urlencode
 
 from flask import Response, current_app, stream_with_context
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, or_
+from sqlalchemy import ColumnElement, Select, inspect, or_, select, union
 
-from campaign.db import contains, count_of, db
+from campaign.db import contains, count_of, db, is_among
 from campaign.languages import local
-from campaign.paging import Pager, nearest_page, pages_of
+from campaign.paging import Pager, pages_of
 from campaign.spreadsheets import guarded
 
 PAGE_SIZE = 50
+# So many rows are counted; what lies beyond is "more than 1,000".
+MOST_COUNTED = 1_000
+# So far a list can be leafed through; who looks for what lies beyond searches or downloads.
+MOST_SHOWN = 5_000
+# So many of the newest rows are looked through for what no index finds.
+LOOKED_THROUGH = 2_000
+# In an address: every row is looked through.
+EVERYWHERE = "everywhere"
 
 
 @dataclass(frozen=True)
@@ -56,6 +69,10 @@ class Table(Pager):
     query: str
     path: str
     arguments: dict[str, str]
+    # More rows follow than the `total` that were counted.
+    has_more: bool = False
+    # Only the newest rows, and what an index finds, were looked through.
+    is_narrowed: bool = False
 
     def address_of(self, number: int) -> str:
         """Give the address of a page of this table."""
@@ -65,6 +82,26 @@ class Table(Pager):
     def csv_url(self) -> str:
         """Give the address of the whole table as CSV."""
         return self._url(format="csv")
+
+    @property
+    def looked_through(self) -> int:
+        """Tell how many of the newest rows were looked through where not all were."""
+        return LOOKED_THROUGH
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether more rows follow than can be leafed through."""
+        return self.has_more and self.number * PAGE_SIZE >= MOST_SHOWN
+
+    @property
+    def has_next(self) -> bool:
+        """Tell whether there is a page after."""
+        return (super().has_next or self.has_more) and not self.is_cut
+
+    @property
+    def everywhere_url(self) -> str:
+        """Give the address at which every row is looked through."""
+        return self._url(**{EVERYWHERE: "1"})
 
     def _url(self, **more: str) -> str:
         return f"{self.path}?{urlencode({**self.arguments, **more})}"
@@ -76,13 +113,31 @@ def office_time(moment: datetime) -> str:
 
 
 def page(
-    query: Select[Any], columns: list[Column], *, arguments: Mapping[str, str], path: str
+    query: Select[Any],
+    columns: list[Column] | Callable[[list[Any]], list[Column]],
+    *,
+    arguments: Mapping[str, str],
+    path: str,
+    is_narrowed: bool = False,
 ) -> Table:
-    """Give one page of what a query finds; `arguments` are those of the address."""
-    total = count_of(query)
+    """Give one page of what a query finds; `arguments` are those of the address.
+
+    The columns may be made from the rows of the page, for what is asked of these alone.
+    `is_narrowed` says that only some of the rows were looked through (`finds_some`).
+    """
+    number = min(_page_asked_for(arguments.get("page", "1")), MOST_SHOWN // PAGE_SIZE)
+    rows, has_more = _rows(query, number), False
+    total = (number - 1) * PAGE_SIZE + len(rows)
+    # Whoever sees the end of a list need not count it.
+    if len(rows) > PAGE_SIZE or (number > 1 and not rows):
+        most = max(MOST_COUNTED, number * PAGE_SIZE)
+        counted = count_of(_ids(query), most=most + 1)
+        total, has_more = min(counted, most), counted > most
     pages = pages_of(total, size=PAGE_SIZE)
-    number = nearest_page(_page_asked_for(arguments.get("page", "1")), pages)
-    rows = db.session.scalars(query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
+    if number > pages:
+        number, rows = pages, _rows(query, pages)
+    rows = rows[:PAGE_SIZE]
+    columns = columns(rows) if callable(columns) else columns
     return Table(
         columns=[{"label": c.label, "is_number": c.is_number} for c in columns],
         rows=[[column.shown(row) for column in columns] for row in rows],
@@ -90,9 +145,23 @@ def page(
         number=number,
         pages=pages,
         total=total,
+        has_more=has_more,
         path=path,
         arguments={k: v for k, v in arguments.items() if k not in {"page", "format"} and v},
+        is_narrowed=is_narrowed,
     )
+
+
+def _rows(query: Select[Any], number: int) -> list[Any]:
+    """Give the rows of a page, and one more where more follow."""
+    start = (number - 1) * PAGE_SIZE
+    return list(db.session.scalars(query.limit(PAGE_SIZE + 1).offset(start)))
+
+
+def _ids(query: Select[Any]) -> Select[Any]:
+    """Ask for the keys alone: to count rows, none need be read."""
+    entity = query.column_descriptions[0]["entity"]
+    return query.with_only_columns(*inspect(entity).primary_key, maintain_column_froms=True)
 
 
 def _page_asked_for(typed: str) -> int:
@@ -135,3 +204,63 @@ def _line(cells: list[str]) -> str:
 def contains_word(words: str, *columns: Any) -> ColumnElement[bool]:
     """Tell whether words stand in one of the columns, whatever their case and accents."""
     return or_(*(contains(column, words) for column in columns))
+
+
+def is_everywhere(arguments: Mapping[str, str]) -> bool:
+    """Tell whether an address asks to look through every row: for a download, or by its link."""
+    return arguments.get("format") == "csv" or bool(arguments.get(EVERYWHERE))
+
+
+def finds_some(query: Select[Any], arguments: Mapping[str, str], *names: str) -> bool:
+    """Tell whether `found` passes over some rows of a query for these arguments of an address."""
+    asks = any(arguments.get(name) for name in names) and not is_everywhere(arguments)
+    return asks and count_of(_ids(query), most=LOOKED_THROUGH + 1) > LOOKED_THROUGH
+
+
+def found(
+    rows: Select[Any],
+    said: ColumnElement[bool],
+    *,
+    where: Iterable[ColumnElement[bool]] = (),
+    by: Iterable[Select[Any]] = (),
+    newest: Select[Any] | None = None,
+    everywhere: bool = False,
+) -> Select[Any]:
+    """Find rows `where` conditions hold and of which something is said that no index knows.
+
+    Looked through are the newest, the first of these rows; `by` are further ways to the ids of
+    some, each by an index. Or, `everywhere`, all are. `newest` are the same rows in the words of an
+    index, which would lead away from the ids.
+    """
+    conditions = list(where)
+    first = rows.where(*conditions) if newest is None else newest
+    if everywhere:
+        return first.where(said)
+    (key,) = inspect(rows.column_descriptions[0]["entity"]).primary_key
+    keys = _ids(rows).order_by(None)
+
+    def among(some: Select[Any]) -> Select[Any]:
+        few = some.limit(MOST_SHOWN + 1).subquery()
+        return keys.join(few, few.c[key.name] == key)
+
+    # Asked of each of these rows and of no other, whatever a planner makes of the condition.
+    looked_through = _ids(first).add_columns(said.label("is_said")).limit(LOOKED_THROUGH)
+    newest_rows = looked_through.subquery("newest")
+    near = select(newest_rows.c[key.name]).where(newest_rows.c.is_said)
+    ways = (among(way).where(*conditions) for way in by)
+    # Asked at once, and then for nothing but these: within one question, a planner may begin with
+    # all for which the conditions hold.
+    ids = db.session.scalars(union(near, *ways)).all()
+    return rows.where(is_among(key, ids))
+
+
+def pointing_to(some: Select[Any], column: Any) -> Select[Any]:
+    """Find the ids of the rows whose foreign key is one of some ids."""
+    (key,) = inspect(column.class_).primary_key
+    few = some.limit(MOST_SHOWN + 1).subquery()
+    return select(key).join(few, few.c.id == column)
+
+
+def any_of(*ways: Select[Any]) -> Any:
+    """Join ways to find ids, each followed no further than a list is shown."""
+    return union(*(select(way.limit(MOST_SHOWN + 1).subquery()) for way in ways))

@@ -58,13 +58,17 @@ def _columns(taken: dict[int, int]) -> list[Column]:
 def index() -> Any:
     """List the events with the seats taken at each."""
     query = queries.search_events(request.args.get("q", ""), action=request.args.get("action", ""))
-    columns = _columns(sign_up_queries.all_seats_taken())
     if request.args.get("format") == "csv":
+        columns = _columns(sign_up_queries.all_seats_taken())
         return tables.download(query, columns, name="events")
     return render_template(
         "events/office/index.html",
-        table=tables.page(query, columns, arguments=request.args, path=request.path),
+        table=tables.page(query, _columns_of, arguments=request.args, path=request.path),
     )
+
+
+def _columns_of(events: list[Event]) -> list[Column]:
+    return _columns(sign_up_queries.seats_taken(event.id for event in events))
 
 
 def _action_columns() -> list[Column]:
@@ -172,7 +176,10 @@ def event(slug: str) -> Any:
     """Show an event and who is coming."""
     found = _event(slug)
     words, status = request.args.get("q", ""), request.args.get("state", "")
-    query = sign_up_queries.search_sign_ups(found, words, status=status)
+    all_of_them = sign_up_queries.search_sign_ups(found, status=status)
+    query = sign_up_queries.search_sign_ups(
+        found, words, status=status, everywhere=tables.is_everywhere(request.args)
+    )
     if request.args.get("format") == "csv":
         return tables.download(query, COLUMNS, name=f"{slug}-people")
     taken = sign_up_queries.seats_taken([found.id])[found.id]
@@ -183,7 +190,13 @@ def event(slug: str) -> Any:
         asked=sign_up_queries.count_unconfirmed(found),
         free=sign_up_queries.free_seats(found, now=clock.now()),
         is_over=found.is_over(clock.now()),
-        table=tables.page(query, COLUMNS, arguments=request.args, path=request.path),
+        table=tables.page(
+            query,
+            COLUMNS,
+            arguments=request.args,
+            path=request.path,
+            is_narrowed=tables.finds_some(all_of_them, request.args, "q"),
+        ),
     )
 
 

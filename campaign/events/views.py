@@ -95,7 +95,9 @@ def _names(cities: list[City]) -> list[str]:
 def _filter_form() -> FilterForm:
     form = FilterForm(request.args)
     form.offer(queries.countries(), queries.actions())
-    form.since.validate(form)
+    if not form.since.validate(form):
+        # A field for a day cannot show what is none.
+        form.since.raw_data = None
     return form
 
 

@@ -108,6 +108,12 @@ class InboundMail(Model):
             "received_at",
             where="settled_at IS NULL",
         ),
+        # Few, and the desk counts them.
+        partial_index(
+            "ix_inbound_mail_unverified",
+            "received_at",
+            where="made = 'auth failure'",
+        ),
         partial_index(
             "ix_inbound_mail_counted",
             "address_hash",

@@ -126,12 +126,20 @@ def index() -> Any:
 def everything() -> Any:
     """List all that came in, with what was made of it."""
     kind = request.args.get("kind", "")
-    query = queries.all_mails(request.args.get("q", ""), kind=kind)
+    query = queries.all_mails(
+        request.args.get("q", ""), kind=kind, everywhere=tables.is_everywhere(request.args)
+    )
     if request.args.get("format") == "csv":
         return tables.download(query, ALL, name="mail-in")
     return render_template(
         "inbound/office/everything.html",
-        table=tables.page(query, ALL, arguments=request.args, path=request.path),
+        table=tables.page(
+            query,
+            ALL,
+            arguments=request.args,
+            path=request.path,
+            is_narrowed=tables.finds_some(queries.all_mails(), request.args, "q", "kind"),
+        ),
         kinds=KINDS,
         kind=kind,
     )

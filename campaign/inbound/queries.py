@@ -3,36 +3,40 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 
 from campaign.db import count_of, db
 from campaign.inbound.models import InboundMail, Made
 from campaign.inbound.policy import TAKEN_UP_AFTER, TOLD_BEFORE, WAITING_KEPT
 from campaign.outbox.models import Message, address_hash
-from campaign.tables import contains_word
+from campaign.tables import contains_word, found
+
+# Written out, as the index is: with a parameter no planner would use it.
+_AUTH_FAILURE: ColumnElement[str] = literal_column(f"'{Made.AUTH_FAILURE.value}'")
 
 
 def waiting(words: str = "") -> Select[InboundMail]:
     """Find the mails that wait for a person, the oldest first."""
-    found = _search(words).where(
+    query = select(InboundMail).where(
         InboundMail.settled_at.is_(None), InboundMail.made != Made.NOTHING_YET
     )
-    return found.order_by(InboundMail.received_at, InboundMail.id)
-
-
-def all_mails(words: str = "", *, kind: str = "") -> Select[InboundMail]:
-    """Find all mails that came in, the newest first."""
-    found = _search(words)
-    if kind:
-        found = found.where(InboundMail.kind == kind)
-    return found.order_by(InboundMail.received_at.desc(), InboundMail.id.desc())
-
-
-def _search(words: str) -> Select[InboundMail]:
-    query = select(InboundMail)
     if words:
         query = query.where(contains_word(words, InboundMail.sender, InboundMail.subject))
-    return query
+    return query.order_by(InboundMail.received_at, InboundMail.id)
+
+
+def all_mails(words: str = "", *, kind: str = "", everywhere: bool = False) -> Select[InboundMail]:
+    """Find all mails that came in, the newest first.
+
+    Of many the newest are looked through for words and kinds, or all `everywhere`.
+    """
+    query = select(InboundMail).order_by(InboundMail.id.desc())
+    said: list[ColumnElement[bool]] = []
+    if words:
+        said.append(contains_word(words, InboundMail.sender, InboundMail.subject))
+    if kind:
+        said.append(InboundMail.kind == kind)
+    return found(query, and_(*said), everywhere=everywhere) if said else query
 
 
 def number_waiting() -> int:
@@ -49,7 +53,7 @@ def number_unverified(*, since: datetime) -> int:
     """Count the mails in our name of which receivers told that they could not verify them."""
     return count_of(
         select(InboundMail).where(
-            InboundMail.made == Made.AUTH_FAILURE, InboundMail.received_at >= since
+            InboundMail.made == _AUTH_FAILURE, InboundMail.received_at >= since
         )
     )
 

@@ -57,7 +57,9 @@ LETTERS = [
 def index() -> Any:
     """List every letter with its state."""
     state = request.args.get("state", "")
-    query = queries.search(request.args.get("q", ""), state=state)
+    query = queries.search(
+        request.args.get("q", ""), state=state, everywhere=tables.is_everywhere(request.args)
+    )
     if request.args.get("format") == "csv":
         return tables.download(query, LETTERS, name="letters")
     # Today and the six days before it, beside the seven before those.
@@ -66,7 +68,13 @@ def index() -> Any:
     two_weeks = count_since(today - timedelta(days=13))
     return render_template(
         "letters/office/index.html",
-        table=tables.page(query, LETTERS, arguments=request.args, path=request.path),
+        table=tables.page(
+            query,
+            LETTERS,
+            arguments=request.args,
+            path=request.path,
+            is_narrowed=tables.finds_some(queries.search(state=state), request.args, "q"),
+        ),
         states=STATES,
         state=state,
         ways=WAYS,

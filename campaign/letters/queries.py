@@ -9,8 +9,9 @@ from campaign.db import db
 from campaign.languages import country_codes
 from campaign.letters.models import Letter, State, Template
 from campaign.people.models import Person
+from campaign.people.queries import ids_beginning_with
 from campaign.summits.models import Post, Summit
-from campaign.tables import contains_word
+from campaign.tables import contains_word, found, pointing_to
 
 FALLBACK_LANGUAGE = "en"
 
@@ -78,9 +79,14 @@ def to_erase(*, dropped_before: datetime, summit_before: date) -> Select[Letter]
     )
 
 
-def search(words: str = "", *, state: str = "") -> Select[Letter]:
-    """Find letters, the newest first, by supporter, post or subject, and by state."""
-    query = (
+def search(words: str = "", *, state: str = "", everywhere: bool = False) -> Select[Letter]:
+    """Find letters, the newest first, by supporter, post or subject, and by state.
+
+    Of many the newest are looked through for words, or all `everywhere`; by the beginning of the
+    supporter's address all are found.
+    """
+    where = [Letter.state == state] if state else []
+    rows = (
         select(Letter)
         .join(Letter.person)
         .join(Letter.post)
@@ -89,15 +95,16 @@ def search(words: str = "", *, state: str = "") -> Select[Letter]:
             contains_eager(Letter.post),
             selectinload(Letter.summit),
         )
-        .order_by(Letter.written_at.desc(), Letter.id.desc())
     )
-    if words:
-        query = query.where(
-            or_(
-                contains_word(words, Person.email, Letter.name, Letter.subject, Post.title),
-                Post.country.in_(country_codes(words)),
-            )
-        )
     if state:
-        query = query.where(Letter.state == state)
-    return query
+        # In the order of its index.
+        rows = rows.order_by(Letter.written_at.desc())
+    rows = rows.order_by(Letter.id.desc())
+    if not words:
+        return rows.where(*where)
+    said = or_(
+        contains_word(words, Person.email, Letter.name, Letter.subject, Post.title),
+        Post.country.in_(country_codes(words)),
+    )
+    theirs = pointing_to(ids_beginning_with(words), Letter.person_id)
+    return found(rows, said, where=where, by=[theirs], everywhere=everywhere)

@@ -86,12 +86,21 @@ SUBSCRIBERS = [
 def subscribers() -> Any:
     """List who subscribes, who has not confirmed, and who left."""
     status = request.args.get("status", "")
-    query = queries.search_subscribers(request.args.get("q", ""), status=status)
+    all_of_them = queries.search_subscribers(status=status)
+    query = queries.search_subscribers(
+        request.args.get("q", ""), status=status, everywhere=tables.is_everywhere(request.args)
+    )
     if request.args.get("format") == "csv":
         return tables.download(query, SUBSCRIBERS, name="subscribers")
     return render_template(
         "newsletter/office/subscribers.html",
-        table=tables.page(query, SUBSCRIBERS, arguments=request.args, path=request.path),
+        table=tables.page(
+            query,
+            SUBSCRIBERS,
+            arguments=request.args,
+            path=request.path,
+            is_narrowed=tables.finds_some(all_of_them, request.args, "q"),
+        ),
         statuses=STATUSES,
         status=status,
     )

@@ -41,9 +41,11 @@ def search_issues(words: str = "") -> Select[Issue]:
     return query
 
 
-def search_subscribers(words: str = "", *, status: str = "") -> Select[Subscription]:
+def search_subscribers(
+    words: str = "", *, status: str = "", everywhere: bool = False
+) -> Select[Subscription]:
     """Find subscriptions with their person; of one `Status`, or of any."""
-    return search_subscriptions(words, status=status).where(Subscription.purpose == NEWSLETTER)
+    return search_subscriptions(NEWSLETTER, words, status=status, everywhere=everywhere)
 
 
 def number_of_subscribers() -> int:

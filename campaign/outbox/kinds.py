@@ -50,5 +50,5 @@ def caused_by_strangers() -> list[Kind]:
 
 
 def known() -> list[Kind]:
-    """List all kinds that the rooms write."""
-    return [Kind(name) for name in _known]
+    """List all kinds that the rooms write, in the order of the alphabet."""
+    return [Kind(name) for name in sorted(_known)]

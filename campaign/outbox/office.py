@@ -59,10 +59,17 @@ def index() -> Any:
 def _asked_for() -> Select[Message]:
     return ledger.messages(
         request.args.get("q", ""),
-        state=request.args.get("state", ""),
         kind=request.args.get("kind", ""),
-        batch_id=request.args.get("batch", type=int),
+        everywhere=tables.is_everywhere(request.args),
+        **_filters(),
     )
+
+
+def _filters() -> dict[str, Any]:
+    return {
+        "state": request.args.get("state", ""),
+        "batch_id": request.args.get("batch", type=int),
+    }
 
 
 def _list_page(form: ButtonForm) -> str:
@@ -71,10 +78,16 @@ def _list_page(form: ButtonForm) -> str:
     counts = queries.counts()
     return render_template(
         "outbox/office/index.html",
-        table=tables.page(_asked_for(), MESSAGES, arguments=request.args, path=path),
+        table=tables.page(
+            _asked_for(),
+            MESSAGES,
+            arguments=request.args,
+            path=path,
+            is_narrowed=tables.finds_some(queries.search(**_filters()), request.args, "q", "kind"),
+        ),
         counts=counts,
         states=STATES,
-        kinds=[(name, kinds.name_of(name)) for name in ledger.kinds()],
+        kinds=[(name, kinds.name_of(name)) for name in kinds.known()],
         state=state,
         kind=request.args.get("kind", ""),
         relay=throttles_queries.troubled_relay(),
@@ -96,6 +109,7 @@ def _message_page(id: int, form: ButtonForm) -> Any:
         "outbox/office/message.html",
         message=found,
         subject=_subject(found),
+        reply_to=ledger.reply_to_of(found, now=clock.now()),
         kind=kinds.name_of(found.kind),
         text=ledger.text_of(found, now=clock.now()),
         is_private=kinds.is_private(found.kind),

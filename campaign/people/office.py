@@ -58,12 +58,24 @@ PEOPLE = [
 def index() -> Any:
     """List everybody the campaign knows."""
     country, tag = request.args.get("country", ""), request.args.get("tag", "")
-    query = queries.search(request.args.get("q", ""), country=country, tag=tag)
+    all_of_them = queries.search(country=country, tag=tag)
+    query = queries.search(
+        request.args.get("q", ""),
+        country=country,
+        tag=tag,
+        everywhere=tables.is_everywhere(request.args),
+    )
     if request.args.get("format") == "csv":
         return tables.download(query, PEOPLE, name="people")
     return render_template(
         "people/office/index.html",
-        table=tables.page(query, PEOPLE, arguments=request.args, path=request.path),
+        table=tables.page(
+            query,
+            PEOPLE,
+            arguments=request.args,
+            path=request.path,
+            is_narrowed=tables.finds_some(all_of_them, request.args, "q"),
+        ),
         countries=territories(),
         country=country,
         tags=[(word, word) for word in queries.tags_in_use()],

@@ -9,12 +9,14 @@ from sqlalchemy import (
     case,
     exists,
     literal,
+    literal_column,
     select,
 )
 
 from campaign.counts.queries import all_numbers
-from campaign.db import db
+from campaign.db import begins_with, db
 from campaign.outbox.models import Message
+from campaign.outbox.queries import find_people_by
 from campaign.outbox.suppressions.models import Suppression
 from campaign.outbox.suppressions.queries import suppressed_among
 from campaign.people import exports
@@ -28,7 +30,7 @@ from campaign.people.models import (
     as_tag,
     language_tag,
 )
-from campaign.tables import contains_word
+from campaign.tables import contains_word, found
 
 
 def by_email(email: str) -> Person | None:
@@ -56,16 +58,40 @@ def language_among(offered: Sequence[str], *, otherwise: str) -> ColumnElement[s
     return case(*exact, *related, else_=literal(otherwise))
 
 
-def search(words: str = "", *, country: str = "", tag: str = "") -> Select[Person]:
-    """Find people, the latest known first, by name, address or city, by country and by tag."""
-    query = select(Person).order_by(Person.id.desc())
-    if words:
-        query = query.where(contains_word(words, Person.email, Person.name, Person.city))
-    if country:
-        query = query.where(Person.country == country)
+# Written out, as the index is: with a parameter no planner would use it.
+_NO_COUNTRY: ColumnElement[str] = literal_column("''")
+
+
+def search(
+    words: str = "", *, country: str = "", tag: str = "", everywhere: bool = False
+) -> Select[Person]:
+    """Find people, the latest known first, by name, address or city, by country and by tag.
+
+    Of many the newest are looked through for words, and the beginnings of all addresses; or all,
+    where words are looked for `everywhere`.
+    """
+    rows = select(Person).order_by(Person.id.desc())
+    query = rows
+    where: list[ColumnElement[bool]] = []
     if tag:
-        query = query.where(Person.id.in_(select(Tag.person_id).where(Tag.tag == as_tag(tag))))
-    return query
+        # Joined and in the order of its own index, so that a few among a million are found at once.
+        query = select(Person).join(Tag, Tag.person_id == Person.id).where(Tag.tag == as_tag(tag))
+        query = query.order_by(Tag.person_id.desc())
+        where.append(exists().where(Tag.person_id == Person.id, Tag.tag == as_tag(tag)))
+    if country:
+        query = query.where(Person.country == country, Person.country != _NO_COUNTRY)
+        where.append(Person.country == country)
+    if not words:
+        return query
+    said = contains_word(words, Person.email, Person.name, Person.city)
+    by = [ids_beginning_with(words)]
+    return found(rows, said, where=where, by=by, newest=query, everywhere=everywhere)
+
+
+@find_people_by
+def ids_beginning_with(words: str) -> Select[int]:
+    """Find the ids of those whose address begins with words."""
+    return select(Person.id).where(begins_with(Person.email, words.strip().lower()))
 
 
 def tags_of(person_id: int) -> list[str]:

@@ -237,7 +237,7 @@ def test_every_city_of_the_world_is_asked_for_with_one_look_at_the_events(
 
         @listening.listens_for(db.engine, "before_cursor_execute")
         def note(_1: Any, _2: Any, statement: str, *_rest: Any) -> None:
-            if re.search(r"FROM (event|action)\b", statement):
+            if re.search(r"FROM (event|action|count_kept)\b", statement):
                 asked.append(statement)
 
         make = fields.known()["next_event"].make

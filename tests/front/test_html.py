@@ -14,6 +14,7 @@ from campaign import clock
 from campaign.app import DOORSTEP, PUBLIC
 from campaign.db import db
 from campaign.delivery import worker
+from campaign.events.queries import next_action
 from campaign.newsletter.queries import search_issues
 from campaign.organisers.models import Role
 from campaign.organisers.queries import first_administrator
@@ -21,6 +22,7 @@ from campaign.organisers.verbs import make_link
 from campaign.people.mail_links import preferences_token, preferences_url
 from campaign.people.models import Purpose
 from tests.conftest import forms_are_answered, signed_in
+from tests.events.many import plan_many
 from tests.mailings.conftest import begun
 from tests.newsletter.conftest import person_with, subscribed
 from tests.pages.making import keep, page
@@ -47,6 +49,16 @@ WITH_ARGUMENTS = [
     "/events/may-13-london/signed-up", "/write/gb", "/write/jp", "/summits/bletchley-2023",
     "/search?q=treaty", "/search?q=zebra", "/events?q=Berlin", "/everything", "/nothing-is-here",
 ]  # fmt: skip
+OF_MANY = [
+    "/actions/may-13",
+    "/actions/may-13?q=ville",
+    "/actions/may-13?country=FR",
+    "/events?page=2",
+    "/events?when=past",
+    "/events?from=2098-05-13",
+    "/events?from=tomorrow",
+    "/",
+]
 EVERYTHING = """[**Come**](/events) to `code`, https://www.example.org/a?b=c&d=e, a -- b "c".
 
 # Don't
@@ -162,6 +174,11 @@ def test_no_public_page_has_a_fault(starter: Flask, tmp_path: Path) -> None:
     walk.open(*re.findall(r"<loc>https://campaign\.example([^<]*)</loc>", sitemap))
     walk.open(*(rule for rule in public_pages(starter).values() if "<" not in rule))
     walk.open(*WITH_ARGUMENTS)
+    with starter.app_context():
+        action = next_action(now=clock.now())
+        assert action
+    plan_many(starter, 100, action_id=action.id, starts_on=action.day)
+    walk.open(*OF_MANY)
     for who in ("", "ada@example.org"):
         walk.send("/events/may-13-berlin", name="Ada", email=who)
         walk.send("/newsletter", email=who, name="Ada")

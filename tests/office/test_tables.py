@@ -151,3 +151,68 @@ def test_odd_arguments_get_a_clear_answer(organiser: Visitor, asked: str) -> Non
 
     assert answer.status_code == (400 if "%00" in asked else 200)
     assert "Sign out" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "number", "total", "has_more"),
+    [
+        ("1", 1, 1000, True),
+        ("21", 21, 1050, True),
+        ("24", 24, 1180, False),
+        ("90", 24, 1180, False),
+    ],
+)
+def test_a_long_list_is_counted_no_further_than_it_is_looked_at(
+    app: Flask, asked: str, number: int, total: int, has_more: bool
+) -> None:
+    remember(app, ["Ada"] * 1180)
+
+    with app.test_request_context():
+        table = tables.page(QUERY, PEOPLE, arguments={"page": asked}, path="/people")
+
+    assert (table.number, table.total, table.has_more) == (number, total, has_more)
+    assert table.has_next == (number < 24)
+    assert len(table.rows) == (30 if number == 24 else 50)
+
+
+def test_a_list_says_that_it_goes_on_where_it_can_be_leafed_through_no_further(
+    app: Flask, organiser: Visitor
+) -> None:
+    remember(app, ["Ada"] * (tables.MOST_SHOWN + 1))
+
+    first = organiser.open("/office/people").text
+    last = organiser.open("/office/people?page=5000").text
+
+    assert "more than 1,000 in all" in first
+    assert "This list goes on." not in first
+    assert "This list goes on. Search, or download it to see all of it." in last
+    assert "Next page" not in last
+
+
+def test_of_many_the_newest_are_looked_through_and_all_where_that_is_asked_for(
+    app: Flask, organiser: Visitor
+) -> None:
+    remember(app, ["Grace", *["Ada"] * tables.LOOKED_THROUGH])
+
+    by_name = organiser.open("/office/people?q=grace")
+    by_address = organiser.open("/office/people?q=0@example&page=5")
+    (everywhere,) = re.findall(r'href="([^"]*)" rel="nofollow"', by_name.text)
+    found = organiser.open(everywhere.replace("&amp;", "&")).text
+    as_csv = organiser.open("/office/people?q=grace&format=csv").text
+
+    assert "Nobody matches your search." in by_name.text
+    assert "and the newest 2,000. There may be more." in by_name.text
+    assert ">0@example.org</a>" in by_address.text
+    assert ">0@example.org</a>" in found
+    assert "There may be more." not in found
+    assert "0@example.org,Grace" in as_csv
+
+
+def test_of_few_all_are_looked_through(app: Flask, organiser: Visitor) -> None:
+    remember(app, ["Grace", "Ada"])
+
+    found = organiser.open("/office/people?q=grace").text
+
+    assert ">0@example.org</a>" in found
+    assert ">1@example.org</a>" not in found
+    assert "There may be more." not in found

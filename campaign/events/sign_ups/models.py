@@ -34,10 +34,10 @@ class SignUp(Model):
     # The unguessable part of the address to which this person's calendar answers. People share
     # calendars, so by itself it gives no power over the sign-up: links that do are signed.
     token: Mapped[str] = mapped_column(String(32), unique=True)
-    signed_up_at: Mapped[datetime] = mapped_column(index=True)
+    signed_up_at: Mapped[datetime]
     # When the button in the invitation was pressed, or a calendar said yes. Until then only a form
     # has asked, and whoever filled it in need not be the owner of the address.
-    confirmed_at: Mapped[datetime | None] = mapped_column(index=True)
+    confirmed_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     # How far this person's copy has been revised beyond the event's own sequence.
     revisions: Mapped[int] = mapped_column(default=0)
@@ -55,6 +55,8 @@ class SignUp(Model):
 
     __table_args__ = (
         UniqueConstraint("event_id", "person_id"),
+        # In this order an event's page lists them.
+        Index("ix_sign_up_event_signed_up", "event_id", "signed_up_at"),
         Index("ix_sign_up_event_status", "event_id", "withdrawn_at", "notified_sequence"),
         # No id is given twice: mails to one person are kept in order by it.
         {"sqlite_autoincrement": True},

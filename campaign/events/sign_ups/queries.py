@@ -14,7 +14,8 @@ from campaign.events.policy import RESERVATION, SIGN_UP_RETENTION
 from campaign.events.queries import WIDEST_ZONE_GAP
 from campaign.events.sign_ups.models import SEATS, SIGN_UPS, SignUp, SignUpAsk, Status
 from campaign.people.models import Person
-from campaign.tables import contains_word
+from campaign.people.queries import ids_beginning_with
+from campaign.tables import contains_word, found, pointing_to
 
 
 def sign_up_of(person: Person, event: Event) -> SignUp | None:
@@ -124,29 +125,37 @@ def count_unconfirmed(event: Event) -> int:
     return number(SIGN_UPS, f"{event.id}:{Status.ASKED}")
 
 
-def search_sign_ups(event: Event, words: str = "", *, status: str = "") -> Select[SignUp]:
+def search_sign_ups(
+    event: Event, words: str = "", *, status: str = "", everywhere: bool = False
+) -> Select[SignUp]:
     """Find who signed up for an event, newest first, by name or address, and by `Status`.
 
-    With what was asked for in their name: who has not confirmed it has told us nothing yet.
+    With what was asked for in their name: who has not confirmed it has told us nothing yet. Of
+    many the newest are looked through, or all `everywhere`; by the beginning of an address all are
+    found.
     """
-    query = (
+    where: list[ColumnElement[bool]] = []
+    match status:
+        case Status.COMING:
+            where = [SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_not(None)]
+        case Status.ASKED:
+            where = [SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_(None)]
+        case Status.WITHDRAWN:
+            where = [SignUp.withdrawn_at.is_not(None)]
+    rows = (
         select(SignUp)
         .join(SignUp.person)
         .options(contains_eager(SignUp.person), selectinload(SignUp.asks))
-        .where(SignUp.event_id == event.id)
         .order_by(SignUp.signed_up_at.desc(), SignUp.id.desc())
     )
-    if words:
-        asked_as = SignUp.asks.any(contains_word(words, SignUpAsk.name))
-        query = query.where(or_(contains_word(words, Person.email, Person.name), asked_as))
-    match status:
-        case Status.COMING:
-            query = query.where(SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_not(None))
-        case Status.ASKED:
-            query = query.where(SignUp.withdrawn_at.is_(None), SignUp.confirmed_at.is_(None))
-        case Status.WITHDRAWN:
-            query = query.where(SignUp.withdrawn_at.is_not(None))
-    return query
+    newest = rows.where(SignUp.event_id == event.id, *where)
+    if not words:
+        return newest
+    asked_as = SignUp.asks.any(contains_word(words, SignUpAsk.name))
+    said = or_(contains_word(words, Person.email, Person.name), asked_as)
+    theirs = pointing_to(ids_beginning_with(words), SignUp.person_id)
+    theirs = theirs.where(SignUp.event_id == event.id)
+    return found(rows, said, where=where, by=[theirs], newest=newest, everywhere=everywhere)
 
 
 def long_over(*, now: datetime) -> list[Event]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import aliased
 
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings import queries
 from campaign.mailings.policy import WATCHED
-from campaign.outbox.models import OPEN, Batch, Message, State
+from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State
 from campaign.outbox.queries import counts_of_batches
 from campaign.outbox.suppressions.models import Suppression
 from campaign.people.models import Person, Subscription
@@ -224,9 +224,9 @@ def _watched_until(batches: Sequence[Batch], *, now: datetime) -> datetime:
 
 def last_due(batches: Sequence[Batch]) -> datetime | None:
     """Tell when the last of what waits is due."""
+    of_one = select(func.max(Message.due_at)).where(Message.batch_id == Batch.id, text(TO_TAKE))
     return db.session.scalar(
-        select(func.max(Message.due_at)).where(
-            Message.batch_id.in_([batch.id for batch in batches]),
-            Message.state.in_([State.WAITING, State.RETRY]),
+        select(func.max(of_one.scalar_subquery())).where(
+            Batch.id.in_([batch.id for batch in batches])
         )
     )

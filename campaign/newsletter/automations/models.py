@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from campaign.counts.registry import Source, counted
 from campaign.db import Model
 from campaign.newsletter.policy import DIGEST_HOUR, DIGEST_WEEK, DIGEST_WEEKDAY
 
@@ -98,6 +99,10 @@ class StepSent(Model):
         ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     queued_at: Mapped[datetime]
+
+
+ENROLLED = counted("newsletter.enrolled", Source("newsletter_enrolment"))
+STEPS_SENT = counted("newsletter.steps_sent", Source("newsletter_step_sent", by="key"))
 
 
 class DigestSent(Model):

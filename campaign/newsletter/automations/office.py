@@ -62,7 +62,7 @@ def _index(form: EnrolForm) -> str:
         ],
         steps_sent=queries.steps_sent(),
         form=form,
-        waiting=queries.number_not_enrolled(now=clock.now()),
+        enrolled=queries.number_enrolled(),
         button=ButtonForm(formdata=None),
     )
 

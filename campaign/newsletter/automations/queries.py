@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import ColumnElement, Select, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, exists, literal, select
 
 from campaign import approval
 from campaign.content_checks.content_lint import Finding
-from campaign.db import count_of, db
+from campaign.counts.queries import all_numbers, number
+from campaign.db import db
 from campaign.languages import own_languages
 from campaign.mailings import readiness
 from campaign.mailings.audience import recipients
@@ -21,6 +22,8 @@ from campaign.newsletter.automations.catalogue import (
     words_in,
 )
 from campaign.newsletter.automations.models import (
+    ENROLLED,
+    STEPS_SENT,
     Automation,
     DigestSent,
     Enrolment,
@@ -160,15 +163,14 @@ def not_enrolled(rule: dict[str, Any], *, now: datetime) -> Select[Any]:
     return audience(Purpose.NEWSLETTER, rule=rule, now=now).where(~is_enrolled)
 
 
-def number_not_enrolled(*, now: datetime) -> int:
-    """Count the subscribers whose welcome has not begun."""
-    return count_of(not_enrolled({}, now=now).with_only_columns(Person.id))
+def number_enrolled() -> int:
+    """Tell for how many people the welcome has begun."""
+    return number(ENROLLED)
 
 
 def steps_sent() -> dict[str, int]:
-    """Count to how many each step of the welcome has gone."""
-    rows = db.session.execute(select(StepSent.key, func.count()).group_by(StepSent.key))
-    return {row[0]: row[1] for row in rows}
+    """Tell to how many each step of the welcome has gone."""
+    return all_numbers(STEPS_SENT)
 
 
 def digests_sent() -> list[DigestSent]:

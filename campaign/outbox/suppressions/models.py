@@ -20,7 +20,8 @@ class Suppression(Model):
     address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     reason: Mapped[str] = mapped_column(String(40))
     evidence: Mapped[str] = mapped_column(String(500), default="")
-    since: Mapped[datetime]
+    # In this order the office lists them.
+    since: Mapped[datetime] = mapped_column(index=True)
     # What else it suppressed can be lifted with it (`outbox.bounces`).
     cause_id: Mapped[int | None] = mapped_column(
         ForeignKey("outbox_bounce_cause.id", ondelete="SET NULL"), index=True

@@ -39,12 +39,18 @@ SUPPRESSIONS = [
 @bp.get("")
 def index() -> Any:
     """List the addresses that are not written to."""
-    query = queries.search(request.args.get("q", ""))
+    query = queries.search(request.args.get("q", ""), everywhere=tables.is_everywhere(request.args))
     if request.args.get("format") == "csv":
         return tables.download(query, SUPPRESSIONS, name="suppressions")
     return render_template(
         "outbox/office/suppressions.html",
-        table=tables.page(query, SUPPRESSIONS, arguments=request.args, path=request.path),
+        table=tables.page(
+            query,
+            SUPPRESSIONS,
+            arguments=request.args,
+            path=request.path,
+            is_narrowed=tables.finds_some(queries.search(), request.args, "q"),
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Select, or_, select
 from campaign.db import db
 from campaign.outbox.models import address_hash
 from campaign.outbox.suppressions.models import Suppression
-from campaign.tables import contains_word
+from campaign.tables import contains_word, found
 
 
 def is_suppressed(address: str) -> bool:
@@ -29,17 +29,18 @@ def suppressed_among(addresses: Iterable[str], *, reason: str) -> set[str]:
     return {hashes[known_by] for known_by in db.session.scalars(query)}
 
 
-def search(words: str = "") -> Select[Suppression]:
-    """Find suppressed addresses, newest first, by reason, evidence or the whole address."""
+def search(words: str = "", *, everywhere: bool = False) -> Select[Suppression]:
+    """Find suppressed addresses, newest first, by reason, evidence or the whole address.
+
+    Of many the newest are looked through, or all `everywhere`; by the whole address all are found.
+    """
     query = select(Suppression).order_by(Suppression.since.desc(), Suppression.address_hash)
-    if words:
-        query = query.where(
-            or_(
-                contains_word(words, Suppression.reason, Suppression.evidence),
-                Suppression.address_hash == address_hash(words.strip()),
-            )
-        )
-    return query
+    if not words:
+        return query
+    said = contains_word(words, Suppression.reason, Suppression.evidence)
+    whole = Suppression.address_hash == address_hash(words.strip())
+    exact = select(Suppression.address_hash).where(whole)
+    return found(query, or_(said, whole), by=[exact], everywhere=everywhere)
 
 
 def known(known_by: str) -> Suppression | None:

@@ -1,6 +1,7 @@
 """Questions about subscriptions: who agreed to what, who may be asked, who has not answered."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,7 +28,8 @@ from campaign.people.models import (
     Subscription,
 )
 from campaign.people.policy import CONFIRMATIONS_A_DAY, CONFIRMATIONS_IN_30_DAYS
-from campaign.tables import contains_word
+from campaign.people.queries import ids_beginning_with
+from campaign.tables import contains_word, found, pointing_to
 
 
 def subscription_of(person_id: int, purpose: Purpose) -> Subscription | None:
@@ -64,26 +66,36 @@ def refused_topics_of(person_id: int) -> list[str]:
     )
 
 
-def search_subscriptions(words: str = "", *, status: str = "") -> Select[Subscription]:
-    """Find subscriptions with their person, newest first; of one `Status`, or of any."""
-    query = (
+def search_subscriptions(
+    purpose: Purpose, words: str = "", *, status: str = "", everywhere: bool = False
+) -> Select[Subscription]:
+    """Find subscriptions to a purpose with their person; of one `Status`, or of any.
+
+    The newest first: of those who have not answered who asked last, of those who left who left
+    last. By words as people are (`people.queries.search`).
+    """
+    where = [Subscription.purpose == purpose]
+    newest: Any = Subscription.id
+    match status:
+        case Status.ACTIVE:
+            where += [Subscription.confirmed_at.is_not(None), Subscription.left_at.is_(None)]
+        case Status.PENDING:
+            where.append(_is_pending())
+            newest = Subscription.asked_at
+        case Status.LEFT:
+            where.append(Subscription.left_at.is_not(None))
+            newest = Subscription.left_at
+    rows = (
         select(Subscription)
         .join(Subscription.person)
         .options(contains_eager(Subscription.person))
-        .order_by(Subscription.asked_at.desc(), Subscription.id.desc())
+        .order_by(newest.desc(), Subscription.id.desc())
     )
-    if words:
-        query = query.where(contains_word(words, Person.email, Person.name))
-    match status:
-        case Status.ACTIVE:
-            query = query.where(
-                Subscription.confirmed_at.is_not(None), Subscription.left_at.is_(None)
-            )
-        case Status.PENDING:
-            query = query.where(_is_pending())
-        case Status.LEFT:
-            query = query.where(Subscription.left_at.is_not(None))
-    return query
+    if not words:
+        return rows.where(*where)
+    said = contains_word(words, Person.email, Person.name)
+    theirs = pointing_to(ids_beginning_with(words), Subscription.person_id)
+    return found(rows, said, where=where, by=[theirs], everywhere=everywhere)
 
 
 def number_of_subscribers(purpose: Purpose) -> int:
@@ -147,7 +159,7 @@ def _pending(purpose: Purpose) -> Select[Subscription]:
 
 
 def _is_pending() -> ColumnElement[bool]:
-    """Say in SQL what `Subscription.is_pending` says of a row."""
+    """Say in SQL what `Subscription.is_pending` says of a row, as its index does."""
     return or_(
         and_(Subscription.confirmed_at.is_(None), Subscription.left_at.is_(None)),
         Subscription.asked_at > Subscription.left_at,
