@@ -22,6 +22,7 @@ from campaign.organisers.verbs import SEND_LINKS, add, make_link
 from campaign.outbox.models import Message
 from campaign.people import duties as people_duties
 from tests.closing import close
+from tests.mails import QueuedMail
 from tests.relaying import relay_for
 from tests.services import Sink
 from tests.visitor import Visitor
@@ -73,6 +74,7 @@ def app(_application: Flask) -> Iterator[Flask]:
     with _application.app_context():
         differing = _counts_that_differ_from_the_rows()
         empty_the_tables()
+        _application.extensions.pop("outbox.texts", None)
         jobs.queue().flush()
     for mail in Path(_application.config["INSTANCE"]).glob("mailbox/*"):
         mail.unlink()
@@ -159,18 +161,18 @@ def link_mailed(app: Flask) -> Callable[[], None]:
 
 
 @pytest.fixture
-def queued(app: Flask) -> Callable[..., list[Message]]:
+def queued(app: Flask) -> Callable[..., list[QueuedMail]]:
     """Give a question to the outbox: the messages queued so far, oldest first.
 
     What forms asked for is answered before: a worker would have done so within a second.
     """
 
-    def ask(kind: str | None = None, **where: Any) -> list[Message]:
+    def ask(kind: str | None = None, **where: Any) -> list[QueuedMail]:
         query = select(Message).order_by(Message.id).filter_by(**where)
         if kind is not None:
             query = query.filter_by(kind=kind)
         forms_are_answered(app)
         with app.app_context():
-            return list(db.session.scalars(query))
+            return [QueuedMail(row) for row in db.session.scalars(query)]
 
     return ask

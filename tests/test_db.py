@@ -32,11 +32,14 @@ from campaign.newsletter.automations.models import Automation
 from campaign.newsletter.models import Issue
 from campaign.outbox.models import Batch, Message, State, address_hash
 from campaign.outbox.suppressions.models import Suppression
+from campaign.outbox.verbs import queue
 from campaign.pages.models import Page
 from campaign.people.models import Person, Subscription
 from campaign.people.verbs import remember
 from tests.closing import close
 from tests.conftest import SECRET
+from tests.mails import QueuedMail, a_mail
+from tests.relaying import send
 
 
 @pytest.fixture
@@ -156,7 +159,7 @@ def test_a_campaign_of_the_first_form_keeps_its_people_its_issues_and_its_ledger
         person = db.session.scalars(select(Person)).one()
         issue = db.session.scalars(select(Issue)).one()
         mailing = db.session.scalars(select(Mailing)).one()
-        message = db.session.scalars(select(Message).options(joinedload(Message.shared))).one()
+        message = db.session.scalars(select(Message).options(joinedload(Message.text))).one()
         batch = db.session.get_one(Batch, 3)
         subscribed = db.session.scalars(select(Subscription)).one()
         assert person.address_hash == address_hash("ada@example.org")
@@ -164,8 +167,8 @@ def test_a_campaign_of_the_first_form_keeps_its_people_its_issues_and_its_ledger
         assert (mailing.content_kind, mailing.content_id) == ("issue", issue.id)
         assert mailing.batch_id == 3
         assert (message.person_id, message.state) == (7, "sent")
-        assert message.shared is not None
-        assert message.shared.text == "Dear {{ greeting }}"
+        assert message.text is not None
+        assert message.text.text == "Dear {{ greeting }}"
         assert batch.finished_at is not None
         assert subscribed.rhythm == "all"
         assert db.session.scalars(select(Page.is_index)).one() is False
@@ -446,6 +449,90 @@ def test_what_went_out_of_an_issue_is_a_mailing_of_it_and_can_go_back(empty: Fla
         assert sorted(map(tuple, db.session.execute(old))) == before
         left = db.session.execute(text('SELECT "left" FROM newsletter_reading')).scalars().all()
         assert left == [7]
+        db.session.remove()
+        db.engine.dispose()
+
+
+MAILS_WITH_THEIR_WORDS = """
+INSERT INTO outbox_batch (id, kind, subject, headers, rate, queued_at, paused_because)
+  VALUES (1, 'newsletter', 'News', '{"List-Id": "<news>"}', 0, '2026-11-01 12:00:00', '');
+INSERT INTO outbox_variant (batch_id, key, language, code, subject, text, html)
+  VALUES (1, 'en', 'en', 'may', 'News', 'Dear {{ name | friend }}', '<p>Dear</p>');
+INSERT INTO outbox_message (kind, batch_id, variant, country, to_address, to_name,
+    address_hash, mailbox_hash, is_own_act, sender_name, reply_to, subject, text, html, calendar,
+    calendar_method, headers, state, queued_at, due_at, tries, claimed_by, is_uncertain, last_reply)
+  VALUES
+  ('newsletter', 1, 'en', 'DE', 'a@example.org', 'Ada', 'a', '', false, '', '', '', '', '',
+    '', '', '{}', 'waiting', '2026-11-01 12:00:00', '2026-11-01 12:00:00', 0, '', false, ''),
+  ('invitation', NULL, '', '', 'b@example.org', 'Bo', 'b', 'b', true, 'Us', 'r@example.org',
+    'Are you {{ coming }}?', 'Yes {{ name }}', '<p>{{ give_up }}</p>',
+    :calendar, 'REQUEST', '{"X-A": "b"}', 'waiting',
+    '2026-11-01 12:00:00', '2026-11-01 12:00:00', 0, '', false, ''),
+  ('sign-in', NULL, '', '', 'c@example.org', '', 'c', 'c', false, '', '', 'Come in', 'Here', '',
+    '', '', '{}', 'sent', '2026-11-01 12:00:00', '2026-11-01 12:00:00', 1, '', false, '250 ok'),
+  ('sign-in', NULL, '', '', 'gone@example.org', '', 'd', 'd', false, '', '', 'Come in', 'Here', '',
+    '', '', '{}', 'sent', '2026-11-01 12:00:00', '2026-11-01 12:00:00', 1, '', false, '250 ok');
+DELETE FROM outbox_message WHERE to_address = 'gone@example.org'
+"""
+ENTRY = (
+    "BEGIN:VCALENDAR\r\nSUMMARY:long " + "and {{ longer }} " * 3 + "\r\n  and {{ folded"
+    "\r\n  }}\r\nEND:VCALENDAR\r\n"
+)
+
+
+@pytest.mark.xdist_group("migrations")
+def test_mails_that_wait_or_left_say_what_they_said_by_texts_they_name_and_can_go_back(
+    empty: Flask,
+) -> None:
+    folder = str(ROOT / "migrations")
+    columns = (
+        "id, sender_name, reply_to, subject, text, html, replace(calendar, :fold, '') AS entry, "
+        "calendar_method, CAST(headers AS TEXT) AS headers"
+    )
+    old = text(f"SELECT {columns} FROM outbox_message ORDER BY id").bindparams(fold="\r\n ")
+    shared = text(
+        "SELECT batch_id, key, language, code, about_id, v.subject, text, html, "
+        "CAST(headers AS TEXT) AS headers FROM outbox_variant v "
+        "JOIN outbox_batch b ON b.id = v.batch_id"
+    )
+    with empty.app_context():
+        upgrade(directory=folder, revision="0016")
+        for statement in MAILS_WITH_THEIR_WORDS.split(";\n"):
+            given = {"calendar": ENTRY} if ":calendar" in statement else {}
+            db.session.execute(text(statement), given)
+        db.session.commit()
+        before = db.session.execute(old).all(), db.session.execute(shared).all()
+        db.session.remove()
+
+        upgrade(directory=folder)
+
+        issue, asked, came_in = map(
+            QueuedMail, db.session.scalars(select(Message).order_by(Message.id))
+        )
+        assert (issue.subject, issue.text, issue.headers) == (
+            "News", "Dear Ada", {"List-Id": "<news>"},
+        )  # fmt: skip
+        assert (asked.subject, asked.text) == ("Are you {{ coming }}?", "Yes {{ name }}")
+        assert (asked.sender_name, asked.reply_to) == ("Us", "r@example.org")
+        assert asked.html == "<p>{{ give_up }}</p>"
+        assert asked.calendar.replace("\r\n ", "") == ENTRY.replace("\r\n ", "")
+        assert (came_in.subject, came_in.state) == ("Come in", "sent")
+        db.session.remove()
+        send(empty)
+        assert db.session.scalars(select(Message.state).distinct()).all() == [State.SENT]
+        left = [mail.read_text() for mail in Path(empty.config["INSTANCE"]).glob("mailbox/*.eml")]
+        assert sum("\nAda=\n" in mail for mail in left) == 1
+        assert sum('method="REQUEST"' in mail for mail in left) == 1
+        # No number is given twice, that of a mail erased since neither.
+        later = queue(a_mail(), now=clock.now())
+        db.session.flush()
+        assert later.id == 5
+        db.session.rollback()
+        db.session.remove()
+
+        downgrade(directory=folder, revision="0016")
+
+        assert (db.session.execute(old).all(), db.session.execute(shared).all()) == before
         db.session.remove()
         db.engine.dispose()
 

@@ -6,24 +6,27 @@ from typing import NamedTuple
 from campaign.attribution.links import in_html, in_text
 from campaign.db import reading
 from campaign.delivery import queries
-from campaign.delivery.personalisation import CompiledVariant
+from campaign.delivery.personalisation import CompiledText
 from campaign.languages import force_locale
 from campaign.outbox.fields import Field, Recipient, Value
-from campaign.outbox.mail import (
-    ClaimedMessage,
-    Content,
-    Envelope,
-    compose,
-    envelope_sender,
-)
+from campaign.outbox.mail import ClaimedMessage, Content, Envelope, envelope_sender
 from campaign.outbox.models import message_tokens
 from campaign.templating import absolute
 
-# Compiled texts that a sender keeps at hand.
-MOST_TEXTS = 16
+# Compiled texts that a sender keeps at hand: of an invitation, some 30 kB.
+MOST_TEXTS = 500
 
-# Compiled texts by their batch and variant.
-Texts = dict[tuple[int, str], CompiledVariant]
+
+class TextKey(NamedTuple):
+    """By what a message names its text: its id, or that of its batch and the key there."""
+
+    text_id: int | None
+    batch_id: int | None
+    variant: str
+
+
+# Compiled texts, the one used last at the end.
+Texts = dict[TextKey, CompiledText]
 
 
 class OutgoingMessage(NamedTuple):
@@ -35,36 +38,29 @@ class OutgoingMessage(NamedTuple):
 
 
 class Builder:
-    """Builds messages one by one: single ones as they are, those of a batch from its variant."""
+    """Builds messages one by one, each from the text it names."""
 
     def __init__(self, envelope: Envelope, texts: Texts) -> None:
         self._envelope = envelope
         self._token_of = message_tokens()
         self._texts = texts
 
-    def build(
-        self, mail: ClaimedMessage, content: Content | None, *, now: datetime
-    ) -> OutgoingMessage:
-        """Build one message. `content` is what a single one says. Raises what its fields raise."""
+    def build(self, mail: ClaimedMessage, *, now: datetime) -> OutgoingMessage:
+        """Build one message. Raises what its fields raise, and `KeyError` without a text."""
         token = self._token_of(mail.id)
-        if mail.batch_id is not None:
-            body = self._compiled(mail.batch_id, mail.variant).fill(mail, token, now=now)
-        elif content is not None:
-            body = compose(content, mail, token, self._envelope)
-        else:
-            raise KeyError(f"message {mail.id}")
+        body = self._compiled(mail).fill(mail, token, now=now)
         return OutgoingMessage(mail, envelope_sender(token, self._envelope), body)
 
-    def _compiled(self, batch_id: int, key: str) -> CompiledVariant:
-        found = self._texts.get((batch_id, key))
+    def _compiled(self, mail: ClaimedMessage) -> CompiledText:
+        key = TextKey(mail.text_id, mail.batch_id, mail.variant)
+        found = self._texts.pop(key, None)
         if found is None:
             with reading():
-                content = queries.variant(batch_id, key)
+                content = queries.content(*key)
             while len(self._texts) >= MOST_TEXTS:
                 del self._texts[next(iter(self._texts))]
-            found = self._texts[batch_id, key] = CompiledVariant(
-                content, self._envelope, render=FieldRenderer(content)
-            )
+            found = CompiledText(content, self._envelope, render=FieldRenderer(content))
+        self._texts[key] = found
         return found
 
 

@@ -42,8 +42,8 @@ _MESSAGES: Any = Message.__table__
 COLUMNS = [
     _MESSAGES.c[name]
     for name in (
-        "id", "kind", "to_address", "to_name", "person_id", "batch_id", "variant", "country",
-        "city_id", "queued_at", "tries",
+        "id", "kind", "to_address", "to_name", "person_id", "batch_id", "variant", "text_id",
+        "fields", "country", "city_id", "queued_at", "tries",
     )
 ]  # fmt: skip
 

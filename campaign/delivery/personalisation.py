@@ -1,46 +1,51 @@
-"""A variant compiled: its MIME built once, each reader's values put in where they belong."""
+"""A text compiled: its MIME built once, each reader's values put in where they belong."""
 
 import html
 import re
+from base64 import encodebytes
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import format_datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from campaign.outbox import fields
-from campaign.outbox.fields import FIELD, Field, Recipient, Value
-from campaign.outbox.mail import ClaimedMessage, Content, Envelope, shared_part
-from campaign.outbox.mail_headers import address_header, on_one_line, text_header
-
-# A placeholder is plain letters and digits, so that no encoding changes it; quoted-printable may
-# only break it across lines, which the pattern allows for.
-_HEAD, _TEXT, _HTML = "H", "T", "M"
-_BREAK = rb"(?:=\r\n)?"
-_PLACEHOLDER = re.compile(
-    _BREAK.join([rb"Q", rb"Z", rb"X", rb"([HTM])"])
-    + _BREAK
-    + rb"((?:\d"
-    + _BREAK
-    + rb"){3})"
-    + _BREAK.join([rb"X", rb"Z", rb"Q"])
-    + rb"|QZX(token)XZQ|(Date: [^\r]*)"
+from campaign.delivery.sentinels import (
+    CALENDAR,
+    DATE,
+    HEAD,
+    HTML,
+    SENTINEL,
+    TEXT,
+    TOKEN,
+    named_sentinel,
+    sentinel,
 )
-_ANY_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+from campaign.outbox import fields
+from campaign.outbox.calendar_lines import CalendarLines
+from campaign.outbox.fields import FIELD, Field, Recipient, Value
+from campaign.outbox.mail import (
+    ClaimedMessage,
+    Content,
+    Envelope,
+    body_of,
+    message_id,
+    quoted_printable,
+)
+from campaign.outbox.mail_headers import address_header, on_one_line, text_header, token_header
 
 
 class _Remembered(dict[Any, Any]):
     """Values made once for all who are alike; the oldest go before they fill the memory."""
 
-    most = 1_000_000
-    _size = 0
+    def __init__(self, most: int = 1_000_000) -> None:
+        self._most, self._size = most, 0
 
     def remember(self, key: Any, value: tuple[bytes, ...]) -> tuple[bytes, ...]:
         """Remember values, and give them back."""
         self[key] = value
         self._size += _weight(value)
-        while self._size > self.most:
+        while self._size > self._most:
             self._size -= _weight(self.pop(next(iter(self))))
         return value
 
@@ -94,11 +99,11 @@ class _Filler:
         text = b""
         made = []
         for kind in self._places:
-            if kind == _HEAD:
+            if kind == HEAD:
                 made.append(_in_header(value))
-            elif kind == _HTML and value.html is not None:
+            elif kind == HTML and value.html is not None:
                 made.append(_quoted_printable(value.html))
-            elif kind == _HTML and _MARKUP.search(value.text):
+            elif kind == HTML and _MARKUP.search(value.text):
                 made.append(_quoted_printable(html.escape(value.text)))
             else:
                 text = text or _quoted_printable(value.text)
@@ -112,109 +117,140 @@ _MARKUP = re.compile("[&<>\"']")
 Render = Callable[[Field, Recipient, datetime], Value]
 
 
-class CompiledVariant:
-    """The bytes of a variant with holes, and what goes into each.
+class CompiledText:
+    """The bytes of a text with placeholders, and what goes into each.
 
     Compiling costs as much as composing one mail; filling in costs a join of bytes. `render` asks
     a field for its value.
     """
 
     def __init__(self, content: Content, envelope: Envelope, *, render: Render) -> None:
-        self._language = content.language
-        self._about_id = content.about_id
+        self._content, self._envelope, self._render = content, envelope, render
         self._asked: list[_Asked] = []
-        self._subject = content.subject
-        self._render = render
         self._subjects_known = _Remembered()
-        prepared = replace(
-            content,
-            text=self._with_placeholders(content.text, _TEXT),
-            html=self._with_placeholders(content.html, _HTML),
-            headers={
-                name: self._with_placeholders(value, _HEAD)
-                for name, value in content.headers.items()
-            },
-        )
         # One that greets is written for each: encoded words cannot be pieced together.
-        greets = FIELD.search(content.subject)
-        self._shared_subject = b"" if greets else text_header("Subject", content.subject)
-        raw = shared_part(prepared, "QZXtokenXZQ", envelope, queued_at=_ANY_DATE)
+        self._shared_subject = (
+            b"" if FIELD.search(content.subject) else text_header("Subject", content.subject)
+        )
+        self._shared_sender = (
+            b""
+            if FIELD.search(content.sender_name + content.reply_to)
+            else self._sender_headers(content.sender_name, content.reply_to)
+        )
+        self._calendar = CalendarLines(content.calendar) if content.calendar else None
         self._parts: list[bytes] = []
         self._fillers: dict[_Asked, _Filler] = {}
-        self._tokens: list[int] = []
-        self._dates: list[int] = []
-        self._dates_known = _Remembered()
-        self._cut(raw, render)
+        # What every mail has -> where.
+        self._named: dict[str, list[int]] = {TOKEN: [], DATE: [], CALENDAR: []}
+        # Those of an issue have one, or some; of single mails hardly two have the same.
+        self._dates_known = _Remembered(most=10_000)
+        self._cut(self._with_sentinels())
+        # What it was made of is not asked for again.
+        self._content = replace(content, text="", html="", calendar="", headers={})
 
-    def _with_placeholders(self, text: str, kind: str) -> str:
-        def placeholder(found: re.Match[str]) -> str:
-            # What stands in HTML is escaped once more when it is put in.
-            default = found[2] or ""
-            asked = _Asked(found[1], html.unescape(default) if kind == _HTML else default)
-            if asked not in self._asked:
-                self._asked.append(asked)
-            return f"QZX{kind}{self._asked.index(asked):03d}XZQ"
+    def _with_sentinels(self) -> bytes:
+        content = self._content
 
-        return FIELD.sub(placeholder, text)
+        def prepared(text: str, kind: str) -> str:
+            def placeholder(found: re.Match[str]) -> str:
+                # What stands in HTML is escaped once more when it is put in.
+                default = found[2] or ""
+                asked = _Asked(found[1], html.unescape(default) if kind == HTML else default)
+                if asked not in self._asked:
+                    self._asked.append(asked)
+                return sentinel(kind, self._asked.index(asked))
 
-    def _cut(self, raw: bytes, render: Render) -> None:
-        known = fields.known()
+            return FIELD.sub(placeholder, text)
+
+        head = token_header("Date", named_sentinel(DATE))
+        head += token_header("Message-ID", message_id(named_sentinel(TOKEN), self._envelope))
+        for name, value in content.headers.items():
+            head += token_header(name, prepared(value, HEAD))
+        return head + body_of(
+            replace(
+                content,
+                text=prepared(content.text, TEXT),
+                html=prepared(content.html, HTML),
+                calendar=named_sentinel(CALENDAR) if content.calendar else "",
+            )
+        )
+
+    def _cut(self, raw: bytes) -> None:
         end = 0
-        for found in _PLACEHOLDER.finditer(raw):
-            if found[4] and self._dates:
-                # Only the first is the header; another is somebody's text.
-                continue
+        for found in SENTINEL.finditer(raw):
             self._parts.append(raw[end : found.start()])
             at = len(self._parts)
             self._parts.append(b"")
             end = found.end()
             if found[3]:
-                self._tokens.append(at)
-            elif found[4]:
-                self._dates.append(at)
+                self._named[found[3].decode()].append(at)
             else:
-                kind = found[1].decode()
                 asked = self._asked[int(re.sub(rb"\D", b"", found[2]))]
-                if asked.name not in known:
-                    raise KeyError(asked.name)
                 filler = self._fillers.setdefault(
-                    asked, _Filler(known[asked.name], asked.default, render)
+                    asked, _Filler(fields.find(asked.name), asked.default, self._render)
                 )
-                filler.stands(kind, at)
+                filler.stands(found[1].decode(), at)
         self._parts.append(raw[end:])
 
     def fill(self, mail: ClaimedMessage, token: str, *, now: datetime) -> bytes:
         """Build one recipient's mail."""
         parts = self._parts.copy()
         reader = Recipient(
-            mail.person_id, mail.to_name, self._language, mail.country, mail.city_id, self._about_id
+            mail.person_id,
+            mail.to_name,
+            self._content.language,
+            mail.country,
+            mail.city_id,
+            self._content.about_id,
+            mail.to,
+            mail.fields or {},
         )
         for filler in self._fillers.values():
             filler.put(parts, reader, now)
-        name = token.encode()
-        for at in self._tokens:
-            parts[at] = name
-        date = self._dates_known.get(mail.queued_at)
-        if date is None:
-            written = f"Date: {format_datetime(mail.queued_at)}".encode()
-            date = self._dates_known.remember(mail.queued_at, (written,))
-        for at in self._dates:
-            parts[at] = date[0]
+        for at in self._named[TOKEN]:
+            parts[at] = token.encode()
+        for at in self._named[DATE]:
+            parts[at] = self._date(mail.queued_at)
+        if self._calendar is not None:
+            calendar = _base64(self._calendar.fill(lambda line: self._filled(line, reader, now)))
+            for at in self._named[CALENDAR]:
+                parts[at] = calendar
         head = address_header("To", mail.to, mail.to_name)
         subject = self._shared_subject or self._subject_header(reader, now)
-        return b"".join([head, subject, *parts])
+        sender = self._shared_sender or self._sender_headers(
+            self._filled(self._content.sender_name, reader, now),
+            self._filled(self._content.reply_to, reader, now),
+        )
+        return b"".join([head, subject, sender, *parts])
+
+    def _date(self, moment: datetime) -> bytes:
+        written = self._dates_known.get(moment)
+        if written is None:
+            made = (format_datetime(moment).encode(),)
+            written = self._dates_known.remember(moment, made)
+        return bytes(written[0])
+
+    def _filled(self, text: str, reader: Recipient, now: datetime) -> str:
+        def value(found: re.Match[str]) -> str:
+            return self._render(fields.find(found[1]), reader, now).text or found[2] or ""
+
+        return FIELD.sub(value, text)
+
+    def _sender_headers(self, name: str, reply_to: str) -> bytes:
+        head = address_header("From", self._envelope.sender, name or self._envelope.name)
+        return head + (address_header("Reply-To", reply_to) if reply_to else b"")
 
     def _subject_header(self, reader: Recipient, now: datetime) -> bytes:
-        known = fields.known()
-
-        def value(found: re.Match[str]) -> str:
-            return self._render(known[found[1]], reader, now).text or found[2] or ""
-
-        subject = on_one_line(FIELD.sub(value, self._subject))
+        subject = on_one_line(self._filled(self._content.subject, reader, now))
         written = self._subjects_known.get(subject)
         if written is None:
             written = self._subjects_known.remember(subject, (text_header("Subject", subject),))
         return bytes(written[0])
+
+
+def _base64(value: bytes) -> bytes:
+    """Encode the body of a part (RFC 2045 section 6.8), without the end of its last line."""
+    return encodebytes(value).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
 
 
 _VISIBLE = re.compile(r"[\x21-\x7e]*")
@@ -233,17 +269,4 @@ def _quoted_printable(value: str) -> bytes:
     """Encode a value (RFC 2045 section 6.7) on lines of its own, so that none grows too long."""
     if _SHORT.fullmatch(value):
         return b"=\r\n%s=\r\n" % value.encode()
-    return b"=\r\n" + b"\r\n".join(_soft_lines(line) for line in value.split("\n")) + b"=\r\n"
-
-
-def _soft_lines(line: str) -> bytes:
-    quoted = _TO_QUOTE.sub(lambda found: b"=%02X" % found[0][0], line.encode())
-    if quoted.endswith(b" "):
-        # A space at the end of a line would be stripped on the way.
-        quoted = quoted[:-1] + b"=20"
-    return b"=\r\n".join(_PIECE.findall(quoted))
-
-
-# All but what may stand as it is (RFC 2045 section 6.7); a line holds 24 signs or codes of three.
-_TO_QUOTE = re.compile(rb"[^ !-<>-~]")
-_PIECE = re.compile(rb"(?:=..|[^=]){1,24}")
+    return b"=\r\n%s=\r\n" % quoted_printable(value)

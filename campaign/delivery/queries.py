@@ -1,14 +1,14 @@
 """Questions of delivery: what runs, who has claimed what, and the texts to send."""
 
-from collections.abc import Iterable
+from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, select
 from sqlalchemy import text as sql
 
 from campaign.db import db
 from campaign.outbox.mail import Content
-from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State, Variant
+from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State, Text
 
 
 def running() -> list[tuple[int, float]]:
@@ -91,36 +91,14 @@ def overdue(*, now: datetime) -> list[str]:
     )
 
 
-def contents(ids: Iterable[int]) -> dict[int, Content]:
-    """Give what single messages say, by their ids."""
-    rows = db.session.scalars(select(Message).where(Message.id.in_(list(ids))))
-    return {
-        row.id: Content(
-            subject=row.subject,
-            text=row.text,
-            html=row.html,
-            headers=row.headers,
-            sender_name=row.sender_name,
-            reply_to=row.reply_to,
-            calendar=row.calendar,
-            calendar_method=row.calendar_method,
-        )
-        for row in rows
-    }
-
-
-def variant(batch_id: int, key: str) -> Content:
-    """Give what one variant of a batch says, its fields left open. Raises `KeyError`."""
-    found = db.session.get(Variant, (batch_id, key))
-    batch = db.session.get(Batch, batch_id)
-    if found is None or batch is None:
-        raise KeyError(f"variant {key}")
-    return Content(
-        subject=found.subject,
-        text=found.text,
-        html=found.html,
-        headers=batch.headers,
-        language=found.language,
-        code=found.code,
-        about_id=found.about_id,
+def content(text_id: int | None, batch_id: int | None, variant: str) -> Content:
+    """Give what a text says, its fields left open. Raises `KeyError`."""
+    which = (
+        Text.id == text_id
+        if text_id is not None
+        else and_(Text.batch_id == batch_id, Text.key == variant)
     )
+    found = db.session.scalar(select(Text).where(which))
+    if found is None:
+        raise KeyError(f"text {text_id or variant}")
+    return Content(**{field.name: getattr(found, field.name) for field in fields(Content)})

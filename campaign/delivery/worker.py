@@ -35,7 +35,7 @@ from campaign.delivery.positions import Look, Positions
 from campaign.delivery.relay import Relay
 from campaign.delivery.replies import Outcome, Reply
 from campaign.delivery.stopwatch import Stopwatch
-from campaign.outbox.mail import ClaimedMessage, Content, Envelope
+from campaign.outbox.mail import ClaimedMessage, Envelope
 from campaign.outbox.throttles.queries import is_relay_closed
 from campaign.outbox.timings import verbs as timings_verbs
 
@@ -111,7 +111,7 @@ class Sender:
     def send_some(self) -> bool:
         """Claim some messages and send them. Returns whether there may be more."""
         now = clock.now()
-        mails, contents = self._claim(now=now)
+        mails = self._claim(now=now)
         if not mails and self._positions.has_skipped:
             # Nobody goes home before everything was looked at; what comes meanwhile is found.
             jobs.stopping.wait(LOOK_EVERY)
@@ -125,13 +125,12 @@ class Sender:
             jobs.wake("outbox.send")
             self._has_called = True
         began = time.monotonic()
-        self._send(mails, contents, until=now + LEASE / 3)
+        self._send(mails, until=now + LEASE / 3)
         took = time.monotonic() - began
         self._limit = max(FEWEST, min(MOST, int(len(mails) / max(took, 0.001))))
         return True
 
-    def _claim(self, *, now: datetime) -> tuple[Claimed, dict[int, Content]]:
-        """Claim some messages, and give what the single ones among them say."""
+    def _claim(self, *, now: datetime) -> Claimed:
         config = current_app.config
         with self._watch.waiting("database"):
             mails = claiming.claim(
@@ -142,19 +141,15 @@ class Sender:
                 positions=self._positions,
                 now=now,
             )
-            single = [mail.id for mail in mails if mail.batch_id is None]
-            contents = queries.contents(single) if single else {}
             # Also when nothing was taken: a claim withholds what must not be sent.
             db.session.commit()
-        return mails, contents
+        return mails
 
-    def _send(
-        self, mails: list[ClaimedMessage], contents: dict[int, Content], *, until: datetime
-    ) -> None:
+    def _send(self, mails: list[ClaimedMessage], *, until: datetime) -> None:
         """Build, send and record what was claimed; what was not tried is released."""
         transport = _transport()
         self._heard = transport.waited
-        messages = self._build(mails, contents, until=until)
+        messages = self._build(mails, until=until)
         ended: set[int] = set()
         unrecorded: list[tuple[ClaimedMessage, Reply]] = []
         flushed = time.monotonic()
@@ -181,9 +176,7 @@ class Sender:
         self._journal.clear()
         self._failed = []
 
-    def _build(
-        self, mails: list[ClaimedMessage], contents: dict[int, Content], *, until: datetime
-    ) -> Iterator[OutgoingMessage]:
+    def _build(self, mails: list[ClaimedMessage], *, until: datetime) -> Iterator[OutgoingMessage]:
         """Build messages one by one, as the relay takes them. No transaction is open meanwhile."""
         for mail in mails:
             # By the clock on the wall, as the lease: the other stands still while a machine sleeps.
@@ -191,7 +184,7 @@ class Sender:
             if jobs.stopping.is_set() or now > until:
                 return
             try:
-                message = self._builder.build(mail, contents.get(mail.id), now=now)
+                message = self._builder.build(mail, now=now)
             except DBAPIError:
                 raise
             except Exception as trouble:  # a field is a room's own code, and may have any fault

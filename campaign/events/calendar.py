@@ -14,6 +14,7 @@ from campaign.events import external_links, world_map
 from campaign.events.feeds.queries import Version
 from campaign.events.models import Event
 from campaign.events.zones import vtimezone
+from campaign.outbox.calendar_lines import folded
 from campaign.outbox.mail_headers import display_name, one_address, safe_header
 from campaign.plain_text import plain
 
@@ -37,9 +38,19 @@ class Entry(NamedTuple):
 
 
 def request(
-    event: Event, *, url: str, organizer: Party, attendee: Party, sequence: int, stamp: datetime
+    event: Event,
+    *,
+    url: str,
+    organizer: Party,
+    attendee: str,
+    sequence: int | str,
+    stamp: datetime | str,
 ) -> str:
-    """Write the invitation of one person (RFC 5546 section 3.2.2): nobody else is named."""
+    """Write the invitation of one person (RFC 5546 section 3.2.2): nobody else is named.
+
+    `attendee` is the content line that names them (`attendee_line`). It, the number and the moment
+    may be placeholders, where many are invited.
+    """
     part = component(
         Entry(event, url), organizer=organizer, attendee=attendee, sequence=sequence, stamp=stamp
     )
@@ -47,7 +58,13 @@ def request(
 
 
 def cancellation(
-    event: Event, *, url: str, organizer: Party, attendee: Party, sequence: int, stamp: datetime
+    event: Event,
+    *,
+    url: str,
+    organizer: Party,
+    attendee: str,
+    sequence: int | str,
+    stamp: datetime | str,
 ) -> str:
     """Take an invitation back (RFC 5546 section 3.2.5), for one person or of an event called off.
 
@@ -64,6 +81,17 @@ def cancellation(
     return calendar("CANCEL", [part], zones_of([event]))
 
 
+def attendee_line(party: Party) -> str:
+    """Write the line that names who is invited, not folded (RFC 5545 section 3.8.4.1)."""
+    one_address(party.address)
+    # What a parameter may not hold stands in no display name, but for the caret (RFC 6868).
+    name = (display_name(party.name) or party.address).replace("^", "^^")
+    return (
+        f'ATTENDEE;CN="{name}";CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;ROLE=REQ-PARTICIPANT;'
+        f"RSVP=TRUE:mailto:{party.address}"
+    )
+
+
 def publish(entries: Iterable[Entry], *, organizer: Party, name: str = "") -> str:
     """Write events for a file, or with a name for a feed (RFC 5546 section 3.2.1): no attendees."""
     entries = list(entries)
@@ -75,9 +103,9 @@ def component(
     entry: Entry,
     *,
     organizer: Party,
-    attendee: Party | None = None,
-    sequence: int | None = None,
-    stamp: datetime | None = None,
+    attendee: str = "",
+    sequence: int | str | None = None,
+    stamp: datetime | str | None = None,
     is_cancelled: bool = False,
 ) -> str:
     """Write one event as a VEVENT (RFC 5545 section 3.6.1), ready to stand in a calendar.
@@ -89,7 +117,7 @@ def component(
     lines = [
         "BEGIN:VEVENT",
         f"UID:{_text(event.uid)}",
-        f"DTSTAMP:{_utc(stamp or event.revised_at)}",
+        f"DTSTAMP:{_written_moment(stamp or event.revised_at)}",
         f"SEQUENCE:{event.sequence if sequence is None else sequence}",
         *_times(event),
         f"SUMMARY:{_text(event.title)}",
@@ -98,10 +126,10 @@ def component(
         f"URL:{safe_header(entry.url)}",
         *([f"GEO:{';'.join(map(world_map.degrees, position))}"] if position else []),
         f"STATUS:{'CANCELLED' if is_cancelled or event.is_called_off else 'CONFIRMED'}",
-        f"CREATED:{_utc(event.created_at)}",
-        f"LAST-MODIFIED:{_utc(event.revised_at)}",
+        f"CREATED:{stamp_of(event.created_at)}",
+        f"LAST-MODIFIED:{stamp_of(event.revised_at)}",
         _organizer(organizer),
-        *([_attendee(attendee)] if attendee else []),
+        *([attendee] if attendee else []),
         "END:VEVENT",
     ]
     return _written(lines)
@@ -116,17 +144,22 @@ def _times(event: Event) -> list[str]:
         ]
     zone = event.clock.key
     moments = (("DTSTART", event.starts_at), ("DTEND", event.ends_at))
-    if _is_utc(zone):
+    if _isstamp_of(zone):
         # UTC has a form of its own and needs no VTIMEZONE (RFC 5545 section 3.3.5).
-        return [f"{name}:{_utc(moment)}" for name, moment in moments]
+        return [f"{name}:{stamp_of(moment)}" for name, moment in moments]
     return [f"{name};TZID={zone}:{moment:%Y%m%dT%H%M%S}" for name, moment in moments]
 
 
-def _utc(moment: datetime) -> str:
+def _written_moment(moment: datetime | str) -> str:
+    return moment if isinstance(moment, str) else stamp_of(moment)
+
+
+def stamp_of(moment: datetime) -> str:
+    """Write a moment as calendars do, in UTC (RFC 5545 section 3.3.5)."""
     return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def _is_utc(zone: str) -> bool:
+def _isstamp_of(zone: str) -> bool:
     return zone in {"UTC", "Etc/UTC"}
 
 
@@ -145,17 +178,8 @@ def _plain(source: str, base: str) -> str:
 
 @lru_cache(maxsize=4)
 def _organizer(party: Party) -> str:
-    return _named("ORGANIZER", _party(party))
-
-
-def _attendee(party: Party) -> str:
-    written = _party(party)
-    written.params.setdefault("CN", party.address)
-    written.params["CUTYPE"] = "INDIVIDUAL"
-    written.params["ROLE"] = "REQ-PARTICIPANT"
-    written.params["PARTSTAT"] = "NEEDS-ACTION"
-    written.params["RSVP"] = "TRUE"
-    return _named("ATTENDEE", written)
+    address = _party(party)
+    return str(Contentline.from_parts("ORGANIZER", address.params, address))
 
 
 def _party(party: Party) -> icalendar.vCalAddress:
@@ -164,10 +188,6 @@ def _party(party: Party) -> icalendar.vCalAddress:
     if name := display_name(party.name):
         written.params["CN"] = name
     return written
-
-
-def _named(name: str, party: icalendar.vCalAddress) -> str:
-    return str(Contentline.from_parts(name, party.params, party))
 
 
 # What TEXT may not hold (RFC 5545 section 3.3.11), and what some readers take for a line's end.
@@ -181,29 +201,7 @@ def _text(said: str) -> str:
 
 
 def _written(lines: Iterable[str]) -> str:
-    return "".join(f"{_folded(line)}\r\n" for line in lines)
-
-
-def _folded(line: str) -> str:
-    """Fold a line to 75 octets and tear no letter (RFC 5545 section 3.1)."""
-    if line.isascii():
-        if len(line) <= _MOST_OCTETS:
-            return line
-        # What goes on begins with a space.
-        most = _MOST_OCTETS - 1
-        rest = (line[at : at + most] for at in range(_MOST_OCTETS, len(line), most))
-        return "\r\n ".join((line[:_MOST_OCTETS], *rest))
-    raw, parts, most = line.encode(), [], _MOST_OCTETS
-    while len(raw) > most:
-        end = most
-        while raw[end] & 0xC0 == 0x80:
-            end -= 1
-        parts.append(raw[:end])
-        raw, most = raw[end:], _MOST_OCTETS - 1
-    return b"\r\n ".join((*parts, raw)).decode()
-
-
-_MOST_OCTETS = 75
+    return "".join(f"{folded(line)}\r\n" for line in lines)
 
 
 def calendar(
@@ -233,6 +231,6 @@ def zones_of(events: Iterable[Event | Version]) -> dict[str, set[int]]:
     """List the zones that events with hours name, each with the years it is needed for."""
     found: dict[str, set[int]] = {}
     for event in events:
-        if not event.is_all_day and not _is_utc(zone := clock_of(event.zone).key):
+        if not event.is_all_day and not _isstamp_of(zone := clock_of(event.zone).key):
             found.setdefault(zone, set()).add(event.starts_on.year)
     return found

@@ -20,7 +20,7 @@ from flask import Flask
 from sqlalchemy import Select
 
 from campaign.outbox.kinds import Kind
-from campaign.outbox.models import Variant
+from campaign.outbox.models import Text
 from campaign.people.models import Person
 
 
@@ -116,7 +116,7 @@ class Content(ABC):
         """
 
     @abstractmethod
-    def variant(self, language: str) -> Variant:
+    def variant(self, language: str) -> Text:
         """Write it in one of its languages, which is the variant's key, with its fields open."""
 
     @abstractmethod

@@ -10,8 +10,9 @@ from difflib import get_close_matches
 from campaign import markup
 from campaign.attribution.links import in_html, in_text
 from campaign.languages import force_locale
-from campaign.outbox.fields import FIELD, Recipient, Value, known
-from campaign.outbox.models import Variant
+from campaign.outbox.fields import FIELD, Recipient, known
+from campaign.outbox.filling import fill
+from campaign.outbox.models import Text
 from campaign.plain_text import plain
 from campaign.templating import absolute, wrapped
 
@@ -104,31 +105,15 @@ def as_placeholders(text: str, *, is_html: bool) -> str:
     return FIELD.sub(placeholder, text)
 
 
-def fill(text: str, reader: Recipient, *, is_html: bool, now: datetime) -> str:
-    """Put a reader's values into placeholders, as the sender does; all else stays as it is."""
-    fields = known()
-
-    def value(found: re.Match[str]) -> str:
-        if found[1] not in fields:
-            return found[0]
-        made = fields[found[1]].make(reader, now)
-        made = made if made.text else Value(found[2] or "")
-        if not is_html:
-            return made.text
-        return html.escape(made.text) if made.html is None else made.html
-
-    return FIELD.sub(value, text)
-
-
-def seen(variant: Variant, reader: Recipient, *, now: datetime) -> Variant:
+def seen(variant: Text, reader: Recipient, *, now: datetime) -> Text:
     """Give a text as one reader gets it, all fields filled in."""
     with force_locale(reader.language):
-        return Variant(
+        return Text(
             key=variant.key,
             language=variant.language,
             about_id=variant.about_id,
-            subject=" ".join(fill(variant.subject, reader, is_html=False, now=now).split()),
-            text=fill(variant.text, reader, is_html=False, now=now),
+            subject=" ".join(fill(variant.subject, reader, now=now).split()),
+            text=fill(variant.text, reader, now=now),
             html=fill(variant.html, reader, is_html=True, now=now),
         )
 
@@ -154,7 +139,7 @@ def _as_on_a_page(card: str) -> str:
     return markup.clean(bare).replace('<div class="card">', '<div class="panel">')
 
 
-def with_code(variant: Variant, code: str) -> Variant:
+def with_code(variant: Text, code: str) -> Text:
     """Put a code into the links of a text, its own and those of its fields; none is no change."""
     if not code:
         return variant

@@ -14,7 +14,7 @@ from campaign.mailings.content import Content, Question, content
 from campaign.newsletter import mails, verbs
 from campaign.newsletter.check_page.queries import to_mend
 from campaign.newsletter.models import CONTENT, Issue
-from campaign.outbox.models import Variant
+from campaign.outbox.models import Text
 from campaign.people.models import Person, Purpose, RefusedTopic, Rhythm, Subscription
 from campaign.segments.queries import audience
 
@@ -101,7 +101,7 @@ class IssueContent(Content):
             people = people.where(Subscription.rhythm != Rhythm.MONTHLY)
         return people if since is None else people.where(Subscription.confirmed_at <= since)
 
-    def variant(self, language: str) -> Variant:
+    def variant(self, language: str) -> Text:
         """Write its text in one of its languages."""
         return mails.variant(self.thing, self.thing.text_in(language))
 

@@ -15,8 +15,8 @@ from campaign.newsletter.fields import NOBODY
 from campaign.newsletter.models import Issue, IssueText
 from campaign.outbox.fields import Recipient
 from campaign.outbox.kinds import kind
-from campaign.outbox.mail import Mail
-from campaign.outbox.models import Variant
+from campaign.outbox.mail import Content, Mail, literally
+from campaign.outbox.models import Text
 from campaign.people import mail_links
 from campaign.people.models import Purpose
 from campaign.templating import absolute, our_campaign, public_url, render_mail
@@ -30,12 +30,12 @@ TEST = kind("issue-test", _l("test of an issue"))
 WAY_OUT, CHOICES = "{{unsubscribe}}", "{{preferences}}"
 
 
-def variants(issue: Issue) -> list[Variant]:
+def variants(issue: Issue) -> list[Text]:
     """Write an issue for all its readers at once: a variant for each language, which is its key."""
     return [variant(issue, text) for text in issue.texts]
 
 
-def variant(issue: Issue, text: IssueText) -> Variant:
+def variant(issue: Issue, text: IssueText) -> Text:
     """Write one text of an issue, with a field where readers differ."""
     body = write(text.source, absolute=absolute)
     has_page = issue.is_public or not issue.is_sent
@@ -51,7 +51,7 @@ def variant(issue: Issue, text: IssueText) -> Variant:
             preferences_url=mail_links.preferences_url(CHOICES),
             unsubscribe_url=mail_links.unsubscribe_url(WAY_OUT),
         )
-    return Variant(
+    return Text(
         key=text.language,
         language=text.language,
         subject=as_placeholders(text.subject, is_html=False),
@@ -76,15 +76,13 @@ def test_copy(issue: Issue, *, language: str, to: str, person_id: int, now: date
     copy = seen_by(issue, text, _reader(text, person_id), now=now)
     with force_locale(text.language):
         subject = _("Test: %(subject)s", subject=copy.subject)[:255]
-    return Mail(
-        kind=TEST,
-        to=to,
+    content = Content(
         subject=subject,
         text=copy.text,
         html=copy.html,
-        is_own_act=True,
         headers=list_headers(mail_links.unsubscribe_token(person_id, Purpose.NEWSLETTER)),
     )
+    return Mail(kind=TEST, to=to, write=literally(content), is_own_act=True)
 
 
 def _reader(text: IssueText, person_id: int) -> Recipient:
@@ -98,7 +96,7 @@ def preview(issue: Issue, *, language: str = "", now: datetime) -> tuple[str, st
     return shown.text, shown.html
 
 
-def seen_by(issue: Issue, text: IssueText, reader: Recipient, *, now: datetime) -> Variant:
+def seen_by(issue: Issue, text: IssueText, reader: Recipient, *, now: datetime) -> Text:
     """Write a text as one reader gets it, all fields filled in."""
     return seen(variant(issue, text), reader, now=now)
 

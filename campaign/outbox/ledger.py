@@ -1,24 +1,24 @@
 """The ledger: what the office reads of the outbox, and how much of a mail it may see."""
 
-import re
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import defer, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from campaign.db import db
 from campaign.languages import current_language, force_locale
 from campaign.languages import lazy_gettext as _l
-from campaign.outbox import fields, queries
-from campaign.outbox.fields import FIELD, Recipient
+from campaign.outbox import queries
+from campaign.outbox.fields import Field, Recipient, Value
+from campaign.outbox.filling import fill
 from campaign.outbox.kinds import is_private
 from campaign.outbox.masking import masked
 from campaign.outbox.models import (
     Batch,
     Message,
     State,
-    Variant,
+    Text,
 )
 
 # What each state says to somebody who has not read the code.
@@ -34,58 +34,66 @@ STATES: dict[str, Any] = {
 
 
 def messages(words: str = "", **where: Any) -> Select[Message]:
-    """Find messages, newest first, with their subject and without their texts.
+    """Find messages, newest first, with the subjects of their texts.
 
     They are found as `queries.search` says.
     """
     return queries.search(words, **where).options(
-        defer(Message.text, raiseload=True),
-        defer(Message.html, raiseload=True),
-        defer(Message.calendar, raiseload=True),
-        selectinload(Message.shared).load_only(
-            Variant.subject, Variant.language, Variant.about_id, raiseload=True
+        selectinload(Message.text).load_only(
+            Text.subject, Text.language, Text.about_id, raiseload=True
         ),
     )
 
 
 def message(id: int) -> Message | None:
-    """Find one message with the text it shares."""
-    options = [joinedload(Message.batch), joinedload(Message.shared)]
+    """Find one message with its text."""
+    options = [joinedload(Message.batch), joinedload(Message.text)]
     return db.session.get(Message, id, options=options)
 
 
 def subject_of(message: Message, *, now: datetime) -> str:
     """Give the subject as it leaves."""
-    if message.shared is None:
-        return masked(message.subject)
-    return masked(_filled(message.shared.subject, message, now=now))
+    return _filled(message.text.subject, message, now=now) if message.text else ""
+
+
+def reply_to_of(message: Message, *, now: datetime) -> str:
+    """Give the address to which answers go, if it is another than the sender's."""
+    return _filled(message.text.reply_to, message, now=now) if message.text else ""
 
 
 def text_of(message: Message, *, now: datetime) -> str:
     """Give the text as it leaves, but for the tokens in its links; "" where it is private."""
-    if is_private(message.kind):
+    if message.text is None or is_private(message.kind):
         return ""
-    if message.shared is None:
-        return masked(message.text)
-    return masked(_filled(message.shared.text, message, now=now))
+    return _filled(message.text.text, message, now=now)
 
 
 def _filled(text: str, message: Message, *, now: datetime) -> str:
-    known = fields.known()
-    language = message.shared.language if message.shared else current_language()
-    about_id = message.shared.about_id if message.shared else None
+    named = message.text
+    language = (named and named.language) or current_language()
     reader = Recipient(
-        message.person_id, message.to_name, language, message.country, message.city_id, about_id
+        message.person_id,
+        message.to_name,
+        language,
+        message.country,
+        message.city_id,
+        named.about_id if named else None,
+        message.to_address,
+        message.fields or {},
     )
 
-    def value(found: re.Match[str]) -> str:
-        field = known.get(found[1])
-        if field is None or field.is_hidden:
-            return "…"
-        return field.make(reader, now).text or found[2] or ""
-
     with force_locale(language.replace("-", "_")):
-        return FIELD.sub(value, text)
+        return masked(fill(text, reader, now=now, make=_shown))
+
+
+def _shown(field: Field, reader: Recipient, now: datetime) -> Value:
+    if field.is_hidden:
+        return Value("…")
+    try:
+        return field.make(reader, now)
+    except KeyError:
+        # No room offers it any more, nor has this message such a value.
+        return Value("…")
 
 
 def paused_batches() -> list[Batch]:

@@ -1,27 +1,46 @@
 """A mail as the rooms write it, and its MIME form as it leaves (RFC 5322, 2045, 6047, 8058)."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-from typing import NamedTuple
+from email import quoprimime
+from typing import Any, NamedTuple
 
 import css_inline
 
 from campaign.outbox.kinds import Kind
-from campaign.outbox.mail_headers import address_header, text_header, token_header
+from campaign.outbox.placeholders import Placeholders
 
-# One line of quoted-printable stays under 76 octets whatever the text.
-_POLICY = SMTP.clone(max_line_length=78)
 # What is inlined need not travel twice: a third of a mail. What is under @media stays.
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 
 
 @dataclass(frozen=True)
+class Content:
+    """What mails say, all of them alike, with a field wherever they differ (`outbox.fields`)."""
+
+    subject: str
+    text: str
+    html: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    sender_name: str = ""
+    reply_to: str = ""
+    calendar: str = ""
+    calendar_method: str = ""
+    language: str = ""
+    code: str = ""
+    about_id: int | None = None
+
+
+@dataclass(frozen=True)
 class Mail:
-    """One mail to one recipient, before it becomes a row.
+    """One mail to one recipient, before it becomes a row that names its text.
+
+    `write` renders the text with a field wherever mails of it differ (`outbox.placeholders`);
+    `fields` are the few values of this one that go there. `key` is all that the text goes by
+    besides its kind, such as a thing, its revision, a language: mails of one key have one text, and
+    it is rendered for the first of them only. Without a key it is rendered for this mail.
 
     `thread` keeps the order among mails that belong together. `is_own_act` marks the reply to
     what the recipient has just done. `is_automatic` marks what no person wrote, so that no machine
@@ -30,20 +49,22 @@ class Mail:
 
     kind: Kind
     to: str
-    subject: str
-    text: str
-    html: str = ""
+    write: Callable[[Placeholders], Content]
+    key: tuple[Hashable, ...] = ()
+    fields: dict[str, Any] = field(default_factory=dict)
     to_name: str = ""
     person_id: int | None = None
+    country: str = ""
+    city_id: int | None = None
     thread: str | None = None
     is_own_act: bool = False
     is_automatic: bool = True
-    sender_name: str = ""
-    reply_to: str = ""
-    calendar: str = ""
-    calendar_method: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
     due_at: datetime | None = None
+
+
+def literally(content: Content) -> Callable[[Placeholders], Content]:
+    """Give what writes a text that is the same for everybody: no brace in it is a field."""
+    return lambda _field: content
 
 
 @dataclass(frozen=True)
@@ -65,27 +86,12 @@ class ClaimedMessage(NamedTuple):
     person_id: int | None
     batch_id: int | None
     variant: str
+    text_id: int | None
+    fields: dict[str, Any] | None
     country: str
     city_id: int | None
     queued_at: datetime
     tries: int
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a message says: its own words, or those of its batch's variant with their fields."""
-
-    subject: str
-    text: str
-    html: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    sender_name: str = ""
-    reply_to: str = ""
-    calendar: str = ""
-    calendar_method: str = ""
-    language: str = ""
-    code: str = ""
-    about_id: int | None = None
 
 
 def envelope_sender(token: str, envelope: Envelope) -> str:
@@ -98,35 +104,24 @@ def message_id(token: str, envelope: Envelope) -> str:
     return f"<{token}@{envelope.domain}>"
 
 
-def compose(content: Content, mail: ClaimedMessage, token: str, envelope: Envelope) -> bytes:
-    """Build the mail as it goes over the wire: CRLF, 7-bit, quoted-printable."""
-    return (
-        address_header("To", mail.to, mail.to_name)
-        + text_header("Subject", content.subject)
-        + shared_part(content, token, envelope, queued_at=mail.queued_at)
-    )
+def body_of(content: Content) -> bytes:
+    """Build the MIME of what a mail says (RFC 2045, 2046): CRLF, 7-bit, quoted-printable.
 
-
-def shared_part(content: Content, token: str, envelope: Envelope, *, queued_at: datetime) -> bytes:
-    """Build what a mail has in common with others of its text: all but whom it is to, and subject.
-
-    A calendar stands inside the first child (multipart/alternative) with its method, where every
-    reader looks, and once more as an attachment (RFC 6047 section 2.4, `calendar.md` 1).
+    Its calendar must be in base64. It stands inside the first child (multipart/alternative) with
+    its method, where every reader looks, and once more as an attachment (RFC 6047 section 2.4).
+    By hand: the library parses and folds each header anew, in five times the time.
     """
-    head = address_header("From", envelope.sender, content.sender_name or envelope.name)
-    if content.reply_to:
-        head += address_header("Reply-To", content.reply_to)
-    head += token_header("Date", format_datetime(queued_at))
-    head += token_header("Message-ID", message_id(token, envelope))
-    for name, value in content.headers.items():
-        head += token_header(name, value)
-    body = EmailMessage(policy=_POLICY)
-    body.set_content(content.text, cte="quoted-printable")
+    ways = [_words("plain", content.text)]
     if content.html:
-        body.add_alternative(inline(content.html), subtype="html", cte="quoted-printable")
+        ways.append(_words("html", inline(content.html)))
     if content.calendar:
-        _add_calendar(body, content.calendar, content.calendar_method)
-    return head + body.as_bytes()
+        method = f'text/calendar; charset="utf-8"; method="{content.calendar_method}"'
+        ways.append(_part(method, "base64", content.calendar.encode()))
+    body = ways[0] if len(ways) == 1 else _multipart("alternative", ways)
+    if content.calendar:
+        invite = 'application/ics\r\nContent-Disposition: attachment; filename="invite.ics"'
+        body = _multipart("mixed", [body, _part(invite, "base64", content.calendar.encode())])
+    return b"MIME-Version: 1.0\r\n" + body
 
 
 def inline(html: str) -> str:
@@ -134,11 +129,30 @@ def inline(html: str) -> str:
     return _INLINER.inline(html)
 
 
-def _add_calendar(message: EmailMessage, calendar: str, method: str) -> None:
-    message.add_alternative(calendar, subtype="calendar", cte="base64", params={"method": method})
-    message.add_attachment(
-        calendar.encode(), maintype="application", subtype="ics", filename="invite.ics"
-    )
+def _words(subtype: str, words: str) -> bytes:
+    body = quoted_printable(words.removesuffix("\n") + "\n")
+    return _part(f'text/{subtype}; charset="utf-8"', "quoted-printable", body)
+
+
+def quoted_printable(words: str) -> bytes:
+    """Encode words (RFC 2045 section 6.7) on lines of 76 octets at most; its lines are kept."""
+    lines = words.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    octets = (line.encode().decode("latin-1") for line in lines)
+    return "\n".join(map(quoprimime.body_encode, octets)).replace("\n", "\r\n").encode()
+
+
+def _part(kind: str, encoding: str, body: bytes) -> bytes:
+    head = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    return head.encode() + body
+
+
+def _multipart(subtype: str, parts: list[bytes]) -> bytes:
+    # In no quoted-printable and no base64 stands such a line.
+    boundary = f"=_{secrets.token_hex(12)}"
+    head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'
+    between = f"\r\n--{boundary}\r\n".encode()
+    whole = between.join([head.encode().removesuffix(b"\r\n"), *parts])
+    return whole + f"\r\n--{boundary}--\r\n".encode()
 
 
 # What automatic mail says of itself, so that no machine answers it (RFC 3834 section 5).

@@ -1,4 +1,4 @@
-"""What waits in the outbox: messages, and the batches that share a text."""
+"""What waits in the outbox: messages, the texts they name, and the batches that share them."""
 
 import hmac
 import re
@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, and_, or_
+from sqlalchemy import Text as LongString
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from campaign import tokens
@@ -84,7 +85,7 @@ def read_message_token(token: str) -> int:
 
 
 class Batch(Model):
-    """One mail to many: its variants hold the texts, its messages the recipients."""
+    """One mail to many: its texts say what, its messages to whom."""
 
     __tablename__ = "outbox_batch"
     __public__ = False
@@ -93,7 +94,6 @@ class Batch(Model):
     kind: Mapped[str] = mapped_column(String(40))
     # That of its first variant, by which organisers know it.
     subject: Mapped[str] = mapped_column(String(255), default="")
-    headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # Messages a second over all workers; 0 is no limit.
     rate: Mapped[float] = mapped_column(default=0.0)
     queued_at: Mapped[datetime]
@@ -113,25 +113,44 @@ class Batch(Model):
         return self.finished_at is None and self.paused_at is None and self.stopped_at is None
 
 
-class Variant(Model):
-    """One text of a batch: each of its messages fills in its own fields (`outbox.fields`)."""
+class Text(Model):
+    """What mails say, with a field wherever their readers differ (`outbox.fields`).
 
-    __tablename__ = "outbox_variant"
+    One of a batch is known by its `key`, and goes with it. One of single mails is known by what it
+    says: all that say the same name the same row, and nothing changes it afterwards, so what a mail
+    said stays so. It holds nothing of a person: that is in the fields of each message.
+    """
+
+    __tablename__ = "outbox_text"
     __public__ = False
 
-    batch_id: Mapped[int] = mapped_column(
-        ForeignKey("outbox_batch.id", ondelete="CASCADE"), primary_key=True
-    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_batch.id", ondelete="CASCADE"))
     # Such as a language, or a language and one of two subjects.
-    key: Mapped[str] = mapped_column(String(20), primary_key=True)
-    language: Mapped[str] = mapped_column(String(12))
+    key: Mapped[str] = mapped_column(String(20), default="")
+    # The fingerprint of what a text of single mails says.
+    fingerprint: Mapped[str | None] = mapped_column(String(64), unique=True)
+    language: Mapped[str] = mapped_column(String(12), default="")
     # What links in the values of its fields carry (`attribution.links`).
     code: Mapped[str] = mapped_column(String(90), default="")
     # What its fields may have to know of the thing it is about (`outbox.fields.Recipient`).
     about_id: Mapped[int | None]
-    subject: Mapped[str] = mapped_column(String(255))
-    text: Mapped[str] = mapped_column(Text)
-    html: Mapped[str] = mapped_column(Text)
+    sender_name: Mapped[str] = mapped_column(String(75), default="")
+    reply_to: Mapped[str] = mapped_column(String(254), default="")
+    subject: Mapped[str] = mapped_column(LongString)
+    text: Mapped[str] = mapped_column(LongString)
+    html: Mapped[str] = mapped_column(LongString)
+    calendar: Mapped[str] = mapped_column(LongString, default="")
+    calendar_method: Mapped[str] = mapped_column(String(10), default="")
+    headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # When a mail came to name it, to a day.
+    used_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("batch_id", "key"),
+        # SQLite would give a deleted one's id to the next, and senders would know the old text.
+        {"sqlite_autoincrement": True},
+    )
 
 
 class Message(Model):
@@ -146,8 +165,11 @@ class Message(Model):
     thread: Mapped[str | None] = mapped_column(String(80))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_batch.id", ondelete="CASCADE"))
-    # Which text of its batch, and what its fields may go by (`outbox.fields.Recipient`).
+    # Its text: one of single mails by its id, one of its batch by its key.
+    text_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_text.id", ondelete="RESTRICT"))
     variant: Mapped[str] = mapped_column(String(20), default="")
+    # What the fields of its text go by (`outbox.fields.Recipient`).
+    fields: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     country: Mapped[str] = mapped_column(String(2), default="")
     city_id: Mapped[int | None]
     to_address: Mapped[str] = mapped_column(String(254))
@@ -157,14 +179,6 @@ class Message(Model):
     mailbox_hash: Mapped[str] = mapped_column(String(64), default="", server_default="")
     # The reply to a person's own act goes out even to a suppressed address.
     is_own_act: Mapped[bool] = mapped_column(default=False)
-    sender_name: Mapped[str] = mapped_column(String(75), default="")
-    reply_to: Mapped[str] = mapped_column(String(254), default="")
-    subject: Mapped[str] = mapped_column(String(255), default="")
-    text: Mapped[str] = mapped_column(Text, default="")
-    html: Mapped[str] = mapped_column(Text, default="")
-    calendar: Mapped[str] = mapped_column(Text, default="")
-    calendar_method: Mapped[str] = mapped_column(String(10), default="")
-    headers: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     state: Mapped[str] = mapped_column(String(10), default=State.WAITING)
     queued_at: Mapped[datetime]
@@ -178,11 +192,10 @@ class Message(Model):
     settled_at: Mapped[datetime | None]
 
     batch: Mapped[Batch | None] = relationship(lazy="raise_on_sql")
-    # The text it shares with others of its batch.
-    shared: Mapped[Variant | None] = relationship(
-        primaryjoin=lambda: and_(
-            foreign(Message.batch_id) == Variant.batch_id,
-            foreign(Message.variant) == Variant.key,
+    text: Mapped[Text | None] = relationship(
+        primaryjoin=lambda: or_(
+            Text.id == foreign(Message.text_id),
+            and_(Text.batch_id == foreign(Message.batch_id), Text.key == foreign(Message.variant)),
         ),
         lazy="raise_on_sql",
         viewonly=True,
@@ -223,6 +236,11 @@ class Message(Model):
             where="thread IS NOT NULL",
         ),
         partial_index(
+            "ix_outbox_message_text",
+            "text_id",
+            where="text_id IS NOT NULL",
+        ),
+        partial_index(
             "ix_outbox_message_mailbox",
             "mailbox_hash",
             where="batch_id IS NULL",
@@ -250,8 +268,12 @@ class Message(Model):
 # What a message is counted as: its state. Being sent for a moment, it waits still; so a claim
 # changes no count.
 _STATUS = "CASE WHEN state = 'sending' THEN 'waiting' ELSE state END"
-# Messages by kind and status: `newsletter:sent`; and those of a batch: `12:sent`.
-MESSAGES = counted("outbox", Source("outbox_message", by=f"kind || ':' || {_STATUS}"))
+# Single messages by kind and status, `invitation:sent`, and those of a batch: `12:sent`. Each in
+# one of the two: of a mail's price in an issue to a million, each count is a part.
+SINGLE = counted(
+    "outbox.single",
+    Source("outbox_message", by=f"kind || ':' || {_STATUS}", where="batch_id IS NULL"),
+)
 OF_BATCH = counted("outbox.batch", Source("outbox_message", by=f"batch_id || ':' || {_STATUS}"))
 SENT_BY_TIME = counted(
     "outbox.sent", Source("outbox_message", at="settled_at", where="state = 'sent'")

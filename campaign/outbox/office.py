@@ -140,6 +140,7 @@ def _message_page(id: int, form: ButtonForm) -> Any:
         "outbox/office/message.html",
         message=found,
         subject=_subject(found),
+        reply_to=ledger.reply_to_of(found, now=clock.now()),
         kind=kinds.name_of(found.kind),
         text=ledger.text_of(found, now=clock.now()),
         is_private=kinds.is_private(found.kind),

@@ -29,3 +29,7 @@ MAYBES_WITHIN = timedelta(days=90)
 SENT_AGAIN_WITHIN = timedelta(days=3)
 # To whom a message went, and what it said, once it is settled.
 FINISHED_KEPT = timedelta(days=30)
+# So long a process trusts that a text it knows is there: far less than one unused is kept.
+TEXT_TRUSTED = timedelta(hours=1)
+# How exactly it is known when a text was last named.
+TEXT_USED_WITHIN = timedelta(days=1)

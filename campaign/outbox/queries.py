@@ -4,19 +4,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, text
 
 from campaign.counts.queries import all_numbers, numbers
 from campaign.db import count_of, db
 from campaign.outbox.kinds import Kind
 from campaign.outbox.models import (
-    MESSAGES,
     NOT_SENT,
     OF_BATCH,
+    SINGLE,
     TO_TAKE,
     Batch,
     Message,
     State,
+    Text,
     address_hash,
     mailbox_hash,
 )
@@ -53,9 +54,8 @@ def when_queued(
 
 def counts() -> dict[str, int]:
     """Count messages by state; every state is named."""
-    return _by_state(
-        (key.rpartition(":")[2], number) for key, number in all_numbers(MESSAGES).items()
-    )
+    found = [*all_numbers(SINGLE).items(), *all_numbers(OF_BATCH).items()]
+    return _by_state((key.rpartition(":")[2], number) for key, number in found)
 
 
 def counts_of_batches(ids: Sequence[int]) -> dict[str, int]:
@@ -109,7 +109,8 @@ def search(
         where.append(Message.state == state if everywhere else _is_in_state(state))
     query, is_of_kind = rows.where(*where), Message.kind == kind
     if words:
-        said = contains_word(words, Message.to_address, Message.subject)
+        titled = select(Text.id).where(Text.batch_id.is_(None), contains_word(words, Text.subject))
+        said = or_(contains_word(words, Message.to_address), Message.text_id.in_(titled))
         if kind:
             said, where = and_(said, is_of_kind), [*where, is_of_kind]
         by = _to(words)

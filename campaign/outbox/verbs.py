@@ -13,11 +13,12 @@ from campaign.languages import lazy_gettext as _l
 from campaign.outbox.kinds import Kind
 from campaign.outbox.mail import AUTOMATIC, Mail
 from campaign.outbox.mail_headers import one_address, safe_header
+from campaign.outbox.mail_texts import verbs as mail_texts_verbs
 from campaign.outbox.models import (
     Batch,
     Message,
     State,
-    Variant,
+    Text,
     address_hash,
     mailbox_hash,
 )
@@ -28,28 +29,23 @@ from campaign.refusals import Refusal
 def queue(mail: Mail, *, now: datetime) -> Message:
     """Put a mail into the outbox, in the transaction of the deed that caused it.
 
-    A worker is woken once that deed is saved. Raises `UnsafeHeader` for a line end in a header or
-    a recipient that is not exactly one address.
+    A worker is woken once that deed is saved. Raises `UnsafeHeader` for a recipient that is not
+    exactly one address, and where its text is new, for a line end in the subject.
     """
     one_address(mail.to)
-    safe_header(mail.subject)
     message = Message(
         kind=mail.kind,
         thread=mail.thread,
         person_id=mail.person_id,
+        text_id=mail_texts_verbs.text_of(mail, now=now),
+        fields=mail.fields or None,
+        country=mail.country,
+        city_id=mail.city_id,
         to_address=mail.to,
         to_name=mail.to_name,
         address_hash=address_hash(mail.to),
         mailbox_hash=mailbox_hash(mail.to),
         is_own_act=mail.is_own_act,
-        sender_name=mail.sender_name,
-        reply_to=mail.reply_to,
-        subject=mail.subject,
-        text=mail.text,
-        html=mail.html,
-        calendar=mail.calendar,
-        calendar_method=mail.calendar_method,
-        headers={**(AUTOMATIC if mail.is_automatic else {}), **mail.headers},
         queued_at=now,
         due_at=mail.due_at or now,
     )
@@ -66,7 +62,7 @@ def queue_batch(
     audience: Select[Any],
     *,
     kind: Kind,
-    variants: Iterable[Variant],
+    variants: Iterable[Text],
     headers: Mapping[str, str],
     rate: float = 0.0,
     now: datetime,
@@ -75,19 +71,20 @@ def queue_batch(
 
     `audience` gives the columns `person_id`, `to_address`, `to_name`, `address_hash`, `country`,
     `city_id`, `variant` (the key of one of `variants`), and may give `due_at`. Who is in it at this
-    moment gets the mail; who comes later does not. `variants` are rows without a batch; their
-    texts and the headers name fields (`outbox.fields`). `rate` is messages a second, 0 no limit.
+    moment gets the mail; who comes later does not. `variants` are texts without a batch; they
+    and the headers name fields (`outbox.fields`). `rate` is messages a second, 0 no limit.
     """
-    batch = Batch(kind=kind, subject="", headers={**AUTOMATIC, **headers}, rate=rate, queued_at=now)
+    batch = Batch(kind=kind, subject="", rate=rate, queued_at=now)
     db.session.add(batch)
     db.session.flush()
     for variant in variants:
         safe_header(variant.subject)
-        variant.batch_id = batch.id
+        variant.batch_id, variant.used_at = batch.id, now
+        variant.headers = {**AUTOMATIC, **headers}
         batch.subject = batch.subject or variant.subject
         db.session.add(variant)
     asked = audience.subquery()
-    same = {"kind": kind, "batch_id": batch.id, "headers": {}, "state": State.WAITING}
+    same = {"kind": kind, "batch_id": batch.id, "state": State.WAITING}
     columns: dict[str, Any] = {name: asked.c[name] for name in _SAID}
     columns |= {name: literal(value, _TABLE.c[name].type) for name, value in same.items()}
     given = asked.c.get("due_at")
@@ -259,7 +256,7 @@ def withhold_waiting(
     person_id: int, *, kind: Kind, about_id: int, because: str, now: datetime
 ) -> None:
     """Withhold what waits for a person of the batches of a kind about one thing."""
-    about_it = select(Variant.batch_id).where(Variant.about_id == about_id)
+    about_it = select(Text.batch_id).where(Text.batch_id.is_not(None), Text.about_id == about_id)
     db.session.execute(
         update(Message)
         .where(
@@ -281,6 +278,7 @@ def tidy(*, now: datetime) -> None:
     """
     old = now - FINISHED_KEPT
     db.session.execute(delete(Message).where(Message.batch_id.is_(None), Message.settled_at < old))
+    mail_texts_verbs.tidy(before=old)
     db.session.execute(
         update(Message)
         .where(Message.batch_id.is_not(None), Message.settled_at < old, Message.to_address != "")

@@ -9,7 +9,7 @@ import re
 
 from campaign import tokens
 from campaign.outbox.models import address_hash
-from campaign.people.models import Person, Purpose
+from campaign.people.models import Purpose
 from campaign.people.policy import CONFIRM_WITHIN
 from campaign.templating import absolute
 
@@ -20,9 +20,14 @@ _PURPOSES = {letter: purpose for purpose, letter in _LETTERS.items()}
 _SIGNATURE = 20
 
 
-def confirm_url(person: Person, purpose: Purpose) -> str:
+def confirm_token(person_id: int, purpose: Purpose) -> str:
+    """Make the token of the link that agrees to a purpose: it works for `CONFIRM_WITHIN`."""
+    return tokens.sign_timed("confirm", [person_id, purpose.value])
+
+
+def confirm_url(token: str) -> str:
     """Give the address of the page with the button that agrees to a purpose."""
-    return absolute(f"/confirm/{tokens.sign_timed('confirm', [person.id, purpose.value])}")
+    return absolute(f"/confirm/{token}")
 
 
 def read_confirm(token: str) -> tuple[int, Purpose]:
@@ -31,12 +36,17 @@ def read_confirm(token: str) -> tuple[int, Purpose]:
     return int(person_id), Purpose(purpose)
 
 
-def not_me_url(person: Person) -> str:
-    """Give the address of the page with the button "never write to me"; works for ever.
+def not_me_token(person_id: int, email: str) -> str:
+    """Make the token of the link "never write to me"; works for ever.
 
     It carries the hash of the address: the wish counts even after the person was erased.
     """
-    return absolute(f"/not-me/{tokens.sign('not-me', [person.id, address_hash(person.email)])}")
+    return tokens.sign("not-me", [person_id, address_hash(email)])
+
+
+def not_me_url(token: str) -> str:
+    """Give the address of the page with the button "never write to me"."""
+    return absolute(f"/not-me/{token}")
 
 
 def read_not_me(token: str) -> tuple[int, str]:
@@ -53,7 +63,7 @@ def unsubscribe_token(person_id: int, purpose: Purpose) -> str:
 def unsubscribe_url(token: str) -> str:
     """Give the address of the page with the button that leaves; also of the one click (RFC 8058).
 
-    `token` may be a field of a batch, such as `{{unsubscribe}}`.
+    `token` may be a field of a text, such as `{{unsubscribe}}`, as with every address here.
     """
     return absolute(f"/unsubscribe/{token}")
 
@@ -69,7 +79,7 @@ def preferences_token(person_id: int, purpose: Purpose) -> str:
 
 
 def preferences_url(token: str) -> str:
-    """Give the address of the page on which a person chooses; `token` may be a field of a batch."""
+    """Give the address of the page on which a person chooses."""
     return absolute(f"/preferences/{token}")
 
 

@@ -38,9 +38,8 @@ SHARE = float(os.environ.get("BENCH_SIZE", "1"))
 # How much longer than the small page the large one may take; bytes of the action's first view and
 # of the database of a million, at most.
 TIMES, MOST_BYTES, MOST_ON_DISK = 2.0, 120_000, 1_500_000_000
-# Seconds of rounds for one page, and how many of them are enough; a page that takes longer than the
-# last is asked for once.
-ROUNDS_OF, ROUNDS, SLOW = 3.0, 15, 3.0
+# Seconds in which rounds for one page begin, and how many of them are enough.
+ROUNDS_OF, ROUNDS = 3.0, 15
 
 # `{event}` is the fullest, `{address}` that of somebody.
 PUBLIC = {
@@ -169,8 +168,9 @@ def grown(
 
     Each page is asked for as long as `seconds` allow.
     """
-    # Nothing is kept where it is measured how long a page takes to be made.
-    with private_on(kind, PAGE_CACHE=0) as before, private_on(kind, PAGE_CACHE=0) as after:
+    # Nothing is kept where the making is measured; and one process serves, so what is warm once is.
+    told = {"PAGE_CACHE": 0, "WEB_WORKERS": 1}
+    with private_on(kind, **told) as before, private_on(kind, **told) as after:
         readers = []
         for campaign, size in ((before, small), (after, large)):
             slug = fill(campaign, size)
@@ -221,15 +221,14 @@ def _figure(
     seconds: float,
 ) -> Figure:
     """Take the time of a page at both sizes, in turn, warm; where it grew, say what it asks."""
-    taken = {reader: [ask(reader, path)] for reader in (small, large)}
-    if max(max(times) for times in taken.values()) < SLOW:
-        until, rounds = time.monotonic() + seconds, 0
-        for times in taken.values():
-            times.clear()
-        while not rounds or (rounds < ROUNDS and time.monotonic() < until):
-            for reader, times in taken.items():
-                times.append(ask(reader, path))
-            rounds += 1
+    taken: dict[Reader, list[float]] = {small: [], large: []}
+    for reader in taken:
+        ask(reader, path)
+    until, rounds = time.monotonic() + seconds, 0
+    while not rounds or (rounds < ROUNDS and time.monotonic() < until):
+        for reader, times in taken.items():
+            times.append(ask(reader, path))
+        rounds += 1
     floor, value = (statistics.median(times) * 1000 for times in taken.values())
     print(f"  {name}: {floor:.1f} ms, then {value:.1f}", flush=True)
     if value > TIMES * floor and ask is Reader.make:

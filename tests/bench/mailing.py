@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, literal, select
 from campaign import clock
 from campaign.db import db
 from campaign.jobs import Tick
-from campaign.outbox.models import Batch, Message, State, Variant, address_hash
+from campaign.outbox.models import Batch, Message, State, Text, address_hash
 from campaign.outbox.verbs import queue_batch
 from campaign.people.models import Person, Purpose, Subscription
 from campaign.segments.queries import audience
@@ -83,7 +83,7 @@ def post_issue(*, rate: float = 0.0, limit: int | None = None) -> int:
         people,
         kind="newsletter",
         variants=[
-            Variant(key="en", language="en", subject="Saturday: the march", text=TEXT, html=HTML)
+            Text(key="en", language="en", subject="Saturday: the march", text=TEXT, html=HTML)
         ],
         headers=HEADERS,
         rate=rate,

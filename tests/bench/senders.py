@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from flask import Flask
 from flask_mail import Mail, Message
 
-from campaign.delivery.personalisation import CompiledVariant
+from campaign.delivery.personalisation import CompiledText
 from campaign.outbox.fields import Field, Recipient, Value
 from campaign.outbox.mail import ClaimedMessage, Content, Envelope
 from tests.services.programs import HERE
@@ -75,13 +75,15 @@ def mails(messages: int) -> Iterator[tuple[bytes, bytes]]:
             return Value(f"Dear {reader.name},")
         return Value(f"{reader.person_id}n0123456789abcdef0123")
 
-    compiled = CompiledVariant(
+    compiled = CompiledText(
         content, Envelope("Campaign", SENDER, "campaign.example"), render=render
     )
     at = datetime(2027, 5, 1, tzinfo=UTC)
     for number in range(1, messages + 1):
         to, name = f"reader{number}@example.net", f"Zoë Reader {number}"
-        mail = ClaimedMessage(number, "newsletter", to, name, number, 1, "en", "", None, at, 1)
+        mail = ClaimedMessage(
+            number, "newsletter", to, name, number, 1, "en", None, None, "", None, at, 1
+        )
         opening = f"MAIL FROM:<{SENDER}>\r\nRCPT TO:<{to}>\r\nDATA\r\n".encode()
         yield opening, compiled.fill(mail, f"{number}m0123456789abcdef0123", now=at)
 

@@ -32,18 +32,18 @@ from campaign.outbox.suppressions.verbs import suppress
 from campaign.outbox.throttles import queries as throttles
 from campaign.outbox.throttles.models import Throttle
 from campaign.outbox.throttles.queries import RELAY
+from tests.mails import a_mail
 from tests.outbox.readers import make_readers, post_news
 from tests.relaying import asked_to_stop, send, use
 from tests.services import HANG_UP, Sink
 
-MAIL = Mail(
-    kind="invitation",
-    to="ada@example.org",
-    to_name="Ada",
-    subject="You are coming",
-    text="See you there.\n",
-    html="<p>See you there.</p>",
-)
+SAID = {
+    "to_name": "Ada",
+    "subject": "You are coming",
+    "text": "See you there.\n",
+    "html": "<p>See you there.</p>",
+}
+MAIL = a_mail(**SAID)
 
 
 def post(app: Flask, *mails: Mail, at: datetime | None = None) -> None:
@@ -344,7 +344,7 @@ def test_one_workers_claim_is_not_settled_by_another(
 def test_mails_of_a_thread_leave_where_a_database_has_statistics(app: Flask, sink: Sink) -> None:
     post(app, *(replace(MAIL, thread=f"sign-up:{number}") for number in range(100)))
     send(app)
-    post(app, replace(MAIL, subject="the next", thread="sign-up:100"))
+    post(app, a_mail(**SAID | {"subject": "the next"}, thread="sign-up:100"))
     with app.app_context():
         db.session.connection().exec_driver_sql("ANALYZE")
         db.session.commit()
@@ -356,10 +356,10 @@ def test_mails_of_a_thread_leave_where_a_database_has_statistics(app: Flask, sin
 
 def test_a_cancellation_never_overtakes_its_request(app: Flask, sink: Sink) -> None:
     sink.behaviour = lambda at, subject: "450 4.2.0 later" if at == "rcpt" else None
-    request = replace(MAIL, subject="request", thread="sign-up:1")
+    request = a_mail(**SAID | {"subject": "request"}, thread="sign-up:1")
     post(app, request)
     send(app)
-    post(app, replace(MAIL, subject="cancel", thread="sign-up:1"))
+    post(app, a_mail(**SAID | {"subject": "cancel"}, thread="sign-up:1"))
     sink.behaviour = None
 
     send(app)
@@ -375,10 +375,10 @@ def test_a_request_is_not_tried_again_once_its_cancel_has_left(
     app: Flask, sink: Sink, queued: Callable[..., list[Message]]
 ) -> None:
     sink.behaviour = lambda at, subject: "554 5.6.0 no" if at == "data" else None
-    post(app, replace(MAIL, subject="request", thread="sign-up:1"))
+    post(app, a_mail(**SAID | {"subject": "request"}, thread="sign-up:1"))
     send(app)
     sink.behaviour = None
-    post(app, replace(MAIL, subject="cancel", thread="sign-up:1"))
+    post(app, a_mail(**SAID | {"subject": "cancel"}, thread="sign-up:1"))
     send(app)
 
     with app.app_context():
@@ -429,7 +429,7 @@ def test_a_suppressed_address_gets_nothing_but_the_reply_to_its_own_act(
     with app.app_context():
         suppress("ada@example.org", reason="complaint", now=clock.now())
         db.session.commit()
-    post(app, MAIL, replace(MAIL, subject="Your own act", is_own_act=True))
+    post(app, MAIL, a_mail(**SAID | {"subject": "Your own act"}, is_own_act=True))
 
     send(app)
 
@@ -599,7 +599,7 @@ def test_messages_are_erased_thirty_days_after_they_left(
 ) -> None:
     post(app, MAIL)
     send(app)
-    post(app, replace(MAIL, subject="still waiting"))
+    post(app, a_mail(**SAID | {"subject": "still waiting"}))
 
     with app.app_context():
         verbs.tidy(now=clock.now() + timedelta(days=31))

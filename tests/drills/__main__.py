@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 
 from tests.drills.acting import day_of_action
+from tests.drills.counting import counting
 from tests.drills.dripping import slow_clients_drill
 from tests.drills.encoding import encoded_words
 from tests.drills.killing import issue_kill
@@ -45,6 +46,8 @@ DRILLS: dict[str, tuple[Drill, str]] = {
     "day-of-action-sqlite": (day_of_action, "sqlite"),
     "race": (race, "sqlite"),
     "race-postgresql": (race, "postgresql"),
+    "counts": (counting, "sqlite"),
+    "counts-postgresql": (counting, "postgresql"),
     "zones": (zones, "sqlite"),
     "timing": (timing, "sqlite"),
     "timing-postgresql": (timing, "postgresql"),

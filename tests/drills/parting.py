@@ -19,12 +19,12 @@ from campaign import clock
 from campaign.config import PREFIX, ROOT
 from campaign.db import db
 from campaign.delivery.policy import LEASE
-from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State
 from campaign.outbox.verbs import queue
 from tests.bench.mailing import is_finished, make_subscribers, post_issue
 from tests.drills.outcome import Order, Outcome
 from tests.drills.private import Private, private, wait_until
+from tests.mails import a_mail
 from tests.services import PostgreSQL
 from tests.services.programs import program
 from tests.services.recorder import Taken, recorder
@@ -230,7 +230,7 @@ def _claimed_by(campaign: Private, host: Host) -> set[str]:
 
 def _post_late(campaign: Private) -> None:
     with campaign.app.app_context():
-        queue(Mail(kind="test", to=LATE, subject="Late", text="Hello.\n"), now=clock.now())
+        queue(a_mail(kind="test", to=LATE, subject="Late", text="Hello.\n"), now=clock.now())
         db.session.commit()
 
 

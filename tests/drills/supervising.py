@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from campaign import clock
 from campaign.db import db
 from campaign.outbox import queries
-from campaign.outbox.mail import Mail
 from campaign.outbox.models import State
 from campaign.outbox.verbs import queue
 from tests.drills.outcome import Order, Outcome
 from tests.drills.private import Private, contention, expect_within, private_on, wait_until
+from tests.mails import a_mail
 from tests.services import Sink
 from tests.services.programs import HERE
 
@@ -127,7 +127,7 @@ def _busy(campaign: Private) -> Iterator[None]:
 def post_one(campaign: Private, to: str) -> None:
     """Post one mail, for the worker to send."""
     with campaign.app.app_context():
-        queue(Mail(kind="test", to=to, subject="A test", text="Hello.\n"), now=clock.now())
+        queue(a_mail(kind="test", to=to, subject="A test", text="Hello.\n"), now=clock.now())
         db.session.commit()
 
 

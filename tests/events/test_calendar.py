@@ -13,9 +13,13 @@ import pytest
 from campaign.events import calendar, external_links
 from campaign.events.calendar import Entry, Party
 from campaign.events.models import Event
-from campaign.outbox.mail import ClaimedMessage, Content, Envelope, compose
+from campaign.outbox.fields import Recipient
+from campaign.outbox.filling import filled
+from campaign.outbox.mail import ClaimedMessage, Content, Envelope
 from campaign.outbox.mail_headers import UnsafeHeader
+from campaign.outbox.placeholders import Placeholders
 from tests.events.conftest import NOW, PARTICULARS
+from tests.mails import compose
 
 URL = "https://campaign.example/events/london"
 ORGANIZER = Party("Pause Frontier AI", "rsvp+abc123@campaign.example")
@@ -28,17 +32,23 @@ def an_event(**otherwise: Any) -> Event:
 
 
 def a_request(event: Event | None = None, **otherwise: Any) -> str:
-    given: dict[str, Any] = {
-        "url": URL, "organizer": ORGANIZER, "attendee": ADA, "sequence": 0, "stamp": NOW,
-    }  # fmt: skip
-    return calendar.request(event or an_event(), **{**given, **otherwise})
+    return of_one(calendar.request, event or an_event(), **{"sequence": 0, **otherwise})
 
 
 def a_cancellation(event: Event | None = None, **otherwise: Any) -> str:
-    given: dict[str, Any] = {
-        "url": URL, "organizer": ORGANIZER, "attendee": ADA, "sequence": 1, "stamp": NOW,
-    }  # fmt: skip
-    return calendar.cancellation(event or an_event(), **{**given, **otherwise})
+    return of_one(calendar.cancellation, event or an_event(), **{"sequence": 1, **otherwise})
+
+
+def of_one(write: Any, event: Event, *, attendee: Party = ADA, **otherwise: Any) -> str:
+    """Write the calendar of a mail as it is sent: compiled for all, filled for one."""
+    placeholders, given = (
+        Placeholders(),
+        {"url": URL, "organizer": ORGANIZER, "stamp": NOW, **otherwise},
+    )
+    text = write(event, attendee=placeholders("attendee"), **given)
+    said = placeholders.close(Content(subject="", text="", calendar=text))
+    nobody = Recipient(None, attendee.name, "", "", None, email=attendee.address)
+    return filled(said, nobody, now=NOW).calendar
 
 
 def published(*events: Event, name: str = "") -> str:
@@ -59,7 +69,7 @@ def lines(text: str) -> Iterator[str]:
 def mailed(text: str, method: str) -> Any:
     leaving = ClaimedMessage(
         id=1, kind="invitation", to=ADA.address, to_name=ADA.name, person_id=None, batch_id=None,
-        variant="", country="", city_id=None, queued_at=NOW, tries=0,
+        variant="", text_id=None, fields=None, country="", city_id=None, queued_at=NOW, tries=0,
     )  # fmt: skip
     content = Content(
         subject="Your place", text="Hello", html="<p>Hello</p>", calendar=text,

@@ -11,10 +11,10 @@ from campaign import clock
 from campaign.db import db
 from campaign.inbound import worker
 from campaign.inbound.models import InboundMail
-from campaign.outbox.mail import Mail
 from campaign.outbox.models import Message, State, address_hash
 from campaign.outbox.suppressions.models import Suppression
 from campaign.outbox.verbs import queue
+from tests.mails import a_mail
 
 ADA = "ada@example.org"
 DOMAIN = "campaign.example"
@@ -23,7 +23,7 @@ DOMAIN = "campaign.example"
 def left(app: Flask, to: str = ADA, *, person_id: int | None = None, **values: object) -> str:
     """Let a mail have left for somebody, and give the address to which it comes back."""
     with app.app_context():
-        mail = Mail(kind="newsletter", to=to, subject="Hello", text="Hi", person_id=person_id)
+        mail = a_mail(kind="newsletter", to=to, subject="Hello", text="Hi", person_id=person_id)
         message = queue(mail, now=clock.now())
         message.state, message.settled_at = State.SENT, clock.now()
         for name, value in values.items():

@@ -32,6 +32,7 @@ from tests.inbound.making import (
     personal,
     take_in,
 )
+from tests.mails import QueuedMail
 from tests.visitor import Visitor
 
 
@@ -102,6 +103,7 @@ def test_a_calendar_that_declines_gives_the_place_up_and_its_owner_is_told(
     assert queued(app) == before + 1
 
 
+newest_first = select(Message).order_by(Message.id.desc())
 FORGERS = ("bo@example.org", "ada@example.com", "ada+1@example.org", "Ada <bo@example.org>", "")
 
 
@@ -122,8 +124,7 @@ def test_a_mail_from_another_address_gives_nothing_up_and_its_owner_is_asked_onc
     assert (again.made, again.waits) == (Made.UNCLEAR, True)
     assert queued(app) == before + 1
     with app.app_context():
-        mail = db.session.scalars(select(Message).order_by(Message.id.desc())).first()
-    assert mail is not None
+        [mail, *_] = map(QueuedMail, db.session.scalars(newest_first))
     assert (mail.kind, mail.to_address) == ("sign-up-question", ADA)
     assert "/events/withdraw/" in mail.text
 
@@ -138,8 +139,7 @@ def test_who_is_told_of_a_decline_takes_the_place_back_with_one_press(
         sender=ADA,
     )
     with app.app_context():
-        told = db.session.scalars(select(Message).order_by(Message.id.desc())).first()
-    assert told is not None
+        [told, *_] = map(QueuedMail, db.session.scalars(newest_first))
     link = re.search(r"https://\S+/events/coming/\S+", told.text)
     assert link
 

@@ -104,6 +104,8 @@ class Campaign:
         # What the machine's owner has set for a campaign of theirs must not reach this one.
         kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         own = {"INSTANCE": str(self.instance), "BASE_URL": self.address, **self.settings}
+        # Numbers of people on a page that is kept may be some seconds old; these stories count.
+        own.setdefault("PAGE_CACHE", "0")
         return kept | {PREFIX + name: value for name, value in own.items()}
 
 

@@ -12,6 +12,7 @@ from campaign.letters.models import Way
 from campaign.letters.tallies.models import Tally
 from campaign.outbox.models import Message
 from tests.letters.conftest import OWN_WORDS
+from tests.mails import QueuedMail
 from tests.visitor import Visitor
 
 
@@ -62,7 +63,7 @@ def test_what_a_letter_says_is_not_shown_to_organisers(
     visitor.send(asked["confirm"])
     with world.app_context():
         query = select(Message).where(Message.kind.in_(["letter", "letter-copy"]))
-        letters = db.session.scalars(query).all()
+        letters = [QueuedMail(row) for row in db.session.scalars(query)]
         numbers = [message.id for message in letters]
         assert all(OWN_WORDS[:20] in message.text for message in letters)
 

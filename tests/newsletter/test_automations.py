@@ -24,12 +24,13 @@ from campaign.newsletter.automations.models import (
 )
 from campaign.newsletter.automations.texts import verbs as texts_verbs
 from campaign.newsletter.subscribers import verbs as subscribers
-from campaign.outbox.models import Batch, Message, Variant
+from campaign.outbox.models import Batch, Message, Text
 from campaign.outbox.suppressions.verbs import suppress
 from campaign.people import mail_links
 from campaign.people import verbs as people
 from campaign.people.models import Person, Purpose, Subscription
 from campaign.people.subscriptions import verbs as subscriptions_verbs
+from tests.mails import QueuedMail
 from tests.newsletter.conftest import asked_for, link_in, person_with, subscribed
 from tests.newsletter.test_at_once import at_once
 from tests.visitor import Visitor
@@ -59,16 +60,16 @@ def switch_on(key: str) -> None:
     db.session.commit()
 
 
-def single(kind: str) -> list[Message]:
+def single(kind: str) -> list[QueuedMail]:
     """List the mails of a kind that went to one person each."""
-    return list(db.session.scalars(select(Message).where(Message.kind == kind)))
+    return [QueuedMail(row) for row in db.session.scalars(select(Message).filter_by(kind=kind))]
 
 
 def reached() -> list[tuple[str, str]]:
     """List what went to many: the subject, and to whom."""
     rows = db.session.execute(
-        select(Variant.subject, Message.to_address)
-        .join(Message, Message.batch_id == Variant.batch_id)
+        select(Text.subject, Message.to_address)
+        .join(Message, Message.batch_id == Text.batch_id)
         .order_by(Message.id)
     )
     return [(subject, address) for subject, address in rows]

@@ -9,7 +9,7 @@ from campaign import clock
 from campaign.db import db
 from campaign.mailings import duties
 from campaign.newsletter.models import Issue
-from campaign.outbox.models import Variant
+from campaign.outbox.models import Text
 from campaign.segments.queries import segment as by_number
 from campaign.segments.verbs import save_segment
 from tests.mailings.conftest import begun
@@ -55,7 +55,7 @@ def test_an_issue_is_public_as_was_said_and_to_a_segment_not_by_itself(
     organiser.fill(organiser.open(confirm), confirm, action="/send")
     with app.app_context():
         duties.begin()
-        mail = db.session.query(Variant).one()
+        mail = db.session.query(Text).one()
 
     page = visitor.open("/newsletter/issues/welcome")
 

@@ -14,12 +14,12 @@ from campaign.events.models import Event
 from campaign.events.sign_ups.models import SignUp
 from campaign.newsletter.models import Issue, IssueText
 from campaign.office import queries
-from campaign.outbox.mail import Mail
 from campaign.outbox.models import State
 from campaign.outbox.verbs import queue
 from campaign.people.models import Purpose, Subscription
 from campaign.people.verbs import remember
 from campaign.summits.models import Post
+from tests.mails import a_mail
 from tests.visitor import Visitor
 
 # A Wednesday, late enough that the day is another one in Tokyo.
@@ -158,7 +158,7 @@ def test_what_is_amiss_stands_first(app: Flask, organiser: Visitor) -> None:
     with app.app_context():
         for state, address in ((State.FAILED, "ada"), (State.WAITING, "bo")):
             message = queue(
-                Mail(kind="x", to=f"{address}@example.org", subject="s", text="t"),
+                a_mail(kind="x", to=f"{address}@example.org", subject="s", text="t"),
                 now=now - timedelta(hours=2),
             )
             message.state = state

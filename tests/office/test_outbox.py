@@ -11,7 +11,7 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.db import db
 from campaign.organisers.models import Role
-from campaign.outbox.mail import Mail
+from campaign.outbox.mail import Content, Mail
 from campaign.outbox.models import Batch, Message, State
 from campaign.outbox.suppressions.models import Suppression
 from campaign.outbox.suppressions.queries import is_suppressed
@@ -19,18 +19,20 @@ from campaign.outbox.suppressions.verbs import suppress
 from campaign.outbox.throttles.models import Throttle
 from campaign.outbox.verbs import queue
 from tests.conftest import signed_in
+from tests.mails import QueuedMail, a_mail
 from tests.outbox.readers import make_readers, post_news
 from tests.visitor import Visitor
 
 OUTBOX = "/office/outbox"
+_GIVEN = {*Mail.__dataclass_fields__, *Content.__dataclass_fields__}
 
 
 def write(app: Flask, **values: Any) -> int:
     """Put a mail into the outbox, in a state, and give its number."""
     mail = {"kind": "invitation", "to": "ada@example.org", "subject": "Hello", "text": "Dear Ada"}
-    known = {name: values.pop(name) for name in list(values) if name in Mail.__dataclass_fields__}
+    known = {name: values.pop(name) for name in list(values) if name in _GIVEN}
     with app.app_context():
-        message = queue(Mail(**{**mail, **known}), now=clock.now())
+        message = queue(a_mail(**{**mail, **known}), now=clock.now())
         for name, value in values.items():
             setattr(message, name, value)
         db.session.commit()
@@ -105,7 +107,7 @@ def test_the_tokens_in_a_mail_are_the_recipients_alone(
     visitor.send("/office/sign-in", email="boss@example.org")
     link_mailed()
     with app.app_context():
-        mail = db.session.scalars(select(Message).filter_by(kind="sign-in")).one()
+        mail = QueuedMail(db.session.scalars(select(Message).filter_by(kind="sign-in")).one())
     link = next(line for line in mail.text.splitlines() if "/office/sign-in/" in line)
 
     page = admin.open(f"{OUTBOX}/{mail.id}")

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, literal, select
 from campaign import clock
 from campaign.db import db
 from campaign.outbox import verbs
-from campaign.outbox.models import Batch, Message, Variant, address_hash
+from campaign.outbox.models import Batch, Message, Text, address_hash
 from campaign.people.models import Person
 
 
@@ -56,7 +56,7 @@ def post_news(
     return verbs.queue_batch(
         audience(among=among),
         kind="newsletter",
-        variants=[Variant(key="en", language="en", subject=subject, text=text, html=html)],
+        variants=[Text(key="en", language="en", subject=subject, text=text, html=html)],
         headers={"List-Id": "<news.campaign.example>", "X-Token": "<{{ unsubscribe }}>"},
         rate=rate,
         now=now or clock.now(),

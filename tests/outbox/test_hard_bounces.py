@@ -19,7 +19,6 @@ from campaign.outbox.hard_bounces import bursts, queries
 from campaign.outbox.hard_bounces.causes.verbs import find_gone, find_reachable, withhold_run
 from campaign.outbox.hard_bounces.models import Bounce, Cause, Decision
 from campaign.outbox.hard_bounces.verbs import Status, lift_bounce, report_gone
-from campaign.outbox.mail import Mail
 from campaign.outbox.models import Batch, Message, State, address_hash
 from campaign.outbox.policy import BURST, MAYBES_OVER
 from campaign.outbox.suppressions.models import Suppression
@@ -28,6 +27,7 @@ from campaign.outbox.suppressions.verbs import suppress
 from campaign.outbox.throttles.models import Throttle
 from campaign.people.models import Purpose, Subscription
 from campaign.people.subscriptions.verbs import leave
+from tests.mails import a_mail
 from tests.outbox.readers import make_readers, post_news, states
 from tests.relaying import send, time_passes
 from tests.services.recorder import Manners, Record, Recorder, recorder_here
@@ -379,7 +379,7 @@ def test_what_was_said_is_kept_without_the_addresses_it_named() -> None:
 
 
 def message_to(address: str, **values: Any) -> Message:
-    mail = Mail(kind="letter", to=address, subject="Hello", text="Hello\n")
+    mail = a_mail(kind="letter", to=address, subject="Hello", text="Hello\n")
     message = verbs.queue(mail, now=clock.now())
     for name, value in {"state": State.SENT, "settled_at": clock.now(), **values}.items():
         setattr(message, name, value)

@@ -6,7 +6,6 @@ import secrets
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,16 +22,16 @@ from campaign.delivery.policy import LEASE
 from campaign.delivery.replies import Outcome, Reply
 from campaign.delivery.settling import settle
 from campaign.outbox import ledger, verbs
-from campaign.outbox.mail import Mail
 from campaign.outbox.mail_headers import UnsafeHeader
-from campaign.outbox.models import Batch, Message, State, Variant
+from campaign.outbox.models import Batch, Message, State, Text
 from campaign.outbox.suppressions.verbs import suppress
 from campaign.people.models import Person
+from tests.mails import a_mail
 from tests.outbox.readers import audience, make_readers, post_news, states
 from tests.relaying import send, time_passes, use
 from tests.services import HANG_UP, Sink
 
-MAIL = Mail(kind="invitation", to="ada@example.org", subject="You are coming", text="Yes.\n")
+MAIL = a_mail(subject="You are coming", text="Yes.\n")
 
 
 def issue_to(app: Flask, number: int, *, domain: str = "example.org", **news: Any) -> int:
@@ -65,7 +64,7 @@ def test_nobody_is_in_an_issue_twice(app: Flask) -> None:
             verbs.queue_batch(
                 select(*twice.c),
                 kind="newsletter",
-                variants=[Variant(key="en", language="en", subject="N", text="N", html="")],
+                variants=[Text(key="en", language="en", subject="N", text="N", html="")],
                 headers={},
                 now=clock.now(),
             )
@@ -81,8 +80,8 @@ def test_each_reader_gets_the_text_of_their_variant(app: Flask, sink: Sink) -> N
             select(*asked.c),
             kind="newsletter",
             variants=[
-                Variant(key="en", language="en", subject="News", text="Hello\n", html=""),
-                Variant(key="de", language="de", subject="Neues", text="Hallo\n", html=""),
+                Text(key="en", language="en", subject="News", text="Hello\n", html=""),
+                Text(key="de", language="de", subject="Neues", text="Hallo\n", html=""),
             ],
             headers={},
             now=clock.now(),
@@ -632,7 +631,7 @@ def test_the_ledger_shows_a_message_as_it_left_without_its_tokens(app: Flask, si
 
 def test_a_single_mail_is_what_it_says(app: Flask, sink: Sink) -> None:
     with app.app_context():
-        verbs.queue(replace(MAIL, text="Braces {{ name }} stay.\n"), now=clock.now())
+        verbs.queue(a_mail(text="Braces {{ name }} stay.\n"), now=clock.now())
         db.session.commit()
 
     send(app)
@@ -650,7 +649,7 @@ def test_links_in_a_card_carry_the_code_of_the_mail_they_came_with(app: Flask, s
             audience(),
             kind="newsletter",
             variants=[
-                Variant(key="en", language="en", code="may", subject="News", text=text, html=text)
+                Text(key="en", language="en", code="may", subject="News", text=text, html=text)
             ],
             headers={},
             now=clock.now(),

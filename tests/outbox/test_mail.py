@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign.delivery.personalisation import CompiledVariant
+from campaign.delivery.personalisation import CompiledText
 from campaign.outbox.fields import Value
 from campaign.outbox.mail import (
     AUTOMATIC,
     ClaimedMessage,
     Content,
     Envelope,
-    compose,
     envelope_sender,
 )
 from campaign.outbox.mail_headers import UnsafeHeader, display_name, one_address, safe_header
+from tests.mails import compose
 
 ENVELOPE = Envelope("Pause Frontier AI", "hello@campaign.example", "campaign.example")
 TO_ADA = ClaimedMessage(
@@ -34,6 +34,8 @@ TO_ADA = ClaimedMessage(
     variant="",
     country="",
     city_id=None,
+    text_id=None,
+    fields=None,
     queued_at=datetime(2027, 5, 1, 12, tzinfo=UTC),
     tries=1,
 )
@@ -143,9 +145,7 @@ LEAVE = "https://campaign.example/unsubscribe/abc.def-ghi_jkl"
 
 def filled(content: Content, mail: ClaimedMessage, *, name: Value) -> bytes:
     values = {"name": name, "unsubscribe": Value(LEAVE)}
-    compiled = CompiledVariant(
-        content, ENVELOPE, render=lambda field, reader, now: values[field.name]
-    )
+    compiled = CompiledText(content, ENVELOPE, render=lambda field, reader, now: values[field.name])
     return compiled.fill(mail, "tok", now=mail.queued_at)
 
 

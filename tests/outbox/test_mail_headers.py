@@ -10,7 +10,6 @@ from flask import Flask
 from hypothesis import example, given
 
 from campaign.outbox.fields import Value
-from campaign.outbox.mail import compose
 from campaign.outbox.mail_headers import (
     UnsafeHeader,
     display_name,
@@ -20,6 +19,7 @@ from campaign.outbox.mail_headers import (
     token_header,
 )
 from campaign.validators import normal_address
+from tests.mails import compose
 from tests.outbox.hostile_words import LOCAL_PARTS, WORDS
 from tests.outbox.test_mail import ENVELOPE, PLAIN, SHARED, TO_ADA, filled
 from tests.visitor import Visitor

@@ -13,13 +13,13 @@ from campaign.inbound import worker
 from campaign.inbound.models import InboundMail
 from campaign.organisers.models import Role
 from campaign.organisers.verbs import add, make_link
-from campaign.outbox.mail import Mail
 from campaign.outbox.masking import masked
 from campaign.outbox.suppressions.verbs import suppress
 from campaign.outbox.verbs import queue
 from campaign.people.mail_links import preferences_token, unsubscribe_token
 from campaign.people.models import Purpose
 from tests.conftest import signed_in
+from tests.mails import a_mail
 from tests.visitor import Visitor
 
 
@@ -135,7 +135,8 @@ def test_a_relays_reply_and_evidence_quote_no_address_that_acts(
 ) -> None:
     with app.app_context():
         message = queue(
-            Mail(kind="invitation", to="ada@example.org", subject="Hi", text="Hi"), now=clock.now()
+            a_mail(kind="invitation", to="ada@example.org", subject="Hi", text="Hi"),
+            now=clock.now(),
         )
         db.session.flush()
         number, secret = message.id, message.token

@@ -10,8 +10,7 @@ from sqlalchemy import literal, select
 from campaign import clock
 from campaign.db import db
 from campaign.organisers.models import Role
-from campaign.outbox.mail import Mail
-from campaign.outbox.models import Message, Variant
+from campaign.outbox.models import Message, Text
 from campaign.outbox.suppressions.queries import is_suppressed
 from campaign.outbox.suppressions.verbs import suppress
 from campaign.outbox.verbs import queue, queue_batch
@@ -22,6 +21,7 @@ from campaign.people.subscriptions.queries import subscription_of
 from campaign.segments.models import Segment
 from campaign.segments.verbs import save_segment
 from tests.conftest import signed_in
+from tests.mails import a_mail
 from tests.segments.test_segments import GERMANY, PRESS, reader
 from tests.visitor import Visitor
 
@@ -93,10 +93,10 @@ def test_a_persons_page_says_what_was_sent_to_them_and_shows_no_token(
             Person.name.label("to_name"), Person.address_hash, Person.country, Person.city_id,
             literal("de").label("variant"),
         ).where(Person.id == ada)  # fmt: skip
-        variant = Variant(key="de", language="de", subject="Der Marsch", text="Text", html="")
+        variant = Text(key="de", language="de", subject="Der Marsch", text="Text", html="")
         queue_batch(audience, kind="newsletter", variants=[variant], headers={}, now=now)
         token = unsubscribe_token(ada, NEWS)
-        copy = Mail("letter-copy", "ada@example.org", "Your copy", text=token, person_id=ada)
+        copy = a_mail(kind="letter-copy", subject="Your copy", text=token, person_id=ada)
         queue(copy, now=now)
         message = db.session.scalars(select(Message).where(Message.kind == "newsletter")).one()
         message.state, message.last_reply = "bounced", "550 no such user"

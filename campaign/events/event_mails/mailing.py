@@ -14,7 +14,7 @@ from campaign.events.sign_ups.mails import NEWS
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings import readiness
 from campaign.mailings.content import Content, content
-from campaign.outbox.models import Variant
+from campaign.outbox.models import Text
 from campaign.people.models import Person
 
 # Offered by being imported: no mail can be sent without it.
@@ -79,7 +79,7 @@ class EventMailContent(Content):
         """Find those who come; no segment chooses among them."""
         return queries.those_who_come(self.thing.event_id, since=since)
 
-    def variant(self, language: str) -> Variant:
+    def variant(self, language: str) -> Text:
         """Write its text."""
         return mails.variant(self.thing)
 

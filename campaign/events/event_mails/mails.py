@@ -9,8 +9,8 @@ from campaign.mailings.fields import GREETING
 from campaign.mailings.rendering import as_placeholders, kept_whole, seen, write
 from campaign.outbox.fields import Recipient
 from campaign.outbox.kinds import kind
-from campaign.outbox.mail import Mail
-from campaign.outbox.models import Variant
+from campaign.outbox.mail import Content, Mail, literally
+from campaign.outbox.models import Text
 from campaign.templating import absolute, public_url, render_mail
 
 TEST = kind("event-news-test", _l("test of a mail to those who come to an event"))
@@ -18,7 +18,7 @@ TEST = kind("event-news-test", _l("test of a mail to those who come to an event"
 GIVE_UP = "{{withdraw}}"
 
 
-def variant(mail: EventMail) -> Variant:
+def variant(mail: EventMail) -> Text:
     """Write a mail for all who come, with a field where they differ."""
     body = write(mail.source, absolute=absolute)
     with force_locale(mail.language):
@@ -32,7 +32,7 @@ def variant(mail: EventMail) -> Variant:
             url=public_url("events.event", slug=mail.event.slug),
             withdraw=absolute(f"/events/withdraw/{GIVE_UP}"),
         )
-    return Variant(
+    return Text(
         key=mail.language,
         language=mail.language,
         about_id=mail.event_id,
@@ -42,7 +42,7 @@ def variant(mail: EventMail) -> Variant:
     )
 
 
-def preview(mail: EventMail, *, now: datetime) -> Variant:
+def preview(mail: EventMail, *, now: datetime) -> Text:
     """Write it as somebody without a name would get it."""
     nobody = Recipient(None, "", mail.language, "", None, mail.event_id)
     return seen(variant(mail), nobody, now=now)
@@ -53,6 +53,5 @@ def test(mail: EventMail, *, to: str, now: datetime) -> Mail:
     shown = preview(mail, now=now)
     with force_locale(mail.language):
         subject = _("Test: %(subject)s", subject=shown.subject)[:255]
-    return Mail(
-        kind=TEST, to=to, subject=subject, text=shown.text, html=shown.html, is_own_act=True
-    )
+    content = Content(subject=subject, text=shown.text, html=shown.html)
+    return Mail(kind=TEST, to=to, write=literally(content), is_own_act=True)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from markupsafe import Markup
 
@@ -13,8 +13,10 @@ from campaign.events.models import Event
 from campaign.events.sign_ups.models import SignUp, SignUpAsk
 from campaign.languages import _, force_locale, short_date
 from campaign.languages import lazy_gettext as _l
+from campaign.outbox.fields import Recipient, Value, field_of_mails
 from campaign.outbox.kinds import Kind, kind
-from campaign.outbox.mail import Mail
+from campaign.outbox.mail import Content, Mail
+from campaign.outbox.placeholders import Placeholders
 from campaign.people.mail_links import not_me_url
 from campaign.people.mails import language_of
 from campaign.people.models import Person
@@ -47,8 +49,15 @@ def invitation(
     With the button that makes true what a form asked for. Nothing that was typed there stands in
     it, but for the number of guests.
     """
-    more = _asked(ask, now=stamp)
-    return _write(INVITATION, sign_up, event, person, stamp=stamp, is_own_act=True, **more)
+    return _about(
+        INVITATION,
+        sign_up,
+        event,
+        person,
+        says=_Says.of(sign_up, ask, now=stamp),
+        fields=_calendar_fields(sign_up, event, stamp) | _ask_fields(ask),
+        is_own_act=True,
+    )
 
 
 def changed(
@@ -60,43 +69,37 @@ def changed(
     stamp: datetime,
 ) -> Mail:
     """Write that an event has another time or place, with the invitation as it now is."""
-    more = _asked(ask, now=stamp)
-    return _write(CHANGED, sign_up, event, person, stamp=stamp, is_own_act=False, **more)
-
-
-def _asked(ask: SignUpAsk | None, *, now: datetime) -> dict[str, Any]:
-    if ask is None:
-        return {"confirm": "", "asked_guests": 0, "asks_for_news": False, "hours": 0}
-    # Whole hours from now; the moment that a worker takes to write this is not worth one.
-    hours = (ask.reserved_until - now + timedelta(minutes=5)) // timedelta(hours=1)
-    return {
-        "confirm": coming_url(ask),
-        "asked_guests": ask.guests,
-        "asks_for_news": bool(ask.news),
-        # None where nothing was left to reserve for this connection or mailbox, or it has expired.
-        "hours": max(0, hours) if ask.seats else 0,
-        "keeps_all": ask.seats > ask.guests,
-    }
+    return _about(
+        CHANGED,
+        sign_up,
+        event,
+        person,
+        # It speaks of no guests.
+        says=_Says.of(sign_up, ask, now=stamp)._replace(guests=0, asked_guests=0),
+        fields=_calendar_fields(sign_up, event, stamp) | _ask_fields(ask),
+    )
 
 
 def withdrawn(sign_up: SignUp, event: Event, person: Person, *, stamp: datetime) -> Mail:
     """Write that somebody has withdrawn, and take the entry out of their calendar."""
-    return _write(WITHDRAWN, sign_up, event, person, stamp=stamp, is_own_act=True)
+    fields = _calendar_fields(sign_up, event, stamp)
+    return _about(WITHDRAWN, sign_up, event, person, fields=fields, is_own_act=True)
 
 
 def called_off(sign_up: SignUp, event: Event, person: Person, *, stamp: datetime) -> Mail:
     """Write that an event does not take place, and take the entry out of their calendar."""
-    return _write(CALLED_OFF, sign_up, event, person, stamp=stamp, is_own_act=False)
+    fields = _calendar_fields(sign_up, event, stamp)
+    return _about(CALLED_OFF, sign_up, event, person, fields=fields)
 
 
 def declined(sign_up: SignUp, event: Event, person: Person, *, undo: SignUpAsk) -> Mail:
     """Write that a calendar has declined for somebody, with the button that takes it back."""
-    return _write(DECLINED, sign_up, event, person, is_own_act=False, confirm=coming_url(undo))
+    return _about(DECLINED, sign_up, event, person, fields=_ask_fields(undo))
 
 
 def question(sign_up: SignUp, event: Event, person: Person) -> Mail:
     """Ask whether a mail from another address, which declined for somebody, was theirs."""
-    return _write(QUESTION, sign_up, event, person, is_own_act=False)
+    return _about(QUESTION, sign_up, event, person)
 
 
 # kind -> (template, calendar method, or nothing where the calendar is right already)
@@ -110,46 +113,124 @@ _SHAPES = {
 }
 
 
+class _Says(NamedTuple):
+    """What such a mail says besides the event: by it, mails about one event differ in words."""
+
+    is_coming: bool = False
+    guests: int = 0
+    # Of what a form asked for and waits for its button: nothing where there is no such form.
+    is_asked: bool = False
+    asked_guests: int = 0
+    asks_for_news: bool = False
+    # So long, in hours, seats are reserved for it; none where nothing was left to reserve for this
+    # connection or mailbox, or it has expired.
+    hours: int = 0
+    keeps_all: bool = False
+
+    @classmethod
+    def of(cls, sign_up: SignUp, ask: SignUpAsk | None, *, now: datetime) -> Self:
+        """Tell it of a sign-up, and of what a form asked for."""
+        said = cls(sign_up.is_coming, sign_up.guests if sign_up.is_coming or not ask else 0)
+        if ask is None:
+            return said
+        # Whole hours from now; the moment that a worker takes to write this is not worth one.
+        hours = (ask.reserved_until - now + timedelta(minutes=5)) // timedelta(hours=1)
+        return said._replace(
+            is_asked=True,
+            asked_guests=ask.guests,
+            asks_for_news=bool(ask.news),
+            hours=max(0, hours) if ask.seats else 0,
+            keeps_all=ask.seats > ask.guests,
+        )
+
+
+# What each mail brings along for its text, and what is made of it when it is sent.
+
+
+def _calendar_fields(sign_up: SignUp, event: Event, stamp: datetime) -> dict[str, Any]:
+    return {
+        "stamp": calendar.stamp_of(stamp),
+        "sequence": event.sequence + sign_up.revisions,
+    }
+
+
+def _ask_fields(ask: SignUpAsk | None) -> dict[str, Any]:
+    return {"ask": ask.id} if ask else {}
+
+
+@field_of_mails("give_up")
+def _give_up(reader: Recipient, now: datetime) -> Value:
+    return Value(tokens.sign(WITHDRAW, reader.fields["token"]))
+
+
+@field_of_mails("coming")
+def _coming(reader: Recipient, now: datetime) -> Value:
+    return Value(tokens.sign(COMING, reader.fields["ask"]))
+
+
+@field_of_mails("attendee")
+def _attendee(reader: Recipient, now: datetime) -> Value:
+    return Value(calendar.attendee_line(Party(reader.name, reader.email)))
+
+
 def withdraw_token(sign_up: SignUp) -> str:
     """Make the token of the link that withdraws: signed, so knowing `token` is no use."""
     return tokens.sign(WITHDRAW, sign_up.token)
 
 
-def coming_url(ask: SignUpAsk) -> str:
-    """Give the address of the page with the button that makes true what a form asked for."""
-    return public_url("sign_ups.confirm_coming", token=tokens.sign(COMING, ask.id))
-
-
-def _write(
+def _about(
     kind: Kind,
     sign_up: SignUp,
     event: Event,
     person: Person,
     *,
-    stamp: datetime | None = None,
-    is_own_act: bool,
-    **more: Any,
+    says: _Says | None = None,
+    fields: dict[str, Any] | None = None,
+    is_own_act: bool = False,
 ) -> Mail:
-    template, method = _SHAPES[kind]
-    with force_locale(language_of(person)):
-        subject = _subject(kind, event, is_coming=sign_up.is_coming)
-        words = _words(sign_up, event, person)
-        text, html = render_mail(f"events/mail/{template}", **words, **more)
-    written = ""
-    if stamp is not None:
-        written = _calendar(method, sign_up, event, person, url=words["url"], stamp=stamp)
+    said = says or _Says()
+    language, has_name = language_of(person), bool(person.name)
     return Mail(
         kind=kind,
         to=person.email,
+        # Theirs: what a form said they are called stands on no person (`people.verbs.meet`).
         to_name=person.name,
         person_id=person.id,
+        key=(event.id, event.revised_at, language, has_name, said),
+        write=lambda field: _write(kind, event, language, said, field, has_name=has_name),
+        fields={"token": sign_up.token, **(fields or {})},
+        thread=f"sign-up:{sign_up.id}",
+        is_own_act=is_own_act,
+    )
+
+
+def _write(
+    kind: Kind,
+    event: Event,
+    language: str,
+    said: _Says,
+    field: Placeholders,
+    *,
+    has_name: bool,
+) -> Content:
+    """Write what all such mails about an event say; whoever gets one is a field in it."""
+    template, method = _SHAPES[kind]
+    url = public_url("events.event", slug=event.slug)
+    with force_locale(language):
+        subject = _subject(kind, event, is_coming=said.is_coming)
+        text, html = render_mail(
+            f"events/mail/{template}",
+            **said._asdict(),
+            **_words(event, field, url=url),
+            name=field("name") if has_name else "",
+        )
+    return Content(
         subject=subject,
         text=text,
         html=html,
-        calendar=written,
+        calendar=_calendar(method, event, field, url=url) if method else "",
         calendar_method=method,
-        thread=f"sign-up:{sign_up.id}",
-        is_own_act=is_own_act,
+        language=language,
     )
 
 
@@ -171,23 +252,19 @@ def _subject(kind: Kind, event: Event, *, is_coming: bool) -> str:
     return str(_("Are you coming? %(city)s, %(day)s", **words))
 
 
-def _words(sign_up: SignUp, event: Event, person: Person) -> dict[str, Any]:
-    url = public_url("events.event", slug=event.slug)
+def _words(event: Event, field: Placeholders, *, url: str) -> dict[str, Any]:
     base = our_campaign().base_url
     return {
         "event": event,
-        "is_coming": sign_up.is_coming,
-        "guests": sign_up.guests,
-        # Theirs: what a form said they are called stands on no person (`people.verbs.meet`).
-        "name": person.name,
         "url": url,
         "bring": _prose(event.bring, base, "bring"),
         "access": _prose(event.access, base, "access"),
         "google": external_links.google(event, url=url),
         "outlook": external_links.outlook(event, url=url),
         "file": public_url("events.event_file", slug=event.slug),
-        "withdraw": public_url("sign_ups.confirm_withdraw", token=withdraw_token(sign_up)),
-        "never": not_me_url(person),
+        "confirm": public_url("sign_ups.confirm_coming", token=field("coming")),
+        "withdraw": public_url("sign_ups.confirm_withdraw", token=field("give_up")),
+        "never": not_me_url(field("never")),
     }
 
 
@@ -205,16 +282,14 @@ def _prose(source: str, base: str, field: str) -> dict[str, str]:
     }
 
 
-def _calendar(
-    method: str, sign_up: SignUp, event: Event, person: Person, *, url: str, stamp: datetime
-) -> str:
+def _calendar(method: str, event: Event, field: Placeholders, *, url: str) -> str:
     ours = our_campaign()
     write = calendar.request if method == "REQUEST" else calendar.cancellation
     return write(
         event,
         url=url,
-        organizer=Party(ours.name, f"rsvp+{sign_up.token}@{ours.mail_domain}"),
-        attendee=Party(person.name, person.email),
-        sequence=event.sequence + sign_up.revisions,
-        stamp=stamp,
+        organizer=Party(ours.name, f"rsvp+{field('token')}@{ours.mail_domain}"),
+        attendee=field("attendee"),
+        sequence=field("sequence"),
+        stamp=field("stamp"),
     )

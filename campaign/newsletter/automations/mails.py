@@ -1,13 +1,13 @@
 """What automations look like: to many, to one who has just confirmed, to one who has not."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from campaign.languages import _, force_locale, own_languages
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings.fields import GREETING
 from campaign.mailings.rendering import (
     as_placeholders,
-    fill,
     kept_whole,
     write,
 )
@@ -15,9 +15,11 @@ from campaign.newsletter.automations.catalogue import REMINDER, WELCOME, words_i
 from campaign.newsletter.automations.models import Automation
 from campaign.newsletter.mails import CHOICES, WAY_OUT, list_headers
 from campaign.outbox.fields import Recipient
+from campaign.outbox.filling import fill, filled
 from campaign.outbox.kinds import kind
-from campaign.outbox.mail import Mail
-from campaign.outbox.models import Variant
+from campaign.outbox.mail import Content, Mail, literally
+from campaign.outbox.models import Text
+from campaign.outbox.placeholders import Placeholders
 from campaign.people import mail_links
 from campaign.people.mails import Words, confirmation_reminder, language_of
 from campaign.people.models import Person, Purpose
@@ -29,12 +31,12 @@ TEST = kind("automation-test", _l("test of an automation"))
 SHOWN = 140
 
 
-def variants(automation: Automation) -> list[Variant]:
+def variants(automation: Automation) -> list[Text]:
     """Write a mail for all its readers at once: a variant for each language, which is its key."""
     return [variant(automation, language) for language in own_languages()]
 
 
-def variant(automation: Automation, language: str) -> Variant:
+def variant(automation: Automation, language: str) -> Text:
     """Write a mail in one language, with a merge field where readers differ."""
     words = words_in(automation, language)
     body = write(words.source, absolute=absolute)
@@ -50,7 +52,7 @@ def variant(automation: Automation, language: str) -> Variant:
             preferences_url=mail_links.preferences_url(CHOICES),
             unsubscribe_url=mail_links.unsubscribe_url(WAY_OUT),
         )
-    return Variant(
+    return Text(
         key=language,
         language=language,
         subject=as_placeholders(words.subject, is_html=False),
@@ -71,54 +73,79 @@ def headers(automation: Automation) -> dict[str, str]:
     return {**list_headers(WAY_OUT), "Feedback-ID": f"{automation.key}:newsletter:{domain}"}
 
 
-def seen_by(automation: Automation, reader: Recipient, *, now: datetime) -> Variant:
+def seen_by(automation: Automation, reader: Recipient, *, now: datetime) -> Text:
     """Write a mail as one reader gets it, all fields filled in."""
     if automation.key == REMINDER:
-        return _reminder_seen(automation, reader.language)
+        return _reminder_seen(automation, reader.language, now=now)
     open_ = variant(automation, reader.language)
     with force_locale(reader.language):
-        return Variant(
+        return Text(
             key=open_.key,
             language=open_.language,
-            subject=" ".join(fill(open_.subject, reader, is_html=False, now=now).split())[:255],
-            text=fill(open_.text, reader, is_html=False, now=now),
+            subject=" ".join(fill(open_.subject, reader, now=now).split())[:255],
+            text=fill(open_.text, reader, now=now),
             html=fill(open_.html, reader, is_html=True, now=now),
         )
 
 
-def _reminder_seen(automation: Automation, language: str) -> Variant:
+def _reminder_seen(automation: Automation, language: str, *, now: datetime) -> Text:
     # Nobody: the links open pages that say they are of no use any more.
     nobody = Person(id=0, email="nobody@example.org", language=language)
     mail = reminder(nobody, automation)
-    return Variant(
-        key=language, language=language, subject=mail.subject, text=mail.text, html=mail.html
+    placeholders = Placeholders()
+    content = placeholders.close(mail.write(placeholders))
+    reader = Recipient(0, "", language, "", None, email=nobody.email, fields=mail.fields)
+    shown = filled(content, reader, now=now)
+    return Text(
+        key=language,
+        language=language,
+        subject=shown.subject,
+        text=shown.text,
+        html=shown.html,
     )
 
 
-def welcome(person: Person, automation: Automation, *, now: datetime) -> Mail:
+def welcome(person: Person, automation: Automation) -> Mail:
     """Greet a new subscriber: what comes, how often, and how to leave."""
-    reader = Recipient(person.id, person.name, language_of(person), person.country, person.city_id)
-    seen = seen_by(automation, reader, now=now)
+    language = language_of(person)
+
+    def render(field: Placeholders) -> Content:
+        text = variant(automation, language)
+        return Content(
+            subject=field.keep(text.subject),
+            text=field.keep(text.text),
+            html=field.keep(text.html),
+            headers={name: field.keep(value) for name, value in list_headers(WAY_OUT).items()},
+            language=language,
+        )
+
     return Mail(
         kind=WELCOMED,
         to=person.email,
         to_name=person.name,
-        subject=seen.subject,
-        text=seen.text,
-        html=seen.html,
         person_id=person.id,
+        country=person.country,
+        city_id=person.city_id,
+        key=(language, words_in(automation, language)),
+        write=render,
         is_own_act=True,
-        headers=list_headers(mail_links.unsubscribe_token(person.id, Purpose.NEWSLETTER)),
     )
 
 
 def reminder(person: Person, automation: Automation) -> Mail:
     """Ask once more whether somebody wants the newsletter, for the last time."""
     words = words_in(automation, language_of(person))
-    body = write(words.source, absolute=absolute)
     return confirmation_reminder(
-        person, Purpose.NEWSLETTER, Words(words.subject, body.text, body.html)
+        person,
+        Purpose.NEWSLETTER,
+        Words(words.subject, *_body(words.source, our_campaign().base_url)),
     )
+
+
+@lru_cache(maxsize=50)
+def _body(source: str, base: str) -> tuple[str, str]:
+    body = write(source, absolute=absolute)
+    return body.text, body.html
 
 
 def test_copy(automation: Automation, *, language: str, to: str, now: datetime) -> Mail:
@@ -126,4 +153,5 @@ def test_copy(automation: Automation, *, language: str, to: str, now: datetime) 
     seen = seen_by(automation, Recipient(None, "", language, "", None), now=now)
     with force_locale(language):
         subject = _("Test: %(subject)s", subject=seen.subject)[:255]
-    return Mail(kind=TEST, to=to, subject=subject, text=seen.text, html=seen.html, is_own_act=True)
+    content = Content(subject=subject, text=seen.text, html=seen.html)
+    return Mail(kind=TEST, to=to, write=literally(content), is_own_act=True)

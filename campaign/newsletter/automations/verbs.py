@@ -197,7 +197,7 @@ def greet(person: Person, *, now: datetime) -> None:
         return
     step_sent = {"key": WELCOME, "person_id": person.id, "queued_at": now}
     insert_missing(StepSent, step_sent, unique=["key", "person_id"])
-    queue(mails.welcome(person, first, now=now), now=now)
+    queue(mails.welcome(person, first), now=now)
 
 
 def enrol(rule: dict[str, Any], *, now: datetime) -> int:

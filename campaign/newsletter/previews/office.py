@@ -11,7 +11,7 @@ from campaign.newsletter.models import Issue, IssueText
 from campaign.newsletter.previews.forms import PreviewForm, ReaderForm
 from campaign.newsletter.previews.modes import Mode, with_colour_scheme
 from campaign.outbox.fields import Recipient
-from campaign.outbox.models import Variant
+from campaign.outbox.models import Text
 from campaign.places import cities
 
 bp = Blueprint("previews", __name__)
@@ -63,7 +63,7 @@ def _shown(issue: Issue, text: IssueText, form: ReaderForm) -> Response:
     return _answer(mails.seen_by(issue, text, reader, now=clock.now()), mode)
 
 
-def _answer(seen: Variant, mode: Mode) -> Response:
+def _answer(seen: Text, mode: Mode) -> Response:
     if mode is Mode.TEXT:
         answer = Response(seen.text, mimetype="text/plain")
     else:
