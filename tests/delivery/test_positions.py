@@ -13,8 +13,9 @@ from campaign.delivery.claiming import claim
 from campaign.delivery.positions import Look, Positions
 from campaign.delivery.settling import release
 from campaign.outbox import verbs
-from campaign.outbox.mail import ClaimedMessage, Mail
+from campaign.outbox.mail import ClaimedMessage
 from campaign.outbox.models import State
+from tests.mails import a_mail
 from tests.outbox.readers import states
 from tests.outbox.test_issues import issue_to
 from tests.relaying import send
@@ -37,7 +38,7 @@ def take(app: Flask, positions: Positions, number: int) -> set[int]:
 
 
 def give_back(app: Flask, ids: Iterable[int]) -> None:
-    mails = [ClaimedMessage(id, *[None] * 10) for id in ids]  # type: ignore[arg-type]
+    mails = [ClaimedMessage(id, *[None] * 12) for id in ids]  # type: ignore[arg-type]
     with app.app_context():
         release(mails, sender=SENDER)
         db.session.commit()
@@ -85,8 +86,7 @@ def test_nobody_goes_home_before_everything_was_looked_at(app: Flask, sink: Sink
     issue_to(app, 50)
     with app.app_context():
         for at in range(30):
-            mail = Mail(kind="invitation", to=f"s{at}@example.org", subject="S", text="T")
-            verbs.queue(mail, now=clock.now() - timedelta(seconds=at))
+            verbs.queue(a_mail(to=f"s{at}@example.org"), now=clock.now() - timedelta(seconds=at))
         db.session.commit()
 
     send(app)

@@ -11,10 +11,9 @@ from flask import Flask
 from campaign import clock
 from campaign.db import db
 from campaign.delivery import settling, worker
-from campaign.outbox.mail import Mail
-from campaign.outbox.timings import queries, verbs
 from campaign.outbox.timings.models import Timing
 from campaign.outbox.verbs import queue
+from tests.mails import a_mail
 from tests.outbox.test_issues import issue_to
 from tests.relaying import send, use
 from tests.services import Sink
@@ -85,7 +84,7 @@ def test_a_slow_database_bounds_the_speed(
 
 def test_of_next_to_nothing_nothing_is_said(app: Flask, sink: Sink, organiser: Visitor) -> None:
     with app.app_context():
-        queue(Mail(kind="invitation", to="a@example.org", subject="S", text="T"), now=clock.now())
+        queue(a_mail(), now=clock.now())
         db.session.commit()
 
     send(app)
