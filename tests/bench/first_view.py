@@ -147,12 +147,12 @@ def first_views(name: str, kind: str) -> list[Figure]:
 
 
 def _figure(browser: Browser, name: str, url: str) -> Figure:
-    with _telephone(browser) as context:
+    with telephone(browser) as context:
         # Unhurried, for what is fetched; and the server has then seen the page once.
         view = look(context, url)
     slow = []
     for _ in range(ROUNDS):
-        with _telephone(browser) as context:
+        with telephone(browser) as context:
             slow.append(look(context, url, slowed=True))
     paints, worst = [one.paint for one in slow], max(slow, key=lambda one: one.shift)
     print(
@@ -167,7 +167,8 @@ def _figure(browser: Browser, name: str, url: str) -> Figure:
 
 
 @contextmanager
-def _telephone(browser: Browser) -> Iterator[BrowserContext]:
+def telephone(browser: Browser) -> Iterator[BrowserContext]:
+    """Give a telephone that was never here."""
     context = browser.new_context(viewport=PHONE, device_scale_factor=2, is_mobile=True)
     try:
         yield context

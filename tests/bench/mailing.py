@@ -111,9 +111,19 @@ def is_finished(campaign: Private, batch_id: int) -> bool:
 
 
 def peak_memory(pid: int) -> int:
-    """Give the most memory a process has held at once, in bytes (VmHWM of proc(5))."""
+    """Give the most memory a process has held at once, in bytes."""
+    return _memory(pid, "VmHWM:")
+
+
+def resident_memory(pid: int) -> int:
+    """Give the memory a process holds now, in bytes."""
+    return _memory(pid, "VmRSS:")
+
+
+def _memory(pid: int, word: str) -> int:
+    """Read it under its name in proc(5)."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(word):
             return int(line.split()[1]) * 1024
     raise ProcessLookupError(pid)
 

@@ -14,6 +14,7 @@ from campaign.events.models import Event
 from campaign.events.sign_ups.models import SignUpAsk
 from tests.bench import lean
 from tests.bench.first_view import first_views
+from tests.bench.growing import pages_as_they_grow
 from tests.bench.importing import imports
 from tests.bench.mailing import growth, mails
 from tests.bench.programs import Figure, gunicorn, nginx, rounds, wrk
@@ -109,5 +110,7 @@ MEASURES: dict[str, tuple[Measure, str, set[str]]] = {
     "import-postgresql": (imports, "postgresql", {"postgresql"}),
     "segment": (segments, "sqlite", set()),
     "segment-postgresql": (segments, "postgresql", {"postgresql"}),
+    "growth": (pages_as_they_grow, "sqlite", {"chromium"}),
+    "growth-postgresql": (pages_as_they_grow, "postgresql", {"chromium", "postgresql"}),
     "first-view": (first_views, "sqlite", {"chromium"}),
 }

@@ -341,6 +341,19 @@ def test_one_workers_claim_is_not_settled_by_another(
     assert queued()[0].state == State.SENDING
 
 
+def test_mails_of_a_thread_leave_where_a_database_has_statistics(app: Flask, sink: Sink) -> None:
+    post(app, *(replace(MAIL, thread=f"sign-up:{number}") for number in range(100)))
+    send(app)
+    post(app, replace(MAIL, subject="the next", thread="sign-up:100"))
+    with app.app_context():
+        db.session.connection().exec_driver_sql("ANALYZE")
+        db.session.commit()
+
+    send(app)
+
+    assert [mail.message["Subject"] for mail in sink.received[100:]] == ["the next"]
+
+
 def test_a_cancellation_never_overtakes_its_request(app: Flask, sink: Sink) -> None:
     sink.behaviour = lambda at, subject: "450 4.2.0 later" if at == "rcpt" else None
     request = replace(MAIL, subject="request", thread="sign-up:1")

@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable
 
+from tests.drills.acting import day_of_action
 from tests.drills.dripping import slow_clients_drill
 from tests.drills.encoding import encoded_words
 from tests.drills.killing import issue_kill
@@ -37,6 +38,8 @@ DRILLS: dict[str, tuple[Drill, str]] = {
     "supervisor": (supervisor, "sqlite"),
     "slow-clients": (slow_clients_drill, "sqlite"),
     "slow-clients-postgresql": (slow_clients_drill, "postgresql"),
+    "day-of-action": (day_of_action, "postgresql"),
+    "day-of-action-sqlite": (day_of_action, "sqlite"),
     "race": (race, "sqlite"),
     "race-postgresql": (race, "postgresql"),
     "zones": (zones, "sqlite"),
@@ -52,6 +55,7 @@ def main() -> int:
     parser.add_argument("name", nargs="?", choices=list(DRILLS), help="one drill instead of all")
     parser.add_argument("--seed", type=int, default=None, help="repeat the chances of a run")
     parser.add_argument("--size", type=float, default=1.0, help="a share of the full size")
+    parser.add_argument("--rate", type=float, default=1.0, help="a share of the full rate")
     asked = parser.parse_args()
     # Ended from outside, it still cleans up after itself.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
@@ -69,7 +73,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     failed = False
     for name in names:
-        outcome = _run(Order(name, DRILLS[name][1], seed, asked.size))
+        outcome = _run(Order(name, DRILLS[name][1], seed, asked.size, asked.rate))
         failed = failed or bool(outcome.broken)
         print(outcome.line, flush=True)
         for sentence in outcome.broken:

@@ -6,13 +6,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked of a drill: the database it is run on, its chances, and how large it is."""
+    """What is asked of a drill: its database, its chances, how large it is, and how fast."""
 
     name: str
     database: str
     seed: int
     # A share of the full size, for whoever writes a drill.
     size: float = 1.0
+    # A share of the full rate, where a drill asks for one.
+    rate: float = 1.0
 
     def sized(self, full: int, *, least: int = 1) -> int:
         """Give the number that stands for `full` at this size."""
