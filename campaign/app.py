@@ -7,7 +7,7 @@ from flask import Flask, request, session
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from campaign import clients, config, db, jobs, languages, logs, templating
+from campaign import clients, config, db, jobs, languages, logs, public_revision, templating
 from campaign.counts import duties as counts_duties
 from campaign.counts.cli import cli as count_commands
 from campaign.delivery import duties as delivery_duties
@@ -21,7 +21,7 @@ from campaign.events.sign_ups import duties as sign_ups_duties
 from campaign.events.sign_ups import segments as sign_ups_segments
 from campaign.events.sign_ups.views import bp as sign_ups
 from campaign.events.views import bp as events
-from campaign.front import errors
+from campaign.front import errors, page_cache
 from campaign.front import http as front_http
 from campaign.front.views import bp as front
 from campaign.imports import duties as imports_duties
@@ -161,6 +161,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     )
     logs.init()
     db.init_app(app)
+    public_revision.init_app(app)
     jobs.init_app(app)
     languages.init_app(app)
     templating.init_app(app)
@@ -185,4 +186,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     if app.config["TRUSTED_PROXIES"]:
         hops = app.config["TRUSTED_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    page_cache.init_app(
+        app, megabytes=app.config["PAGE_CACHE"], proxies=app.config["TRUSTED_PROXIES"]
+    )
     return app

@@ -123,6 +123,8 @@ if TYPE_CHECKING:
         """What every table extends."""
 
         __abstract__ = True
+        # Whether strangers see its rows (`public_revision`); each table says so.
+        __public__: bool
 
 else:
     Model = db.Model

@@ -47,6 +47,7 @@ class Tick(Model):
     """One turn of a duty: claimed once over all workers and hosts."""
 
     __tablename__ = "job_tick"
+    __public__ = False
 
     duty: Mapped[str] = mapped_column(String(80), primary_key=True)
     slot: Mapped[datetime] = mapped_column(primary_key=True)

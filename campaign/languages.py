@@ -1,6 +1,7 @@
 """Languages: which one a reader gets, and how dates, numbers and countries read in it."""
 
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
@@ -11,6 +12,8 @@ from flask_babel import Babel, force_locale, get_locale, gettext, lazy_gettext, 
 from flask_babel import format_date as _format_date
 from flask_babel import format_decimal as _format_decimal
 from flask_babel.speaklater import LazyString
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from campaign.config import ROOT
 
@@ -20,6 +23,9 @@ __all__ = ["_", "babel", "force_locale", "lazy_gettext", "ngettext"]
 # templates would believe that. Ours are text, and are escaped like all text.
 if hasattr(LazyString, "__html__"):
     del LazyString.__html__
+
+# Characters of the longest header that names the languages somebody reads.
+LONGEST_WISH = 1000
 
 _ = gettext
 babel = Babel()
@@ -38,7 +44,18 @@ def _choose() -> str:
         return offered[0]
     # Caches must not hand one reader's language to the next (RFC 9110 section 12.5.5).
     request.environ["campaign.varies_by_language"] = True
-    return request.accept_languages.best_match(offered, offered[0]) or offered[0]
+    return best_language(tuple(offered), request.headers.get("Accept-Language", ""))
+
+
+def best_language(offered: tuple[str, ...], accepted: str) -> str:
+    """Give the language offered that an `Accept-Language` header asks for most; else the first."""
+    return _best(offered, accepted) if len(accepted) <= LONGEST_WISH else offered[0]
+
+
+@lru_cache(maxsize=1000)
+def _best(offered: tuple[str, ...], accepted: str) -> str:
+    asked = parse_accept_header(accepted, LanguageAccept)
+    return str(asked.best_match(offered, offered[0]))
 
 
 def current_language() -> str:

@@ -2,7 +2,9 @@
 
 Granian speaks HTTP and limits the time of a request's head. What it hands over (ASGI 3.0) becomes
 what the application knows (WSGI, PEP 3333) when the last byte of the body is in, so whoever is slow
-costs a connection, and nobody else anything.
+costs a connection, and nobody else anything. Pages that are ready need no thread at all.
+
+Long, for the way of one request, from the server to the application and back, is read in one piece.
 """
 
 import asyncio
@@ -11,8 +13,10 @@ import contextvars
 import gc
 import io
 import multiprocessing
+import os
 import resource
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any, TypeVar
@@ -23,7 +27,11 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.server import Server
 
+from campaign import logs
 from campaign.app import LARGEST_BODY, body_limit
+from campaign.front.at_hand import AnswerAtHand, AtHand
+from campaign.front.kept_page import PART, KeptPage
+from campaign.front.page_cache import WAIT_FOR_MAKER, PageCache
 from campaign.supervisor import die_with_parent
 
 log = structlog.get_logger()
@@ -35,8 +43,13 @@ HEAD_WITHIN = 10
 # Seconds for the body, and one more for each so many bytes of it that have come: a picture over a
 # slow line takes its minutes, and whoever drips is done soon.
 BODY_WITHIN, BYTES_A_SECOND = 15, 5_000
-# Seconds in which whoever reads an answer takes the next part of it, and how large a part is.
-PART_WITHIN, PART = 30, 256_000
+# Seconds in which whoever reads an answer takes the next part of it.
+PART_WITHIN = 30
+# Seconds between looks whether a page is made that somebody else has begun.
+LOOK_AGAIN = 0.02
+# Seconds within which the line of an answer that was kept is in the log, and so many lines are
+# written at once: no more than a pipe takes in one piece.
+LINES_WITHIN, MOST_LINES = 0.2, 16
 # Connections of one process, most of which may be slow.
 CONNECTIONS = 4_000
 # Seconds for what is under way when the server is told to stop.
@@ -63,7 +76,7 @@ def serve(app: Flask, *, host: str, port: int) -> None:
         address=host,
         port=port,
         interface=Interfaces.ASGINL,
-        workers=app.config["WEB_WORKERS"],
+        workers=processes(app),
         backpressure=CONNECTIONS,
         loop=Loops.asyncio,
         http=HTTPModes.http1,
@@ -80,6 +93,13 @@ def serve(app: Flask, *, host: str, port: int) -> None:
     multiprocessing.set_start_method("fork", force=True)
     gc.freeze()
     server.serve(target_loader=load, wrap_loader=False)
+
+
+def processes(app: Flask) -> int:
+    """Tell how many processes serve an application."""
+    # One alone would leave nobody to answer while it is started again. Beyond eight, what they
+    # wait for is the database.
+    return app.config["WEB_WORKERS"] or min(max(len(os.sched_getaffinity(0)), 2), 8)
 
 
 def _allow_files(number: int) -> None:
@@ -102,13 +122,26 @@ class Gateway:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
+        self._pages: PageCache | None = app.extensions.get("page_cache")
+        self._at_hand = AtHand(self._pages) if self._pages is not None else None
+        self._lines: list[str] = []
         self._threads: ThreadPoolExecutor | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] != "http":
             return
+        began = time.perf_counter()
+        if self._at_hand is not None and (answer := self._at_hand.find(scope)) is not None:
+            await self._send_kept(answer, scope, send, began=began)
+            return
         environ = environ_of(scope)
+        page = await self._kept(environ)
+        if page is not None and self._at_hand is not None:
+            answer = AnswerAtHand(page, environ)
+            self._at_hand.keep(scope, answer)
+            await self._send_kept(answer, scope, send, began=began)
+            return
         try:
             with await self._body(environ, receive) as body:
                 environ["wsgi.input"] = body
@@ -122,6 +155,41 @@ class Gateway:
             # No room for the body of a request.
             log.error("request.not_taken_in", fault=type(trouble).__name__)
             await _say(send, 503)
+
+    async def _kept(self, environ: dict[str, Any]) -> KeptPage | None:
+        """Give a page that needs no thread; a request with a body is no request for one.
+
+        Where somebody makes that page just now, it is waited for without a thread.
+        """
+        pages = self._pages
+        if pages is None or "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
+            return None
+        page = pages.ready(environ)
+        if page is None and pages.is_under_way(environ):
+            until = time.monotonic() + WAIT_FOR_MAKER
+            while pages.is_under_way(environ) and time.monotonic() < until:
+                await asyncio.sleep(LOOK_AGAIN)
+            page = pages.ready(environ)
+        return page
+
+    async def _send_kept(
+        self, answer: AnswerAtHand, scope: Message, send: Send, *, began: float
+    ) -> None:
+        await send(answer.start())
+        await send(answer.body)
+        took = (time.perf_counter() - began) * 1000
+        rule, status = answer.page.rule, answer.status
+        line = logs.access_line(method=scope["method"], rule=rule, status=status, ms=took)
+        # Several at once: to write a line costs more than to answer.
+        self._lines.append(line)
+        if len(self._lines) == 1:
+            asyncio.get_running_loop().call_later(LINES_WITHIN, self._write_lines)
+        elif len(self._lines) >= MOST_LINES:
+            self._write_lines()
+
+    def _write_lines(self) -> None:
+        lines, self._lines = self._lines, []
+        logs.write("".join(lines))
 
     async def _body(self, environ: dict[str, Any], receive: Receive) -> IO[bytes]:
         """Take the body in, and give it from its beginning.

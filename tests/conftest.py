@@ -55,6 +55,8 @@ def _application(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
             "NAME": "Pause Frontier AI",
             "INSTANCE": str(tmp_path_factory.mktemp("instance")),
             "DATABASE_URL": database_url,
+            # Tests look at once at what they did; the cache has tests of its own.
+            "PAGE_CACHE": 0,
         }
     )
     with app.app_context():

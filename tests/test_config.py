@@ -55,7 +55,7 @@ def test_the_argument_beats_the_environment_which_beats_the_file(
         ("MAIL_RATE", "-1"),
         ("MAIL_RATE", "nan"),
         ("MAIL_THREADS", "0"),
-        ("WEB_WORKERS", "0"),
+        ("WEB_WORKERS", "-1"),
         ("MAIL_USE_TLS", "perhaps"),
         ("MAIL_SENDER", "two@example.org, addresses@example.org"),
         ("MAIL_DOMAIN", "not a domain"),

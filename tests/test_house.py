@@ -91,14 +91,18 @@ CRAFTS: dict[str, set[str]] = {
     "events/sign_ups/asks": set(),
     "events/sign_ups/rsvps": set(),
     "front": {
+        "at_hand",
         "compression",
         "errors",
         "guards",
         "http",
         "http_headers",
+        "kept_page",
         "navigation",
+        "page_cache",
         "search",
         "sitemap",
+        "varying",
     },
     "imports": {"addresses", "csv_files", "formats", "rows", "statuses", "words"},
     "imports/chunks": {"cutting"},
@@ -165,8 +169,8 @@ CRAFTS: dict[str, set[str]] = {
 GROUND = {
     "approval", "characters", "clients", "clock", "colours", "comments", "config", "days_and_hours",
     "db", "folding", "forms", "front_matter", "jobs", "languages", "linking", "logs", "markdown",
-    "markup", "paging", "plain_text", "private_files", "refusals", "slugs", "spreadsheets",
-    "sqlite_locks", "sqlite_turns", "tables", "templating", "tokens", "validators",
+    "markup", "paging", "plain_text", "private_files", "public_revision", "refusals", "slugs",
+    "spreadsheets", "sqlite_locks", "sqlite_turns", "tables", "templating", "tokens", "validators",
 }  # fmt: skip
 ROOF = {"__init__", "__main__", "app", "cli", "supervisor", "web_server"}
 

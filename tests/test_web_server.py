@@ -1,18 +1,23 @@
 """The web server: requests come in whole before a thread is taken; nobody waits for the slow."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from flask import Flask, Response, request, stream_with_context
+from sqlalchemy import event
 
-from campaign import web_server
+from campaign import public_revision, web_server
+from campaign.db import db
+from campaign.front.page_cache import PageCache
 from campaign.web_server import Gateway, environ_of
 from tests.drills.dripping import slow_clients
 from tests.drills.private import private
 from tests.drills.racing import make_event, sign_up
+from tests.pages.making import keep, page
 
 
 def scope(**own: Any) -> dict[str, Any]:
@@ -157,6 +162,102 @@ def test_a_fault_behind_the_application_is_an_answer(small: Flask) -> None:
     small.wsgi_app = fail  # type: ignore[method-assign]
 
     assert ask(small, scope(method="GET"), [])[0] == 500
+
+
+@pytest.fixture
+def kept(app: Flask, monkeypatch: pytest.MonkeyPatch) -> PageCache:
+    """Give a cache that stands before the application."""
+    # On a busy machine half a second passes between two requests.
+    monkeypatch.setattr(public_revision, "LOOK_EVERY", 60.0)
+    cache = PageCache(app, megabytes=10, proxies=0)
+    monkeypatch.setitem(app.extensions, "page_cache", cache)
+    monkeypatch.setattr(app, "wsgi_app", cache)
+    return cache
+
+
+def get(app: Flask, path: str, **headers: str) -> Any:
+    told = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return ask(app, scope(method="GET", path=path, headers=told), [])
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("encoding", ["", "gzip", "br"])
+def test_a_page_that_is_kept_is_the_same_and_needs_neither_thread_nor_application(
+    app: Flask, encoding: str
+) -> None:
+    keep(app, "a.md", page(body="word " * 500))
+    made = get(app, "/a", accept_encoding=encoding)
+
+    app.wsgi_app = None  # type: ignore[assignment, method-assign]
+    answer = get(app, "/a", accept_encoding=encoding)
+    tag = answer[2][b"etag"].decode()
+    again = get(app, "/a", accept_encoding=encoding, if_none_match=tag)
+
+    assert {**answer[2], b"date": b""} == {**made[2], b"date": b""}
+    assert answer[:2] == made[:2]
+    assert again[:2] == (304, b"")
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_large_page_that_is_kept_goes_out_in_parts(app: Flask) -> None:
+    keep(app, "a.md", page(body="word " * 100_000))
+
+    answers = [get(app, "/a") for _ in range(2)]
+
+    assert {status for status, _body, _headers in answers} == {200}
+    assert len(answers[1][1]) > web_server.PART
+    assert answers[0][1] == answers[1][1]
+
+
+def test_a_request_with_a_body_is_not_answered_with_a_page(app: Flask, kept: PageCache) -> None:
+    get(app, "/news")
+    odd = scope(method="GET", path="/news", headers=[(b"content-length", b"x")])
+
+    assert ask(app, odd, [])[0] == 400
+
+
+def test_who_asks_while_a_page_is_made_waits_for_it_without_a_thread(
+    app: Flask, kept: PageCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(app, "a.md", page())
+    monkeypatch.setattr(web_server, "THREADS", 1)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*told: Any) -> None:
+        if "FROM page" in told[2] and not begun.is_set():
+            begun.set()
+            go_on.wait(10)
+
+    async def crowd() -> list[int]:
+        gateway, statuses = Gateway(app), []
+
+        async def one(path: str) -> None:
+            async def send(message: Any) -> None:
+                if "status" in message:
+                    statuses.append(message["status"])
+
+            await gateway(scope(method="GET", path=path), None, send)  # type: ignore[arg-type]
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(one("/a"))
+            while not begun.is_set():
+                await asyncio.sleep(0.01)
+            for _ in range(20):
+                tasks.create_task(one("/a"))
+            await asyncio.sleep(0.1)
+            go_on.set()
+        return statuses
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", slow)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            statuses = pool.submit(asyncio.run, crowd()).result(20)
+    finally:
+        event.remove(engine, "before_cursor_execute", slow)
+
+    assert statuses == [200] * 21
 
 
 @pytest.mark.parametrize(

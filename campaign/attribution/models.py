@@ -24,6 +24,7 @@ class ConversionCount(Model):
     """How often a conversion was done by people who came with a code; it names none of them."""
 
     __tablename__ = "attribution_count"
+    __public__ = False
 
     code: Mapped[str] = mapped_column(String(LONGEST_CODE), primary_key=True)
     conversion: Mapped[str] = mapped_column(String(20), primary_key=True)

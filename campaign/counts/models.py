@@ -14,6 +14,7 @@ class Count(Model):
     """How many rows of one kind have one key."""
 
     __tablename__ = "count_kept"
+    __public__ = False
 
     name: Mapped[str] = mapped_column(String(LONGEST_NAME), primary_key=True)
     # Such as the id of an event; empty where a kind has one number only.
@@ -30,6 +31,7 @@ class CountChange(Model):
     """
 
     __tablename__ = "count_change"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(_MANY, primary_key=True)
     name: Mapped[str] = mapped_column(String(LONGEST_NAME))

@@ -15,6 +15,7 @@ class Action(Model):
     """A day of action: one demand, many events."""
 
     __tablename__ = "action"
+    __public__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(80), unique=True)
@@ -34,6 +35,7 @@ class Event(Model):
     """
 
     __tablename__ = "event"
+    __public__ = True
     __table_args__ = (
         # What is ahead, in the order of the lists; the last two say what has ended today.
         Index("ix_event_by_day", "starts_on", "country", "city", "zone", "ends"),

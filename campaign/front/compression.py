@@ -1,9 +1,11 @@
-"""Compression of answers for slow networks (gzip)."""
+"""Compression of answers for slow networks: Brotli and gzip."""
 
 import gzip
 from functools import lru_cache
 
+import brotli
 from flask import Response, request
+from werkzeug.http import parse_accept_header
 
 _COMPRESSED = {
     "text/html",
@@ -15,37 +17,67 @@ _COMPRESSED = {
     "application/atom+xml",
     "application/xml",
 }
+# Bytes below which an answer goes out as it is.
+WORTH_IT = 800
+# Bytes up to which Brotli tries hard: it takes some tenth of a second for each megabyte then.
+TRY_HARD = 1_000_000
+# Characters of the longest header that names encodings.
+LONGEST_WISH = 200
 
 
 def compress(response: Response, public: frozenset[str]) -> None:
     """Compress text. Not where a page holds a session's token (BREACH)."""
     has_session = request.blueprint is not None and request.blueprint not in public
-    if response.mimetype not in _COMPRESSED or has_session:
+    if not is_text(response) or has_session:
         return
     response.vary.add("Accept-Encoding")
     if (
         response.status_code not in {200, 404, 422}
         or "Content-Encoding" in response.headers
-        or not request.accept_encodings["gzip"]
         or (response.is_streamed and not response.direct_passthrough)
     ):
         return
     response.direct_passthrough = False
     body = response.get_data()
-    if len(body) < 800:
+    encoding = best_encoding(request.headers.get("Accept-Encoding", ""))
+    if not encoding or len(body) < WORTH_IT:
         return
     # Only what everyone may read is kept in memory; it is also what is asked for again.
-    is_public = response.cache_control.public
-    response.set_data(_compressed_once(body) if is_public else _compressed(body))
-    response.headers["Content-Encoding"] = "gzip"
+    compress_it = _compressed_once if response.cache_control.public else compressed
+    response.set_data(compress_it(body, encoding))
+    response.headers["Content-Encoding"] = encoding
     tag, _ = response.get_etag()
     if tag:
-        response.set_etag(tag, weak=True)
+        # Other bytes, another tag: it is a strong one (RFC 9110 section 8.8.3.3).
+        response.set_etag(f"{tag}-{encoding}")
 
 
-def _compressed(body: bytes) -> bytes:
-    return gzip.compress(body, 6, mtime=0)
+def is_text(response: Response) -> bool:
+    """Tell whether an answer is of a kind that compression makes smaller."""
+    return response.mimetype in _COMPRESSED
+
+
+@lru_cache(maxsize=1000)
+def _best(accepted: str) -> str:
+    allowed = {name.lower(): quality for name, quality in parse_accept_header(accepted)}
+    gzipped = allowed.get("gzip", allowed.get("*", 0))
+    if allowed.get("br", 0) >= max(gzipped, 0.001):
+        return "br"
+    return "gzip" if gzipped else ""
+
+
+def best_encoding(accepted: str) -> str:
+    """Give the best encoding that an `Accept-Encoding` header allows: br, gzip, or none ("")."""
+    return _best(accepted) if len(accepted) <= LONGEST_WISH else ""
+
+
+def compressed(body: bytes, encoding: str) -> bytes:
+    """Compress what is given; the same bytes each time, on whatever host, for they have one tag."""
+    if encoding == "gzip":
+        return gzip.compress(body, 6, mtime=0)
+    quality = 9 if len(body) <= TRY_HARD else 5
+    return bytes(brotli.compress(body, mode=brotli.MODE_TEXT, quality=quality))
 
 
 # Compressing a page takes longer than making it.
-_compressed_once = lru_cache(maxsize=128)(_compressed)
+_compressed_once = lru_cache(maxsize=128)(compressed)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import structlog
 from flask import Flask, Response, g, request
 
-from campaign.front import compression, guards, http_headers
+from campaign.front import compression, guards, http_headers, page_cache
+from campaign.front.varying import PublicRequest
 
 log = structlog.get_logger()
 
@@ -23,6 +24,7 @@ def init_app(
     `public` names the blueprints open to strangers; `larger_bodies` the views that read more than
     others, with how many bytes; `from_other_sites` those that answer a POST of another site's page.
     """
+    app.request_class = PublicRequest
     app.before_request(_start_the_watch)
     app.before_request(guards.too_much_for(larger_bodies))
     app.before_request(guards.other_sites_but(from_other_sites))
@@ -32,7 +34,10 @@ def init_app(
     def _finish(response: Response) -> Response:
         http_headers.secure(response)
         http_headers.cache(response, public)
+        if page_cache.take(response, is_public=http_headers.is_for_all(public)):
+            return response
         compression.compress(response, public)
+        http_headers.make_conditional(response)
         _log(response)
         return response
 

@@ -19,6 +19,10 @@ POLICY = "; ".join(
     ]
 )
 
+# A browser shows a page again for a minute. A cache that many share asks each second whether it is
+# still so, and answers with what it has while it asks (RFC 5861 section 3).
+SHARED = "public, max-age=60, s-maxage=1, stale-while-revalidate=1"
+
 
 def secure(response: Response) -> None:
     """Tell browsers what a page of ours may do: nothing that it does not need."""
@@ -35,6 +39,11 @@ def secure(response: Response) -> None:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
+def is_for_all(public: frozenset[str]) -> bool:
+    """Tell whether a stranger's page is answered, and nothing in its address is a secret."""
+    return request.blueprint in public and "token" not in (request.view_args or {})
+
+
 def cache(response: Response, public: frozenset[str]) -> None:
     """Say how long an answer may be kept: what strangers share a minute, all else not at all."""
     if "Cache-Control" in response.headers and request.endpoint != "static":
@@ -47,17 +56,19 @@ def cache(response: Response, public: frozenset[str]) -> None:
         )
         return
     shared = (
-        request.blueprint in public
-        and request.method in {"GET", "HEAD"}
-        and response.status_code == 200
-        and "token" not in (request.view_args or {})
+        is_for_all(public) and request.method in {"GET", "HEAD"} and response.status_code == 200
     )
     if not shared:
         response.headers["Cache-Control"] = "no-store"
         return
-    response.headers["Cache-Control"] = "public, max-age=60"
+    response.headers["Cache-Control"] = SHARED
     if request.environ.get("campaign.varies_by_language"):
         response.vary.add("Accept-Language")
     if not response.is_streamed:
         response.add_etag()
+
+
+def make_conditional(response: Response) -> None:
+    """Send nothing of what a cache has already (RFC 9110 section 13), where its tag is ours."""
+    if response.cache_control.public and not response.is_streamed and response.get_etag()[0]:
         response.make_conditional(request)

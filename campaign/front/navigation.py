@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from campaign import clock
 from campaign.db import db
 from campaign.events.queries import next_action
+from campaign.front import page_cache
 from campaign.languages import lazy_gettext as _l
 from campaign.pages.queries import in_navigation
 
@@ -46,15 +47,20 @@ def keep_as_it_is() -> None:
 
 
 def _entries() -> list[Entry]:
-    gathered: tuple[float, list[Entry]] = current_app.extensions.get("front.menu", (0.0, _FIXED))
-    gathered_at, entries = gathered
+    gathered: tuple[float, int | None, list[Entry]] = current_app.extensions.get(
+        "front.menu", (0.0, None, _FIXED)
+    )
+    gathered_at, of_revision, entries = gathered
     if g.get("menu_is_kept"):
         return entries
-    if not gathered_at or time.monotonic() - gathered_at > KEPT:
+    # A page that is kept until something changes must not have the menu of before.
+    revision = page_cache.revision()
+    is_old = not gathered_at or time.monotonic() - gathered_at > KEPT
+    if is_old or revision not in {None, of_revision}:
         # What was gathered before is better than nothing, until the database is back.
         with suppress(SQLAlchemyError):
             entries = _gather()
-        current_app.extensions["front.menu"] = (time.monotonic(), entries)
+        current_app.extensions["front.menu"] = (time.monotonic(), revision, entries)
     return entries
 
 

@@ -28,6 +28,7 @@ class Import(Model):
     """One file of people: what it is, how it is read, how far it is and what came of it."""
 
     __tablename__ = "import_run"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # As its owner calls it; `file` is what it is called in the folder of imports, "" where the
@@ -93,6 +94,7 @@ class Refused(Model):
     """A row that was not taken: its line in the file, why, and how it begins."""
 
     __tablename__ = "import_refused"
+    __public__ = False
 
     import_id: Mapped[int] = mapped_column(
         ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True

@@ -63,6 +63,7 @@ class InboundMail(Model):
     """One mail to one recipient, stored whole before anything is done with it."""
 
     __tablename__ = "inbound_mail"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # Of the recipient and the bytes: the same mail fed twice is one row.

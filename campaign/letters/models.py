@@ -37,6 +37,7 @@ class Letter(Model):
     """What one supporter writes to one post before one summit."""
 
     __tablename__ = "letter"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # Changes with the text, so that a link confirms what was read under it and nothing else.
@@ -103,6 +104,7 @@ class LetterAsk(Model):
     """
 
     __tablename__ = "letter_ask"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254))
@@ -123,6 +125,7 @@ class Template(Model):
     """The letter as the campaign would write it, in one language, with its placeholders."""
 
     __tablename__ = "letter_template"
+    __public__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     language: Mapped[str] = mapped_column(String(12), unique=True)

@@ -32,6 +32,7 @@ class Mailing(Model):
     """
 
     __tablename__ = "mailing"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     content_kind: Mapped[str] = mapped_column(String(20))
@@ -93,6 +94,7 @@ class ProgressSample(Model):
     """
 
     __tablename__ = "mailing_progress"
+    __public__ = False
 
     mailing_id: Mapped[int] = mapped_column(
         ForeignKey("mailing.id", ondelete="CASCADE"), primary_key=True

@@ -16,6 +16,7 @@ class Issue(Model):
     """One newsletter: a draft until it is first queued, then fixed. Its words are its texts."""
 
     __tablename__ = "newsletter_issue"
+    __public__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # What feed readers know it by, whatever becomes of the address (RFC 4287 section 4.2.6).
@@ -97,6 +98,7 @@ class IssueText(Model):
     """An issue in one language."""
 
     __tablename__ = "newsletter_issue_text"
+    __public__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     issue_id: Mapped[int] = mapped_column(ForeignKey("newsletter_issue.id", ondelete="CASCADE"))

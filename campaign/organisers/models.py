@@ -21,6 +21,7 @@ class Organiser(Model):
     """Somebody with an account for the office."""
 
     __tablename__ = "organiser"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -43,6 +44,7 @@ class SignInLink(Model):
     """A link that signs an organiser in once, within its time; only its hash is kept."""
 
     __tablename__ = "organiser_sign_in_link"
+    __public__ = False
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     organiser_id: Mapped[int] = mapped_column(
@@ -59,6 +61,7 @@ class LinkRequest(Model):
     """
 
     __tablename__ = "organiser_link_request"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254))
@@ -70,6 +73,7 @@ class OpenSession(Model):
     """A browser in which an organiser is signed in; deleting the row signs it out."""
 
     __tablename__ = "organiser_session"
+    __public__ = False
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     organiser_id: Mapped[int] = mapped_column(

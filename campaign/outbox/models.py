@@ -85,6 +85,7 @@ class Batch(Model):
     """One mail to many: its variants hold the texts, its messages the recipients."""
 
     __tablename__ = "outbox_batch"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
@@ -114,6 +115,7 @@ class Variant(Model):
     """One text of a batch: each of its messages fills in its own fields (`outbox.fields`)."""
 
     __tablename__ = "outbox_variant"
+    __public__ = False
 
     batch_id: Mapped[int] = mapped_column(
         ForeignKey("outbox_batch.id", ondelete="CASCADE"), primary_key=True
@@ -134,6 +136,7 @@ class Message(Model):
     """One mail to one recipient, and everything that is known of its way."""
 
     __tablename__ = "outbox_message"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))

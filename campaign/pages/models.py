@@ -16,6 +16,7 @@ class Page(Model):
     """One page: its Markdown as written, and all that a reader's visit needs, made when saved."""
 
     __tablename__ = "page"
+    __public__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # Names the page for feed readers for ever, wherever it moves (RFC 4287 section 4.2.6).
@@ -51,6 +52,7 @@ class Redirect(Model):
     """An address that a page once had, or that people try."""
 
     __tablename__ = "page_redirect"
+    __public__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     from_path: Mapped[str] = mapped_column(String(200), unique=True)

@@ -44,6 +44,7 @@ class Person(Model):
     """Somebody who signed up, subscribed or wrote. Deleting the row forgets them."""
 
     __tablename__ = "person"
+    __public__ = False
     __table_args__ = (
         # None on country, language or city: whoever counts a segment goes through all who
         # subscribe, in the order of both tables, three times as fast as by such an index.
@@ -72,6 +73,7 @@ class Subscription(Model):
     """A person's status towards one purpose: asked for, confirmed, left."""
 
     __tablename__ = "person_subscription"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
@@ -142,6 +144,7 @@ class Consent(Model):
     """One agreement, word for word: to what, when, through which form; and its withdrawal."""
 
     __tablename__ = "person_consent"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
@@ -173,6 +176,7 @@ class Tag(Model):
     """A word by which organisers find people again."""
 
     __tablename__ = "person_tag"
+    __public__ = False
 
     # As `as_tag` writes it.
     tag: Mapped[str] = mapped_column(String(LONGEST_TAG), primary_key=True)
@@ -189,6 +193,7 @@ class RefusedTopic(Model):
     """A topic of which somebody wants no issues."""
 
     __tablename__ = "person_refused_topic"
+    __public__ = False
 
     person_id: Mapped[int] = mapped_column(
         ForeignKey("person.id", ondelete="CASCADE"), primary_key=True

@@ -13,6 +13,7 @@ class Entry(Model):
     """One thing that is found, in one language, as it reads; its words stand in the index."""
 
     __tablename__ = "search_entry"
+    __public__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # Which row of which table: by the name under which its room registered it.
@@ -45,6 +46,7 @@ class Word(Model):
     """A word that stands, or stood, in something that is found."""
 
     __tablename__ = "search_word"
+    __public__ = True
 
     word: Mapped[str] = mapped_column(String(60), primary_key=True)
 
@@ -53,6 +55,7 @@ class Spelling(Model):
     """The beginning of a word, whole or with a letter left out (`folded_words.spellings`)."""
 
     __tablename__ = "search_spelling"
+    __public__ = True
 
     spelling: Mapped[str] = mapped_column(String(7), primary_key=True)
     word: Mapped[str] = mapped_column(

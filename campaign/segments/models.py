@@ -13,6 +13,7 @@ class Segment(Model):
     """A saved rule that tells who is meant (`segments.rules`)."""
 
     __tablename__ = "segment"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)

@@ -16,6 +16,7 @@ class Summit(Model):
     """A meeting of governments: its names, its days and its location as far as they are known."""
 
     __tablename__ = "summit"
+    __public__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(80), unique=True)
@@ -78,6 +79,7 @@ class Outcome(Model):
     """A text that a summit brought, and who signed it as far as a source says."""
 
     __tablename__ = "summit_outcome"
+    __public__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     summit_id: Mapped[int] = mapped_column(ForeignKey("summit.id", ondelete="CASCADE"), index=True)
@@ -106,6 +108,7 @@ class Stance(Model):
     """Whether a country goes to a summit, with the source that said so."""
 
     __tablename__ = "summit_stance"
+    __public__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     summit_id: Mapped[int] = mapped_column(ForeignKey("summit.id", ondelete="CASCADE"))
@@ -140,6 +143,7 @@ class Post(Model):
     """An office of state: how it is reached, and where and when that was seen."""
 
     __tablename__ = "post"
+    __public__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     country: Mapped[str] = mapped_column(String(2))
@@ -205,6 +209,7 @@ class Holder(Model):
     """A person in a post, and how to address them; without a name yet if unknown."""
 
     __tablename__ = "post_holder"
+    __public__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="CASCADE"), index=True)

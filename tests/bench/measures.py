@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from campaign import clock, tokens
+from campaign import clock, tokens, web_server
 from campaign.db import db
 from campaign.events.models import Event
 from campaign.events.sign_ups.models import SignUpAsk
@@ -17,17 +17,22 @@ from tests.bench.first_view import first_views
 from tests.bench.growing import pages_as_they_grow
 from tests.bench.importing import imports
 from tests.bench.mailing import growth, mails
-from tests.bench.programs import Figure, gunicorn, nginx, rounds, wrk
+from tests.bench.programs import Figure, granian, gunicorn, nginx, rounds, wrk
 from tests.bench.segments import segments
 from tests.drills.private import private_on
+from tests.services.programs import HERE
+from tests.services.proxies import proxy
 
 PAGE = "/proposal"
 SCRIPT = Path(__file__).with_name("sign_up.lua")
 
 
 def pages(name: str, kind: str) -> list[Figure]:
-    """Measure how many pages a second are served, beside the same bytes held ready."""
-    with private_on(kind) as campaign:
+    """Measure how many pages a second are served, beside the same bytes held ready.
+
+    Straight and through nginx as operators are told to run it, beside a file that nginx serves.
+    """
+    with private_on(kind, TRUSTED_PROXIES=1) as campaign:
         campaign.load_starter()
         campaign.start_web()
         body = _compressed(campaign.url + PAGE)
@@ -35,23 +40,31 @@ def pages(name: str, kind: str) -> list[Figure]:
         # The servers that answer for nginx belong to nobody and must be able to read it.
         campaign.folder.chmod(0o755)
         told = {lean.PAGE: str(campaign.folder / "page.gz")}
-        workers = campaign.app.config["WEB_WORKERS"]
+        workers = web_server.processes(campaign.app)
         with (
             nginx(campaign.folder) as ready,
-            gunicorn("page", workers=workers, environment=told, log=campaign.log) as bare,
+            proxy("nginx", to=campaign.port) as through,
+            granian("page", workers=workers, environment=told, log=campaign.log) as bare,
         ):
             print(f"  {PAGE}: {len(gzip.decompress(body))} bytes, {len(body)} compressed")
             taken = rounds(
-                ours=lambda: wrk(campaign.url + PAGE, connections=32),
+                ours=lambda: wrk(campaign.url + PAGE, connections=32, encoding="gzip"),
                 floor=lambda: wrk(f"{bare}/page", connections=32),
-                nginx=lambda: wrk(f"{ready}/page", connections=32),
+                file=lambda: wrk(f"{ready}/page", connections=32),
+                through=lambda: wrk(
+                    f"http://{HERE}:{through}{PAGE}", connections=32, encoding="gzip"
+                ),
             )
-    print(f"  {name}: nginx serves the same bytes from a file {taken['nginx']:.0f} times a second")
-    return [Figure(name, taken["ours"], "requests/s", taken["floor"])]
+    unit = "requests/s"
+    return [
+        Figure(name, taken["ours"], unit, taken["floor"]),
+        Figure(f"{name}-of-a-file", taken["ours"], unit, taken["file"]),
+        Figure(f"{name}-through-nginx", taken["through"], unit, taken["file"]),
+    ]
 
 
 def _compressed(url: str) -> bytes:
-    asked = urllib.request.Request(url, headers={"Accept-Encoding": "gzip, deflate, br"})
+    asked = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
     with urllib.request.urlopen(asked, timeout=10) as answer:
         assert answer.headers["Content-Encoding"] == "gzip", f"{url} is not compressed"
         return bytes(answer.read())
@@ -71,7 +84,7 @@ def sign_ups(name: str, kind: str) -> list[Figure]:
         lean.prepare(plain)
         told = {lean.DATABASE: plain}
         numbers = itertools.count()
-        workers = campaign.app.config["WEB_WORKERS"]
+        workers = web_server.processes(campaign.app)
         with gunicorn("sign_up", workers=workers, environment=told, log=campaign.log) as bare:
             taken = rounds(
                 ours=lambda: _press(f"{campaign.url}/events/{slug}/sign-up", token, numbers),

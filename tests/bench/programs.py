@@ -136,6 +136,21 @@ def gunicorn(
         yield f"http://{HERE}:{port}"
 
 
+@contextmanager
+def granian(
+    factory: str, *, workers: int, environment: Mapping[str, str], log: Path
+) -> Iterator[str]:
+    """Serve a floor with the web server that ours has, as it comes; give its address."""
+    port = free_port()
+    arguments = [
+        sys.executable, "-P", "-m", "granian", f"tests.bench.lean:{factory}", "--factory",
+        "--interface", "wsgi", "--host", HERE, "--port", str(port), "--workers", str(workers),
+        "--blocking-threads", "4", "--http", "1", "--no-ws", "--no-log", "--backlog", "4096",
+    ]  # fmt: skip
+    with running(arguments, port=port, environment=environment, log=log):
+        yield f"http://{HERE}:{port}"
+
+
 _NGINX = """
 daemon off;
 {user}
@@ -198,14 +213,20 @@ def smtp_source(port: int, *, messages: int, size: int) -> float:
 
 
 def wrk(
-    url: str, *, connections: int, script: Path | None = None, expected: int = 200, **told: str
+    url: str,
+    *,
+    connections: int,
+    encoding: str = "gzip, deflate, br",
+    script: Path | None = None,
+    expected: int = 200,
+    **told: str,
 ) -> float:
     """Ask for an address as often as can be for a few seconds; give answers a second.
 
     Raises ValueError where an answer was not the one expected.
     """
     arguments = [path("wrk"), "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "20s"]
-    arguments += ["-H", "Accept-Encoding: gzip, deflate, br"]
+    arguments += ["-H", f"Accept-Encoding: {encoding}"]
     arguments += ["-s", str(script)] if script else []
     said = subprocess.run(
         [*arguments, url],

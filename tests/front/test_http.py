@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from campaign import config
 from campaign.app import PUBLIC
 from campaign.db import db
+from campaign.front import http_headers
 from tests.pages.making import keep, page
 from tests.visitor import Visitor
 
@@ -72,7 +73,7 @@ def test_a_page_is_not_sent_twice_to_whoever_has_it(
 
     again = get(visitor, path, Accept_Encoding="gzip", If_None_Match=first.headers["ETag"])
 
-    assert first.headers["Cache-Control"] == "public, max-age=60"
+    assert first.headers["Cache-Control"] == http_headers.SHARED
     assert again.status_code == 304
     assert again.data == b""
 

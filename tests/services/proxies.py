@@ -71,6 +71,7 @@ def _nginx(folder: Path, port: int, to: int) -> str:
     server = re.sub(r"^ *(listen \[|ssl_certificate).*\n", "", server, flags=re.MULTILINE)
     server = server.replace("listen 443 ssl;", f"listen {HERE}:{port};")
     server = server.replace(f"{HERE}:8000", f"{HERE}:{to}")
+    server = server.replace("/var/cache/nginx", str(folder))
     places = "".join(
         f"{kind}_temp_path {folder}/{kind};\n"
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -78,5 +79,6 @@ def _nginx(folder: Path, port: int, to: int) -> str:
     user = "user root;\n" if os.geteuid() == 0 else ""
     return (
         f"daemon off;\n{user}worker_processes auto;\npid {folder}/pid;\n"
-        f"events {{ worker_connections 768; }}\nhttp {{\n{places}{server}}}\n"
+        "events { worker_connections 768; }\n"
+        f"http {{\nsendfile on;\ntcp_nopush on;\n{places}{server}}}\n"
     )

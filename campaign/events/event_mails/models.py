@@ -16,6 +16,7 @@ class EventMail(Model):
     """What an organiser writes to all who come to an event: a draft until it first goes out."""
 
     __tablename__ = "event_mail"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)

@@ -25,6 +25,7 @@ class SignUp(Model):
     """One person means to come to one event, with the guests they bring."""
 
     __tablename__ = "sign_up"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
@@ -120,6 +121,7 @@ class SignUpAsk(Model):
     """
 
     __tablename__ = "sign_up_ask"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))

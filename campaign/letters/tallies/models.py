@@ -12,6 +12,7 @@ class Tally(Model):
     """How many letters went on a day, to a country, before a summit, in one way; names nobody."""
 
     __tablename__ = "letter_tally"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     counted_on: Mapped[date] = mapped_column(index=True)

@@ -15,6 +15,7 @@ class Automation(Model):
     """An automation as organisers set it; without a row it is as `catalogue` has it."""
 
     __tablename__ = "newsletter_automation"
+    __public__ = False
 
     key: Mapped[str] = mapped_column(String(20), primary_key=True)
     is_on: Mapped[bool] = mapped_column(default=False)
@@ -64,6 +65,7 @@ class AutomationText(Model):
     """The words of an automation in one language, where they are not the program's."""
 
     __tablename__ = "newsletter_automation_text"
+    __public__ = False
 
     key: Mapped[str] = mapped_column(
         ForeignKey("newsletter_automation.key", ondelete="CASCADE"), primary_key=True
@@ -77,6 +79,7 @@ class Enrolment(Model):
     """The moment from which the steps of a person's welcome are counted."""
 
     __tablename__ = "newsletter_enrolment"
+    __public__ = False
 
     person_id: Mapped[int] = mapped_column(
         ForeignKey("person.id", ondelete="CASCADE"), primary_key=True
@@ -88,6 +91,7 @@ class StepSent(Model):
     """A step of the welcome that was queued to a person: each once, whatever happens."""
 
     __tablename__ = "newsletter_step_sent"
+    __public__ = False
 
     key: Mapped[str] = mapped_column(String(20), primary_key=True)
     person_id: Mapped[int] = mapped_column(
@@ -100,6 +104,7 @@ class DigestSent(Model):
     """A month whose digest was queued: each once, whatever happens."""
 
     __tablename__ = "newsletter_digest_sent"
+    __public__ = False
 
     # Such as 2026-12.
     month: Mapped[str] = mapped_column(String(7), primary_key=True)

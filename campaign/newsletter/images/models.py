@@ -12,6 +12,7 @@ class Image(Model):
     """A picture in an issue, resized, without what the camera wrote into it."""
 
     __tablename__ = "newsletter_image"
+    __public__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # First hex digits of the SHA-256 of its bytes, and its ending: its address for ever.

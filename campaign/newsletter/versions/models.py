@@ -13,6 +13,7 @@ class IssueVersion(Model):
     """What an issue said when it was saved: every text of it, whole."""
 
     __tablename__ = "newsletter_issue_version"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     issue_id: Mapped[int] = mapped_column(ForeignKey("newsletter_issue.id", ondelete="CASCADE"))

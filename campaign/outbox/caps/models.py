@@ -12,6 +12,7 @@ class ClientCount(Model):
     """How many mails one connection caused within an hour, under a hash that is new each hour."""
 
     __tablename__ = "outbox_client_count"
+    __public__ = False
 
     client_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     hour: Mapped[datetime] = mapped_column(index=True)

@@ -26,6 +26,7 @@ class Cause(Model):
     """
 
     __tablename__ = "outbox_bounce_cause"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[int | None] = mapped_column(
@@ -53,6 +54,7 @@ class Bounce(Model):
     """One message of which was said that its recipient is gone, or may be."""
 
     __tablename__ = "outbox_bounce"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     cause_id: Mapped[int] = mapped_column(

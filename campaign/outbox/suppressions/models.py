@@ -15,6 +15,7 @@ class Suppression(Model):
     """An address that must not be written to, known by its hash, with the reason and evidence."""
 
     __tablename__ = "outbox_suppression"
+    __public__ = False
 
     address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     reason: Mapped[str] = mapped_column(String(40))

@@ -12,6 +12,7 @@ class Throttle(Model):
     """How fast mail goes to the relay, of one batch or to one domain: a token bucket, a breaker."""
 
     __tablename__ = "outbox_throttle"
+    __public__ = False
 
     # "relay", "batch:7", "domain:example.org"
     name: Mapped[str] = mapped_column(String(220), primary_key=True)

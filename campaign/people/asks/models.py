@@ -15,6 +15,7 @@ class PersonAsk(Model):
     """
 
     __tablename__ = "person_ask"
+    __public__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254))
