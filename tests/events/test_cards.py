@@ -245,8 +245,8 @@ def test_every_city_of_the_world_is_asked_for_with_one_look_at_the_events(
             make(Recipient(None, "", "en", "GB", number or None), now)
         listening.remove(db.engine, "before_cursor_execute", note)
 
-        # When they were revised, the events with the places taken, and the day of action.
-        assert len(asked) == 3
+        # When they were revised, the events, the places taken at them, and the day of action.
+        assert len(asked) == 4
 
 
 def test_what_changes_is_told_at_once(app: Flask, plan: Plan) -> None:
