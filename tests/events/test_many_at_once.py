@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event as happens
 from sqlalchemy import delete, func, select
+from sqlalchemy import event as happens
 
 from campaign import clock
 from campaign.attribution import verbs as attribution_verbs
