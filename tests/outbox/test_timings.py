@@ -11,6 +11,7 @@ from flask import Flask
 from campaign import clock
 from campaign.db import db
 from campaign.delivery import settling, worker
+from campaign.outbox.timings import queries, verbs
 from campaign.outbox.timings.models import Timing
 from campaign.outbox.verbs import queue
 from tests.mails import a_mail
