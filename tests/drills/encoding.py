@@ -17,7 +17,7 @@ from tests.outbox.hostile_words import LOCAL_PARTS, WORDS
 
 TRIES = 2000
 _PROGRAM = Path(__file__).parent / "header_words.py"
-_HEADERS = ROOT / "campaign" / "outbox" / "headers.py"
+_HEADERS = ROOT / "campaign" / "outbox" / "mail_headers.py"
 _NAMES = ["To", "Subject", "From", "Reply-To"]
 _WRITES_FROM, _READS_FROM = (3, 11), (3, 6)
 _LOCAL = st.one_of(st.just("ada"), st.just("ada+x"), LOCAL_PARTS)
