@@ -159,15 +159,10 @@ class PageCache:
         """Give the key of the page that is asked for, as far as the address is known."""
         address = self._address(environ)
         varies = self._varies.get(address)
-        return None if varies is None else self._key_of(environ, address, *varies)
+        return None if varies is None else self._key_of(environ, address, varies)
 
-    def _key_of(
-        self,
-        environ: dict[str, Any],
-        address: tuple[str, str],
-        parameters: frozenset[str],
-        by_language: bool,
-    ) -> Key | None:
+    def _key_of(self, environ: dict[str, Any], address: Any, varies: Any) -> Key | None:
+        parameters, by_language = varies
         query = environ.get("QUERY_STRING", "")
         values: tuple[tuple[str, str], ...] = ()
         if query and parameters:
@@ -179,8 +174,7 @@ class PageCache:
         language = ""
         if by_language:
             language = best_language(self._offered, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-        # By the names as well: a page that was made when less was known of its address must not
-        # pass for one that is asked for by more.
+        # By the names as well: less may be known of an address than when its pages were made.
         return (*address, values, language, parameters)
 
     def _is_fresh(self, page: Dated) -> bool:
@@ -238,8 +232,7 @@ class PageCache:
             known | environ.get(VARIES_BY_QUERY, frozenset()),
             by_language or "campaign.varies_by_language" in environ,
         )
-        # Not what is known of the address by now: another thread may have found out less.
-        key = self._key_of(environ, address, *varies)
+        key = self._key_of(environ, address, varies)
         if key is not None and not any(name == TYPED and value for name, value in key[2]):
             self._shelf(key).put(key, page)
 
