@@ -149,9 +149,11 @@ def sitemap() -> Response:
     parts = parts_of_events()
     if len(parts) > 1:
         pages = Address(absolute(url_for("front.sitemap_of_pages")), None)
-        body = render_template("front/sitemap_index.xml", parts=[pages, *parts])
+        body = render_template("front/sitemap_index.xml", parts=[pages, *parts.values()])
         return Response(body, mimetype="application/xml")
-    return _sitemap([*page_addresses(), *(event_addresses(1) if parts else [])])
+    # The only part need not be the first, where that has gone.
+    events = [one for part in parts for one in event_addresses(part)]
+    return _sitemap([*page_addresses(), *events])
 
 
 @bp.get("/sitemaps/pages.xml")
