@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Select, case, func, select, union
 from campaign.db import db
 from campaign.search import index
 from campaign.search.findings import Findable, Finding, known
-from campaign.search.folded_words import can_be_misspelt, nearest, spellings
 from campaign.search.index import Wanted
+from campaign.search.misspellings import can_be_misspelt, nearest, spellings
 from campaign.search.models import Entry, Spelling, Word
 
 # So many words are tried in the place of one that nothing has.

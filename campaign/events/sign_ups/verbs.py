@@ -24,7 +24,7 @@ from campaign.languages import ngettext
 from campaign.outbox.caps.verbs import client_key
 from campaign.outbox.hard_bounces.verbs import lift_bounce
 from campaign.outbox.mail import Mail
-from campaign.outbox.models import mailbox_hash
+from campaign.outbox.mailboxes import mailbox_hash
 from campaign.outbox.verbs import queue, withhold_waiting
 from campaign.people.models import Purpose
 from campaign.people.queries import is_known_elsewhere
