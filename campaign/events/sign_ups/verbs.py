@@ -9,6 +9,7 @@ from sqlalchemy import insert, update
 from campaign import jobs
 from campaign.db import db
 from campaign.events.models import Event
+from campaign.events.policy import SEATS_OF_A_CONNECTION, SEATS_OF_ONE
 from campaign.events.queries import lock_by_seats, lock_exclusive
 from campaign.events.sign_ups import mails
 from campaign.events.sign_ups.models import SignUp, SignUpAsk
@@ -32,8 +33,6 @@ from campaign.people.subscriptions.verbs import agree
 from campaign.people.verbs import let_go, lock_person
 from campaign.refusals import Refusal
 
-# What nobody has confirmed reserves few seats, so that forms alone cannot fill an event.
-SEATS_OF_ONE, SEATS_OF_A_CONNECTION = 2, 10
 # What another verb may have changed of a sign-up before this one locks it.
 _CHANGEABLE = [
     "guests", "confirmed_at", "withdrawn_at", "revisions", "stamped_at", "notified_sequence",
