@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete, func, select
 from sqlalchemy import event as happens
-from sqlalchemy import func, select
 
 from campaign import clock
 from campaign.attribution import verbs as attribution_verbs
@@ -17,7 +17,7 @@ from campaign.db import db
 from campaign.events.models import Event
 from campaign.events.sign_ups import verbs
 from campaign.events.sign_ups.models import SignUp, SignUpAsk
-from campaign.outbox.models import Message
+from campaign.outbox.models import Message, Text
 from campaign.people.models import Person
 from tests.conftest import forms_are_answered
 
@@ -91,6 +91,25 @@ def test_ten_ask_the_database_no_more_than_one_does(app: Flask, make_event: Make
         forms_are_answered(app)
 
     assert len(of_ten) <= len(of_one)
+
+
+def test_texts_are_made_in_one_order_so_that_no_two_workers_wait_for_each_other(
+    app: Flask, make_event: MakeEvent
+) -> None:
+    london, leeds = make_event(), make_event(city="Leeds")
+    orders = []
+    for first, then in ((london, leeds), (leeds, london)):
+        fill_in(app, first, f"first{len(orders)}@example.org")
+        fill_in(app, then, f"then{len(orders)}@example.org")
+        forms_are_answered(app)
+        with app.app_context():
+            orders.append(db.session.scalars(select(Text.subject).order_by(Text.id)).all())
+            db.session.execute(delete(Message))
+            db.session.execute(delete(Text))
+            db.session.commit()
+
+    assert len(orders[0]) == 2
+    assert orders[0] == orders[1]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 
 from campaign import clock
 from campaign.db import db
@@ -114,6 +114,20 @@ def test_what_no_mail_names_any_more_is_erased_and_written_again_when_wanted(app
         queue(greeting("London", written=written), now=later)
         db.session.commit()
         assert texts() == 2
+
+
+def test_however_many_texts_no_mail_names_they_are_erased(app: Flask) -> None:
+    now = clock.now()
+    row = {"subject": "", "text": "", "html": "", "used_at": now - 2 * FINISHED_KEPT}
+    # More than a database takes as so many values.
+    rows = [{**row, "fingerprint": str(number)} for number in range(66_000)]
+    with app.app_context():
+        db.session.connection().execute(insert(Text), rows)
+
+        tidy(now=now)
+
+        assert texts() == 0
+        db.session.rollback()
 
 
 def test_a_text_that_is_named_still_is_kept_however_long_ago_it_was_written(app: Flask) -> None:

@@ -16,10 +16,11 @@ from campaign.events.sign_ups import mails
 from campaign.events.sign_ups.asks.queries import latest_ask
 from campaign.events.sign_ups.models import SignUp
 from campaign.events.sign_ups.queries import count_active, seats_taken
-from campaign.events.sign_ups.verbs import queue_with_calendar
+from campaign.events.sign_ups.verbs import write_with_calendar
 from campaign.events.verbs import Particulars
 from campaign.languages import _, ngettext, short_date
 from campaign.languages import lazy_gettext as _l
+from campaign.outbox.verbs import queue_all
 from campaign.refusals import Refusal
 
 
@@ -178,10 +179,13 @@ def notify(event: Event, *, most: int, now: datetime) -> int:
     if event.is_over(now):
         return 0
     sign_ups = not_yet_notified(event, most=most)
+    written = []
     for sign_up in sign_ups:
         if event.is_called_off:
-            queue_with_calendar(sign_up, event, mails.called_off, now=now)
+            written.append(write_with_calendar(sign_up, event, mails.called_off, now=now))
             continue
         ask = None if sign_up.is_coming else latest_ask(sign_up)
-        queue_with_calendar(sign_up, event, partial(mails.changed, ask=ask), now=now)
+        write = partial(mails.changed, ask=ask)
+        written.append(write_with_calendar(sign_up, event, write, now=now))
+    queue_all(written, now=now)
     return len(sign_ups)

@@ -282,5 +282,12 @@ def queue_with_calendar(
     sign_up: SignUp, event: Event, write: Callable[..., Mail], *, now: datetime
 ) -> None:
     """Queue a mail with a calendar to who signed up, and note that they are notified by it."""
-    queue(write(sign_up, event, sign_up.person, stamp=sign_up.stamp(now)), now=now)
+    queue(write_with_calendar(sign_up, event, write, now=now), now=now)
+
+
+def write_with_calendar(
+    sign_up: SignUp, event: Event, write: Callable[..., Mail], *, now: datetime
+) -> Mail:
+    """Write a mail with a calendar to who signed up, and note that they are notified by it."""
     sign_up.notified_sequence = event.sequence
+    return write(sign_up, event, sign_up.person, stamp=sign_up.stamp(now))

@@ -10,7 +10,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import delete, exists, select, update
 
-from campaign.db import db, insert_missing
+from campaign.db import db, insert_missing, is_among
 from campaign.outbox.mail import AUTOMATIC, Content, Mail
 from campaign.outbox.mail_headers import safe_header
 from campaign.outbox.models import Message, Text
@@ -38,7 +38,8 @@ def text_of(mail: Mail, *, now: datetime) -> int:
         found = _find_or_make(mail, placeholders.close(mail.write(placeholders)), now=now)
     if mail.key:
         while len(known) >= TEXTS_TRUSTED:
-            del known[next(iter(known))]
+            # Of a copy, and gone already where another thread is at it, too.
+            known.pop(next(iter([*known])), None)
         known[key] = found
     return found.id
 
@@ -85,7 +86,10 @@ def _is_there(text: _KnownText, *, now: datetime) -> bool:
     if used_at is None:
         return False
     if used_at < now - TEXT_USED_WITHIN:
-        session.execute(update(Text).where(*same).values(used_at=now))
+        used = update(Text).where(*same).values(used_at=now).returning(Text.id)
+        if session.scalar(used) is None:
+            # Tidied away while this waited for it.
+            return False
     text.trusted_until = now + TEXT_TRUSTED
     return True
 
@@ -112,7 +116,9 @@ def tidy(*, before: datetime) -> None:
     unused = select(Text.id).where(Text.batch_id.is_(None), Text.used_at < before, ~_is_named())
     # Locked, and asked again: who named one meanwhile has saved that since.
     ids = list(db.session.scalars(unused.with_for_update(skip_locked=True)))
-    db.session.execute(delete(Text).where(Text.id.in_(ids), Text.used_at < before, ~_is_named()))
+    db.session.execute(
+        delete(Text).where(is_among(Text.id, ids), Text.used_at < before, ~_is_named())
+    )
 
 
 def _is_named() -> Any:

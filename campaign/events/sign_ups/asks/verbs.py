@@ -17,8 +17,9 @@ from campaign.events.policy import INVITATIONS_A_DAY, INVITATIONS_IN_30_DAYS, RE
 from campaign.events.queries import lock_shared
 from campaign.events.sign_ups import mails
 from campaign.events.sign_ups.models import SignUp, SignUpAsk
-from campaign.events.sign_ups.verbs import queue_with_calendar
+from campaign.events.sign_ups.verbs import write_with_calendar
 from campaign.outbox.queries import when_queued
+from campaign.outbox.verbs import queue_all
 from campaign.people.models import Person
 from campaign.people.queries import by_emails, refusing_mail
 from campaign.people.verbs import erases, meet_all
@@ -38,13 +39,16 @@ def answer(asks: Sequence[SignUpAsk], *, now: datetime) -> None:
     wanted = [(people[ask.email], events[ask.event_id]) for ask in worth]
     sign_ups, new = _sign_ups_for(wanted, now=now)
     conversions = Counter[str]()
+    invitations = []
     for ask, (person, event) in zip(worth, wanted, strict=True):
         sign_up = sign_ups[person.id, event.id]
         ask.sign_up_id = sign_up.id
-        queue_with_calendar(sign_up, event, partial(mails.invitation, ask=ask), now=now)
+        write = partial(mails.invitation, ask=ask)
+        invitations.append(write_with_calendar(sign_up, event, write, now=now))
         if (person.id, event.id) in new:
             new.remove((person.id, event.id))
             conversions[ask.source] += 1
+    queue_all(invitations, now=now)
     for ask in asks:
         if ask.sign_up_id is None:
             # Of what came to nothing only the reservation is left, until it expires.
