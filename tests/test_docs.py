@@ -187,6 +187,12 @@ def test_every_page_can_be_reached_from_the_first() -> None:
     assert [name(page) for page in DOCS if page not in reached] == []
 
 
+def test_the_number_of_a_decision_stands_once() -> None:
+    numbers = [page.name[:4] for page in (ROOT / "docs" / "decisions").glob("*.md")]
+
+    assert sorted(numbers) == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+
+
 def test_the_table_of_settings_is_that_of_the_program() -> None:
     assert settings_table() in SERVER.read_text(), f"the table should be:\n\n{settings_table()}"
 

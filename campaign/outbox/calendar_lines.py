@@ -35,8 +35,8 @@ class CalendarLines:
 
 
 def folded(line: str) -> str:
-    """Fold a line to 75 octets and tear no letter (RFC 5545 section 3.1)."""
-    if line.isascii():
+    """Fold a line to 75 octets and tear no letter (RFC 5545 section 3.1), nor an escape."""
+    if line.isascii() and "\\" not in line:
         if len(line) <= LINE:
             return line
         # What goes on begins with a space.
@@ -48,6 +48,8 @@ def folded(line: str) -> str:
         end = most
         while raw[end] & 0xC0 == 0x80:
             end -= 1
+        # Of backslashes every second one is escaped itself.
+        end -= (end - len(raw[:end].rstrip(b"\\"))) % 2
         parts.append(raw[:end])
         raw, most = raw[end:], LINE - 1
     return b"\r\n ".join((*parts, raw)).decode()

@@ -250,6 +250,19 @@ def test_every_line_is_at_most_75_octets_and_no_letter_is_torn() -> None:
     assert b"\r" not in b"".join(raw)
 
 
+@pytest.mark.parametrize("first", ["", "a", "ж"])
+def test_no_escape_is_torn_where_a_line_is_folded(first: str) -> None:
+    title = first + ";\\,\n" * 60
+
+    text = a_request(an_event(title=title))
+
+    ends = [len(line) - len(line.rstrip("\\")) for line in text.split("\r\n")]
+    assert [end for end in ends if end % 2] == []
+    assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
+    _, (written,) = read(text)
+    assert written["summary"] == title
+
+
 def test_signs_that_mean_something_to_calendars_are_escaped_and_come_back() -> None:
     title = "Bread; roses, \\ and “peace”"
     event = an_event(title=title, description="One.\n\nTwo; three, four.", bring="")

@@ -13,7 +13,10 @@ from flask import Flask
 
 from campaign.db import db
 from campaign.events import queries
+from campaign.events.calendar import Party
 from campaign.events.changes import verbs as changes
+from campaign.events.feeds.kept_entries import published
+from campaign.events.feeds.queries import versions
 from campaign.events.models import Action, Event
 from tests.events.conftest import NOW
 from tests.events.deeds import comes
@@ -261,6 +264,23 @@ def test_a_change_of_one_of_many_stands_in_the_next_feed(app: Flask, visitor: Vi
     assert len(said) == 50
     assert said["7@campaign.example"] == "A new title"
     assert said["8@campaign.example"] == "Protest in São 0008"
+
+
+def test_what_is_revised_while_a_feed_is_made_stays_in_it(app: Flask) -> None:
+    plan_many(app, 2)
+    publisher = Party("Campaign", "news@example.org")
+    with app.test_request_context():
+        listed = versions(queries.in_feed(now=NOW), now=NOW)
+        event = queries.event_by_slug("event-1")
+        assert event
+        event.title, event.zone, event.revised_at = "New", "Asia/Tokyo", NOW + timedelta(days=1)
+        db.session.commit()
+
+        text = published(listed, organizer=publisher, name="Feed")
+
+    said = {one["uid"]: one["summary"] for one in icalendar.Calendar.from_ical(text).events}
+    assert said == {"0@campaign.example": "Protest in Ton 0000", "1@campaign.example": "New"}
+    assert "TZID:Asia/Tokyo" in text
 
 
 def test_a_feed_hears_of_what_is_deleted(app: Flask, visitor: Visitor) -> None:

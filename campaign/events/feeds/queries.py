@@ -22,6 +22,12 @@ class Version(NamedTuple):
     is_all_day: bool
 
 
+def version_of(event: Event) -> Version:
+    """Give an event as it stands."""
+    at = event.zone, event.starts_on, event.is_all_day
+    return Version(event.id, event.uid, event.revised_at, *at)
+
+
 def versions(narrowed: Narrowed, *, now: datetime) -> list[Version]:
     """List some events in their order, but for those that were called off long ago."""
     first = (now - FEED_RETENTION).replace(hour=0, minute=0, second=0, microsecond=0)
