@@ -19,6 +19,7 @@ from campaign.events.forms import FilterForm
 from campaign.events.list_pages import EventPage
 from campaign.events.models import Action, Event
 from campaign.events.place_search import City
+from campaign.events.policy import LONGEST_PLACE_ASKED, MOST_IN_FULL, MOST_NAMED, PAST_BELOW
 from campaign.events.queries import Narrowed
 from campaign.events.sign_ups.forms import SignUpForm
 from campaign.events.sign_ups.queries import seats_taken, seats_taken_on
@@ -29,12 +30,6 @@ from campaign.validators import tidy_line
 
 bp = Blueprint("events", __name__)
 
-MOST_ASKED = 80
-# Of those that are over, below those that are ahead; the others have pages of their own.
-PAST_BELOW = 14
-# Up to so many events of a day of action are shown as they are. Of more, the way to each is there,
-# country by country; and of so many more that this would be heavy too, the way to each country.
-MOST_IN_FULL, MOST_NAMED = 60, 1000
 # Whoever came by a link with a plain code keeps it on the way to the form.
 keep_source(bp, "index", "action", "event")
 
@@ -85,7 +80,7 @@ def _page(narrowed: Narrowed, endpoint: str, **said: Any) -> EventPage:
 
 def _asked() -> str:
     """Give the city or country that a visitor asks for."""
-    return tidy_line(request.args.get("q", ""))[:MOST_ASKED]
+    return tidy_line(request.args.get("q", ""))[:LONGEST_PLACE_ASKED]
 
 
 def _names(cities: list[City]) -> list[str]:
