@@ -14,7 +14,7 @@ from campaign.db import db, upsert
 
 # What is noted under this differs in how it is kept at all.
 TRIGGERS = "triggers"
-# Two of the processes that fold would wait for each other's counts.
+# Two of the processes that fold would wait for each other's counts; two that mend, mend twice.
 _ONE_AT_A_TIME = 4_813_2029
 
 _FOLD = """
@@ -52,6 +52,9 @@ def count_anew(connection: Connection, kinds: Iterable[Counted], *, now: datetim
     """
     wanted = list(kinds)
     dialect = connection.dialect.name
+    if dialect == "postgresql":
+        # Two at once would both add what is missing.
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
     differing = differences_in_sql(wanted, dialect, now=now)
     into = (
         f"INSERT INTO count_change (name, key, change) {differing} RETURNING key"

@@ -30,7 +30,17 @@ from campaign.delivery.building import Builder, OutgoingMessage
 from campaign.delivery.claiming import Claimed
 from campaign.delivery.journal import Journal
 from campaign.delivery.mailbox import Mailbox
-from campaign.delivery.policy import JOURNALS_KEPT, LEASE, REFUSALS_THAT_PAUSE, TIMINGS_KEPT
+from campaign.delivery.policy import (
+    FEWEST_CLAIMED,
+    FLUSH_EVERY,
+    JOURNALS_KEPT,
+    LEASE,
+    LOOK_EVERY,
+    MOST_CLAIMED,
+    REFUSALS_THAT_PAUSE,
+    TELL_EVERY,
+    TIMINGS_KEPT,
+)
 from campaign.delivery.positions import Look, Positions
 from campaign.delivery.relay import Relay
 from campaign.delivery.replies import Outcome, Reply
@@ -41,15 +51,6 @@ from campaign.outbox.timings import verbs as timings_verbs
 
 log = structlog.get_logger()
 T = TypeVar("T")
-
-# A claim is about what leaves within a second: what comes meanwhile and cannot wait goes next.
-FEWEST, MOST = 20, 500
-# So often (seconds) a sender tells what its time goes into.
-TELL_EVERY = 0.5
-# So often (seconds) a sender looks for what is new, where looking at everything is dear.
-LOOK_EVERY = 0.1
-# The table is written so often (seconds): what a machine that crashes would repeat of an issue.
-FLUSH_EVERY = 0.2
 
 # Of each thread: its relay, and by their database the texts it has compiled and how far it looked.
 _local = threading.local()
@@ -97,7 +98,7 @@ class Sender:
         self._positions = _own("positions", Positions)
         self._journal = Journal(journals(), self.name)
         processes.at_work.add(self.name)
-        self._limit = FEWEST
+        self._limit = FEWEST_CLAIMED
         self._has_called = False
         self._watch = Stopwatch()
         self._settled = 0
@@ -127,7 +128,7 @@ class Sender:
         began = time.monotonic()
         self._send(mails, until=now + LEASE / 3)
         took = time.monotonic() - began
-        self._limit = max(FEWEST, min(MOST, int(len(mails) / max(took, 0.001))))
+        self._limit = max(FEWEST_CLAIMED, min(MOST_CLAIMED, int(len(mails) / max(took, 0.001))))
         return True
 
     def _claim(self, *, now: datetime) -> Claimed:

@@ -19,6 +19,7 @@ from campaign.events.sign_ups.models import CONFIRMED_BY_TIME, SEATS, SIGN_UPS, 
 from campaign.people.models import TAGGED, Person, Tag
 from campaign.people.verbs import remember
 from campaign.sqlite_locks import only_reads
+from tests.side_by_side import at_once
 from tests.visitor import Visitor
 
 NOW = clock.now()
@@ -197,6 +198,24 @@ def test_a_count_that_is_wrong_is_told_and_can_be_mended(
     assert "campaign counts mend" not in organiser.open("/office/").text
     with app.app_context():
         assert all_numbers(TAGGED) == {"berlin": 3}
+
+
+def test_two_that_mend_at_once_mend_once(app: Flask) -> None:
+    with app.app_context():
+        db.session.add(Count(name=TAGGED.name, key="nowhere", number=7))
+        db.session.commit()
+        mine = db.session.connection()
+        verbs.count_anew(mine, [TAGGED], now=NOW)
+        others = threading.Thread(
+            target=at_once,
+            args=(app, lambda: verbs.count_anew(db.session.connection(), [TAGGED], now=NOW)),
+        )
+        others.start()
+        others.join(0.5)
+        db.session.commit()
+        others.join()
+
+        assert all_numbers(TAGGED) == {}
 
 
 def test_what_keeps_the_counts_is_missed_and_can_be_put_back(app: Flask) -> None:

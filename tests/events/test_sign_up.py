@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
-from sqlalchemy import func, select
+from flask import Flask, before_render_template
+from sqlalchemy import func, select, text, update
 from werkzeug.test import TestResponse
 
 from campaign import clock
@@ -278,6 +278,29 @@ def test_a_full_event_refuses_kindly_and_keeps_what_was_typed(
     assert [mail.to_address for mail in queued()] == ["ada@example.org"]
     assert rows(app, Person) == 1
     assert "All places are taken" in visitor.open(f"/events/{event.slug}").text
+
+
+def test_nobody_waits_for_the_page_of_who_is_refused(
+    app: Flask, visitor: Visitor, make_event: MakeEvent
+) -> None:
+    event = make_event(capacity=1)
+    page = visitor.open(f"/events/{event.slug}")
+    sign_up(visitor, event, guests="0")
+    free = []
+
+    def take_a_place(*_sender: Any, **_more: Any) -> None:
+        with db.engine.connect() as other:
+            if other.dialect.name == "postgresql":
+                other.execute(text("SET LOCAL lock_timeout = '1s'"))
+            other.execute(update(Event).values(capacity=2))
+            other.rollback()
+            free.append(True)
+
+    with before_render_template.connected_to(take_a_place, app):
+        answer = visitor.fill(page, "", name="Grace", email="grace@example.org", guests="0")
+
+    assert answer.status_code == 409
+    assert free
 
 
 def test_a_party_larger_than_what_is_left_hears_how_many_places_there_are(

@@ -66,12 +66,13 @@ def sign_up(slug: str) -> Any:
             now=now,
         )
     except Refusal as refusal:
-        form.form_errors.append(refusal.sentence)
-        page = event_page(_event(slug), form)
         if isinstance(refusal, verbs.Full):
-            verbs.sign_up_when_full(event, **said, language=current_language(), now=now)
+            verbs.sign_up_when_full(_event(slug), **said, language=current_language(), now=now)
             db.session.commit()
-        return page, refusal.status
+        # Before the page is rendered: while an event is locked, all who sign up wait.
+        db.session.rollback()
+        form.form_errors.append(refusal.sentence)
+        return event_page(_event(slug), form), refusal.status
     db.session.commit()
     return redirect(url_for("sign_ups.signed_up", slug=slug), 303)
 
