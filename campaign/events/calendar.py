@@ -144,7 +144,7 @@ def _times(event: Event) -> list[str]:
         ]
     zone = event.clock.key
     moments = (("DTSTART", event.starts_at), ("DTEND", event.ends_at))
-    if _isstamp_of(zone):
+    if _is_utc(zone):
         # UTC has a form of its own and needs no VTIMEZONE (RFC 5545 section 3.3.5).
         return [f"{name}:{stamp_of(moment)}" for name, moment in moments]
     return [f"{name};TZID={zone}:{moment:%Y%m%dT%H%M%S}" for name, moment in moments]
@@ -159,7 +159,7 @@ def stamp_of(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def _isstamp_of(zone: str) -> bool:
+def _is_utc(zone: str) -> bool:
     return zone in {"UTC", "Etc/UTC"}
 
 
@@ -231,6 +231,6 @@ def zones_of(events: Iterable[Event | Version]) -> dict[str, set[int]]:
     """List the zones that events with hours name, each with the years it is needed for."""
     found: dict[str, set[int]] = {}
     for event in events:
-        if not event.is_all_day and not _isstamp_of(zone := clock_of(event.zone).key):
+        if not event.is_all_day and not _is_utc(zone := clock_of(event.zone).key):
             found.setdefault(zone, set()).add(event.starts_on.year)
     return found
