@@ -5,22 +5,20 @@ are shown, and words are looked for by indexes and in the newest rows. The whole
 download, and for whoever asks to look through all of it.
 """
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, current_app, stream_with_context
+from flask import Response, current_app
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, inspect, or_, select, union
 
+from campaign import spreadsheets
 from campaign.db import contains, count_of, db, is_among
 from campaign.languages import local
 from campaign.paging import Pager, pages_of
-from campaign.spreadsheets import guarded
 
 PAGE_SIZE = 50
 # So many rows are counted; what lies beyond is "more than 1,000".
@@ -172,33 +170,13 @@ def _page_asked_for(typed: str) -> int:
 
 
 def download(query: Select[Any], columns: list[Column], *, name: str) -> Response:
-    """Answer with all that a query finds as CSV (RFC 4180, UTF-8), read and sent in pieces."""
+    """Answer with all that a query finds as CSV, read and sent in pieces."""
 
-    def lines() -> Iterator[str]:
-        yield _line([column.name for column in columns])
+    def rows() -> Iterator[list[Any]]:
         for row in db.session.scalars(query.execution_options(yield_per=500)):
-            yield _line([_safe(column.value(row)) for column in columns])
+            yield [column.value(row) for column in columns]
 
-    return Response(
-        stream_with_context(lines()),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
-    )
-
-
-def _safe(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
-    # A number may begin with a minus.
-    return str(value) if isinstance(value, int | float) else guarded(str(value))
-
-
-def _line(cells: list[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow(cells)
-    return out.getvalue()
+    return spreadsheets.download([column.name for column in columns], rows(), name=name)
 
 
 def contains_word(words: str, *columns: Any) -> ColumnElement[bool]:

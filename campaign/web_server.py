@@ -178,7 +178,7 @@ class Gateway:
         await send(answer.start())
         await send(answer.body)
         took = (time.perf_counter() - began) * 1000
-        rule, status = answer.page.rule, answer.status
+        rule, status = answer.rule, answer.status
         line = logs.access_line(method=scope["method"], rule=rule, status=status, ms=took)
         # Several at once: to write a line costs more than to answer.
         self._lines.append(line)

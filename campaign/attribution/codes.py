@@ -1,4 +1,10 @@
-"""The codes of what goes to many, under which its links may go out (`attribution.links`)."""
+"""The codes that links carry (`attribution.links`): those of what goes to many, and what is one."""
+
+import re
+
+from campaign.attribution.models import LONGEST_CODE
+
+_CODE = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 
 
 def code_of(base: str, *, half: str = "") -> str:
@@ -9,3 +15,8 @@ def code_of(base: str, *, half: str = "") -> str:
 def codes_of(base: str) -> list[str]:
     """List every code under which a content's links may have gone out."""
     return [code_of(base), code_of(base, half="a"), code_of(base, half="b")] if base else []
+
+
+def code_in(said: str) -> str:
+    """Give a code as an address carries it, or nothing where it cannot be one of ours."""
+    return said if len(said) <= LONGEST_CODE and _CODE.fullmatch(said) else ""

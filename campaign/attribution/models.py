@@ -1,6 +1,5 @@
 """The plain code of a link, the same for all who follow it, and a tally of what they did."""
 
-import re
 from enum import StrEnum
 
 from sqlalchemy import String
@@ -9,7 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from campaign.db import Model
 
 LONGEST_CODE = 90
-_CODE = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 
 
 class Conversion(StrEnum):
@@ -29,8 +27,3 @@ class ConversionCount(Model):
     code: Mapped[str] = mapped_column(String(LONGEST_CODE), primary_key=True)
     conversion: Mapped[str] = mapped_column(String(20), primary_key=True)
     number: Mapped[int] = mapped_column(default=0)
-
-
-def code_in(said: str) -> str:
-    """Give a code as an address carries it, or nothing where it cannot be one of ours."""
-    return said if len(said) <= LONGEST_CODE and _CODE.fullmatch(said) else ""

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, has_request_context, request
 
-from campaign.attribution.models import code_in
+from campaign.attribution.codes import code_in
 
 
 def source() -> str:

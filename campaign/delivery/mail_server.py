@@ -8,8 +8,7 @@ from flask import Flask, current_app
 from flask_mail import Connection as FlaskMailConnection
 from flask_mail import Mail as FlaskMail
 
-# Longer than a busy relay needs (RFC 5321 section 4.5.3.2 allows minutes), shorter than a lease.
-TIMEOUT = 60
+from campaign.delivery import policy
 
 mail = FlaskMail()
 
@@ -34,10 +33,10 @@ class _Connection(FlaskMailConnection):
         host: smtplib.SMTP
         if settings.use_ssl:
             host = smtplib.SMTP_SSL(
-                settings.server, settings.port, timeout=TIMEOUT, context=context
+                settings.server, settings.port, timeout=policy.TIMEOUT, context=context
             )
         else:
-            host = smtplib.SMTP(settings.server, settings.port, timeout=TIMEOUT)
+            host = smtplib.SMTP(settings.server, settings.port, timeout=policy.TIMEOUT)
         if settings.use_tls:
             host.starttls(context=context)
         if settings.username and settings.password:

@@ -1,4 +1,4 @@
-"""What a campaign may want otherwise of delivery: when it pauses, how long a claim lasts.
+"""What a campaign may want otherwise of delivery: when it pauses, how long it waits.
 
 When a message is tried again, and when it is given up, stands in `retries`.
 """
@@ -11,7 +11,22 @@ REFUSALS_THAT_PAUSE = 10
 # What other senders were refused so shortly before a pause was refused for the same cause.
 REFUSED_WITH_IT = timedelta(seconds=60)
 
+# A silent mail server is waited for so long (seconds): longer than a busy one needs (RFC 5321
+# section 4.5.3.2 allows minutes), shorter than a lease.
+TIMEOUT = 60
+# An open connection that has been silent for so long (seconds) is opened anew.
+IDLE = 60
+# So many messages are worth a further connection.
+WORTH_A_CONNECTION = 10
+
+# A claim is about what leaves within a second: what comes meanwhile and cannot wait goes next.
+FEWEST_CLAIMED, MOST_CLAIMED = 20, 500
+# The table is written so often (seconds): what a machine that crashes would repeat of an issue.
+FLUSH_EVERY = 0.2
 # What a sender has claimed and not sent by then is taken back: its process has died.
 LEASE = timedelta(minutes=3)
 # No sender is at work for so long.
 JOURNALS_KEPT = timedelta(days=7)
+
+# Of the local mailbox, the newest.
+MAILS_SHOWN = 200

@@ -4,14 +4,11 @@ import selectors
 import time
 from collections.abc import Iterator
 
-from campaign.delivery import mail_server
+from campaign.delivery import policy
 from campaign.delivery.building import OutgoingMessage
 from campaign.delivery.journal import Journal
 from campaign.delivery.replies import Outcome
 from campaign.delivery.smtp_connection import Begun, Ended, SmtpConnection
-
-# So many messages are worth a further connection.
-WORTH_A_CONNECTION = 10
 
 
 class Relay:
@@ -56,7 +53,7 @@ class Relay:
             self._busy.clear()
 
     def _enough_for(self, number: int) -> list[SmtpConnection]:
-        enough = max(1, min(self.most, number // WORTH_A_CONNECTION))
+        enough = max(1, min(self.most, number // policy.WORTH_A_CONNECTION))
         while len(self._connections) < enough:
             self._connections.append(SmtpConnection(self._selector))
         return self._connections[:enough]
@@ -104,7 +101,7 @@ class Relay:
 
     def _time_out(self, journal: Journal) -> list[Ended]:
         """Give up those on which the server is silent."""
-        limit = time.monotonic() - mail_server.TIMEOUT
+        limit = time.monotonic() - policy.TIMEOUT
         ended = []
         for connection in [one for one in self._busy if one.heard_at < limit]:
             self._busy.discard(connection)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from campaign.delivery import mail_server
 from campaign.delivery.building import OutgoingMessage
+from campaign.delivery.policy import IDLE
 from campaign.delivery.replies import (
     Outcome,
     Reply,
@@ -24,8 +25,6 @@ from campaign.delivery.replies import (
 )
 from campaign.outbox.mail import ClaimedMessage
 
-# An open connection that has been silent for so long (seconds) is opened anew.
-IDLE = 60
 LONGEST_REPLY, MOST_LINES = 65_536, 100
 
 

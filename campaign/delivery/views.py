@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
 from campaign.delivery.mailbox import folder_in
+from campaign.delivery.policy import MAILS_SHOWN
 
 bp = Blueprint("delivery", __name__, url_prefix="/mailbox")
 
-SHOWN = 200
 # The mail as its reader sees it: its own style, nothing that runs, nothing fetched.
 _AS_MAIL = (
     "sandbox allow-popups allow-top-navigation-by-user-activation; default-src 'none'; "
@@ -85,7 +85,7 @@ def _never_cached(response: Response) -> Response:
 @bp.get("")
 def mailbox() -> str:
     """List the newest mails."""
-    files = sorted(_folder().glob("*.eml"), reverse=True)[:SHOWN]
+    files = sorted(_folder().glob("*.eml"), reverse=True)[:MAILS_SHOWN]
     return render_template("delivery/mailbox.html", mails=[_read(file) for file in files])
 
 

@@ -26,18 +26,20 @@ from campaign.delivery.building import Builder, OutgoingMessage, Texts
 from campaign.delivery.claiming import Claimed
 from campaign.delivery.journal import Journal
 from campaign.delivery.mailbox import Mailbox
-from campaign.delivery.policy import JOURNALS_KEPT, LEASE, REFUSALS_THAT_PAUSE
+from campaign.delivery.policy import (
+    FEWEST_CLAIMED,
+    FLUSH_EVERY,
+    JOURNALS_KEPT,
+    LEASE,
+    MOST_CLAIMED,
+    REFUSALS_THAT_PAUSE,
+)
 from campaign.delivery.relay import Relay
 from campaign.delivery.replies import Outcome, Reply
 from campaign.outbox.mail import ClaimedMessage, Envelope
 from campaign.outbox.throttles.queries import is_relay_closed
 
 log = structlog.get_logger()
-
-# A claim is about what leaves within a second: what comes meanwhile and cannot wait goes next.
-FEWEST, MOST = 20, 500
-# The table is written so often (seconds): what a machine that crashes would repeat of an issue.
-FLUSH_EVERY = 0.2
 
 # Of each thread: its relay, and the texts it has compiled, by their database.
 _local = threading.local()
@@ -82,7 +84,7 @@ class Sender:
         self._builder = Builder(envelope, _texts())
         self._journal = Journal(journals(), self.name)
         processes.at_work.add(self.name)
-        self._limit = FEWEST
+        self._limit = FEWEST_CLAIMED
         self._has_called = False
         # Those that cannot be built.
         self._failed: list[tuple[ClaimedMessage, Reply]] = []
@@ -102,7 +104,7 @@ class Sender:
         began = time.monotonic()
         self._send(mails, until=now + LEASE / 3)
         took = time.monotonic() - began
-        self._limit = max(FEWEST, min(MOST, int(len(mails) / max(took, 0.001))))
+        self._limit = max(FEWEST_CLAIMED, min(MOST_CLAIMED, int(len(mails) / max(took, 0.001))))
         return True
 
     def _claim(self, *, now: datetime) -> Claimed:

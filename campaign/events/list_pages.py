@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from campaign.events.models import Event
+from campaign.events.policy import EVENTS_ON_A_PAGE
 from campaign.events.queries import Narrowed
 from campaign.paging import Stepper
-
-ON_A_PAGE = 24
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def page_of(narrowed: Narrowed, number: int, *, address: Callable[..., str]) -> 
     if number < 1:
         return None
     # One more than is shown tells whether there is a page after.
-    events = narrowed.some(ON_A_PAGE + 1, after=(number - 1) * ON_A_PAGE)
+    events = narrowed.some(EVENTS_ON_A_PAGE + 1, after=(number - 1) * EVENTS_ON_A_PAGE)
     if not events and number > 1:
         return None
-    return EventPage(number, events[:ON_A_PAGE], len(events) > ON_A_PAGE, address)
+    return EventPage(number, events[:EVENTS_ON_A_PAGE], len(events) > EVENTS_ON_A_PAGE, address)

@@ -14,11 +14,12 @@ from campaign.events import calendar, external_links, list_pages, queries, world
 from campaign.events.actions import queries as actions_queries
 from campaign.events.calendar import Entry, Party
 from campaign.events.feeds.kept_entries import published
-from campaign.events.feeds.queries import state_of_all, versions
+from campaign.events.feeds.queries import versions
 from campaign.events.forms import FilterForm
 from campaign.events.list_pages import EventPage
 from campaign.events.models import Action, Event
 from campaign.events.place_search import City
+from campaign.events.policy import LONGEST_PLACE_ASKED, MOST_IN_FULL, MOST_NAMED, PAST_BELOW
 from campaign.events.queries import Narrowed
 from campaign.events.sign_ups.forms import SignUpForm
 from campaign.events.sign_ups.queries import seats_taken, seats_taken_on
@@ -29,12 +30,6 @@ from campaign.validators import tidy_line
 
 bp = Blueprint("events", __name__)
 
-MOST_ASKED = 80
-# Of those that are over, below those that are ahead; the others have pages of their own.
-PAST_BELOW = 14
-# Up to so many events of a day of action are shown as they are. Of more, the way to each is there,
-# country by country; and of so many more that this would be heavy too, the way to each country.
-MOST_IN_FULL, MOST_NAMED = 60, 1000
 # Whoever came by a link with a plain code keeps it on the way to the form.
 keep_source(bp, "index", "action", "event")
 
@@ -85,7 +80,7 @@ def _page(narrowed: Narrowed, endpoint: str, **said: Any) -> EventPage:
 
 def _asked() -> str:
     """Give the city or country that a visitor asks for."""
-    return tidy_line(request.args.get("q", ""))[:MOST_ASKED]
+    return tidy_line(request.args.get("q", ""))[:LONGEST_PLACE_ASKED]
 
 
 def _names(cities: list[City]) -> list[str]:
@@ -189,17 +184,18 @@ def action_file(slug: str) -> Response:
 
 def _feed(listed: Narrowed, name: str, file: str) -> Response:
     """Answer with a calendar of many events, or that nothing has changed before one is made."""
-    revised_at, events = state_of_all()
-    # Something leaves the feed by itself at midnight only, so it is never older than today.
     now = clock.now()
+    # Something leaves the feed by itself at midnight only, so it is never older than today.
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     publisher = Party(our_campaign().name, our_campaign().sender)
-    answer = _calendar(file, changed_at=max(revised_at or today, today))
-    made_of = (request.full_path, name, publisher, today, revised_at, events)
+    answer = _calendar(file, changed_at=max(queries.last_revision() or today, today))
+    shown = versions(listed, now=now)
+    # Of each its own: what was revised first may be saved last.
+    made_of = (request.full_path, name, publisher, today, [one[:3] for one in shown])
     answer.set_etag(hashlib.sha256(repr(made_of).encode()).hexdigest()[:20])
     answer.make_conditional(request)
     if answer.status_code == 200:
-        answer.set_data(published(versions(listed, now=now), organizer=publisher, name=name))
+        answer.set_data(published(shown, organizer=publisher, name=name))
     return answer
 
 

@@ -39,10 +39,12 @@ Words = tuple[str, str, bytes, tuple[tuple[bytes, bytes], ...]]
 
 
 class AnswerAtHand:
-    """One answer: of which page it is, and its two messages."""
+    """One answer: its two messages, and how long the page holds of which it is."""
 
     def __init__(self, page: KeptPage, environ: Mapping[str, Any]) -> None:
-        self.page = page
+        # Not the page: all of its bytes would stay for as long as a "not modified" is at hand.
+        self.rule, self.revision = page.rule, page.revision
+        self.made_at, self.life = page.made_at, page.life
         self.status, self._headers, body = page.asgi(environ)
         self.body = {"type": "http.response.body", "body": body}
         self._start: dict[str, Any] = {}
@@ -70,7 +72,7 @@ class AtHand:
     def find(self, scope: Mapping[str, Any]) -> AnswerAtHand | None:
         """Find the answer to what was asked before in the same words, if it still holds."""
         answer = self._answers.get(_words(scope))
-        return answer if answer is not None and self._pages.is_current(answer.page) else None
+        return answer if answer is not None and self._pages.is_current(answer) else None
 
     def keep(self, scope: Mapping[str, Any], answer: AnswerAtHand) -> None:
         """Keep an answer for whoever asks in the same words."""

@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from flask import Response
 from werkzeug.http import http_date, parse_etags, remove_entity_headers
@@ -34,6 +34,14 @@ class Representation(NamedTuple):
     # The headers once more, in the words of ASGI.
     raw_headers: RawHeaders
     raw_short: RawHeaders
+
+
+class Dated(Protocol):
+    """What holds for a revision, from a moment on, for so many seconds."""
+
+    revision: int
+    made_at: float
+    life: float
 
 
 @dataclass
@@ -175,7 +183,11 @@ class Shelf:
         """Keep a page, in the place of the one before it."""
         with self._lock:
             before = self._pages.pop(key, None)
-            self.weight += page.weight - (before.weight if before else 0)
+            self.weight -= before.weight if before else 0
+            if page.weight > self._most:
+                # It would push out all others, and then go itself.
+                return
+            self.weight += page.weight
             self._pages[key] = page
             while self.weight > self._most and self._pages:
                 _key, oldest = self._pages.popitem(last=False)

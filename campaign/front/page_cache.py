@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 from flask import Flask, Response, request
 
 from campaign.db import db
-from campaign.front.kept_page import LARGEST, KeptPage, Shelf
+from campaign.front.kept_page import LARGEST, Dated, KeptPage, Shelf
 from campaign.front.varying import EVERY_PARAMETER, VARIES_BY_QUERY
 from campaign.languages import best_language
 from campaign.public_revision import KnownRevision, noting_what_is_read
@@ -99,7 +99,7 @@ class PageCache:
             return None
         return page if page.is_ready(environ.get("HTTP_ACCEPT_ENCODING", "")) else None
 
-    def is_current(self, page: KeptPage) -> bool:
+    def is_current(self, page: Dated) -> bool:
         """Tell whether a page is still as it would be made now."""
         return self._revision.is_known and self._is_fresh(page)
 
@@ -159,8 +159,9 @@ class PageCache:
         """Give the key of the page that is asked for, as far as the address is known."""
         address = self._address(environ)
         varies = self._varies.get(address)
-        if varies is None:
-            return None
+        return None if varies is None else self._key_of(environ, address, varies)
+
+    def _key_of(self, environ: dict[str, Any], address: Any, varies: Any) -> Key | None:
         parameters, by_language = varies
         query = environ.get("QUERY_STRING", "")
         values: tuple[tuple[str, str], ...] = ()
@@ -173,9 +174,10 @@ class PageCache:
         language = ""
         if by_language:
             language = best_language(self._offered, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-        return (*address, values, language)
+        # By the names as well: less may be known of an address than when its pages were made.
+        return (*address, values, language, parameters)
 
-    def _is_fresh(self, page: KeptPage) -> bool:
+    def _is_fresh(self, page: Dated) -> bool:
         return page.revision == self._revision.number and _age(page) < page.life
 
     def _is_good_meanwhile(self, page: KeptPage, key: Key | None) -> bool:
@@ -226,11 +228,11 @@ class PageCache:
             self._varies.clear()
         address = self._address(environ)
         known, by_language = self._varies.get(address, (frozenset(), False))
-        self._varies[address] = (
+        varies = self._varies[address] = (
             known | environ.get(VARIES_BY_QUERY, frozenset()),
             by_language or "campaign.varies_by_language" in environ,
         )
-        key = self._key(environ)
+        key = self._key_of(environ, address, varies)
         if key is not None and not any(name == TYPED and value for name, value in key[2]):
             self._shelf(key).put(key, page)
 
@@ -250,7 +252,7 @@ def _is_personal(response: Response) -> bool:
     return "Set-Cookie" in response.headers or "cookie" in response.vary
 
 
-def _age(page: KeptPage) -> float:
+def _age(page: Dated) -> float:
     age = time.time() - page.made_at
     # The clock was set back: nobody knows how old it is.
     return age if age >= 0 else float("inf")

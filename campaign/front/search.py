@@ -10,14 +10,13 @@ from unicodedata import normalize
 from markupsafe import Markup, escape
 
 from campaign.folding import fold
-from campaign.front.policy import LONGEST_SEARCH, MOST_LOOKED_AT, MOST_SEARCH_WORDS
+from campaign.front.policy import FOUND_ON_A_PAGE, LONGEST_SEARCH, MOST_LOOKED_AT, MOST_SEARCH_WORDS
 from campaign.languages import country_name
 from campaign.paging import Pager, nearest_page, pages_of
 from campaign.search import queries
 from campaign.search.folded_words import LONGEST, parted
 from campaign.search.models import Entry
 
-ON_A_PAGE = 20
 # Characters of text around the first word found.
 BEFORE, AROUND = 60, 240
 
@@ -183,7 +182,7 @@ class HitPage(Pager):
 
 def page_of(entries: Sequence[Entry], number: int, *, address: str) -> HitPage:
     """Give one page of the hits; a number beyond them gives the last."""
-    pages = pages_of(len(entries), size=ON_A_PAGE)
+    pages = pages_of(len(entries), size=FOUND_ON_A_PAGE)
     number = nearest_page(number, pages)
-    shown = entries[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+    shown = entries[(number - 1) * FOUND_ON_A_PAGE : number * FOUND_ON_A_PAGE]
     return HitPage(number, pages, len(entries), shown, address)

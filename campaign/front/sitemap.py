@@ -42,12 +42,12 @@ def event_addresses(part: int) -> list[Address]:
     return [_at(f"{path}/{slug}", revised_at) for slug, revised_at in rows]
 
 
-def parts_of_events() -> list[Address]:
-    """List the parts of events, each with the last change in it."""
-    return [
-        _at(url_for("front.sitemap_of_events", part=part), revised_at)
+def parts_of_events() -> dict[int, Address]:
+    """Give the parts of events by their numbers, each with the last change in it."""
+    return {
+        part: _at(url_for("front.sitemap_of_events", part=part), revised_at)
         for part, revised_at in events_queries.last_revision_by_part(EVENTS_IN_A_PART)
-    ]
+    }
 
 
 def _at(path: str, changed_at: datetime | None) -> Address:

@@ -19,7 +19,7 @@ from campaign.events.actions.queries import Place
 from campaign.events.models import Action
 from campaign.events.sign_ups.queries import seats_taken_on
 from campaign.front import navigation
-from campaign.front.policy import LONGEST_SEARCH
+from campaign.front.policy import LONGEST_SEARCH, MOST_CITIES_NAMED, NEWS_ON_THE_HOME_PAGE
 from campaign.front.search import around, find, page_of, words_of
 from campaign.front.sitemap import Address, event_addresses, page_addresses, parts_of_events
 from campaign.languages import current_language
@@ -30,10 +30,6 @@ from campaign.templating import Campaign, absolute
 
 bp = Blueprint("front", __name__)
 bp.app_context_processor(navigation.words)
-
-NEWS_ON_THE_HOME_PAGE = 3
-# The home page names so many cities of the next day of action; more only by their number.
-MOST_CITIES_NAMED = 60
 
 # What is nobody's to list: behind a guard, reached by a mailed link, or only for machines of ours.
 NOT_FOR_ROBOTS = (
@@ -149,9 +145,11 @@ def sitemap() -> Response:
     parts = parts_of_events()
     if len(parts) > 1:
         pages = Address(absolute(url_for("front.sitemap_of_pages")), None)
-        body = render_template("front/sitemap_index.xml", parts=[pages, *parts])
+        body = render_template("front/sitemap_index.xml", parts=[pages, *parts.values()])
         return Response(body, mimetype="application/xml")
-    return _sitemap([*page_addresses(), *(event_addresses(1) if parts else [])])
+    # The only part need not be the first, where that has gone.
+    events = [one for part in parts for one in event_addresses(part)]
+    return _sitemap([*page_addresses(), *events])
 
 
 @bp.get("/sitemaps/pages.xml")

@@ -19,8 +19,8 @@ from campaign.imports.chunks import cutting
 from campaign.imports.duties import work
 from campaign.imports.models import Import, Stage
 from campaign.imports.rows import NOTES, REASONS
-from campaign.people.cli import EVERY
 from campaign.people.cli import cli as cli
+from campaign.people.policy import TOLD_EVERY
 from campaign.spreadsheets import guarded
 
 # What may be said of all in a file.
@@ -174,7 +174,7 @@ def _progress(run: Import) -> Iterator[Any]:
 
         def line() -> None:
             nonlocal told
-            if run.rows - told >= EVERY:
+            if run.rows - told >= TOLD_EVERY:
                 told = run.rows
                 click.echo(f"{run.rows} rows read ({run.percent} %)", err=True)
 

@@ -14,13 +14,11 @@ from campaign.imports import queries, verbs
 from campaign.imports.chunks import cutting
 from campaign.imports.chunks import verbs as chunks_verbs
 from campaign.imports.models import Import
-from campaign.imports.policy import FILES_KEPT
+from campaign.imports.policy import FILES_KEPT, TURN
 from campaign.imports.statuses import UnclearColumn
 from campaign.jobs import duty
 
 READ = "imports.read"
-# A worker that reads sends fewer mails meanwhile, so it reads in turns.
-TURN = 10.0
 
 
 def folder() -> Path:

@@ -36,6 +36,7 @@ from campaign.imports.forms import (
     status_of,
 )
 from campaign.imports.models import Import, Refused, Stage
+from campaign.imports.policy import SAMPLES
 from campaign.imports.rows import NOTES, REASONS
 from campaign.imports.statuses import NO_STATUS, UNCLEAR
 from campaign.languages import _
@@ -47,8 +48,6 @@ from campaign.tables import Column
 
 bp = Blueprint("imports", __name__, url_prefix="/imports")
 
-# How many rows show what stands in a column.
-_SAMPLES = 3
 _LOOK_AGAIN = 3
 
 STAGES = {
@@ -156,7 +155,7 @@ def _form(run: Import, *, filled: bool) -> SettleForm:
 def _samples(run: Import) -> list[list[str]]:
     file = folder() / run.file
     shape = csv_files.Shape(run.encoding, run.delimiter, run.header)
-    return csv_files.samples(file, shape, _SAMPLES)
+    return csv_files.samples(file, shape, SAMPLES)
 
 
 def _page(run: Import, form: SettleForm | None) -> str:

@@ -1,9 +1,14 @@
-"""The answer of a calendar to an invitation (RFC 5546 section 3.2.3): whether somebody comes."""
+"""The answer of a calendar to an invitation (RFC 5546 section 3.2.3): whether somebody comes.
+
+`meaning_of` says what yes, no and maybe do to a sign-up.
+"""
 
 import re
 from dataclasses import dataclass
 from email.message import Message
+from enum import Enum, auto
 
+from campaign.events.sign_ups.models import SignUp
 from campaign.inbound.opening import clean, parts, plain_address, text_of
 
 LARGEST_CALENDAR = 64 * 1024
@@ -17,6 +22,43 @@ class Answer:
     sequence: int | None
     attendee: str
     says: str
+
+
+class Meaning(Enum):
+    """What an answer does to a sign-up."""
+
+    YES = auto()
+    NO = auto()
+    # Whoever signed up is asked first: the mail does not say to come from them.
+    NO_UNPROVEN = auto()
+    # Such as a maybe: the place is kept.
+    NOTHING_NEW = auto()
+    UNCLEAR = auto()
+
+
+def meaning_of(says: str, *, is_theirs: bool, is_active: bool) -> Meaning:
+    """Tell what an answer does to a sign-up that holds a place (`is_active`), or no longer.
+
+    `is_theirs` is whether the mail says to come from who signed up.
+    """
+    match says:
+        case "DECLINED":
+            return Meaning.NO if is_theirs or not is_active else Meaning.NO_UNPROVEN
+        case "ACCEPTED" if is_theirs and is_active:
+            return Meaning.YES
+        case "ACCEPTED" | "TENTATIVE" if is_active:
+            return Meaning.NOTHING_NEW
+    return Meaning.UNCLEAR
+
+
+def is_about(answer: Answer, sign_up: SignUp) -> bool:
+    """Tell whether an answer is of this person, to this event, as it was sent last."""
+    newest = sign_up.event.sequence + sign_up.revisions
+    return (
+        answer.attendee == sign_up.person.email
+        and answer.uid == sign_up.event.uid
+        and (answer.sequence is None or answer.sequence >= newest)
+    )
 
 
 def answer_in(message: Message) -> Answer | None:

@@ -12,13 +12,12 @@ from flask.cli import ScriptInfo
 from campaign.inbound import lmtp, worker
 from campaign.inbound.addressing import plain_sender, recipient_in, sender_in
 from campaign.inbound.opening import open_mail
-from campaign.inbound.policy import LARGEST_MAIL
+from campaign.inbound.policy import LARGEST_MAIL, USUAL_PORT
 from campaign.inbound.verbs import TooLarge
 from campaign.refusals import Refusal
 
 log = structlog.get_logger()
 
-USUAL_PORT = 8024
 # To a mail server that pipes a mail to us: keep it and try again (sysexits.h). After any other
 # status but 0 it sends the mail back.
 EX_TEMPFAIL = 75

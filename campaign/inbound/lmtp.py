@@ -13,15 +13,12 @@ from flask import Flask
 from campaign.db import db
 from campaign.inbound import worker
 from campaign.inbound.addressing import plain_sender
-from campaign.inbound.policy import LARGEST_MAIL
+from campaign.inbound.policy import LARGEST_MAIL, MOST_CONNECTIONS, STORING_AT_ONCE
 from campaign.inbound.verbs import TooLarge
 
 log = structlog.get_logger()
 
-# Each may hold a whole mail in memory; Postfix opens 20 at most unless told otherwise.
-MOST_CONNECTIONS = 20
 MOST_RECIPIENTS = 100
-STORING_AT_ONCE = 4
 # Mail servers wrap at 998 octets; programs that do not are forgiven.
 LONGEST_LINE = 1_000_000
 

@@ -1,4 +1,4 @@
-"""What a campaign may want otherwise of the inbox: who is given up, how long mail is kept."""
+"""What a campaign may want otherwise of the inbox: how mail comes, how long it is kept."""
 
 from datetime import timedelta
 
@@ -12,6 +12,15 @@ SOFT_WITHIN = timedelta(days=90)
 LARGEST_MAIL = 10 * 1024 * 1024
 # What a mail that comes in may be worked on by who stored it, before a duty takes it up.
 TAKEN_UP_AFTER = timedelta(minutes=2)
+
+# The port of the LMTP server, unless the settings name another.
+USUAL_PORT = 8024
+# Each connection may hold a whole mail in memory; Postfix opens 20 at most unless told otherwise.
+MOST_CONNECTIONS = 20
+STORING_AT_ONCE = 4
+# A silent mailbox (IMAP) is waited for so long (seconds), and so many mails are taken out of it.
+TIMEOUT = 60
+POLLED_AT_ONCE = 500
 
 # What nobody has looked at for so long is erased; the desk says so beforehand.
 WAITING_KEPT = timedelta(days=180)

@@ -9,10 +9,8 @@ from typing import Any
 from campaign.inbound import worker
 from campaign.inbound.addressing import recipient_in, sender_in
 from campaign.inbound.opening import open_mail
-from campaign.inbound.policy import LARGEST_MAIL
+from campaign.inbound.policy import LARGEST_MAIL, POLLED_AT_ONCE, TIMEOUT
 
-TIMEOUT = 60
-MOST_AT_ONCE = 500
 _HEAD = "(RFC822.SIZE BODY.PEEK[HEADER])"
 _WHOLE = "(BODY.PEEK[])"
 
@@ -38,7 +36,7 @@ def poll(account: Account) -> int:
         box.login(_quoted(account.username), account.password)
         _done(box.select(_quoted(account.folder)))
         listed = _done(box.uid("SEARCH", "UNSEEN"))[0] or b""
-        return sum(_take_in(box, uid.decode()) for uid in listed.split()[:MOST_AT_ONCE])
+        return sum(_take_in(box, uid.decode()) for uid in listed.split()[:POLLED_AT_ONCE])
 
 
 def _quoted(word: str) -> str:

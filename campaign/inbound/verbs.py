@@ -16,7 +16,7 @@ from campaign.events.sign_ups.rsvps.verbs import accept, decline, verify_decline
 from campaign.inbound import queries, reading
 from campaign.inbound.addressing import Role, Target, target
 from campaign.inbound.bounces.verbs import bounce, complaint, first_proven, settle, take_off, wait
-from campaign.inbound.calendar_replies import Answer
+from campaign.inbound.calendar_replies import Answer, Meaning, is_about, meaning_of
 from campaign.inbound.models import InboundMail, Kind, Made, Settlement
 from campaign.inbound.opening import clean, plain_address, show
 from campaign.inbound.policy import LARGEST_MAIL, RAW_KEPT, ROW_KEPT, WAITING_KEPT
@@ -169,7 +169,7 @@ def _answer(mail: InboundMail, answer: Answer, token: str, *, now: datetime) -> 
     if sign_up is None:
         wait(mail, Kind.CALENDAR, Made.FORGED)
         return
-    if not _is_about(answer, sign_up):
+    if not is_about(answer, sign_up):
         wait(mail, Kind.CALENDAR, Made.UNCLEAR, answer.says)
         return
     is_theirs = plain_address(mail.sender) == sign_up.person.email
@@ -182,17 +182,18 @@ def _answer(mail: InboundMail, answer: Answer, token: str, *, now: datetime) -> 
 
 
 def _made_of(says: str, sign_up: SignUp, *, is_theirs: bool, now: datetime) -> Made:
-    match says:
-        case "DECLINED" if is_theirs or not sign_up.is_active:
+    match meaning_of(says, is_theirs=is_theirs, is_active=sign_up.is_active):
+        case Meaning.NO:
             decline(sign_up, now=now)
             return Made.GAVE_UP
-        case "DECLINED":
+        case Meaning.NO_UNPROVEN:
             return Made.ASKED if verify_decline(sign_up, now=now) else Made.UNCLEAR
-        case "ACCEPTED" if is_theirs and sign_up.is_active:
+        case Meaning.YES:
             return _accepted(sign_up, now=now)
-        case "ACCEPTED" | "TENTATIVE" if sign_up.is_active:
+        case Meaning.NOTHING_NEW:
             return Made.NOTED
-    return Made.UNCLEAR
+        case Meaning.UNCLEAR:
+            return Made.UNCLEAR
 
 
 def _accepted(sign_up: SignUp, *, now: datetime) -> Made:
@@ -202,16 +203,6 @@ def _accepted(sign_up: SignUp, *, now: datetime) -> Made:
         # No seat is left, or the event is off: a person says so kindly.
         return Made.UNCLEAR
     return Made.NOTED
-
-
-def _is_about(answer: Answer, sign_up: SignUp) -> bool:
-    """Tell whether an answer is of this person, to this event, as it was sent last."""
-    newest = sign_up.event.sequence + sign_up.revisions
-    return (
-        answer.attendee == sign_up.person.email
-        and answer.uid == sign_up.event.uid
-        and (answer.sequence is None or answer.sequence >= newest)
-    )
 
 
 class NobodyThere(Refusal):

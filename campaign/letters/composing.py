@@ -15,8 +15,6 @@ from campaign.summits.models import Holder, Post, Summit
 
 MERGE_FIELDS = ("salutation", "post", "summit", "summit_place", "own_words", "name")
 _MERGE_FIELD = re.compile(r"\{(" + "|".join(MERGE_FIELDS) + r")\}")
-# Mail programs and systems cut longer addresses off, some at 2,000 characters.
-LONGEST_MAILTO = 1800
 
 
 @dataclass(frozen=True)

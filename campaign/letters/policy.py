@@ -1,4 +1,4 @@
-"""What a campaign may want otherwise of letters: how long each waits and is kept."""
+"""What a campaign may want otherwise of letters: how long each is, waits and is kept."""
 
 from datetime import timedelta
 
@@ -7,6 +7,8 @@ SHORTEST_OWN_WORDS = 10
 LONGEST_OWN_WORDS = 2000
 # With one's own words.
 LONGEST_BODY = 10_000
+# Mail programs and systems cut longer addresses off, some at 2,000 characters.
+LONGEST_MAILTO = 1800
 
 # The same form once more so soon is an impatient finger, not a lost mail.
 SENT_TWICE = timedelta(minutes=5)

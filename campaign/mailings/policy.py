@@ -1,4 +1,4 @@
-"""What a campaign may want otherwise of mailings: the A/B test, how long the report watches."""
+"""What a campaign may want otherwise of mailings: the A/B test, what the report watches, shows."""
 
 from datetime import timedelta
 
@@ -12,3 +12,8 @@ MOST_AB_TEST_HOURS = 72
 
 # Who leaves later than this does so for another reason than the mail.
 WATCHED = timedelta(days=7)
+
+# What mail servers said most often, in the report.
+REPLIES_SHOWN = 10
+# What is found before a mail goes: a page of more would be read by nobody.
+FINDINGS_SHOWN = 50

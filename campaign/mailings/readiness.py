@@ -11,14 +11,12 @@ from campaign.content_checks.content_lint import Finding
 from campaign.languages import force_locale
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings import merge_checks
+from campaign.mailings.policy import FINDINGS_SHOWN
 from campaign.mailings.rendering import write
 from campaign.outbox.fields import Recipient, known
 from campaign.outbox.mail import inline
 from campaign.refusals import Refusal
 from campaign.templating import absolute, our_campaign
-
-# A page of more would be read by nobody.
-MOST_FINDINGS = 50
 
 
 def findings(
@@ -48,7 +46,7 @@ def findings(
         *([] if preview is None else content_lint.of_preview(preview, subject=subject)),
     ]
     by_weight = sorted(dict.fromkeys(found), key=lambda finding: not finding.is_grave)
-    return by_weight[:MOST_FINDINGS]
+    return by_weight[:FINDINGS_SHOWN]
 
 
 def _unfillable(*, title: str, subject: str, preview: str, source: str) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What a campaign may want otherwise of the newsletter: when automations go."""
+"""What a campaign may want otherwise of the newsletter: when automations go, what is shown."""
 
 from datetime import timedelta
 
@@ -19,3 +19,15 @@ DIGEST_LATE = timedelta(days=5)
 LARGEST_PICTURE = 20_000_000
 # Addresses of the campaign's own that get every issue.
 MOST_SEEDS = 50
+
+# On the public page of the newsletter, and in its feed.
+ISSUES_LISTED = 50
+ISSUES_IN_THE_FEED = 20
+# What a phone held upright still shows of each in its list of mails; it cuts the rest.
+SUBJECT_SEEN, PREVIEW_SEEN = 40, 90
+# So many characters of a mail's beginning any list of mails may show.
+BEGINNING_SHOWN = 140
+# Somebody may paste a book; a preview of it helps nobody.
+LONGEST_PREVIEWED = 100_000
+# So much of what a mail program sends to leave with one click is read.
+LONGEST_CLICK = 200

@@ -9,11 +9,10 @@ from campaign.languages import current_language, language_name
 from campaign.newsletter import queries
 from campaign.newsletter.embeds.views import bp
 from campaign.newsletter.models import Issue, IssueText
+from campaign.newsletter.policy import ISSUES_IN_THE_FEED
 from campaign.templating import absolute
 
 __all__ = ["bp"]
-
-IN_FEED = 20
 
 
 @bp.get("/newsletter/issues/<slug>")
@@ -55,7 +54,7 @@ def _issue(found: Issue, text: IssueText) -> str:
 @bp.get("/newsletter/feed.xml")
 def feed() -> Any:
     """Give the archive to feed readers (Atom, RFC 4287)."""
-    issues = queries.public_issues(limit=IN_FEED)
+    issues = queries.public_issues(limit=ISSUES_IN_THE_FEED)
     xml = render_template(
         "newsletter/feed.xml",
         issues=issues,

@@ -1,4 +1,4 @@
-"""What a campaign may want otherwise of the office: when the desk speaks up."""
+"""What a campaign may want otherwise of the office: when the desk speaks up, what it shows."""
 
 from datetime import timedelta
 
@@ -6,3 +6,7 @@ from datetime import timedelta
 SHOULD_HAVE_LEFT = timedelta(minutes=15)
 # Of somebody who has not signed in.
 LARGEST_FROM_STRANGERS = 1_000_000
+
+# On the desk.
+NEXT_EVENTS = 8
+NEWEST_ISSUES = 5

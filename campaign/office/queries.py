@@ -21,7 +21,7 @@ from campaign.languages import short_date
 from campaign.letters.models import LETTERS_CONFIRMED_BY_TIME, LETTERS_SENT_BY_TIME
 from campaign.newsletter.models import Issue
 from campaign.newsletter.queries import search_issues
-from campaign.office.policy import SHOULD_HAVE_LEFT
+from campaign.office.policy import NEWEST_ISSUES, NEXT_EVENTS, SHOULD_HAVE_LEFT
 from campaign.outbox import ledger
 from campaign.outbox.hard_bounces import queries as hard_bounces_queries
 from campaign.outbox.hard_bounces.models import Cause
@@ -34,8 +34,6 @@ from campaign.summits.models import Post
 from campaign.summits.policy import STALE_AFTER, UNUSED_AFTER
 
 WEEK = 7
-NEXT_EVENTS = 8
-NEWEST_ISSUES = 5
 
 
 @dataclass(frozen=True)

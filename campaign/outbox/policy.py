@@ -31,5 +31,10 @@ SENT_AGAIN_WITHIN = timedelta(days=3)
 FINISHED_KEPT = timedelta(days=30)
 # So long a process trusts that a text it knows is there: far less than one unused is kept.
 TEXT_TRUSTED = timedelta(hours=1)
+# Of so many texts at most; the oldest go first.
+TEXTS_TRUSTED = 10_000
 # How exactly it is known when a text was last named.
 TEXT_USED_WITHIN = timedelta(days=1)
+
+# Of what was said of those who are gone the most frequent are shown.
+WORDS_SHOWN = 10

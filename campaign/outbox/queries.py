@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, s
 from campaign.counts.queries import all_numbers, numbers
 from campaign.db import count_of, db
 from campaign.outbox.kinds import Kind
+from campaign.outbox.mailboxes import mailbox_hash
 from campaign.outbox.models import (
     NOT_SENT,
     OF_BATCH,
@@ -19,7 +20,6 @@ from campaign.outbox.models import (
     State,
     Text,
     address_hash,
-    mailbox_hash,
 )
 from campaign.tables import any_of, contains_word, found, pointing_to
 

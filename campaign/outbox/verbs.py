@@ -14,13 +14,13 @@ from campaign.outbox.kinds import Kind
 from campaign.outbox.mail import AUTOMATIC, Mail
 from campaign.outbox.mail_headers import one_address, safe_header
 from campaign.outbox.mail_texts import verbs as mail_texts_verbs
+from campaign.outbox.mailboxes import mailbox_hash
 from campaign.outbox.models import (
     Batch,
     Message,
     State,
     Text,
     address_hash,
-    mailbox_hash,
 )
 from campaign.outbox.policy import FINISHED_KEPT, SENT_AGAIN_WITHIN
 from campaign.refusals import Refusal

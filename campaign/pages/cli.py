@@ -19,6 +19,7 @@ from campaign.db import db
 from campaign.languages import _
 from campaign.pages import files, queries, verbs
 from campaign.pages.models import Page
+from campaign.pages.policy import MOST_NAMED
 
 cli = AppGroup(
     "pages",
@@ -28,7 +29,6 @@ cli = AppGroup(
 
 Step = TypeVar("Step", Page, files.PageFile)
 
-MOST_NAMED = 10
 _PAGES_OWN = {"pages.page", "front.home"}
 
 

@@ -17,12 +17,12 @@ from campaign.comments import line_of_unclosed
 from campaign.days_and_hours import EARLIEST, LATEST
 from campaign.languages import _
 from campaign.linking import PAGE_ENDINGS
+from campaign.pages.policy import LARGEST
 from campaign.pages.written_days import AmbiguousDay, read_day
 from campaign.refusals import Refusal
 
 Value = TypeVar("Value")
 
-LARGEST = 1_000_000
 _PATH = re.compile(r"/(?:[\w][\w.~-]*(?:/[\w][\w.~-]*)*)?")
 _OWN = re.compile(r"/(?![/\\])\S*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")

@@ -7,9 +7,7 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaign.db import Model
-
-# From so many headings on, a page opens with the list of them.
-LONG = 4
+from campaign.pages.policy import LONG
 
 
 class Page(Model):

@@ -9,9 +9,8 @@ from sqlalchemy.orm import defer
 
 from campaign.db import count_of, db
 from campaign.pages.models import Page, Redirect
+from campaign.pages.policy import NEWS_ON_A_PAGE
 from campaign.paging import Pager, pages_of
-
-NEWS_ON_A_PAGE = 10
 
 
 @dataclass(frozen=True)

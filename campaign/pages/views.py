@@ -12,15 +12,10 @@ from werkzeug.routing import RequestRedirect
 
 from campaign.pages import queries
 from campaign.pages.models import Page
+from campaign.pages.policy import NEWS_IN_THE_FEED, PAGES_KEPT, WIDE
 from campaign.templating import absolute
 
 bp = Blueprint("pages", __name__)
-
-ITEMS_IN_THE_FEED = 20
-# Pages a process keeps as HTML, some tens of kilobytes each.
-MOST_KEPT = 200
-# From so many columns on, a table does not fit a phone.
-WIDE = 4
 
 
 @bp.get("/<path:path>")
@@ -48,7 +43,7 @@ def _as_shown_before(path: str, version: tuple[str, datetime]) -> str:
     """Give the HTML of a page, made once for each of its versions in each language and menu."""
     words: dict[str, Any] = {}
     current_app.update_template_context(words)
-    make = current_app.extensions.setdefault("pages.made", lru_cache(MOST_KEPT)(_make))
+    make = current_app.extensions.setdefault("pages.made", lru_cache(PAGES_KEPT)(_make))
     html: str = make(path, version, words["language"], tuple(words["navigation"]()))
     return html
 
@@ -115,7 +110,7 @@ def news() -> Any:
 @bp.get("/news/feed.xml")
 def feed() -> Response:
     """Give the news as Atom (RFC 4287)."""
-    items = queries.news_with_texts(ITEMS_IN_THE_FEED)
+    items = queries.news_with_texts(NEWS_IN_THE_FEED)
     updated = max((item.changed_at for item in items), default=datetime(2026, 1, 1, tzinfo=UTC))
     body = render_template(
         "pages/feed.xml",

@@ -8,12 +8,10 @@ from flask.cli import AppGroup, with_appcontext
 
 from campaign.db import db
 from campaign.people import exports
+from campaign.people.policy import TOLD_EVERY
 from campaign.people.queries import everybody
 from campaign.people.verbs import forget_address
 from campaign.validators import normal_address
-
-# How often a plain line tells how far a long piece of work is.
-EVERY = 100_000
 
 cli = AppGroup(
     "people",
@@ -34,7 +32,7 @@ def export(file: str) -> None:
         nonlocal number
         for person in everybody():
             number += 1
-            if number % EVERY == 0 and not sys.stderr.isatty():
+            if number % TOLD_EVERY == 0 and not sys.stderr.isatty():
                 click.echo(f"{number} written", err=True)
             yield person
 

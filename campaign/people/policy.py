@@ -8,3 +8,8 @@ CONFIRMATIONS_IN_30_DAYS = 5
 # Who has not confirmed is reminded once, and then forgotten.
 REMIND_AFTER = timedelta(days=3)
 CONFIRM_WITHIN = timedelta(days=30)
+
+# Of tags typed before: more help nobody.
+TAGS_SUGGESTED = 500
+# After so many people a plain line tells how far a long piece of work is.
+TOLD_EVERY = 100_000

@@ -30,6 +30,7 @@ from campaign.people.models import (
     as_tag,
     language_tag,
 )
+from campaign.people.policy import TAGS_SUGGESTED
 from campaign.tables import contains_word, found
 
 
@@ -101,13 +102,9 @@ def tags_of(person_id: int) -> list[str]:
     )
 
 
-# Of tags typed before: more help nobody.
-_MOST_SUGGESTED = 500
-
-
 def tags_in_use() -> list[str]:
     """List the tags in use."""
-    return sorted(all_numbers(TAGGED))[:_MOST_SUGGESTED]
+    return sorted(all_numbers(TAGGED))[:TAGS_SUGGESTED]
 
 
 def number_tagged() -> list[tuple[str, int]]:

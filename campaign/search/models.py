@@ -52,7 +52,7 @@ class Word(Model):
 
 
 class Spelling(Model):
-    """The beginning of a word, whole or with a letter left out (`folded_words.spellings`)."""
+    """The beginning of a word, whole or with a letter left out (`misspellings.spellings`)."""
 
     __tablename__ = "search_spelling"
     __public__ = True

@@ -10,14 +10,13 @@ from sqlalchemy import ColumnElement, Select, case, func, select, union
 from campaign.db import db
 from campaign.search import index
 from campaign.search.findings import Findable, Finding, known
-from campaign.search.folded_words import can_be_misspelt, nearest, spellings
 from campaign.search.index import Wanted
+from campaign.search.misspellings import can_be_misspelt, nearest, spellings
 from campaign.search.models import Entry, Spelling, Word
+from campaign.search.policy import MOST_MEANT
 
-# So many words are tried in the place of one that nothing has.
-MOST_MEANT = 4
 # So many rows are compared with the index at a time.
-PIECE = 200
+_PIECE = 200
 # Of which row an entry is, and in which language.
 At = tuple[int, str]
 
@@ -139,10 +138,10 @@ def all_ids(findable: Findable) -> Iterator[list[int]]:
         there = select(findable.model.id.label("id")).where(findable.model.id > last)
         had = select(Entry.thing_id).where(Entry.thing == findable.name, Entry.thing_id > last)
         either = union(
-            select(there.order_by(findable.model.id).limit(PIECE).subquery()),
-            select(had.distinct().order_by(Entry.thing_id).limit(PIECE).subquery()),
+            select(there.order_by(findable.model.id).limit(_PIECE).subquery()),
+            select(had.distinct().order_by(Entry.thing_id).limit(_PIECE).subquery()),
         ).subquery()
-        ids = list(db.session.scalars(select(either.c.id).order_by(either.c.id).limit(PIECE)))
+        ids = list(db.session.scalars(select(either.c.id).order_by(either.c.id).limit(_PIECE)))
         if not ids:
             return
         yield ids

@@ -7,8 +7,9 @@ from sqlalchemy import delete, insert, select
 from campaign.db import db, lock, upsert
 from campaign.search import index, queries
 from campaign.search.findings import Findable, Finding
-from campaign.search.folded_words import bounded, can_be_misspelt, parted, spellings
+from campaign.search.folded_words import bounded, parted
 from campaign.search.index import Indexed
+from campaign.search.misspellings import can_be_misspelt, spellings
 from campaign.search.models import Entry, Spelling, Word
 from campaign.search.queries import At
 

@@ -15,11 +15,10 @@ from campaign.segments import builder, queries, rules, verbs
 from campaign.segments.builder import Group
 from campaign.segments.forms import SegmentForm
 from campaign.segments.models import Segment
+from campaign.segments.policy import PEOPLE_SHOWN
 from campaign.tables import Column
 
 bp = Blueprint("segments", __name__, url_prefix="/segments")
-
-SHOWN = 10
 
 
 def _link(segment: Segment) -> Markup:
@@ -113,7 +112,7 @@ def _counted(rule: rules.Rule, draft: Group | None) -> dict[str, Any]:
     return {
         "number": queries.size_of_audience(Purpose.NEWSLETTER, rule=rule, now=now),
         "who": rules.in_words(rule),
-        "sample": [_initials(person) for person in queries.latest_of(people, most=SHOWN)],
+        "sample": [_initials(person) for person in queries.latest_of(people, most=PEOPLE_SHOWN)],
         "is_incomplete": any(row.is_empty or row.error for row in draft.rows) if draft else False,
     }
 

@@ -26,15 +26,12 @@ from campaign.languages import _
 from campaign.languages import lazy_gettext as _l
 from campaign.people.models import Person
 from campaign.refusals import Refusal
-from campaign.segments.policy import DEEPEST, MOST_CONDITIONS
+from campaign.segments.policy import DEEPEST, MOST_CHOSEN, MOST_CONDITIONS
 
 Rule = Mapping[str, Any]
 Values = Mapping[str, Any]
 # Of a condition, in SQL: on columns, or the numbers of people.
 Meaning = ColumnElement[bool] | Select[Any]
-
-# Of the same condition, such as countries: more than there are in the world.
-_MOST_CHOSEN = 300
 
 
 class WrongRule(Refusal):
@@ -274,7 +271,7 @@ def some(name: str, label: Any, choices: Callable[[], list[tuple[str, Any]]]) ->
     """Ask for one or more of a list."""
 
     def read(given: Any) -> list[str]:
-        if not isinstance(given, list) or not 0 < len(given) <= _MOST_CHOSEN:
+        if not isinstance(given, list) or not 0 < len(given) <= MOST_CHOSEN:
             raise WrongRule(_l("“%(name)s” takes a list of words, one at least.", name=name))
         return list(dict.fromkeys(_word(name, each) for each in given))
 

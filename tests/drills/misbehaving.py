@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from campaign import clock
 from campaign.db import db
-from campaign.delivery import mail_server, worker
+from campaign.delivery import policy, worker
 from campaign.outbox import verbs
 from campaign.outbox.models import OPEN, Batch, Message, State
 from campaign.outbox.suppressions.models import Suppression
@@ -106,11 +106,11 @@ def misbehaving(order: Order) -> Outcome:
 
 @contextmanager
 def _impatient() -> Iterator[None]:
-    before, mail_server.TIMEOUT = mail_server.TIMEOUT, PATIENCE
+    before, policy.TIMEOUT = policy.TIMEOUT, PATIENCE
     try:
         yield
     finally:
-        mail_server.TIMEOUT = before
+        policy.TIMEOUT = before
 
 
 def _put_off(campaign: Private) -> int:

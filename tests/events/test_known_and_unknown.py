@@ -15,11 +15,10 @@ from sqlalchemy import select
 from campaign import clock
 from campaign.db import count_of, db
 from campaign.events.models import Event
-from campaign.events.policy import RESERVATION
+from campaign.events.policy import RESERVATION, SEATS_OF_A_CONNECTION, SEATS_OF_ONE
 from campaign.events.sign_ups import queries
 from campaign.events.sign_ups.asks.verbs import expire
 from campaign.events.sign_ups.models import SignUp, SignUpAsk
-from campaign.events.sign_ups.verbs import SEATS_OF_A_CONNECTION, SEATS_OF_ONE
 from campaign.outbox.models import Message
 from campaign.outbox.suppressions.verbs import suppress
 from campaign.people.models import NOT_ME, Person

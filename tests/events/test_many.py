@@ -283,6 +283,24 @@ def test_what_is_revised_while_a_feed_is_made_stays_in_it(app: Flask) -> None:
     assert "TZID:Asia/Tokyo" in text
 
 
+def test_a_feed_hears_of_what_was_revised_first_and_saved_last(
+    app: Flask, visitor: Visitor
+) -> None:
+    plan_many(app, 1)
+    plan_many(app, 1, first=1, revised_at=NOW + timedelta(minutes=2))
+    before = visitor.open("/events.ics")
+    with app.app_context():
+        event = queries.event_by_slug("event-0")
+        assert event
+        event.title, event.revised_at = "Revised before", NOW + timedelta(minutes=1)
+        db.session.commit()
+
+    after = visitor.client.get("/events.ics", headers={"If-None-Match": before.headers["ETag"]})
+
+    assert after.status_code == 200
+    assert "SUMMARY:Revised before" in after.text
+
+
 def test_a_feed_hears_of_what_is_deleted(app: Flask, visitor: Visitor) -> None:
     plan_many(app, 3)
     before = visitor.open("/events.ics")

@@ -72,6 +72,14 @@ def test_a_sitemap_of_thousands_is_an_index_of_parts_that_list_each_once(
     assert "https://campaign.example/events" in found
 
 
+def test_events_stand_in_the_sitemap_whatever_became_of_the_first_thousand(
+    app: Flask, visitor: Visitor
+) -> None:
+    plan_many(app, 1, id=EVENTS_IN_A_PART + 1)
+
+    assert "/events/event-0<" in visitor.open("/sitemap.xml").text
+
+
 @pytest.mark.parametrize("part", ["0", "99999", "99999999999999999999", "x", "-1"])
 def test_a_part_of_the_sitemap_that_is_not_there_is_not_found(visitor: Visitor, part: str) -> None:
     assert visitor.open(f"/sitemaps/events-{part}.xml").status_code == 404

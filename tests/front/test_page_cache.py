@@ -4,6 +4,7 @@ import gzip
 import re
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from campaign.db import db
 from campaign.events import verbs as events_verbs
 from campaign.events.models import Event
 from campaign.front import page_cache
+from campaign.front.at_hand import AnswerAtHand
 from campaign.front.kept_page import KeptPage, Shelf
 from campaign.front.page_cache import PageCache
 from tests.events.conftest import PARTICULARS
@@ -251,6 +253,22 @@ def test_each_value_of_a_parameter_that_is_read_has_its_page(app: Flask, reader:
         assert "Berlin" in reader.open("/events.ics").text
 
 
+def test_no_page_passes_for_one_whose_parameters_are_not_known_any_more(
+    app: Flask, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for city in ("Berlin", "Paris"):
+        an_event(app, title=f"In {city}", city=city)
+    reader.open("/events")
+    # So many addresses are known that it begins anew, and this page reads no `q`.
+    monkeypatch.setattr(page_cache, "MOST_ADDRESSES", 1)
+    reader.open("/events?when=past")
+
+    found = reader.open("/events?q=Paris").text
+
+    assert "In Paris" in found
+    assert "In Berlin" not in found
+
+
 def test_what_somebody_has_typed_is_not_kept(app: Flask, reader: Reader) -> None:
     keep(app, "a.md", page(body="Some words."))
     reader.open("/search?q=words")
@@ -407,6 +425,32 @@ def test_a_shelf_gives_up_what_was_asked_for_longest_ago() -> None:
 
     assert [name for name in "abcd" if shelf.get(name)] == ["a", "c", "d"]
     assert shelf.weight == 3 * of(1000).weight
+
+
+def test_a_page_that_is_too_large_for_the_shelf_pushes_out_no_other() -> None:
+    def of(size: int) -> KeptPage:
+        return KeptPage([], b"x" * size, "", "", 0, 0.0, 1.0, is_text=False, is_since=0.0)
+
+    shelf = Shelf(of(5000).weight)
+    shelf.put("a", of(500))
+    shelf.put("feed", of(5001))
+
+    assert shelf.get("a")
+    assert not shelf.get("feed")
+    assert shelf.weight == of(500).weight
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_answer_at_hand_holds_no_more_than_what_is_sent(known: bool) -> None:
+    page = KeptPage([], b"x" * 1000, "tag", "", 0, 0.0, 1.0, is_text=True, is_since=0.0)
+    asked = {"REQUEST_METHOD": "GET", "HTTP_ACCEPT_ENCODING": "gzip"}
+    answer = AnswerAtHand(page, asked | ({"HTTP_IF_NONE_MATCH": '"tag-gzip"'} if known else {}))
+    put_away = weakref.ref(page)
+
+    del page
+
+    assert put_away() is None
+    assert answer.status == (304 if known else 200)
 
 
 @pytest.mark.parametrize("proxies", [0, 1])

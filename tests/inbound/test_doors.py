@@ -17,8 +17,9 @@ from sqlalchemy import select
 
 from campaign import create_app
 from campaign.db import count_of
-from campaign.inbound.lmtp import MOST_CONNECTIONS, Server
+from campaign.inbound.lmtp import Server
 from campaign.inbound.models import InboundMail, Made
+from campaign.inbound.policy import MOST_CONNECTIONS
 from campaign.outbox.models import State
 from tests.closing import close
 from tests.conftest import SECRET

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from campaign import clock, jobs
 from campaign.db import db
-from campaign.delivery import journal, mail_server, processes, worker
+from campaign.delivery import journal, policy, processes, worker
 from campaign.delivery.claiming import claim
 from campaign.delivery.journal import Journal
 from campaign.delivery.policy import LEASE
@@ -263,7 +263,7 @@ def test_a_relay_that_closes_after_some_messages_loses_and_repeats_nothing(
 def test_a_relay_that_never_answers_is_given_up_and_the_message_is_uncertain(
     app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail_server, "TIMEOUT", 0.5)
+    monkeypatch.setattr(policy, "TIMEOUT", 0.5)
 
     async def hang(stage: str, subject: str) -> None:
         if stage == "kept":

@@ -11,7 +11,8 @@ from campaign import clock
 from campaign.db import db
 from campaign.events import verbs as events
 from campaign.events.models import Event
-from campaign.outbox.models import Message, mailbox_hash
+from campaign.outbox.mailboxes import mailbox_hash
+from campaign.outbox.models import Message
 from campaign.outbox.verbs import queue
 from campaign.people import mails, verbs
 from campaign.people.models import Person, Purpose

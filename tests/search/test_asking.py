@@ -11,7 +11,7 @@ from sqlalchemy import text, update
 
 from campaign.db import db
 from campaign.pages.models import Page
-from campaign.search import folded_words, index
+from campaign.search import folded_words, index, misspellings
 from tests.search.conftest import Look, page, planned
 from tests.visitor import Visitor
 
@@ -242,14 +242,14 @@ def test_words_are_parted_and_folded_the_same_in_both() -> None:
     ],
 )  # fmt: skip
 def test_slips_are_counted(word: str, other: str, slips: int) -> None:
-    assert folded_words.distance(word, other) == slips
-    assert folded_words.distance(other, word) == slips
+    assert misspellings.distance(word, other) == slips
+    assert misspellings.distance(other, word) == slips
 
 
 def test_words_one_slip_apart_share_a_spelling() -> None:
     for other in ("lndon", "lonndon", "lomdon", "lodnon", "ondon", "londonx"):
-        assert folded_words.spellings("london") & folded_words.spellings(other), other
-    assert not folded_words.spellings("london") & folded_words.spellings("berlin")
+        assert misspellings.spellings("london") & misspellings.spellings(other), other
+    assert not misspellings.spellings("london") & misspellings.spellings("berlin")
 
 
 def test_a_text_is_kept_as_long_as_both_databases_take_it(app: Flask, look: Look) -> None:

@@ -1,9 +1,9 @@
-"""Questions about feeds: which events stand in one, and whether it has changed."""
+"""Questions about feeds: which events stand in one, and as what they were written."""
 
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from campaign.db import db
 from campaign.events.models import Event
@@ -35,9 +35,3 @@ def versions(narrowed: Narrowed, *, now: datetime) -> list[Version]:
     columns = (Event.id, Event.uid, Event.revised_at, Event.zone, Event.starts_on)
     query = select(*columns, Event.starts.is_(None)).where(narrowed.where, not_long_called_off)
     return [Version(*row) for row in db.session.execute(query.order_by(*narrowed.order))]
-
-
-def state_of_all() -> tuple[datetime | None, int]:
-    """Tell when any event was last revised, and how many events there are."""
-    latest, events = db.session.execute(select(func.max(Event.revised_at), func.count())).one()
-    return latest, events

@@ -9,6 +9,7 @@ from sqlalchemy import insert, update
 from campaign import jobs
 from campaign.db import db
 from campaign.events.models import Event
+from campaign.events.policy import SEATS_OF_A_CONNECTION, SEATS_OF_ONE
 from campaign.events.queries import lock_by_seats, lock_exclusive
 from campaign.events.sign_ups import mails
 from campaign.events.sign_ups.models import SignUp, SignUpAsk
@@ -24,7 +25,7 @@ from campaign.languages import ngettext
 from campaign.outbox.caps.verbs import client_key
 from campaign.outbox.hard_bounces.verbs import lift_bounce
 from campaign.outbox.mail import Mail
-from campaign.outbox.models import mailbox_hash
+from campaign.outbox.mailboxes import mailbox_hash
 from campaign.outbox.verbs import queue, withhold_waiting
 from campaign.people.models import Purpose
 from campaign.people.queries import is_known_elsewhere
@@ -32,8 +33,6 @@ from campaign.people.subscriptions.verbs import agree
 from campaign.people.verbs import let_go, lock_person
 from campaign.refusals import Refusal
 
-# What nobody has confirmed reserves few seats, so that forms alone cannot fill an event.
-SEATS_OF_ONE, SEATS_OF_A_CONNECTION = 2, 10
 # What another verb may have changed of a sign-up before this one locks it.
 _CHANGEABLE = [
     "guests", "confirmed_at", "withdrawn_at", "revisions", "stamped_at", "notified_sequence",

@@ -10,6 +10,7 @@ from campaign.db import db
 from campaign.forms import FORM_LIFETIME
 from campaign.letters import composing
 from campaign.letters.models import Template, Way
+from campaign.letters.policy import LONGEST_MAILTO
 from campaign.letters.tallies import verbs
 from campaign.letters.tallies.forms import SentForm
 from campaign.summits.models import Post
@@ -74,8 +75,8 @@ def finished_page(
         subject=subject,
         body=body,
         letter_language=template.language,
-        mailto=whole if len(whole) <= composing.LONGEST_MAILTO else short,
-        is_whole=len(whole) <= composing.LONGEST_MAILTO,
+        mailto=whole if len(whole) <= LONGEST_MAILTO else short,
+        is_whole=len(whole) <= LONGEST_MAILTO,
         form=SentForm(
             formdata=None,
             data={

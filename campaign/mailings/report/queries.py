@@ -13,14 +13,13 @@ from sqlalchemy.orm import aliased
 from campaign.db import db
 from campaign.languages import lazy_gettext as _l
 from campaign.mailings import queries
-from campaign.mailings.policy import WATCHED
+from campaign.mailings.policy import REPLIES_SHOWN, WATCHED
 from campaign.outbox.models import OPEN, TO_TAKE, Batch, Message, State
 from campaign.outbox.queries import counts_of_batches
 from campaign.outbox.suppressions.models import Suppression
 from campaign.people.models import Person, Subscription
 
 COMPLAINT = "complaint"
-MOST_REPLIES = 10
 # Of a reply so much is compared: codes and the first words, before what differs for each.
 _COMPARED = 120
 # The code stands in these, and nothing that differs for each: "550 5.1.1", "DSN: 5.1.1".
@@ -113,7 +112,7 @@ def replies_to(batches: Sequence[Batch], *states: State) -> list[tuple[str, int]
     groups: Counter[str] = Counter()
     for reply, number in _replies(batches, *states, start=_COMPARED):
         groups[" ".join(_DIFFERS.sub("…", reply).split())] += number
-    most = groups.most_common(MOST_REPLIES)
+    most = groups.most_common(REPLIES_SHOWN)
     rest = sum(groups.values()) - sum(number for _reply, number in most)
     return [*most, ("…", rest)] if rest else most
 

@@ -14,6 +14,7 @@ from campaign.mailings.rendering import (
 from campaign.newsletter.automations.catalogue import REMINDER, WELCOME, words_in
 from campaign.newsletter.automations.models import Automation
 from campaign.newsletter.mails import CHOICES, WAY_OUT, list_headers
+from campaign.newsletter.policy import BEGINNING_SHOWN
 from campaign.outbox.fields import Recipient
 from campaign.outbox.filling import fill, filled
 from campaign.outbox.kinds import kind
@@ -27,8 +28,6 @@ from campaign.templating import absolute, our_campaign, render_mail
 
 WELCOMED = kind("welcome", _l("welcome to the newsletter"))
 TEST = kind("automation-test", _l("test of an automation"))
-# So many characters of a mail's beginning a list of mails may show.
-SHOWN = 140
 
 
 def variants(automation: Automation) -> list[Text]:
@@ -64,7 +63,7 @@ def variant(automation: Automation, language: str) -> Text:
 def _opening(text: str) -> str:
     """Give what a list of mails shows beneath the subject: how the text begins."""
     words = " ".join(text.partition("\n\n")[0].split())
-    return "" if "{{" in words else words[:SHOWN]
+    return "" if "{{" in words else words[:BEGINNING_SHOWN]
 
 
 def headers(automation: Automation) -> dict[str, str]:

@@ -11,10 +11,8 @@ from wtforms.widgets import HiddenInput
 from campaign.forms import OfficeForm, line_field, markdown_field
 from campaign.languages import _, language_name, own_languages
 from campaign.languages import lazy_gettext as _l
+from campaign.newsletter.policy import PREVIEW_SEEN, SUBJECT_SEEN
 from campaign.validators import present
-
-# What a phone held upright still shows of each in its list of mails; it cuts the rest.
-SUBJECT_SEEN, PREVIEW_SEEN = 40, 90
 
 
 class TextForm(OfficeForm):

@@ -12,13 +12,12 @@ from campaign.mailings import merge_checks
 from campaign.mailings.rendering import has_stray_braces
 from campaign.newsletter import verbs
 from campaign.newsletter.drafts.forms import (
-    PREVIEW_SEEN,
-    SUBJECT_SEEN,
     DropForm,
     IssueForm,
     TextForm,
 )
 from campaign.newsletter.models import Issue
+from campaign.newsletter.policy import PREVIEW_SEEN, SUBJECT_SEEN
 from campaign.newsletter.previews.forms import ReaderForm
 from campaign.newsletter.previews.modes import offers
 from campaign.refusals import Refusal

@@ -8,6 +8,7 @@ from campaign import clock
 from campaign.db import db
 from campaign.newsletter import mails
 from campaign.newsletter.models import Issue, IssueText
+from campaign.newsletter.policy import LONGEST_PREVIEWED
 from campaign.newsletter.previews.forms import PreviewForm, ReaderForm
 from campaign.newsletter.previews.modes import Mode, with_colour_scheme
 from campaign.outbox.fields import Recipient
@@ -23,8 +24,6 @@ POLICY = (
     "sandbox allow-same-origin; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; "
     "frame-ancestors 'self'"
 )
-# Somebody may paste a book; a preview of it helps nobody.
-MOST = 100_000
 
 
 @bp.get("/issues/<int:id>/preview.html")
@@ -45,7 +44,8 @@ def typed() -> Any:
         abort(400)
     language = form.language.data
     words = {
-        name: (form[name].data or "")[:MOST] for name in ("title", "subject", "preview", "source")
+        name: (form[name].data or "")[:LONGEST_PREVIEWED]
+        for name in ("title", "subject", "preview", "source")
     }
     text = IssueText(language=language, **{**words, "subject": words["subject"] or words["title"]})
     # Of no session: it is forgotten with the answer.

@@ -19,6 +19,7 @@ from campaign.clients import client_address
 from campaign.db import db
 from campaign.forms import PublicButton
 from campaign.languages import current_language
+from campaign.newsletter.policy import ISSUES_LISTED, LONGEST_CLICK
 from campaign.newsletter.queries import public_issues
 from campaign.newsletter.subscribers import queries, verbs
 from campaign.newsletter.subscribers.forms import PreferencesForm, SubscribeForm, consent_wording
@@ -32,8 +33,6 @@ from campaign.people.subscriptions import verbs as subscriptions_verbs
 # All public doors of the newsletter are on it: `embeds.views` and `newsletter.views` add theirs.
 bp = Blueprint("newsletter", __name__)
 
-LISTED = 50
-
 
 @bp.get("/newsletter")
 def newsletter() -> Any:
@@ -46,7 +45,7 @@ def _newsletter(form: SubscribeForm) -> str:
         "newsletter/newsletter.html",
         form=form,
         wording=consent_wording(),
-        issues=public_issues(limit=LISTED),
+        issues=public_issues(limit=ISSUES_LISTED),
     )
 
 
@@ -254,9 +253,6 @@ def _is_one_click() -> bool:
     sent = request.form or parse_qs(request.get_data(as_text=True)[:LONGEST_CLICK])
     words = {name.strip().casefold(): values for name, values in MultiDict(sent).lists()}
     return "one-click" in {value.strip().casefold() for value in words.get("list-unsubscribe", [])}
-
-
-LONGEST_CLICK = 200
 
 
 COME_BACK = PublicButton("newsletter/left.html", purpose="newsletter.come-back")

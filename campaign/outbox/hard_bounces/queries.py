@@ -11,10 +11,9 @@ from sqlalchemy.orm import joinedload
 from campaign.db import db
 from campaign.outbox.hard_bounces.models import Bounce, Cause, Decision
 from campaign.outbox.models import Message, State
+from campaign.outbox.policy import WORDS_SHOWN
 from campaign.outbox.suppressions.models import Suppression
 
-# Of what was said the most frequent are shown.
-MOST_WORDS = 10
 _DIFFERS = re.compile(r"<[^<>]*>|\S*@\S*|https?://\S+|\b(?=\w*\d)(?=\w*[a-zA-Z])[\w.-]{8,}\b")
 
 IS_IN_FORCE = and_(Cause.withheld_at.is_(None), Cause.decided_at.is_(None))
@@ -65,7 +64,7 @@ def words_of(cause: Cause) -> list[tuple[str, int]]:
     groups: Counter[str] = Counter()
     for words, number in rows:
         groups[without_names(words)] += number
-    return groups.most_common(MOST_WORDS)
+    return groups.most_common(WORDS_SHOWN)
 
 
 def without_names(words: str) -> str:

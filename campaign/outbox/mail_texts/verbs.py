@@ -15,11 +15,8 @@ from campaign.outbox.mail import AUTOMATIC, Content, Mail
 from campaign.outbox.mail_headers import safe_header
 from campaign.outbox.models import Message, Text
 from campaign.outbox.placeholders import Placeholders
-from campaign.outbox.policy import TEXT_TRUSTED, TEXT_USED_WITHIN
+from campaign.outbox.policy import TEXT_TRUSTED, TEXT_USED_WITHIN, TEXTS_TRUSTED
 from campaign.templating import Campaign, our_campaign
-
-# So many keys a process remembers; the oldest go first.
-MOST_KEYS = 10_000
 
 
 def text_of(mail: Mail, *, now: datetime) -> int:
@@ -40,7 +37,7 @@ def text_of(mail: Mail, *, now: datetime) -> int:
         placeholders = Placeholders()
         found = _find_or_make(mail, placeholders.close(mail.write(placeholders)), now=now)
     if mail.key:
-        while len(known) >= MOST_KEYS:
+        while len(known) >= TEXTS_TRUSTED:
             # Of a copy, and gone already where another thread is at it, too.
             known.pop(next(iter([*known])), None)
         known[key] = found
