@@ -464,7 +464,7 @@ INSERT INTO outbox_message (kind, batch_id, variant, country, to_address, to_nam
   VALUES
   ('newsletter', 1, 'en', 'DE', 'a@example.org', 'Ada', 'a', '', false, '', '', '', '', '',
     '', '', '{}', 'waiting', '2026-11-01 12:00:00', '2026-11-01 12:00:00', 0, '', false, ''),
-  ('invitation', NULL, '', '', 'b@example.org', 'Bo', 'b', 'b', true, 'Us', 'r@example.org',
+  ('invitation', NULL, '', '', 'b@example.org', 'Bo', 'b', 'b', true, :sender, 'r@example.org',
     'Are you {{ coming }}?', 'Yes {{ name }}', '<p>{{ give_up }}</p>',
     :calendar, 'REQUEST', '{"X-A": "b"}', 'waiting',
     '2026-11-01 12:00:00', '2026-11-01 12:00:00', 0, '', false, ''),
@@ -474,6 +474,8 @@ INSERT INTO outbox_message (kind, batch_id, variant, country, to_address, to_nam
     '', '', '{}', 'sent', '2026-11-01 12:00:00', '2026-11-01 12:00:00', 1, '', false, '250 ok');
 DELETE FROM outbox_message WHERE to_address = 'gone@example.org'
 """
+# As long as a name can be, and longer once its braces are kept as a field.
+SENDER = "{{ Ada }} {{ with as many names as anybody signs a letter with }} via Paus"
 ENTRY = (
     "BEGIN:VCALENDAR\r\nSUMMARY:long " + "and {{ longer }} " * 3 + "\r\n  and {{ folded"
     "\r\n  }}\r\nEND:VCALENDAR\r\n"
@@ -498,7 +500,7 @@ def test_mails_that_wait_or_left_say_what_they_said_by_texts_they_name_and_can_g
     with empty.app_context():
         upgrade(directory=folder, revision="0016")
         for statement in MAILS_WITH_THEIR_WORDS.split(";\n"):
-            given = {"calendar": ENTRY} if ":calendar" in statement else {}
+            given = {"calendar": ENTRY, "sender": SENDER} if ":calendar" in statement else {}
             db.session.execute(text(statement), given)
         db.session.commit()
         before = db.session.execute(old).all(), db.session.execute(shared).all()
@@ -513,7 +515,7 @@ def test_mails_that_wait_or_left_say_what_they_said_by_texts_they_name_and_can_g
             "News", "Dear Ada", {"List-Id": "<news>"},
         )  # fmt: skip
         assert (asked.subject, asked.text) == ("Are you {{ coming }}?", "Yes {{ name }}")
-        assert (asked.sender_name, asked.reply_to) == ("Us", "r@example.org")
+        assert (asked.sender_name, asked.reply_to) == (SENDER, "r@example.org")
         assert asked.html == "<p>{{ give_up }}</p>"
         assert asked.calendar.replace("\r\n ", "") == ENTRY.replace("\r\n ", "")
         assert (came_in.subject, came_in.state) == ("Come in", "sent")

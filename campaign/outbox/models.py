@@ -118,8 +118,9 @@ class Text(Model):
     code: Mapped[str] = mapped_column(String(90), default="")
     # What its fields may have to know of the thing it is about (`outbox.fields.Recipient`).
     about_id: Mapped[int | None]
-    sender_name: Mapped[str] = mapped_column(String(75), default="")
-    reply_to: Mapped[str] = mapped_column(String(254), default="")
+    # No shorter than what is said: two braces that somebody typed are kept as a field.
+    sender_name: Mapped[str] = mapped_column(LongString, default="")
+    reply_to: Mapped[str] = mapped_column(LongString, default="")
     subject: Mapped[str] = mapped_column(LongString)
     text: Mapped[str] = mapped_column(LongString)
     html: Mapped[str] = mapped_column(LongString)

@@ -111,7 +111,7 @@ def _create_texts():
         sa.Column("code", sa.String(90), nullable=False),
         sa.Column("about_id", sa.Integer(), nullable=True),
         *[
-            sa.Column(name, sa.Text() if name == "subject" else kind, nullable=False)
+            sa.Column(name, kind if name == "calendar_method" else sa.Text(), nullable=False)
             for name, kind in _WORDS.items()
         ],
         sa.Column("headers", sa.JSON(), nullable=False),

@@ -141,7 +141,10 @@ def do_coming(token: str) -> Any:
             now=clock.now(),
         )
     except Refusal as refusal:
+        # As in `sign_up`: nobody waits for the page.
+        db.session.rollback()
         form.form_errors.append(refusal.sentence)
+        ask, sign_up = _asked_for(token)
         return _coming_page(ask, sign_up, form, token), refusal.status
     db.session.commit()
     return redirect(url_for("sign_ups.welcome", token=token), 303)
