@@ -2,6 +2,13 @@
 
 from dataclasses import dataclass
 
+# So many rows stand on a page of the office's lists.
+PAGE_SIZE = 50
+# So many rows are counted; what lies beyond is "more than 1,000".
+MOST_COUNTED = 1_000
+# So far a list can be leafed through; who looks for what lies beyond searches or downloads.
+MOST_SHOWN = 5_000
+
 
 @dataclass(frozen=True)
 class Stepper:

@@ -18,13 +18,8 @@ from sqlalchemy import ColumnElement, Select, inspect, or_, select, union
 from campaign import spreadsheets
 from campaign.db import contains, count_of, db, is_among
 from campaign.languages import local
-from campaign.paging import Pager, pages_of
+from campaign.paging import MOST_COUNTED, MOST_SHOWN, PAGE_SIZE, Pager, pages_of
 
-PAGE_SIZE = 50
-# So many rows are counted; what lies beyond is "more than 1,000".
-MOST_COUNTED = 1_000
-# So far a list can be leafed through; who looks for what lies beyond searches or downloads.
-MOST_SHOWN = 5_000
 # So many of the newest rows are looked through for what no index finds.
 LOOKED_THROUGH = 2_000
 # In an address: every row is looked through.

@@ -440,8 +440,6 @@ def test_a_name_stands_once_in_the_house() -> None:
 
 # Times that are not for a campaign to choose: of a craft, or of the nature of the thing.
 NO_POLICY = {
-    "campaign/delivery/retries.py": "the whole module says when a message is tried again",
-    "campaign/events/calendar.py": "how often calendars ask anew is between programs",
     "campaign/events/cards.py": "what the card's own words call a month",
     "campaign/events/queries.py": "how far apart the clocks of the world are",
     "campaign/pages/verbs.py": "the smallest step of a clock",

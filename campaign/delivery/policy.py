@@ -1,7 +1,4 @@
-"""What a campaign may want otherwise of delivery: when it pauses, how long it waits.
-
-When a message is tried again, and when it is given up, stands in `retries`.
-"""
+"""What a campaign may want otherwise of delivery: when it pauses, waits, tries again, gives up."""
 
 from datetime import timedelta
 
@@ -36,3 +33,12 @@ LOOK_EVERY = 0.1
 
 # Of the local mailbox, the newest.
 MAILS_SHOWN = 200
+
+# When what did not leave is tried again, and when it is given up.
+# RFC 5321 section 4.5.4.1 asks for at least half an hour between late tries and days of trying.
+BACK_OFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240)]
+GIVE_UP = timedelta(hours=72)
+# What is limited by the hour is tried again after it, and given up much later than what fails:
+# limits of a provider may let an issue through in portions only.
+LIMIT = timedelta(hours=1)
+LIMITED_GIVE_UP = timedelta(days=7)

@@ -4,17 +4,10 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
+from campaign.delivery.policy import BACK_OFF, GIVE_UP, LIMIT, LIMITED_GIVE_UP
 from campaign.delivery.replies import Outcome, Reply
 from campaign.outbox.mail import ClaimedMessage
 from campaign.outbox.models import State
-
-# RFC 5321 section 4.5.4.1 asks for at least half an hour between late tries and days of trying.
-BACK_OFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240)]
-GIVE_UP = timedelta(hours=72)
-# What is limited by the hour is tried again after it, and given up much later than what fails:
-# limits of a provider may let an issue through in portions only.
-LIMIT = timedelta(hours=1)
-LIMITED_GIVE_UP = timedelta(days=7)
 
 
 def values_after(mail: ClaimedMessage, reply: Reply, *, now: datetime) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from sqlalchemy import text as sql
 
 from campaign.db import db
 from campaign.delivery import queries
-from campaign.delivery.policy import REFUSALS_THAT_PAUSE, REFUSED_WITH_IT
+from campaign.delivery.policy import LIMIT, REFUSALS_THAT_PAUSE, REFUSED_WITH_IT
 from campaign.delivery.replies import Outcome, Reply
-from campaign.delivery.retries import LIMIT, values_after
+from campaign.delivery.retries import values_after
 from campaign.outbox.hard_bounces.causes.verbs import withhold_run
 from campaign.outbox.hard_bounces.verbs import Gone, Status, report
 from campaign.outbox.mail import ClaimedMessage

@@ -13,14 +13,13 @@ from campaign.days_and_hours import clock_of
 from campaign.events import external_links, world_map
 from campaign.events.feeds.queries import Version
 from campaign.events.models import Event
+from campaign.events.policy import REFRESH
 from campaign.events.zones import vtimezone
 from campaign.outbox.calendar_lines import folded
 from campaign.outbox.mail_headers import display_name, one_address, safe_header
 from campaign.plain_text import plain
 
 PRODID = "-//campaign//events//EN"
-# Google and Outlook ask every 3 to 24 hours whatever we say; others keep to this.
-REFRESH = timedelta(hours=6)
 
 
 class Party(NamedTuple):

@@ -23,6 +23,8 @@ FURTHEST_MOVE = timedelta(days=60)
 SIGN_UP_RETENTION = timedelta(days=30)
 # How long feeds keep what is past or called off, so that calendars hear of it.
 FEED_RETENTION = timedelta(days=30)
+# Google and Outlook ask every 3 to 24 hours whatever we say; others keep to this.
+REFRESH = timedelta(hours=6)
 
 EVENTS_ON_A_PAGE = 24
 # Of those that are over, below those that are ahead; the others have pages of their own.

@@ -10,6 +10,9 @@ AB_TEST_SHARES = 20
 AB_TEST_HOURS = 4
 MOST_AB_TEST_HOURS = 72
 
+# How long a mailing still takes is judged by how fast it went of late.
+PACE_JUDGED_BY = timedelta(minutes=10)
+
 # Who leaves later than this does so for another reason than the mail.
 WATCHED = timedelta(days=7)
 

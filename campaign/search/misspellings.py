@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from itertools import islice
 
 from campaign.search.folded_words import LONGEST
+from campaign.search.policy import LONG, SHORTEST_MISSPELT
 
-# Shorter words have too many neighbours; the beginning of a longer one is enough to know it by.
-SHORTEST_MISSPELT, BEGINNING = 4, 7
-# From so many letters on, two slips are forgiven, else one.
-LONG = 8
+# The beginning of a longer word is enough to know it by.
+BEGINNING = 7
 
 
 def can_be_misspelt(word: str) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from campaign import clock, tables
+from campaign import clock, paging, tables
 from campaign.db import db
 from campaign.people.models import Person
 from campaign.tables import Column
@@ -178,7 +178,7 @@ def test_a_long_list_is_counted_no_further_than_it_is_looked_at(
 def test_a_list_says_that_it_goes_on_where_it_can_be_leafed_through_no_further(
     app: Flask, organiser: Visitor
 ) -> None:
-    remember(app, ["Ada"] * (tables.MOST_SHOWN + 1))
+    remember(app, ["Ada"] * (paging.MOST_SHOWN + 1))
 
     first = organiser.open("/office/people").text
     last = organiser.open("/office/people?page=5000").text

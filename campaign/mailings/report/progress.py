@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from campaign.languages import local, short_date, wall_time
 from campaign.mailings.models import Mailing, ProgressSample
+from campaign.mailings.policy import PACE_JUDGED_BY
 from campaign.mailings.report.queries import Leaver
 from campaign.outbox.models import Batch
 
@@ -99,7 +100,7 @@ def remaining(
     """
     if not still_open:
         return None
-    recent = [point for point in progress if point[0] >= now - timedelta(minutes=10)]
+    recent = [point for point in progress if point[0] >= now - PACE_JUDGED_BY]
     start = recent[0] if len(recent) > 1 else progress[0]
     seconds = (progress[-1][0] - start[0]).total_seconds()
     speed = (progress[-1][1] - start[1]) / seconds if seconds > 0 else 0.0
