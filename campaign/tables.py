@@ -234,6 +234,10 @@ def pointing_to(some: Select[Any], column: Any) -> Select[Any]:
     return select(key).join(few, few.c.id == column)
 
 
-def any_of(*ways: Select[Any]) -> Any:
-    """Join ways to find ids, each followed no further than a list is shown."""
-    return union(*(select(way.limit(MOST_SHOWN + 1).subquery()) for way in ways))
+def found_by(key: Any, *ways: Select[Any]) -> ColumnElement[bool]:
+    """Tell that a row's id is found by one of some ways, followed no further than a list is shown.
+
+    Asked at once, as in `found`: within one question, a planner may read the table through.
+    """
+    some = union(*(select(way.limit(MOST_SHOWN + 1).subquery()) for way in ways))
+    return is_among(key, db.session.scalars(some).all())

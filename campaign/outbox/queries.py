@@ -21,7 +21,7 @@ from campaign.outbox.models import (
     Text,
     address_hash,
 )
-from campaign.tables import any_of, contains_word, found, pointing_to
+from campaign.tables import contains_word, found, found_by, pointing_to
 
 
 def queued_lately(address: str, *, kinds: list[Kind], since: datetime) -> int:
@@ -103,8 +103,7 @@ def search(
         is_of_it = Message.batch_id == batch_id
         own = and_(is_of_it, Message.state == state) if state else is_of_it
         # A batch may be as large as the table, and is in no order that any index has.
-        some = Message.id.in_(any_of(select(Message.id).where(own)))
-        where.append(own if everywhere else some)
+        where.append(own if everywhere else found_by(Message.id, select(Message.id).where(own)))
     elif state:
         where.append(Message.state == state if everywhere else _is_in_state(state))
     query, is_of_kind = rows.where(*where), Message.kind == kind
@@ -132,9 +131,9 @@ def _is_in_state(state: str) -> ColumnElement[bool]:
             open_batches = select(Batch.id).where(Batch.finished_at.is_(None))
             newest = open_batches.order_by(Batch.id.desc())
             of_batches = pointing_to(newest, Message.batch_id).where(is_so)
-            return Message.id.in_(any_of(single, of_batches))
+            return found_by(Message.id, single, of_batches)
         case State.SENDING:
-            return Message.id.in_(any_of(select(Message.id).where(_IS_SENDING)))
+            return found_by(Message.id, select(Message.id).where(_IS_SENDING))
         case State.SENT:
             # Most are.
             return is_so

@@ -91,6 +91,7 @@ def grow(first: int, last: int) -> None:
     _multiply(
         Message, people, person_id=_same, to_address=_address, address_hash=_spelled,
         state=_one_in(2500, "failed", "sent"), kind=_one_in(5000, "letter", "invitation"),
+        mailbox_hash=_scattered,
     )  # fmt: skip
     _multiply(
         Message, range(OF_AN_ISSUE + first, OF_AN_ISSUE + last + 1),
@@ -111,6 +112,11 @@ def _same(number: Any) -> Any:
 
 def _spelled(number: Any) -> Any:
     return cast(number, String)
+
+
+def _scattered(number: Any) -> Any:
+    # As hashes are: an index of them is in no order of the table.
+    return cast(number * 7919 % 100_003, String)
 
 
 def _address(number: Any) -> Any:

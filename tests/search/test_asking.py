@@ -199,7 +199,7 @@ def test_the_database_looks_into_the_index_and_reads_no_table_through(
     said = " ".join(f"<p>Of the {number}th thing.</p>" for number in range(40))
     letters = "abcdefghijklm"
     words = ("".join(each) for each in product("v", letters, letters, letters))
-    titles = (f"Number {number} zebra{number} {next(words)}" for number in range(800))
+    titles = (f"Number {number} zebra{number} {next(words)}" for number in range(2000))
     write(*(page(f"/{at}", title=title, html=said) for at, title in enumerate(titles)))
     with app.app_context():
         is_sqlite = db.engine.dialect.name == "sqlite"

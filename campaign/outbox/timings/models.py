@@ -11,6 +11,7 @@ class Timing(Model):
     """The seconds that senders spent in one minute, by what they spent them on."""
 
     __tablename__ = "outbox_timing"
+    __public__ = False
 
     minute: Mapped[datetime] = mapped_column(primary_key=True)
     # Waiting for the mail server, for the moment at which a rate lets the next one leave, and for
