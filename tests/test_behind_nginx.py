@@ -63,7 +63,14 @@ def test_a_change_is_seen_through_nginx_soon(campaign: Private, site: str) -> No
 
 def test_what_nginx_gives_is_what_the_program_gives(campaign: Private, site: str) -> None:
     keep(campaign.app, "b.md", page(body="word " * 500))
-    for encoding in ("identity", "gzip", "br"):
+    for encoding in (
+        "identity",
+        "gzip",
+        "br",
+        "br;q=0, gzip;q=0.5",
+        "gzip;q=0,br; q=1.0",
+        "br;q=0.0",
+    ):
         straight = get(f"{campaign.url}/b", Accept_Encoding=encoding, X_Forwarded_Proto="https")
         for _ in range(2):
             through = get(f"{site}/b", Accept_Encoding=encoding)

@@ -17,7 +17,7 @@ _ENDS = r"[\w.~%=+-]+"
 _BREAK = r"(?:=?\r?\n[>|\s]*)?"
 # A token ends a line that a mail program has broken; its rest stands on the next, after its quotes.
 _LONG_LINE = 60
-_REST = re.compile(r"\r?\n[>|\s]*([\w.~%=+-]+)")
+_REST = re.compile(r"\r?\n[>| \t]*([\w.~%=+-]+)")
 # An address of ours that acts by itself, and the tokens that are all in small letters.
 _ADDRESS = re.compile(r"\b([a-z-]{2,20})(?:\+|%(?:25)*2[Bb])[\w.=-]{10,}(?=@|%40|=40)")
 _SHORT = re.compile(r"\b\d{1,18}[a-z][0-9a-f]{20}\b")

@@ -89,6 +89,19 @@ def test_no_address_of_ours_that_acts_by_itself_is_shown(app: Flask, role: str, 
         assert secret[-10:] not in masked(f"Message-ID: <{secret}@campaign.example>")
 
 
+def test_what_stands_below_a_line_that_ends_with_a_link_stays_readable(app: Flask) -> None:
+    with app.app_context():
+        shown = masked(
+            f"> https://campaign.example/events/withdraw/{'x' * 40}\n>\n> Anyone who has this\n"
+            f"https://campaign.example/events/withdraw/{'y' * 40}\n\nPause Frontier AI\n"
+        )
+
+    assert "x" * 9 not in shown
+    assert "y" * 9 not in shown
+    assert "> Anyone who has this\n" in shown
+    assert shown.endswith("\n\nPause Frontier AI\n")
+
+
 @pytest.mark.parametrize(
     "words",
     [
