@@ -33,7 +33,7 @@ def of_action(action: Action) -> Iterator[Finding]:
 @findable(
     "event",
     Event,
-    kinds={"event": _l("Event")},
+    kinds={"event": _l("Event"), "called-off": _l("Event, called off")},
     columns=(
         "slug", "title", "city", "country", "zone", "starts_on", "starts", "ends", "venue",
         "address", "description", "languages", "cancelled_at",
@@ -52,7 +52,7 @@ def of_event(event: Event) -> Iterator[Finding]:
     # As they are typed in haste, too: Coeur dAlene, Washington DC.
     names += [fold_name(name.replace(".", "")) for name in names if {"'", "."} & set(fold(name))]
     yield Finding(
-        kind="event",
+        kind="called-off" if event.is_called_off else "event",
         path=public_path("events.event", slug=event.slug),
         title=event.title,
         names=" ".join(filter(None, dict.fromkeys(names))),

@@ -17,6 +17,7 @@ from campaign.newsletter import verbs as newsletter
 from campaign.newsletter.models import Issue, IssueText
 from campaign.pages.models import Page
 from campaign.search import queries, verbs
+from campaign.search.findings import kind_of
 from campaign.search.models import Entry
 from tests.search.conftest import Look, page, planned
 
@@ -84,6 +85,8 @@ def test_an_event_called_off_moved_or_deleted_is_found_so(app: Flask, look: Look
         event = db.session.scalars(select(Event)).one()
         changes.call_off(event, now=clock.now())
         db.session.commit()
+        # Whoever reads no further than the list is not to set out.
+        assert kind_of(db.session.scalars(select(Entry.kind)).one()) == "Event, called off"
 
     assert len(look("leeds")) == 1
 
