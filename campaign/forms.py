@@ -63,7 +63,7 @@ class StrangersToken(CSRF):
         return super().setup_form(form)
 
     def generate_csrf_token(self, csrf_token_field: Field) -> str:
-        return tokens.sign_timed(self.purpose, 0)
+        return tokens.sign_by_the_hour(self.purpose, 0)
 
     def validate_csrf_token(self, form: Any, field: Field) -> None:
         if not field.data:
