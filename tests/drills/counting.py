@@ -148,7 +148,7 @@ def _come(chance: random.Random, names: Iterator[str]) -> None:
         db.session.execute(insert(SignUp).values(sign_up))
         message = {
             "kind": "drill", "person_id": person.id, "to_address": person.email,
-            "address_hash": "", "queued_at": now, "due_at": now, "headers": {},
+            "address_hash": "", "queued_at": now, "due_at": now,
         }  # fmt: skip
         db.session.execute(insert(Message).values(message))
 

@@ -27,7 +27,8 @@ def issue_kill(order: Order) -> Outcome:
     outcome = order.outcome(recipients=readers, kills=kills)
     with (
         recorder(pace=PACE) as (port, record),
-        mailing(order.database, readers=readers, port=port) as campaign,
+        # What is in flight is counted for one worker, also when `serve` starts it.
+        mailing(order.database, readers=readers, port=port, MAIL_WORKERS=1) as campaign,
     ):
         killing = Killing(campaign, record, random.Random(order.seed), readers)
         with campaign.app.app_context():
